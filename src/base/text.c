@@ -1,0 +1,58 @@
+#include "base/text.h"
+
+#include <stdbool.h>
+
+static bool is_continuation(unsigned char byte)
+{
+    return (byte & 0xC0U) == 0x80U;
+}
+
+const char *text_encoding_name(TextEncoding encoding)
+{
+    switch (encoding) {
+    case TEXT_UTF8:
+        return "utf-8";
+    case TEXT_UTF16LE:
+        return "utf-16le";
+    case TEXT_UTF16BE:
+        return "utf-16be";
+    case TEXT_LATIN1:
+        return "latin-1";
+    }
+    return "unknown";
+}
+
+uint64_t text_char_count(const char *utf8, size_t len)
+{
+    uint64_t chars = 0;
+
+    for (size_t i = 0; i < len; i++)
+        chars += !is_continuation((unsigned char)utf8[i]);
+    return chars;
+}
+
+/* Two bytes for each character, four for those outside the basic plane (four bytes in UTF-8). */
+static uint64_t utf16_length(const char *utf8, size_t len)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)utf8[i];
+        bytes += is_continuation(byte) ? 0U : byte >= 0xF0U ? 4U : 2U;
+    }
+    return bytes;
+}
+
+uint64_t text_encoded_length(TextEncoding encoding, const char *utf8, size_t len)
+{
+    switch (encoding) {
+    case TEXT_UTF8:
+        return len;
+    case TEXT_UTF16LE:
+    case TEXT_UTF16BE:
+        return utf16_length(utf8, len);
+    case TEXT_LATIN1:
+        return text_char_count(utf8, len);
+    }
+    return len;
+}

@@ -1,0 +1,14 @@
+DROP VIEW job_objects;
+DROP TABLE job_progress;
+DROP TABLE execution_events;
+DROP TABLE executions;
+DROP TABLE findings;
+DROP TABLE object_exceptions;
+DROP TABLE page_states;
+DROP TABLE object_pages;
+DROP TABLE listing_shards;
+DROP TABLE job_excluded;
+DROP TABLE job_counters;
+DROP TABLE job_executions;
+DROP TABLE jobs;
+DROP TABLE meta;

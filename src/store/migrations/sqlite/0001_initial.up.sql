@@ -1,0 +1,223 @@
+-- The first schema. Objects are written once (object_pages); state lives on the page (page_states); exceptions are rows.
+-- Times are milliseconds since the epoch (UTC), so that they sort; views give them as text.
+
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE jobs (
+    job_id        TEXT PRIMARY KEY,
+    bucket        TEXT NOT NULL,
+    prefix        TEXT NOT NULL DEFAULT '',
+    execution_arn TEXT,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL,
+    mode          TEXT NOT NULL DEFAULT 'async' CHECK (mode IN ('async', 'sync', 'legacy')),
+    epoch         INTEGER NOT NULL DEFAULT 0,
+    runner        TEXT,                          -- NULL: any server or worker; else the process whose job it is
+    paused        INTEGER NOT NULL DEFAULT 0,
+    options       TEXT NOT NULL DEFAULT '{}',    -- JSON: endpoint, region, filters, limits; never credentials
+    rules_id      TEXT NOT NULL DEFAULT ''       -- content hash of the rule set of the first scan
+) WITHOUT ROWID;
+CREATE INDEX idx_jobs_created_at ON jobs (created_at);
+CREATE INDEX idx_jobs_execution_arn ON jobs (execution_arn) WHERE execution_arn IS NOT NULL;
+
+CREATE TABLE job_executions (
+    job_id        TEXT NOT NULL REFERENCES jobs (job_id),
+    generation    INTEGER NOT NULL,
+    execution_arn TEXT NOT NULL,
+    created_at    INTEGER NOT NULL,
+    PRIMARY KEY (job_id, generation)
+) WITHOUT ROWID;
+
+CREATE TABLE job_counters (
+    job_id     TEXT NOT NULL REFERENCES jobs (job_id),
+    slot       INTEGER NOT NULL,
+    total      INTEGER NOT NULL DEFAULT 0,
+    queued     INTEGER NOT NULL DEFAULT 0,
+    processing INTEGER NOT NULL DEFAULT 0,
+    succeeded  INTEGER NOT NULL DEFAULT 0,
+    failed     INTEGER NOT NULL DEFAULT 0,
+    skipped    INTEGER NOT NULL DEFAULT 0,
+    bytes_total INTEGER NOT NULL DEFAULT 0,
+    bytes_done  INTEGER NOT NULL DEFAULT 0,
+    findings   INTEGER NOT NULL DEFAULT 0,       -- rows in findings
+    pages      INTEGER NOT NULL DEFAULT 0,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (job_id, slot)
+) WITHOUT ROWID;
+
+CREATE TABLE job_excluded (
+    job_id  TEXT NOT NULL REFERENCES jobs (job_id),
+    reason  TEXT NOT NULL,
+    objects INTEGER NOT NULL,
+    bytes   INTEGER NOT NULL,
+    PRIMARY KEY (job_id, reason)
+) WITHOUT ROWID;
+
+CREATE TABLE listing_shards (
+    job_id     TEXT NOT NULL REFERENCES jobs (job_id),
+    shard      INTEGER NOT NULL,
+    lo         TEXT NOT NULL DEFAULT '',         -- keys after lo …
+    hi         TEXT,                             -- … up to and with hi; NULL: no upper end
+    cursor     TEXT NOT NULL DEFAULT '',         -- last key that is stored in a page
+    hint       TEXT,                             -- continuation token that goes with the cursor
+    next_page  INTEGER NOT NULL DEFAULT 0,
+    state      TEXT NOT NULL DEFAULT 'listing' CHECK (state IN ('listing', 'done')),
+    fence      INTEGER NOT NULL DEFAULT 0,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (job_id, shard)
+) WITHOUT ROWID;
+
+CREATE TABLE object_pages (
+    job_id       TEXT NOT NULL,
+    shard        INTEGER NOT NULL,
+    page_no      INTEGER NOT NULL,
+    first_key    TEXT NOT NULL,
+    last_key     TEXT NOT NULL,
+    object_count INTEGER NOT NULL,
+    byte_count   INTEGER NOT NULL,
+    keys         TEXT NOT NULL,                  -- JSON array of strings, in bytewise order
+    sizes        TEXT NOT NULL,                  -- JSON array of integers
+    etags        TEXT NOT NULL,                  -- JSON array of strings
+    modified     TEXT NOT NULL,                  -- JSON array of milliseconds
+    escaped      TEXT,                           -- JSON array of ordinals whose key is percent-escaped, or NULL
+    PRIMARY KEY (job_id, shard, page_no)
+) WITHOUT ROWID;
+
+CREATE TABLE page_states (
+    job_id           TEXT NOT NULL,
+    shard            INTEGER NOT NULL,
+    page_no          INTEGER NOT NULL,
+    state            TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'leased', 'done', 'dropped')),
+    scope            TEXT NOT NULL DEFAULT 'all' CHECK (scope IN ('all', 'exceptions')),
+    attempt          INTEGER NOT NULL DEFAULT 0,
+    fence            INTEGER NOT NULL DEFAULT 0,
+    lease_owner      TEXT,
+    lease_expires_at INTEGER,
+    not_before       INTEGER NOT NULL DEFAULT 0, -- backoff: nobody claims it earlier
+    sent_at          INTEGER,
+    pending          INTEGER NOT NULL,           -- objects still to be scanned, of any state but done
+    succeeded        INTEGER NOT NULL DEFAULT 0,
+    failed           INTEGER NOT NULL DEFAULT 0,
+    skipped          INTEGER NOT NULL DEFAULT 0,
+    findings         INTEGER NOT NULL DEFAULT 0,
+    bytes_done       INTEGER NOT NULL DEFAULT 0,
+    updated_at       INTEGER NOT NULL,
+    PRIMARY KEY (job_id, shard, page_no)
+) WITHOUT ROWID;
+CREATE INDEX idx_page_states_claimable ON page_states (job_id, shard, page_no) WHERE state = 'queued';
+CREATE INDEX idx_page_states_leased ON page_states (lease_expires_at) WHERE state = 'leased';
+
+CREATE TABLE object_exceptions (
+    job_id        TEXT NOT NULL,
+    shard         INTEGER NOT NULL,
+    page_no       INTEGER NOT NULL,
+    ordinal       INTEGER NOT NULL,
+    key           TEXT NOT NULL,
+    status        TEXT NOT NULL CHECK (status IN ('queued', 'failed', 'skipped')),
+    attempts      INTEGER NOT NULL DEFAULT 1,
+    error_code    TEXT,
+    error_message TEXT,
+    updated_at    INTEGER NOT NULL,
+    PRIMARY KEY (job_id, shard, page_no, ordinal)
+) WITHOUT ROWID;
+
+CREATE TABLE findings (
+    finding_id  INTEGER PRIMARY KEY,
+    job_id      TEXT NOT NULL,
+    shard       INTEGER NOT NULL,
+    page_no     INTEGER NOT NULL,
+    ordinal     INTEGER NOT NULL,
+    bucket      TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    detector    TEXT NOT NULL,
+    category    TEXT NOT NULL,
+    severity    TEXT NOT NULL,
+    tier        TEXT NOT NULL,
+    count       INTEGER NOT NULL,
+    masked      TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,                   -- '' on the one aggregate row of a truncated detector
+    truncated   INTEGER NOT NULL DEFAULT 0,
+    locations   TEXT NOT NULL DEFAULT '[]',      -- JSON: [{offset, length, line, column, member}]
+    created_at  INTEGER NOT NULL
+);
+CREATE INDEX idx_findings_job_detector ON findings (job_id, detector);
+CREATE INDEX idx_findings_page ON findings (job_id, shard, page_no, ordinal);
+
+CREATE TABLE executions (
+    execution_arn     TEXT PRIMARY KEY,
+    state_machine_arn TEXT NOT NULL,
+    name              TEXT NOT NULL,
+    definition        TEXT NOT NULL,             -- the machine as it was at the start
+    status            TEXT NOT NULL CHECK (status IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED')),
+    input             TEXT NOT NULL,
+    output            TEXT,
+    error             TEXT,
+    cause             TEXT,
+    started_at        INTEGER NOT NULL,
+    stopped_at        INTEGER,
+    runner            TEXT,                      -- as jobs.runner
+    -- where the run is: everything that a process needs to go on with it
+    current_state     TEXT,
+    state_input       TEXT,                      -- raw input of current_state
+    retry_counts      TEXT NOT NULL DEFAULT '[]',-- JSON array: attempts used, one number a retrier
+    entered_at        INTEGER NOT NULL,
+    wake_at           INTEGER NOT NULL DEFAULT 0,-- not to be stepped earlier (Retry, Wait)
+    event_count       INTEGER NOT NULL DEFAULT 0,
+    fence             INTEGER NOT NULL DEFAULT 0,
+    lease_owner       TEXT,
+    lease_expires_at  INTEGER
+) WITHOUT ROWID;
+CREATE INDEX idx_executions_running ON executions (wake_at) WHERE status = 'RUNNING';
+
+CREATE TABLE execution_events (
+    execution_arn     TEXT NOT NULL REFERENCES executions (execution_arn),
+    event_id          INTEGER NOT NULL,
+    previous_event_id INTEGER NOT NULL,
+    type              TEXT NOT NULL,
+    timestamp         INTEGER NOT NULL,
+    details           TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (execution_arn, event_id)
+) WITHOUT ROWID;
+
+-- The snapshot that GET /jobs/{id} answers from; refreshed by `trawl serve`, O(jobs).
+CREATE TABLE job_progress (
+    job_id           TEXT PRIMARY KEY,
+    bucket           TEXT NOT NULL,
+    prefix           TEXT NOT NULL,
+    execution_arn    TEXT,
+    created_at       INTEGER NOT NULL,
+    updated_at       INTEGER NOT NULL,
+    total_objects    INTEGER NOT NULL,
+    queued_count     INTEGER NOT NULL,
+    processing_count INTEGER NOT NULL,
+    succeeded_count  INTEGER NOT NULL,
+    failed_count     INTEGER NOT NULL,
+    skipped_count    INTEGER NOT NULL,
+    total_findings   INTEGER NOT NULL,
+    progress_percent REAL NOT NULL,
+    bytes_total      INTEGER NOT NULL,
+    bytes_done       INTEGER NOT NULL,
+    epoch            INTEGER NOT NULL,
+    refreshed_at     INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- One row an object, with the columns that users know, derived from pages and exceptions.
+CREATE VIEW job_objects AS
+SELECT p.job_id AS job_id, j.bucket AS bucket, k.value AS key,
+       json_extract(p.sizes, '$[' || k.key || ']') AS size,
+       json_extract(p.etags, '$[' || k.key || ']') AS etag,
+       CASE WHEN x.status IS NOT NULL AND NOT (x.status = 'queued' AND s.state = 'leased') THEN x.status
+            WHEN s.state = 'leased' AND (s.scope = 'all' OR x.status = 'queued') THEN 'processing'
+            WHEN s.state = 'done' OR s.scope = 'exceptions' THEN 'succeeded'
+            ELSE 'queued' END AS status,
+       x.error_message AS last_error, s.updated_at AS updated_at,
+       p.shard AS shard, p.page_no AS page_no, k.key AS ordinal
+FROM object_pages p
+JOIN jobs j ON j.job_id = p.job_id
+JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = p.page_no
+JOIN json_each(p.keys) k
+LEFT JOIN object_exceptions x ON x.job_id = p.job_id AND x.shard = p.shard AND x.page_no = p.page_no
+                             AND x.ordinal = k.key;
