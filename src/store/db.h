@@ -56,7 +56,8 @@ FALLIBLE bool db_query(
 /* The next row; *ret_has_row false is the end. */
 FALLIBLE bool db_rows_next(DbRows *rows, bool *ret_has_row, GError **error);
 
-/* Columns of the current row, from 0. Text and blobs are borrowed until the next row. A NULL reads as 0, NULL, empty. */
+/* Columns of the current row, from 0. Text and blobs are borrowed until the next row. A NULL reads as 0, NULL, empty.
+ */
 bool db_rows_is_null(const DbRows *rows, int column);
 int64_t db_rows_int(const DbRows *rows, int column);
 double db_rows_real(const DbRows *rows, int column);

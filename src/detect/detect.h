@@ -1,0 +1,79 @@
+/* Text in, matches out. No I/O but loading rules.
+ *
+ * A RuleSet is immutable and shared by all threads. A Detector is one thread's scratch; it looks at one text run at a
+ * time, fed in pieces of any size: the matches are the same however the run is cut. Memory of a run is bounded. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/text.h"
+
+typedef struct RuleSet RuleSet;
+typedef struct Detector Detector;
+
+typedef enum Severity { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL } Severity;
+typedef enum Tier { TIER_LOW, TIER_MEDIUM, TIER_HIGH, TIER_VALIDATED } Tier;
+typedef enum MaskStyle { MASK_ALL, MASK_LAST4, MASK_PREFIX, MASK_EMAIL } MaskStyle;
+
+const char *severity_name(Severity severity);
+const char *tier_name(Tier tier);
+/* Case-sensitive names as above; false if there is no such name. */
+bool severity_from_name(const char *name, Severity *ret_severity);
+bool tier_from_name(const char *name, Tier *ret_tier);
+
+/* What others may know of a rule. */
+typedef struct Rule {
+    const char *id; /* "fin.credit_card" */
+    const char *name;
+    const char *description;
+    const char *category; /* financial, personal, government, health, secret */
+    Severity severity;
+    MaskStyle mask;
+    uint32_t index; /* 0 … rule_set_size() - 1 */
+} Rule;
+
+/* Loads every *.yaml of the directories (in order of name) and compiles it. cache_dir (may be NULL: no cache) keeps the
+ * compiled Hyperscan database by content hash. INVALID names file, rule and what was expected. */
+FALLIBLE bool rule_set_load(const char *const *directories, const char *cache_dir, RuleSet **ret_rules, GError **error);
+RuleSet *rule_set_ref(RuleSet *rules);
+void rule_set_unref(RuleSet *rules);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleSet, rule_set_unref)
+
+uint32_t rule_set_size(const RuleSet *rules);
+const Rule *rule_set_rule(const RuleSet *rules, uint32_t index);
+/* Hex content hash of the rules: the same rules give the same id anywhere. */
+const char *rule_set_id(const RuleSet *rules);
+
+/* One confirmed match. text and member are borrowed until the callback returns; text is scanned content: mask it,
+ * fingerprint it, never keep or log it. */
+typedef struct Match {
+    const Rule *rule;
+    Tier tier;
+    Bytes text;            /* as found */
+    Bytes canonical;       /* what equal values share (digits without separators …); may be text itself */
+    uint64_t offset;       /* in the bytes of the member, as it was encoded there */
+    uint64_t length;       /* likewise */
+    uint64_t line, column; /* from 1; the column counts characters */
+} Match;
+
+typedef void (*MatchHandler)(void *data, const Match *match);
+
+FALLIBLE bool detector_new(RuleSet *rules, Detector **ret_detector, GError **error);
+void detector_free(Detector *detector); /* wipes what it holds of the text */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Detector, detector_free)
+
+typedef struct DetectorOptions {
+    Tier min_tier;
+    MatchHandler handler;
+    void *data;
+} DetectorOptions;
+
+/* A run: begin, any number of pieces of UTF-8, end. begin() also abandons a run that was not ended. Matches are handed
+ * over in order of offset as far as a bounded window allows, the last of them in end(). */
+FALLIBLE bool detector_begin(
+    Detector *detector, const DetectorOptions *options, TextEncoding encoding, uint64_t first_offset, GError **error);
+FALLIBLE bool detector_feed(Detector *detector, const char *utf8, size_t len, GError **error);
+FALLIBLE bool detector_end(Detector *detector, GError **error);
+
+/* Matches hidden since the detector was made, because their value is a published test value or a placeholder. */
+uint64_t detector_suppressed(const Detector *detector);

@@ -1,0 +1,100 @@
+/* What is known of sensitive values without knowing them: masked, fingerprinted, counted, bounded.
+ *
+ * A FindingSet collects the matches of one object. It keeps at most max_values distinct values a detector; what comes
+ * beyond is counted exactly in one aggregate finding with is_truncated. The plain text goes no further than
+ * finding_set_add(). One thread. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "detect/detect.h"
+#include "store/db.h"
+
+enum { FINGERPRINT_KEY_BYTES = 32, FINDING_MAX_LOCATIONS = 15, FINDING_MAX_VALUES_DEFAULT = 1000 };
+
+/* The installation's key. Its id (16 hex digits, a hash of the key) may be stored; the key never is. */
+typedef struct FingerprintKey {
+    uint8_t bytes[FINGERPRINT_KEY_BYTES];
+    char id[17];
+} FingerprintKey;
+
+/* Reads the key file, or makes it (mode 0600, atomically; the first of several processes wins). INVALID if it is not
+ * 32 bytes in hex or if others may read it. */
+FALLIBLE bool fingerprint_key_load(const char *path, FingerprintKey *ret_key, GError **error);
+
+/* Remembers the key's id in the store at first use; INVALID if the store was filled with another key. */
+FALLIBLE bool fingerprint_key_check(Db *db, const FingerprintKey *key, GError **error);
+
+typedef struct FindingLocation {
+    uint64_t offset, length, line, column;
+    char *member; /* NULL for the object itself */
+} FindingLocation;
+
+typedef struct Finding {
+    const Rule *rule;
+    Tier tier;         /* the best that any place had */
+    uint64_t count;    /* of all places, in the aggregate: of all further values */
+    char *masked;      /* valid UTF-8; "" in the aggregate */
+    char *fingerprint; /* 64 hex digits, HMAC-SHA-256 of the rule's id and the canonical value; "" in the aggregate */
+    bool is_truncated; /* the aggregate of its detector */
+    GArray *locations; /* FindingLocation, the first 15 */
+} Finding;
+
+typedef struct FindingSet FindingSet;
+
+FindingSet *finding_set_new(const FingerprintKey *key, uint32_t max_values);
+void finding_set_free(FindingSet *set);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FindingSet, finding_set_free)
+
+/* member: path inside the object, or NULL. */
+void finding_set_add(FindingSet *set, const Match *match, const char *member);
+
+/* In a stable order: first offset, then rule id. */
+size_t finding_set_size(const FindingSet *set);
+const Finding *finding_set_at(const FindingSet *set, size_t index);
+
+/* The masked form of a value, owned by the caller, valid UTF-8, at most 64 characters. */
+char *finding_mask(MaskStyle style, Bytes text);
+
+/* Where the findings of an object are stored. */
+typedef struct FindingPlace {
+    const char *job_id, *bucket, *key;
+    uint32_t shard, page_no, ordinal;
+} FindingPlace;
+
+FALLIBLE bool finding_set_store(DbTx *tx, const FindingSet *set, const FindingPlace *place, GError **error);
+
+/* A finding as it is read back. All borrowed until the visitor returns; locations is JSON text. */
+typedef struct StoredFinding {
+    int64_t id;
+    const char *job_id, *bucket, *key, *detector, *category, *severity, *tier;
+    const char *masked, *fingerprint, *locations;
+    uint64_t count;
+    bool is_truncated;
+} StoredFinding;
+
+typedef bool (*FindingVisitor)(void *data, const StoredFinding *finding, GError **error);
+
+typedef struct FindingQuery {
+    const char *job_id;
+    const char *detector; /* NULL: all */
+    const char *severity; /* NULL: all */
+    const char *category; /* NULL: all */
+    const char *key;      /* NULL: all objects */
+    int64_t after_id;     /* findings with a greater id; 0 from the start */
+    uint32_t limit;       /* 0: all */
+} FindingQuery;
+
+/* In order of id, in one read transaction, streamed. */
+FALLIBLE bool findings_visit(Db *db, const FindingQuery *query, FindingVisitor visitor, void *data, GError **error);
+
+typedef struct FindingSummary {
+    char *severity, *category, *detector;
+    uint64_t values; /* distinct: rows but aggregates */
+    uint64_t count;  /* places */
+    uint64_t objects;
+    bool is_truncated;
+} FindingSummary;
+
+/* FindingSummary values, severest first, then by count. Free with g_array_unref. */
+FALLIBLE bool findings_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error);

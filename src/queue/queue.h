@@ -1,0 +1,66 @@
+/* The work queue: at-least-once hand-out of pages to workers.
+ *
+ * A claimed page stays hidden until its lease ends; who claims it after that gets a higher fence, and the earlier
+ * claim can no longer finish. Any thread may call these; a Claim belongs to the thread that made it. */
+#pragma once
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "objects/source.h"
+#include "store/db.h"
+
+typedef struct Queue Queue;
+
+typedef struct Claim {
+    JobId job_id;
+    char *bucket;
+    char *options; /* jobs.options, JSON */
+    uint32_t shard, page_no;
+    uint32_t attempt; /* 1 for the first */
+    int64_t fence;
+    GArray *objects; /* ObjectEntry: all of the page, by ordinal */
+    GArray *pending; /* uint32_t ordinals that are to be scanned */
+} Claim;
+
+void claim_free(Claim *claim);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Claim, claim_free)
+void queue_close(Queue *queue);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Queue, queue_close)
+
+/* Whose pages may be claimed: those of jobs without a runner (servers, workers), or of one job with this runner. */
+typedef struct ClaimScope {
+    const char *owner;   /* process_identity() and, behind a '#', which of its claimers */
+    const char *runner;  /* NULL: jobs without a runner */
+    const JobId *job_id; /* NULL: any job */
+} ClaimScope;
+
+/* An object that was not scanned to its end. Everything else pending on the page succeeded. */
+typedef struct ObjectException {
+    uint32_t ordinal;
+    bool is_skipped; /* declined, not failed */
+    ErrorKind kind;
+    char *message; /* never scanned content */
+} ObjectException;
+
+typedef struct PageOutcome {
+    GArray *exceptions;  /* ObjectException */
+    uint64_t findings;   /* rows stored with it */
+    uint64_t bytes_done; /* listed sizes of the objects that it settles */
+} PageOutcome;
+
+/* An empty queue is not an error: true, with *ret_claim NULL. */
+FALLIBLE bool queue_claim(Queue *queue, const ClaimScope *scope, int64_t lease_ms, Claim **ret_claim, GError **error);
+
+/* LOST_LEASE when somebody else took the page over. */
+FALLIBLE bool queue_extend(Queue *queue, const Claim *claim, int64_t lease_ms, GError **error);
+
+/* Inside the caller's write transaction, beside its findings: the page is done, its exceptions, totals and the job's
+ * counters are written. LOST_LEASE when the fence moved: roll back. Call queue_settle() after the commit. */
+FALLIBLE bool queue_finish(Queue *queue, DbTx *tx, const Claim *claim, const PageOutcome *outcome, GError **error);
+FALLIBLE bool queue_settle(Queue *queue, const Claim *claim, GError **error);
+
+/* Gives the page back, not to be claimed for delay_ms; nothing of it is counted. */
+FALLIBLE bool queue_release(Queue *queue, const Claim *claim, int64_t delay_ms, GError **error);
+
+/* Requeues pages whose lease has run out or whose owner is dead on this host. *ret_pages: how many. */
+FALLIBLE bool queue_sweep(Queue *queue, uint32_t *ret_pages, GError **error);

@@ -1,0 +1,68 @@
+/* Executions of state machines in the Amazon States Language, kept in the store after every transition.
+ *
+ * Any process may go on with a run: it takes a lease with a fence, runs one state, and persists what follows in one
+ * transaction. A task that was cut short runs again, so tasks repeat without harm. Any thread. */
+#pragma once
+
+#include "base/error.h"
+#include "store/db.h"
+
+#include <jansson.h>
+
+typedef struct Workflow Workflow;
+
+/* A task's error as ASL sees it: a name for ErrorEquals and a cause for people. */
+typedef struct TaskError {
+    char *name;
+    char *cause;
+} TaskError;
+
+/* One function that Task states can invoke (arn:aws:states:::lambda:invoke with FunctionName, or its own ARN). Input is
+ * the Payload. True with *ret_output (a new reference); false with *ret_error filled. Called without any lock or
+ * transaction; may take long. */
+typedef bool (*TaskFunction)(void *data, const json_t *input, json_t **ret_output, TaskError *ret_error);
+
+typedef struct WorkflowOptions {
+    Db *db;             /* borrowed */
+    const char *region; /* parts of ARNs; NULL for us-east-1, 000000000000 */
+    const char *account;
+    int64_t lease_ms; /* 0: 30 s; renewed while a task runs */
+} WorkflowOptions;
+
+Workflow *workflow_new(const WorkflowOptions *options);
+void workflow_free(Workflow *workflow);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workflow, workflow_free)
+
+/* Before any run. */
+void workflow_register_task(Workflow *workflow, const char *function_name, TaskFunction function, void *data);
+
+/* Parses and validates a definition and keeps it under a name. INVALID lists what is wrong, each with its JSON pointer;
+ * what this interpreter does not know is refused here, not met at run time. */
+FALLIBLE bool workflow_add_machine(Workflow *workflow, const char *name, const char *definition, GError **error);
+
+/* "arn:aws:states:<region>:<account>:execution:<machine>:<name>", owned by the caller. */
+char *workflow_execution_arn(const Workflow *workflow, const char *machine, const char *name);
+
+/* Starts an execution inside the caller's transaction. Idempotent: the same name and input while it runs is no error;
+ * otherwise CONFLICT. runner: as jobs.runner. */
+FALLIBLE bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, const char *name, const json_t *input,
+    const char *runner, GError **error);
+
+typedef struct ExecutionStatus {
+    char status[16]; /* RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED */
+    char *error;
+    char *cause;
+    char *output; /* JSON text */
+    int64_t started_ms, stopped_ms;
+} ExecutionStatus;
+
+void execution_status_clear(ExecutionStatus *status);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ExecutionStatus, execution_status_clear)
+
+/* NOT_FOUND if there is no such execution. */
+FALLIBLE bool workflow_describe(DbTx *tx, const char *execution_arn, ExecutionStatus *ret_status, GError **error);
+
+/* Runs one state of one execution that is due and free, of those with this runner (NULL: without one).
+ * *ret_ran false: nothing is due; *ret_wait_ms then says how long until something may be (at most 1 s). */
+FALLIBLE bool workflow_step(
+    Workflow *workflow, const char *runner, bool *ret_ran, int64_t *ret_wait_ms, GError **error);
