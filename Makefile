@@ -1,0 +1,34 @@
+# A thin front: Meson builds, the scripts do the rest. Everything runs without a terminal, as root or with sudo.
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+.PHONY: build demo test lint bench fuzz clean help
+
+build: ## build/trawl, installing what is missing
+	@scripts/install-packages build
+	@scripts/build build
+
+demo: ## build, scan the example bucket, print the report
+	@scripts/demo
+
+test: ## every test: unit, contract, fuzz corpora, system; plain and under ASan+UBSan
+	@scripts/install-packages build test
+	@scripts/test
+
+lint: ## formatting, clang-tidy, room includes, lone headers and the rest
+	@scripts/install-packages build test
+	@scripts/lint
+
+bench: ## figures side by side; never passes or fails by time
+	@scripts/install-packages build test
+	@scripts/build build-bench --buildtype=release -Db_ndebug=false
+	@/usr/bin/python3 bench/run.py --build build-bench
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (60)
+	@scripts/install-packages build test
+	@scripts/fuzz
+
+clean: ## what the build made
+	rm -rf build build-asan build-bench build-fuzz
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1: /p' Makefile
