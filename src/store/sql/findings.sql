@@ -1,0 +1,1 @@
+-- Findings: stored, read back, counted.

@@ -1,0 +1,1 @@
+-- Shards, and the pages that a batch stores.

@@ -1,0 +1,1 @@
+-- Pages: claimed, finished, given back.

@@ -1,0 +1,309 @@
+/* What every driver of the database port promises. */
+#include "store/db.h"
+
+#include "store/db_fault.h"
+#include "store/db_sqlite.h"
+#include "store/migrate.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct Fixture {
+    char *folder, *path;
+    Db *db;
+} Fixture;
+
+static void set_up(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    fixture->folder = g_dir_make_tmp("trawl-db-XXXXXX", &error);
+    g_assert_no_error(error);
+    fixture->path =
+        g_str_equal(data, "file") ? g_build_filename(fixture->folder, "store.db", NULL) : g_strdup(DB_SQLITE_MEMORY);
+    g_assert_true(db_sqlite_open(fixture->path, &fixture->db, &error));
+    g_assert_true(migrate_up(fixture->db, &error));
+    g_assert_no_error(error);
+}
+
+static void tear_down(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+
+    db_close(fixture->db);
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *file = g_strconcat(fixture->path, endings[i], NULL);
+        g_unlink(file);
+    }
+    g_rmdir(fixture->folder);
+    g_free(fixture->path);
+    g_free(fixture->folder);
+}
+
+static DbTx *begin(Db *db, DbMode mode)
+{
+    DbTx *tx = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(db_begin(db, mode, &tx, &error));
+    g_assert_no_error(error);
+    return tx;
+}
+
+static void commit(DbTx *take_tx)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(db_commit(take_tx, &error));
+    g_assert_no_error(error);
+}
+
+static int64_t add(DbTx *tx, const char *name, const char *value)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t changed = -1;
+
+    g_assert_true(DB_EXEC(tx, SQL_META_ADD, &changed, &error, db_text(name), db_text(value)));
+    g_assert_no_error(error);
+    return changed;
+}
+
+/* Owned by the caller; NULL if there is none. */
+static char *get(Db *db, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = begin(db, DB_READ);
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = false;
+
+    g_assert_true(DB_QUERY(tx, SQL_META_GET, &rows, &error, db_text(name)));
+    g_assert_true(db_rows_next(rows, &has_row, &error));
+    return has_row ? g_strdup(db_rows_text(rows, 0)) : NULL;
+}
+
+static void test_what_is_committed_is_there(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+
+    g_assert_cmpint(add(tx, "a", "1"), ==, 1);
+    commit(tx);
+    g_autofree char *value = get(fixture->db, "a");
+    g_assert_cmpstr(value, ==, "1");
+}
+
+static void test_a_transaction_that_is_freed_leaves_nothing(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+
+    add(tx, "a", "1");
+    db_tx_free(tx);
+    g_assert_null(get(fixture->db, "a"));
+}
+
+static void test_changed_rows_are_counted(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+
+    g_assert_cmpint(add(tx, "a", "1"), ==, 1);
+    g_assert_cmpint(add(tx, "a", "2"), ==, 0);
+    commit(tx);
+}
+
+static void test_a_reading_transaction_cannot_write(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(DbTx) tx = begin(fixture->db, DB_READ);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(DB_EXEC(tx, SQL_META_ADD, NULL, &error, db_text("a"), db_text("1")));
+    g_assert_cmpint(error_kind(error), ==, ERROR_INTERNAL);
+}
+
+static void test_text_goes_through_unchanged(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    static const char *const texts[] = {"", " ", "it's; DROP TABLE meta; --", "$1 ?1 :a @b",
+        "Grüße, 世界 \xF0\x9F\x90\x9F", "a\nb\tc\r", "%s%n", "\"quoted\"", "0", "1e3"};
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        add(tx, texts[i], texts[i]);
+    commit(tx);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *value = get(fixture->db, texts[i]);
+        g_assert_cmpstr(value, ==, texts[i]);
+    }
+}
+
+static void test_values_of_all_types_come_back(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(DbTx) tx = begin(fixture->db, DB_READ);
+    g_autoptr(DbRows) rows = NULL;
+    g_autoptr(GError) error = NULL;
+    static const uint8_t blob[] = {0, 1, 255, 0};
+    bool has_row = false;
+
+    g_assert_true(DB_QUERY(tx, SQL_STORE_ECHO, &rows, &error, db_int(INT64_MIN), db_int(INT64_MAX), db_real(0.1),
+        db_text_len("abcdef", 3), db_blob(blob, sizeof blob), db_null(), db_text(NULL)));
+    g_assert_true(db_rows_next(rows, &has_row, &error) && has_row);
+    g_assert_cmpint(db_rows_int(rows, 0), ==, INT64_MIN);
+    g_assert_cmpint(db_rows_int(rows, 1), ==, INT64_MAX);
+    g_assert_cmpfloat(db_rows_real(rows, 2), ==, 0.1);
+    g_assert_cmpstr(db_rows_text(rows, 3), ==, "abc");
+    Bytes bytes = db_rows_blob(rows, 4);
+    g_assert_cmpmem(bytes.data, bytes.len, blob, sizeof blob);
+    g_assert_true(db_rows_is_null(rows, 5) && db_rows_is_null(rows, 6));
+    g_assert_cmpint(db_rows_int(rows, 5), ==, 0);
+    g_assert_null(db_rows_text(rows, 5));
+    g_assert_cmpuint(db_rows_blob(rows, 5).len, ==, 0);
+    g_assert_true(db_rows_next(rows, &has_row, &error) && !has_row);
+    g_assert_true(db_rows_next(rows, &has_row, &error) && !has_row);
+}
+
+static void test_the_same_query_can_be_open_twice(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    DbTx *writing = begin(fixture->db, DB_WRITE);
+    g_autoptr(GError) error = NULL;
+    bool has_row = false;
+
+    add(writing, "a", "1");
+    add(writing, "b", "2");
+    commit(writing);
+    g_autoptr(DbTx) tx = begin(fixture->db, DB_READ);
+    g_autoptr(DbRows) first = NULL;
+    g_autoptr(DbRows) second = NULL;
+    g_assert_true(DB_QUERY(tx, SQL_META_GET, &first, &error, db_text("a")));
+    g_assert_true(DB_QUERY(tx, SQL_META_GET, &second, &error, db_text("b")));
+    g_assert_true(db_rows_next(first, &has_row, &error) && has_row);
+    g_assert_true(db_rows_next(second, &has_row, &error) && has_row);
+    g_assert_cmpstr(db_rows_text(first, 0), ==, "1");
+    g_assert_cmpstr(db_rows_text(second, 0), ==, "2");
+}
+
+static void test_rows_end_with_their_transaction(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    DbTx *tx = begin(fixture->db, DB_READ);
+    g_autoptr(DbRows) rows = NULL;
+    g_autoptr(GError) error = NULL;
+    bool has_row = false;
+
+    g_assert_true(DB_QUERY(tx, SQL_META_GET, &rows, &error, db_text("a")));
+    commit(tx);
+    g_assert_false(db_rows_next(rows, &has_row, &error));
+    g_assert_cmpint(error_kind(error), ==, ERROR_INTERNAL);
+    commit(begin(fixture->db, DB_WRITE));
+}
+
+static void test_a_broken_rule_of_the_schema_is_a_conflict_without_values(
+    Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(DbTx) tx = begin(fixture->db, DB_WRITE);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(DB_EXEC(
+        tx, SQL_MIGRATION_INSERT, NULL, &error, db_int(1), db_text("hidden-name"), db_text("hidden"), db_int(0)));
+    g_assert_cmpint(error_kind(error), ==, ERROR_CONFLICT);
+    g_assert_nonnull(strstr(error->message, "migration_insert"));
+    g_assert_null(strstr(error->message, "hidden"));
+}
+
+static void test_a_wrong_number_of_parameters_is_our_bug(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(DbTx) tx = begin(fixture->db, DB_WRITE);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(DB_EXEC(tx, SQL_META_ADD, NULL, &error, db_text("a")));
+    g_assert_cmpint(error_kind(error), ==, ERROR_INTERNAL);
+}
+
+static void test_a_second_writing_transaction_of_a_thread_is_our_bug(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(DbTx) tx = begin(fixture->db, DB_WRITE);
+    g_autoptr(DbTx) other = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(db_begin(fixture->db, DB_WRITE, &other, &error));
+    g_assert_cmpint(error_kind(error), ==, ERROR_INTERNAL);
+}
+
+static void test_any_call_can_fail_and_leaves_nothing(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    int call = 0;
+
+    for (bool is_done = false; !is_done; call++) {
+        g_autoptr(DbTx) tx = NULL;
+        g_autoptr(GError) error = NULL;
+        db_fail_after(fixture->db, call + 1);
+        is_done = db_begin(fixture->db, DB_WRITE, &tx, &error) &&
+                  DB_EXEC(tx, SQL_META_ADD, NULL, &error, db_text("a"), db_text("1")) &&
+                  db_commit(g_steal_pointer(&tx), &error);
+        g_assert_cmpint(is_done, ==, !db_has_failed(fixture->db));
+        db_fail_after(fixture->db, 0);
+        g_clear_pointer(&tx, db_tx_free);
+        g_autofree char *value = get(fixture->db, "a");
+        g_assert_cmpstr(value, ==, is_done ? "1" : NULL);
+    }
+    g_assert_cmpint(call, ==, 4);
+}
+
+enum { THREADS = 8, ROUNDS = 50 };
+
+static gpointer count_up(gpointer data)
+{
+    Db *db = data;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        g_autoptr(DbTx) tx = begin(db, DB_WRITE);
+        g_autoptr(DbRows) rows = NULL;
+        g_autoptr(GError) error = NULL;
+        bool has_row = false;
+        g_assert_true(DB_QUERY(tx, SQL_META_GET, &rows, &error, db_text("n")));
+        g_assert_true(db_rows_next(rows, &has_row, &error) && has_row);
+        g_autofree char *next = g_strdup_printf("%d", (int)db_rows_int(rows, 0) + 1);
+        g_assert_true(DB_EXEC(tx, SQL_META_SET, NULL, &error, db_text("n"), db_text(next)));
+        commit(g_steal_pointer(&tx));
+    }
+    return NULL;
+}
+
+static void test_threads_that_write_lose_nothing(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    GThread *threads[THREADS];
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+
+    add(tx, "n", "0");
+    commit(tx);
+    for (int i = 0; i < THREADS; i++)
+        threads[i] = g_thread_new("writer", count_up, fixture->db);
+    for (int i = 0; i < THREADS; i++)
+        g_thread_join(threads[i]);
+    g_autofree char *value = get(fixture->db, "n");
+    g_assert_cmpint((int)g_ascii_strtoll(value, NULL, 10), ==, THREADS * ROUNDS);
+}
+
+static void add_test(const char *name, void (*test)(Fixture *, gconstpointer))
+{
+    static const char *const adapters[] = {"memory", "file"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(adapters); i++) {
+        g_autofree char *path = g_strdup_printf("/contract/db/%s/%s", adapters[i], name);
+        g_test_add(path, Fixture, adapters[i], set_up, test, tear_down);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add_test("what-is-committed-is-there", test_what_is_committed_is_there);
+    add_test("a-transaction-that-is-freed-leaves-nothing", test_a_transaction_that_is_freed_leaves_nothing);
+    add_test("changed-rows-are-counted", test_changed_rows_are_counted);
+    add_test("a-reading-transaction-cannot-write", test_a_reading_transaction_cannot_write);
+    add_test("text-goes-through-unchanged", test_text_goes_through_unchanged);
+    add_test("values-of-all-types-come-back", test_values_of_all_types_come_back);
+    add_test("the-same-query-can-be-open-twice", test_the_same_query_can_be_open_twice);
+    add_test("rows-end-with-their-transaction", test_rows_end_with_their_transaction);
+    add_test("a-broken-rule-is-a-conflict", test_a_broken_rule_of_the_schema_is_a_conflict_without_values);
+    add_test("a-wrong-number-of-parameters-is-our-bug", test_a_wrong_number_of_parameters_is_our_bug);
+    add_test("a-second-writing-transaction-is-our-bug", test_a_second_writing_transaction_of_a_thread_is_our_bug);
+    add_test("any-call-can-fail-and-leaves-nothing", test_any_call_can_fail_and_leaves_nothing);
+    add_test("threads-that-write-lose-nothing", test_threads_that_write_lose_nothing);
+    return g_test_run();
+}
