@@ -1,0 +1,44 @@
+/* What the validators share, and the list of them. Only files of detect/ named validators include this. */
+#pragma once
+
+#include "detect/validators.h"
+
+/* No number that we know is longer than this many digits or letters. */
+#define ALNUM_MAX 64
+
+/* The digits or the letters and digits of a value, without separators, letters in upper case, NUL at the end. */
+typedef struct Alnum {
+    char text[ALNUM_MAX + 1];
+    size_t len;
+    bool has_separators;
+} Alnum;
+
+/* False if there are more than ALNUM_MAX of them. Anything else in the value counts as a separator. */
+bool alnum_read(Bytes value, Alnum *ret_alnum);
+/* Likewise, and false if there is a letter among them. */
+bool digits_read(Bytes value, Alnum *ret_digits);
+
+/* The number that text[from] … text[from + len - 1] spells; len is at most 9 and all of them are digits. */
+uint32_t digits_value(const char *text, size_t from, size_t len);
+bool digits_all(const char *text, size_t from, size_t len);
+bool digits_one_repeated(const char *text, size_t len);
+
+/* Check digits. All take ASCII digits. */
+bool luhn_is_valid(const char *digits, size_t len);
+bool verhoeff_is_valid(const char *digits, size_t len);
+/* ISO/IEC 7064, MOD 11,10; the last digit is the check. */
+bool iso7064_mod_11_10_is_valid(const char *digits, size_t len);
+/* The sum of digit times weight over the first `len` digits. */
+uint32_t digits_weighted(const char *digits, const uint8_t *weights, size_t len);
+
+/* A day of the Gregorian calendar. */
+bool date_is_real(uint32_t year, uint32_t month, uint32_t day);
+
+/* ISO 3166-1 alpha-2, two upper-case letters. */
+bool country_is_known(const char *letters);
+/* A top-level domain, any case. Two-letter ones are countries; the others are those in common use. */
+bool tld_is_known(const char *label, size_t len);
+
+#define VALIDATOR(name) Verdict validate_##name(Bytes value);
+#include "detect/validators.def"
+#undef VALIDATOR

@@ -1,0 +1,122 @@
+/* Reading digits out of a value, and the check-digit systems that several kinds of number share. */
+#include "detect/validators_internal.h"
+
+#include <string.h>
+
+bool alnum_read(Bytes value, Alnum *ret_alnum)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        char c = (char)value.data[i];
+        if (!g_ascii_isalnum(c))
+            continue;
+        if (len == ALNUM_MAX)
+            return false;
+        ret_alnum->text[len++] = g_ascii_toupper(c);
+    }
+    ret_alnum->text[len] = '\0';
+    ret_alnum->len = len;
+    ret_alnum->has_separators = len < value.len;
+    return true;
+}
+
+bool digits_read(Bytes value, Alnum *ret_digits)
+{
+    TRY(alnum_read(value, ret_digits));
+    return digits_all(ret_digits->text, 0, ret_digits->len);
+}
+
+uint32_t digits_value(const char *text, size_t from, size_t len)
+{
+    uint32_t number = 0;
+
+    for (size_t i = from; i < from + len; i++)
+        number = number * 10 + (uint32_t)(text[i] - '0');
+    return number;
+}
+
+bool digits_all(const char *text, size_t from, size_t len)
+{
+    for (size_t i = from; i < from + len; i++)
+        if (!g_ascii_isdigit(text[i]))
+            return false;
+    return true;
+}
+
+bool digits_one_repeated(const char *text, size_t len)
+{
+    for (size_t i = 1; i < len; i++)
+        if (text[i] != text[0])
+            return false;
+    return true;
+}
+
+bool luhn_is_valid(const char *digits, size_t len)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        uint32_t digit = (uint32_t)(digits[len - 1 - i] - '0');
+        if (i % 2 == 1)
+            digit *= 2;
+        sum += digit > 9 ? digit - 9 : digit;
+    }
+    return sum % 10 == 0;
+}
+
+/* The tables of the dihedral group D5, from its definition: 0-4 rotations, 5-9 reflections. */
+static uint32_t dihedral_product(uint32_t a, uint32_t b)
+{
+    if (a < 5)
+        return b < 5 ? (a + b) % 5 : 5 + (a + b - 5) % 5;
+    return b < 5 ? 5 + (a - 5 + 5 - b) % 5 : (a - b + 5) % 5;
+}
+
+static uint32_t verhoeff_permute(uint32_t digit, size_t times)
+{
+    static const uint8_t permutation[10] = {1, 5, 7, 6, 2, 8, 3, 0, 9, 4};
+
+    for (size_t i = 0; i < times % 8; i++)
+        digit = permutation[digit];
+    return digit;
+}
+
+bool verhoeff_is_valid(const char *digits, size_t len)
+{
+    uint32_t check = 0;
+
+    for (size_t i = 0; i < len; i++)
+        check = dihedral_product(check, verhoeff_permute((uint32_t)(digits[len - 1 - i] - '0'), i));
+    return check == 0;
+}
+
+bool iso7064_mod_11_10_is_valid(const char *digits, size_t len)
+{
+    uint32_t product = 10;
+
+    for (size_t i = 0; i + 1 < len; i++) {
+        uint32_t sum = ((uint32_t)(digits[i] - '0') + product) % 10;
+        product = (sum == 0 ? 10 : sum) * 2 % 11;
+    }
+    return (product + (uint32_t)(digits[len - 1] - '0')) % 10 == 1;
+}
+
+uint32_t digits_weighted(const char *digits, const uint8_t *weights, size_t len)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < len; i++)
+        sum += (uint32_t)(digits[i] - '0') * weights[i];
+    return sum;
+}
+
+bool date_is_real(uint32_t year, uint32_t month, uint32_t day)
+{
+    static const uint8_t days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+    if (month < 1 || month > 12 || day < 1)
+        return false;
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return day <= (uint32_t)days[month - 1] + (is_leap && month == 2 ? 1 : 0);
+}

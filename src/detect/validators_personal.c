@@ -1,0 +1,395 @@
+/* Addresses of people and machines, telephone numbers, birth dates, vehicles. */
+#include "base/clock.h"
+#include "detect/validators_internal.h"
+
+#include <string.h>
+
+/* RFC 5321 section 4.1.2 (dot-string local parts only) and RFC 1035 section 2.3.1 (labels). */
+static bool email_local_is_valid(const char *local, size_t len)
+{
+    if (len == 0 || len > 64 || local[0] == '.' || local[len - 1] == '.')
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (!g_ascii_isalnum(local[i]) && strchr("!#$%&'*+-/=?^_`{|}~.", local[i]) == NULL && (local[i] & 0x80) == 0)
+            return false;
+        if (local[i] == '.' && local[i + 1] == '.')
+            return false;
+    }
+    return true;
+}
+
+static bool host_label_is_valid(const char *label, size_t len)
+{
+    return len >= 1 && len <= 63 && label[0] != '-' && label[len - 1] != '-';
+}
+
+/* Every label, and a top-level domain that exists: that is what tells an address from "icon@2x.png". */
+static bool email_host_is_valid(const char *host, size_t len)
+{
+    size_t start = 0;
+
+    if (len > 253)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (host[i] != '.')
+            continue;
+        if (!host_label_is_valid(host + start, i - start))
+            return false;
+        start = i + 1;
+    }
+    return start > 0 && tld_is_known(host + start, len - start);
+}
+
+Verdict validate_email(Bytes value)
+{
+    const char *text = (const char *)value.data;
+    const char *at = memrchr(text, '@', value.len);
+
+    if (at == NULL)
+        return VERDICT_REJECT;
+    size_t local_len = (size_t)(at - text);
+    bool is_valid = email_local_is_valid(text, local_len) && email_host_is_valid(at + 1, value.len - local_len - 1);
+    return is_valid ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* North American Numbering Plan: NXX-NXX-XXXX with N 2-9; neither N11 (services) nor N9X (kept for expansion). */
+static bool nanp_is_valid(const char *digits)
+{
+    if (digits[0] < '2' || digits[3] < '2')
+        return false;
+    if ((digits[1] == '1' && digits[2] == '1') || (digits[4] == '1' && digits[5] == '1'))
+        return false;
+    return digits[1] != '9' && !digits_one_repeated(digits, 10);
+}
+
+Verdict validate_nanp(Bytes value)
+{
+    Alnum digits;
+
+    if (!digits_read(value, &digits))
+        return VERDICT_REJECT;
+    bool has_country = digits.len == 11 && digits.text[0] == '1';
+    if ((digits.len != 10 && !has_country) || !nanp_is_valid(digits.text + (has_country ? 1 : 0)))
+        return VERDICT_REJECT;
+    return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+/* ITU-T E.164 country codes in use: the first to the last of a run, and how many digits follow the code. Where a
+ * country's plan is published as fixed or narrow the lengths are its own, elsewhere what E.164 allows. */
+typedef struct CountryCode {
+    uint16_t first, last;
+    uint8_t min, max;
+} CountryCode;
+
+static const CountryCode country_codes[] = {
+    {1, 1, 10, 10},
+    {7, 7, 10, 10},
+    {20, 20, 8, 10},
+    {27, 27, 9, 9},
+    {30, 30, 10, 10},
+    {31, 31, 9, 9},
+    {32, 32, 8, 9},
+    {33, 33, 9, 9},
+    {34, 34, 9, 9},
+    {36, 36, 8, 9},
+    {39, 39, 6, 11},
+    {40, 40, 9, 9},
+    {41, 41, 9, 9},
+    {43, 43, 4, 13},
+    {44, 44, 9, 10},
+    {45, 45, 8, 8},
+    {46, 46, 7, 10},
+    {47, 47, 5, 8},
+    {48, 48, 9, 9},
+    {49, 49, 6, 13},
+    {51, 51, 8, 9},
+    {52, 52, 10, 11},
+    {53, 53, 6, 8},
+    {54, 54, 10, 11},
+    {55, 55, 10, 11},
+    {56, 56, 9, 9},
+    {57, 57, 8, 10},
+    {58, 58, 10, 10},
+    {60, 60, 8, 10},
+    {61, 61, 9, 9},
+    {62, 62, 7, 12},
+    {63, 63, 8, 10},
+    {64, 64, 8, 10},
+    {65, 65, 8, 8},
+    {66, 66, 8, 9},
+    {81, 81, 9, 10},
+    {82, 82, 8, 10},
+    {84, 84, 9, 10},
+    {86, 86, 10, 11},
+    {90, 90, 10, 10},
+    {91, 91, 10, 10},
+    {92, 92, 9, 10},
+    {93, 93, 9, 9},
+    {94, 94, 9, 9},
+    {95, 95, 7, 10},
+    {98, 98, 10, 10},
+    {211, 213, 8, 9},
+    {216, 216, 8, 8},
+    {218, 218, 8, 10},
+    {220, 258, 5, 11},
+    {260, 269, 6, 10},
+    {290, 291, 4, 8},
+    {297, 299, 6, 7},
+    {350, 352, 4, 11},
+    {353, 353, 7, 10},
+    {354, 354, 7, 9},
+    {355, 359, 7, 12},
+    {370, 380, 6, 10},
+    {381, 383, 6, 12},
+    {385, 387, 7, 9},
+    {389, 389, 8, 8},
+    {420, 420, 9, 9},
+    {421, 421, 9, 9},
+    {423, 423, 7, 9},
+    {500, 509, 5, 11},
+    {590, 599, 6, 10},
+    {670, 670, 7, 8},
+    {672, 683, 4, 8},
+    {685, 692, 4, 8},
+    {800, 800, 8, 8},
+    {808, 808, 8, 8},
+    {850, 850, 6, 12},
+    {852, 853, 8, 8},
+    {855, 856, 8, 10},
+    {870, 870, 9, 9},
+    {878, 878, 12, 12},
+    {880, 880, 6, 10},
+    {881, 883, 8, 12},
+    {886, 886, 8, 9},
+    {888, 888, 11, 11},
+    {960, 960, 7, 7},
+    {961, 968, 7, 10},
+    {970, 977, 7, 10},
+    {979, 979, 9, 9},
+    {992, 996, 8, 10},
+    {998, 998, 9, 9},
+};
+
+static const CountryCode *country_code_find(const Alnum *digits, size_t code_len)
+{
+    uint32_t code = digits_value(digits->text, 0, code_len);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(country_codes); i++)
+        if (code >= country_codes[i].first && code <= country_codes[i].last)
+            return &country_codes[i];
+    return NULL;
+}
+
+/* "+44 (0)20 …": the trunk prefix in parentheses is not dialled from abroad. */
+static void trunk_prefix_drop(Bytes value, Alnum *digits)
+{
+    const uint8_t *trunk = memmem(value.data, value.len, "(0)", 3);
+
+    if (trunk == NULL)
+        return;
+    size_t place = 0;
+    for (const uint8_t *byte = value.data; byte < trunk; byte++)
+        place += g_ascii_isdigit(*byte) ? 1 : 0;
+    memmove(digits->text + place, digits->text + place + 1, digits->len - place);
+    digits->len--;
+}
+
+Verdict validate_phone_intl(Bytes value)
+{
+    Alnum digits;
+
+    if (!digits_read(value, &digits) || digits.len < 7 || digits.len > 16)
+        return VERDICT_REJECT;
+    trunk_prefix_drop(value, &digits);
+    if (digits.text[0] == '1')
+        return digits.len == 11 && nanp_is_valid(digits.text + 1) ? VERDICT_PASS : VERDICT_REJECT;
+    for (size_t code_len = 1; code_len <= 3; code_len++) {
+        const CountryCode *country = country_code_find(&digits, code_len);
+        if (country == NULL)
+            continue;
+        size_t left = digits.len - code_len;
+        bool is_length = left >= country->min && left <= country->max;
+        return is_length && !digits_one_repeated(digits.text + code_len, left) ? VERDICT_PASS : VERDICT_REJECT;
+    }
+    return VERDICT_REJECT;
+}
+
+static bool octets_read(Bytes value, uint32_t ret_octets[4])
+{
+    size_t count = 0;
+    size_t digits = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] == '.') {
+            if (digits == 0 || ++count == 4)
+                return false;
+            digits = 0;
+            continue;
+        }
+        if (!g_ascii_isdigit(value.data[i]) || (digits > 0 && ret_octets[count] == 0))
+            return false;
+        ret_octets[count] = (digits++ == 0 ? 0 : ret_octets[count] * 10) + (uint32_t)(value.data[i] - '0');
+        if (ret_octets[count] > 255)
+            return false;
+    }
+    return count == 3 && digits > 0;
+}
+
+typedef struct Network {
+    uint32_t address;
+    uint32_t bits;
+} Network;
+
+#define IPV4(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
+
+/* Addresses that point at nobody: the IANA special-purpose registry (RFC 6890), and the well-known public resolvers. */
+static const Network nobodys_networks[] = {
+    {IPV4(0, 0, 0, 0), 8},
+    {IPV4(10, 0, 0, 0), 8},
+    {IPV4(100, 64, 0, 0), 10},
+    {IPV4(127, 0, 0, 0), 8},
+    {IPV4(169, 254, 0, 0), 16},
+    {IPV4(172, 16, 0, 0), 12},
+    {IPV4(192, 0, 0, 0), 24},
+    {IPV4(192, 0, 2, 0), 24},
+    {IPV4(192, 88, 99, 0), 24},
+    {IPV4(192, 168, 0, 0), 16},
+    {IPV4(198, 18, 0, 0), 15},
+    {IPV4(198, 51, 100, 0), 24},
+    {IPV4(203, 0, 113, 0), 24},
+    {IPV4(224, 0, 0, 0), 4},
+    {IPV4(240, 0, 0, 0), 4},
+    {IPV4(1, 1, 1, 1), 32},
+    {IPV4(1, 0, 0, 1), 32},
+    {IPV4(8, 8, 8, 8), 32},
+    {IPV4(8, 8, 4, 4), 32},
+    {IPV4(9, 9, 9, 9), 32},
+    {IPV4(208, 67, 222, 222), 32},
+    {IPV4(208, 67, 220, 220), 32},
+};
+
+Verdict validate_ipv4(Bytes value)
+{
+    uint32_t octets[4] = {0};
+
+    if (!octets_read(value, octets))
+        return VERDICT_REJECT;
+    uint32_t address = IPV4(octets[0], octets[1], octets[2], octets[3]);
+    for (size_t i = 0; i < G_N_ELEMENTS(nobodys_networks); i++)
+        if ((address ^ nobodys_networks[i].address) >> (32 - nobodys_networks[i].bits) == 0)
+            return VERDICT_LOW;
+    bool is_like_version = octets[0] < 16 && octets[1] < 32 && octets[2] < 32 && octets[3] < 32;
+    return is_like_version ? VERDICT_LOW : VERDICT_PASS;
+}
+
+static uint32_t month_named(const char *text)
+{
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+
+    for (uint32_t month = 0; month < 12; month++)
+        if (g_ascii_strncasecmp(text, months + month * 3, 3) == 0)
+            return month + 1;
+    return 0;
+}
+
+/* The numbers of a date in the order in which they stand; a month's name counts as the month. */
+typedef struct DateParts {
+    uint32_t numbers[3];
+    size_t digits[3];
+    size_t count;
+    uint32_t named_month;
+} DateParts;
+
+static bool date_parts_read(Bytes value, DateParts *ret_parts)
+{
+    const char *text = (const char *)value.data;
+    DateParts parts = {.count = 0};
+
+    for (size_t i = 0; i < value.len; i++) {
+        size_t start = i;
+        while (i < value.len && g_ascii_isdigit(text[i]))
+            i++;
+        if (i > start) {
+            if (parts.count == 3 || i - start > 8)
+                return false;
+            parts.numbers[parts.count] = digits_value(text, start, i - start);
+            parts.digits[parts.count++] = i - start;
+        }
+        if (i + 3 <= value.len && g_ascii_isalpha(text[i]) && parts.named_month == 0)
+            parts.named_month = month_named(text + i);
+    }
+    *ret_parts = parts;
+    return true;
+}
+
+static bool is_age_of_a_person(uint32_t year, uint32_t month, uint32_t day)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now_ms() / 1000);
+    uint32_t this_year = (uint32_t)g_date_time_get_year(now);
+
+    return date_is_real(year, month, day) && year <= this_year && year + 120 >= this_year;
+}
+
+/* A year of two digits may lie in this century or the last. */
+static bool is_birth_date(uint32_t year, size_t year_digits, uint32_t month, uint32_t day)
+{
+    if (year_digits == 2)
+        return is_age_of_a_person(1900 + year, month, day) || is_age_of_a_person(2000 + year, month, day);
+    return year_digits == 4 && is_age_of_a_person(year, month, day);
+}
+
+Verdict validate_birth_date(Bytes value)
+{
+    DateParts date;
+    bool is_valid = false;
+
+    if (!date_parts_read(value, &date))
+        return VERDICT_REJECT;
+    const uint32_t *n = date.numbers;
+    if (date.named_month != 0 && date.count == 2)
+        is_valid = is_birth_date(n[1], date.digits[1], date.named_month, n[0]) ||
+                   is_birth_date(n[0], date.digits[0], date.named_month, n[1]);
+    else if (date.count == 1 && date.digits[0] == 8)
+        is_valid = is_birth_date(n[0] / 10000, 4, n[0] / 100 % 100, n[0] % 100);
+    else if (date.count == 3)
+        is_valid = is_birth_date(n[0], date.digits[0], n[1], n[2]) || is_birth_date(n[2], date.digits[2], n[1], n[0]) ||
+                   is_birth_date(n[2], date.digits[2], n[0], n[1]);
+    return is_valid ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* ISO 3779; the check character of 49 CFR 565.15. Letters count 1 … 9 in three rows, from A, J and S (as 2). */
+static uint32_t vin_character_value(char c)
+{
+    static const char letters[] = "ABCDEFGH.JKLMN.P.R..STUVWXYZ";
+    static const uint8_t values[] = {
+        1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 0, 7, 0, 9, 0, 0, 2, 3, 4, 5, 6, 7, 8, 9};
+
+    if (g_ascii_isdigit(c))
+        return (uint32_t)(c - '0');
+    const char *place = strchr(letters, c);
+    return place == NULL ? 0 : values[place - letters];
+}
+
+static bool vin_check_is_valid(const char *vin)
+{
+    static const uint8_t weights[17] = {8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2};
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < 17; i++)
+        sum += vin_character_value(vin[i]) * weights[i];
+    return vin[8] == "0123456789X"[sum % 11];
+}
+
+/* North America (1 … 5) requires the check character, others do not use it. The last four are digits everywhere. */
+Verdict validate_vin(Bytes value)
+{
+    Alnum vin;
+
+    if (!alnum_read(value, &vin) || vin.len != 17 || vin.has_separators || strpbrk(vin.text, "IOQ") != NULL)
+        return VERDICT_REJECT;
+    if (!digits_all(vin.text, 13, 4) || digits_one_repeated(vin.text, 17))
+        return VERDICT_REJECT;
+    if (vin_check_is_valid(vin.text))
+        return VERDICT_PROVED;
+    return vin.text[0] >= '1' && vin.text[0] <= '5' ? VERDICT_REJECT : VERDICT_PASS;
+}
