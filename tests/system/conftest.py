@@ -1,0 +1,188 @@
+"""What every system test stands on: the built program in a clean environment, stores to look into, servers to scan."""
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import types
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from ceph import Radosgw, wait_until  # noqa: E402
+from fake_s3 import FakeS3  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path(os.environ.get("TRAWL", ROOT / "build" / "trawl")).resolve()
+IS_SANITIZED = "asan" in PROGRAM.parent.name
+
+# boto3 reads these in the test process too: nobody's own credentials or proxies take part.
+for _name in [name for name in os.environ if name.startswith(("AWS_", "TRAWL_")) and name != "TRAWL"]:
+    if not _name.startswith("TRAWL_TEST_"):
+        del os.environ[_name]
+os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.environ["AWS_CONFIG_FILE"] = os.devnull
+
+
+def pytest_collection_modifyitems(items):
+    """All tests of one server run in one worker, so that one server is enough."""
+    for item in items:
+        if "radosgw" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("radosgw"))
+
+
+class Result(types.SimpleNamespace):
+    """status, out, err (text) of a finished command."""
+
+    def json(self):
+        return json.loads(self.out)
+
+    def lines(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Trawl:
+    """Runs the program with a home, a store and an environment of its own."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.home = self.folder / "home"
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.store = self.folder / "store" / "trawl.db"
+        self.store.parent.mkdir(exist_ok=True)
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C.UTF-8"}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+            if name in os.environ:
+                self.env[name] = os.environ[name]
+
+    def command(self, *args, store=None):
+        """The argument vector: the store is added to every command that reads one."""
+        args = [str(arg) for arg in args]
+        if args and args[0] in ("scan", "serve", "jobs", "findings", "verify") and "--help" not in args:
+            args = [args[0], "--store", str(store or self.store), *args[1:]]
+        return [str(PROGRAM), *args]
+
+    def popen(self, *args, env=None, store=None, **options):
+        options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        return subprocess.Popen(self.command(*args, store=store), env={**self.env, **(env or {})}, **options)
+
+    def run(self, *args, env=None, store=None, status=None, timeout=300, **options):
+        """Runs to the end. With status: fails unless it ends so."""
+        process = self.popen(*args, env=env, store=store, **options)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)
+            out, err = process.communicate()
+            pytest.fail(f"trawl {' '.join(map(str, args))}: no end within {timeout} s\n{err.decode(errors='replace')}")
+        result = Result(status=process.returncode, out=out.decode(), err=err.decode(errors="replace"))
+        assert "Sanitizer" not in result.err and "runtime error" not in result.err, result.err
+        if status is not None:
+            assert result.status == status, f"status {result.status}, expected {status}\n{result.err}\n{result.out[:2000]}"
+        return result
+
+    def scan(self, *args, env=None, status=None, **options):
+        """A scan without progress, whose report is JSON."""
+        return self.run("scan", "--quiet", "--format", "json", *args, env=env, status=status, **options)
+
+    def query(self, sql, *values):
+        """Rows of the store, read while others may write."""
+        with sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=30) as db:
+            return db.execute(sql, values).fetchall()
+
+    def job_ids(self):
+        return [row[0] for row in self.query("SELECT job_id FROM jobs ORDER BY created_at, job_id")]
+
+    def assert_invariants(self, job_id):
+        """What must hold whatever died: computed here from the tables, and asked of `trawl verify` as well."""
+        total, queued, processing, succeeded, failed, skipped, findings, done = self.query(
+            "SELECT sum(total), sum(queued), sum(processing), sum(succeeded), sum(failed), sum(skipped), sum(findings),"
+            " sum(bytes_done) FROM job_counters WHERE job_id = ?", job_id)[0]
+        assert queued + processing + succeeded + failed + skipped == total
+        pages = self.query(
+            "SELECT coalesce(sum(p.object_count), 0), coalesce(sum(s.succeeded), 0), coalesce(sum(s.failed), 0),"
+            " coalesce(sum(s.skipped), 0), coalesce(sum(s.findings), 0), coalesce(sum(s.bytes_done), 0),"
+            " coalesce(sum(s.pending), 0)"
+            " FROM object_pages p JOIN page_states s USING (job_id, shard, page_no) WHERE job_id = ?", job_id)[0]
+        assert pages == (total, succeeded, failed, skipped, findings, done, queued + processing)
+        assert self.query("SELECT count(*) FROM findings WHERE job_id = ?", job_id)[0][0] == findings
+        assert self.query("SELECT count(*) FROM findings f JOIN page_states s USING (job_id, shard, page_no)"
+                          " WHERE job_id = ? AND s.state <> 'done'", job_id)[0][0] == 0
+        keys, distinct = self.query(
+            "SELECT count(*), count(DISTINCT k.value) FROM object_pages p, json_each(p.keys) k WHERE job_id = ?",
+            job_id)[0]
+        assert keys == distinct == total
+        self.run("verify", job_id, status=0)
+
+    def counts(self, job_id):
+        names = ("total", "queued", "processing", "succeeded", "failed", "skipped", "bytes_total", "bytes_done", "findings")
+        row = self.query(f"SELECT {', '.join(f'sum({name})' for name in names)} FROM job_counters WHERE job_id = ?", job_id)
+        return dict(zip(names, row[0]))
+
+    def stored_findings(self, job_id):
+        """Everything of a job's findings that does not depend on when and in which order they were written."""
+        return sorted(self.query(
+            "SELECT key, detector, category, severity, tier, count, masked, fingerprint, truncated, locations"
+            " FROM findings WHERE job_id = ?", job_id))
+
+
+@pytest.fixture
+def trawl(tmp_path):
+    return Trawl(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def radosgw(tmp_path_factory):
+    server = Radosgw(tmp_path_factory.mktemp("ceph"))
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def fake_s3():
+    with FakeS3() as server:
+        yield server
+
+
+class Server:
+    """`trawl serve` on a free port: url, process, and what it wrote to standard error."""
+
+    def __init__(self, trawl, port, *args, env=None, host="127.0.0.1"):
+        self.url = f"http://{host}:{port}"
+        self.process = trawl.popen("serve", "--listen", f"{host}:{port}", *args, env=env)
+        self.err = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.err.append(line.decode(errors="replace"))
+
+    def wait_healthy(self, requests):
+        def healthy():
+            assert self.process.poll() is None, "".join(self.err)
+            try:
+                return requests.get(self.url + "/healthz", timeout=5).status_code in (200, 401)
+            except requests.ConnectionError:
+                return False
+        wait_until(healthy, 60, "trawl serve answers")
+        return self
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._reader.join(10)
+        text = "".join(self.err)
+        assert "Sanitizer" not in text and "runtime error" not in text, text
+        return self.process.returncode
