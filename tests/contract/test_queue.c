@@ -1,0 +1,323 @@
+/* What every queue promises. Counters, which only the store has, are in tests/unit/queue. */
+#include "base/clock.h"
+#include "base/process.h"
+#include "queue/queue.h"
+#include "queue/queue_memory.h"
+#include "queue/queue_store.h"
+#include "store/db_ops.h"
+#include "store/db_sqlite.h"
+#include "store/migrate.h"
+
+#include <string.h>
+
+enum { NOW_MS = 1000000, LEASE_MS = 60000 };
+static const char job_text[] = "0b9d6c2e-5f1a-4c3e-9d61-7a2f4be0c9aa";
+
+typedef struct Fixture {
+    Db *db;
+    Queue *queue;
+    JobId job_id;
+    bool is_memory;
+    uint32_t pages;
+} Fixture;
+
+static void run_sql(Db *db, const char *sql)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = NULL;
+
+    g_assert_true(db_begin(db, DB_WRITE, &tx, &error) && db_script(tx, sql, &error));
+    g_assert_true(db_commit(g_steal_pointer(&tx), &error));
+    g_assert_no_error(error);
+}
+
+static void set_up(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    clock_freeze_ms(NOW_MS);
+    fixture->is_memory = g_str_equal(data, "memory");
+    g_assert_true(job_id_parse(job_text, &fixture->job_id, &error));
+    g_assert_true(db_sqlite_open(DB_SQLITE_MEMORY, &fixture->db, &error) && migrate_up(fixture->db, &error));
+    fixture->queue = fixture->is_memory ? queue_memory_open() : queue_store_open(fixture->db);
+    g_autofree char *sql = g_strdup_printf("INSERT INTO jobs (job_id, bucket, created_at, updated_at, options)"
+                                           " VALUES ('%s', 'a-bucket', 1, 1, '{\"region\":\"eu-west-1\"}');"
+                                           "INSERT INTO job_counters (job_id, slot, updated_at) VALUES ('%s', 0, 1);",
+        job_text, job_text);
+    run_sql(fixture->db, sql);
+}
+
+static void tear_down(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    queue_close(fixture->queue);
+    db_close(fixture->db);
+    clock_freeze_ms(-1);
+}
+
+static void add_memory_page(Fixture *fixture, uint32_t count)
+{
+    g_autoptr(GArray) objects = object_entries_new();
+    MemoryPage page = {.job_id = fixture->job_id,
+        .bucket = "a-bucket",
+        .options = "{\"region\":\"eu-west-1\"}",
+        .page_no = fixture->pages++,
+        .objects = objects};
+
+    for (uint32_t i = 0; i < count; i++) {
+        ObjectEntry entry = {.key = g_strdup_printf("k%u", i),
+            .size_bytes = 10 + i,
+            .etag = g_strdup_printf("e%u", i),
+            .modified_ms = 5 + i,
+            .is_escaped = i == 1};
+        g_array_append_val(objects, entry);
+    }
+    queue_memory_add(fixture->queue, &page);
+}
+
+static void add_column(GString *sql, const char *format, uint32_t count, uint32_t from)
+{
+    g_string_append(sql, ",'[");
+    for (uint32_t i = 0; i < count; i++) {
+        g_string_append(sql, i > 0 ? "," : "");
+        g_string_append_printf(sql, "%s%u%s", format, from + i, *format != '\0' ? "\"" : "");
+    }
+    g_string_append(sql, "]'");
+}
+
+static void add_store_page(Fixture *fixture, uint32_t count)
+{
+    g_autoptr(GString) sql = g_string_new("INSERT INTO object_pages VALUES (");
+
+    g_string_append_printf(sql, "'%s',0,%u,'k0','k9',%u,0", job_text, fixture->pages, count);
+    add_column(sql, "\"k", count, 0);
+    add_column(sql, "", count, 10);
+    add_column(sql, "\"e", count, 0);
+    add_column(sql, "", count, 5);
+    g_string_append_printf(sql,
+        ",%s);INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) VALUES ('%s',0,%u,%u,1);"
+        "UPDATE job_counters SET total = total + %u, queued = queued + %u, pages = pages + 1;",
+        count > 1 ? "'[1]'" : "NULL", job_text, fixture->pages++, count, count, count);
+    run_sql(fixture->db, sql->str);
+}
+
+static void add_page(Fixture *fixture, uint32_t count)
+{
+    if (fixture->is_memory)
+        add_memory_page(fixture, count);
+    else
+        add_store_page(fixture, count);
+}
+
+/* NULL if there is nothing. */
+static Claim *claim_as(Fixture *fixture, const char *owner)
+{
+    const ClaimScope scope = {.owner = owner};
+    g_autoptr(GError) error = NULL;
+    Claim *claim = NULL;
+
+    g_assert_true(queue_claim(fixture->queue, &scope, LEASE_MS, &claim, &error));
+    g_assert_no_error(error);
+    return claim;
+}
+
+static bool finish(Fixture *fixture, const Claim *claim, const PageOutcome *outcome, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+
+    TRY(db_begin(fixture->db, DB_WRITE, &tx, error));
+    TRY(queue_finish(fixture->queue, tx, claim, outcome, error));
+    TRY(db_commit(g_steal_pointer(&tx), error));
+    return queue_settle(fixture->queue, claim, error);
+}
+
+static void assert_lost(bool is_done, GError **error)
+{
+    g_assert_false(is_done);
+    g_assert_cmpint(error_kind(*error), ==, ERROR_LOST_LEASE);
+    g_clear_error(error);
+}
+
+static uint32_t sweep(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    uint32_t pages = 0;
+
+    g_assert_true(queue_sweep(fixture->queue, &pages, &error));
+    return pages;
+}
+
+static void test_an_empty_queue_gives_nothing(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_assert_null(claim_as(fixture, "w"));
+}
+
+static void test_a_claim_holds_all_of_the_page(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    add_page(fixture, 3);
+    g_autoptr(Claim) claim = claim_as(fixture, "w");
+    g_assert_cmpstr(claim->job_id.text, ==, job_text);
+    g_assert_cmpstr(claim->bucket, ==, "a-bucket");
+    g_assert_cmpstr(claim->options, ==, "{\"region\":\"eu-west-1\"}");
+    g_assert_cmpuint(claim->attempt, ==, 1);
+    g_assert_cmpuint(claim->objects->len, ==, 3);
+    g_assert_cmpuint(claim->pending->len, ==, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        const ObjectEntry *entry = object_entries_at(claim->objects, i);
+        g_autofree char *key = g_strdup_printf("k%u", i);
+        g_autofree char *etag = g_strdup_printf("e%u", i);
+        g_assert_cmpstr(entry->key, ==, key);
+        g_assert_cmpstr(entry->etag, ==, etag);
+        g_assert_cmpuint(entry->size_bytes, ==, 10 + i);
+        g_assert_cmpint(entry->modified_ms, ==, 5 + i);
+        g_assert_cmpint(entry->is_escaped, ==, i == 1);
+        g_assert_cmpuint(g_array_index(claim->pending, uint32_t, i), ==, i);
+    }
+}
+
+static void test_a_claimed_page_is_hidden(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    add_page(fixture, 1);
+    add_page(fixture, 1);
+    g_autoptr(Claim) first = claim_as(fixture, "w#1");
+    g_autoptr(Claim) second = claim_as(fixture, "w#2");
+    g_assert_cmpuint(first->page_no, ==, 0);
+    g_assert_cmpuint(second->page_no, ==, 1);
+    g_assert_null(claim_as(fixture, "w#3"));
+}
+
+static void test_a_finished_page_does_not_come_back(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_page(fixture, 2);
+    g_autoptr(Claim) claim = claim_as(fixture, "w");
+    g_assert_true(finish(fixture, claim, &(PageOutcome){0}, &error));
+    clock_freeze_ms(NOW_MS + 10 * LEASE_MS);
+    g_assert_null(claim_as(fixture, "w"));
+    assert_lost(finish(fixture, claim, &(PageOutcome){0}, &error), &error);
+    assert_lost(queue_extend(fixture->queue, claim, LEASE_MS, &error), &error);
+    assert_lost(queue_release(fixture->queue, claim, 0, &error), &error);
+}
+
+static void test_an_expired_page_goes_to_the_next_with_a_higher_fence(
+    Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_page(fixture, 2);
+    g_autoptr(Claim) late = claim_as(fixture, "w#1");
+    clock_freeze_ms(NOW_MS + LEASE_MS - 1);
+    g_assert_null(claim_as(fixture, "w#2"));
+    clock_freeze_ms(NOW_MS + LEASE_MS);
+    g_autoptr(Claim) next = claim_as(fixture, "w#2");
+    g_assert_cmpint(next->fence, >, late->fence);
+    g_assert_cmpuint(next->attempt, ==, 2);
+    assert_lost(finish(fixture, late, &(PageOutcome){0}, &error), &error);
+    assert_lost(queue_extend(fixture->queue, late, LEASE_MS, &error), &error);
+    assert_lost(queue_release(fixture->queue, late, 0, &error), &error);
+    g_assert_true(finish(fixture, next, &(PageOutcome){0}, &error));
+}
+
+static void test_an_extended_lease_lasts_longer(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_page(fixture, 1);
+    g_autoptr(Claim) claim = claim_as(fixture, "w#1");
+    clock_freeze_ms(NOW_MS + LEASE_MS / 2);
+    g_assert_true(queue_extend(fixture->queue, claim, LEASE_MS, &error));
+    clock_freeze_ms(NOW_MS + LEASE_MS);
+    g_assert_null(claim_as(fixture, "w#2"));
+    g_assert_cmpuint(sweep(fixture), ==, 0);
+    g_assert_true(finish(fixture, claim, &(PageOutcome){0}, &error));
+}
+
+static void test_a_released_page_waits_and_was_not_tried(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_page(fixture, 1);
+    g_autoptr(Claim) claim = claim_as(fixture, "w");
+    g_assert_true(queue_release(fixture->queue, claim, 500, &error));
+    g_assert_null(claim_as(fixture, "w"));
+    clock_freeze_ms(NOW_MS + 500);
+    g_autoptr(Claim) again = claim_as(fixture, "w");
+    g_assert_cmpuint(again->attempt, ==, 1);
+    g_assert_cmpint(again->fence, >, claim->fence);
+}
+
+static void test_a_sweep_requeues_what_expired(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_page(fixture, 1);
+    g_autoptr(Claim) claim = claim_as(fixture, "w");
+    g_assert_cmpuint(sweep(fixture), ==, 0);
+    clock_freeze_ms(NOW_MS + LEASE_MS);
+    g_assert_cmpuint(sweep(fixture), ==, 1);
+    g_assert_cmpuint(sweep(fixture), ==, 0);
+    assert_lost(finish(fixture, claim, &(PageOutcome){0}, &error), &error);
+    g_autoptr(Claim) again = claim_as(fixture, "w");
+    g_assert_cmpuint(again->attempt, ==, 2);
+}
+
+static void test_a_sweep_requeues_what_a_dead_process_holds(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autofree char *identity = g_strdup(process_identity());
+    g_autofree char *alive = g_strdup_printf("%s#1", identity);
+
+    *strrchr(identity, '/') = '\0';
+    g_autofree char *dead = g_strdup_printf("%s/1#1", identity); /* our pid, started at another time */
+    add_page(fixture, 1);
+    add_page(fixture, 1);
+    g_autoptr(Claim) of_alive = claim_as(fixture, alive);
+    g_autoptr(Claim) of_dead = claim_as(fixture, dead);
+    g_assert_cmpuint(sweep(fixture), ==, 1);
+    g_autoptr(Claim) again = claim_as(fixture, alive);
+    g_assert_cmpuint(again->page_no, ==, of_dead->page_no);
+    g_assert_cmpuint(again->attempt, ==, 2);
+}
+
+static void test_an_exception_must_be_of_a_pending_object(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    static const uint32_t cases[][2] = {{2, 2}, {7, 0}, {UINT32_MAX, 0}};
+
+    add_page(fixture, 3);
+    g_autoptr(Claim) claim = claim_as(fixture, "w");
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GArray) exceptions = g_array_new(FALSE, TRUE, sizeof(ObjectException));
+        g_autoptr(GError) error = NULL;
+        for (size_t k = 0; k < 2; k++) {
+            ObjectException exception = {.ordinal = cases[i][k], .kind = ERROR_TIMEOUT};
+            g_array_append_val(exceptions, exception);
+        }
+        g_assert_false(finish(fixture, claim, &(PageOutcome){.exceptions = exceptions}, &error));
+        g_assert_cmpint(error_kind(error), ==, ERROR_INTERNAL);
+    }
+}
+
+static void add_test(const char *name, void (*test)(Fixture *, gconstpointer))
+{
+    static const char *const adapters[] = {"memory", "store"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(adapters); i++) {
+        g_autofree char *path = g_strdup_printf("/contract/queue/%s/%s", adapters[i], name);
+        g_test_add(path, Fixture, adapters[i], set_up, test, tear_down);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add_test("an-empty-queue-gives-nothing", test_an_empty_queue_gives_nothing);
+    add_test("a-claim-holds-all-of-the-page", test_a_claim_holds_all_of_the_page);
+    add_test("a-claimed-page-is-hidden", test_a_claimed_page_is_hidden);
+    add_test("a-finished-page-does-not-come-back", test_a_finished_page_does_not_come_back);
+    add_test("an-expired-page-goes-to-the-next", test_an_expired_page_goes_to_the_next_with_a_higher_fence);
+    add_test("an-extended-lease-lasts-longer", test_an_extended_lease_lasts_longer);
+    add_test("a-released-page-waits-and-was-not-tried", test_a_released_page_waits_and_was_not_tried);
+    add_test("a-sweep-requeues-what-expired", test_a_sweep_requeues_what_expired);
+    add_test("a-sweep-requeues-what-a-dead-process-holds", test_a_sweep_requeues_what_a_dead_process_holds);
+    add_test("an-exception-must-be-of-a-pending-object", test_an_exception_must_be_of_a_pending_object);
+    return g_test_run();
+}
