@@ -1,0 +1,230 @@
+#include "extract/archive_reader.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <string.h>
+
+enum { MAX_HEADER_RETRIES = 64 };
+
+struct ArchiveReader {
+    struct archive *handle;
+    Source *source;
+    GError *damage;
+    size_t handed_len; /* bytes of the source's buffer that libarchive is looking at */
+    uint64_t first_offset;
+    const uint8_t *block; /* libarchive's current piece of the member */
+    size_t block_len;
+    uint64_t block_at; /* where it stands in the member; a sparse member has holes in front */
+    uint64_t position;
+    bool is_broken; /* nothing more can be had, though the end was not reached */
+    bool is_at_end;
+    bool is_member_at_end;
+};
+
+typedef struct ContainerFacts {
+    const char *name;
+    int filter; /* ARCHIVE_FILTER_NONE: an archive */
+    int (*support)(struct archive *handle);
+} ContainerFacts;
+
+static const ContainerFacts container_facts[CONTAINER_FORMAT_COUNT] = {
+    [CONTAINER_GZIP] = {"gzip", ARCHIVE_FILTER_GZIP, archive_read_support_format_raw},
+    [CONTAINER_ZSTD] = {"zstd", ARCHIVE_FILTER_ZSTD, archive_read_support_format_raw},
+    [CONTAINER_XZ] = {"xz", ARCHIVE_FILTER_XZ, archive_read_support_format_raw},
+    [CONTAINER_LZMA] = {"lzma", ARCHIVE_FILTER_LZMA, archive_read_support_format_raw},
+    [CONTAINER_LZIP] = {"lzip", ARCHIVE_FILTER_LZIP, archive_read_support_format_raw},
+    [CONTAINER_LZ4] = {"lz4", ARCHIVE_FILTER_LZ4, archive_read_support_format_raw},
+    [CONTAINER_BZIP2] = {"bzip2", ARCHIVE_FILTER_BZIP2, archive_read_support_format_raw},
+    [CONTAINER_COMPRESS] = {"compress", ARCHIVE_FILTER_COMPRESS, archive_read_support_format_raw},
+    [CONTAINER_ZIP] = {"zip", ARCHIVE_FILTER_NONE, archive_read_support_format_zip_streamable},
+    [CONTAINER_TAR] = {"tar", ARCHIVE_FILTER_NONE, archive_read_support_format_tar},
+    [CONTAINER_CPIO] = {"cpio", ARCHIVE_FILTER_NONE, archive_read_support_format_cpio},
+    [CONTAINER_AR] = {"ar", ARCHIVE_FILTER_NONE, archive_read_support_format_ar},
+};
+
+/* libarchive looks at our buffer itself; what it had before is used up when it asks for more. */
+static la_ssize_t give_bytes(G_GNUC_UNUSED struct archive *handle, void *data, const void **ret_bytes)
+{
+    ArchiveReader *archive = data;
+    Source *source = archive->source;
+
+    source_consume(source, archive->handed_len);
+    archive->handed_len = 0;
+    source_fill(source, 1);
+    const Bytes pending = source_pending(source);
+    archive->handed_len = pending.len;
+    *ret_bytes = pending.data;
+    return (la_ssize_t)pending.len;
+}
+
+static bool prepare(struct archive *handle, const ContainerFacts *facts)
+{
+    if (facts->support(handle) != ARCHIVE_OK)
+        return false;
+    if (facts->filter == ARCHIVE_FILTER_NONE)
+        return true;
+    /* Nothing packed is a whole, empty stream. */
+    if (archive_read_support_format_empty(handle) != ARCHIVE_OK)
+        return false;
+    /* This one starts reading while it is being appended, when there is nothing below it yet: it has to be offered. */
+    if (facts->filter == ARCHIVE_FILTER_COMPRESS)
+        return archive_read_support_filter_compress(handle) == ARCHIVE_OK;
+    /* Exactly this one filter: what is packed twice is the caller's next level. WARN would be an outside program. */
+    return archive_read_append_filter(handle, facts->filter) == ARCHIVE_OK;
+}
+
+static void note_damage(ArchiveReader *archive, ErrorKind kind, const char *what)
+{
+    if (archive->damage != NULL)
+        return;
+    /* libarchive's texts may quote the archive (names, say): keep them short and printable. */
+    g_autofree char *valid = g_utf8_make_valid(what != NULL ? what : "damaged", -1);
+    g_autofree char *brief = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), 120));
+    (void)fail(&archive->damage, kind, "%s", brief);
+}
+
+bool archive_reader_open(ContainerFormat format, Source *source, ArchiveReader **ret_archive, GError **error)
+{
+    const ContainerFacts *facts = &container_facts[format];
+    g_autoptr(ArchiveReader) archive = g_new0(ArchiveReader, 1);
+
+    archive->source = source;
+    archive->first_offset = source->offset;
+    archive->handle = archive_read_new();
+    if (archive->handle == NULL || !prepare(archive->handle, facts))
+        return fail(error, ERROR_UNSUPPORTED, "%s: libarchive was built without it", facts->name);
+    if (archive_read_open(archive->handle, archive, NULL, give_bytes, NULL) != ARCHIVE_OK) {
+        note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
+        archive->is_broken = true;
+    }
+    *ret_archive = g_steal_pointer(&archive);
+    return true;
+}
+
+void archive_reader_free(ArchiveReader *archive)
+{
+    if (archive == NULL)
+        return;
+    if (archive->handle != NULL)
+        (void)archive_read_free(archive->handle);
+    g_clear_error(&archive->damage);
+    g_free(archive);
+}
+
+static void describe_member(struct archive_entry *entry, ArchiveMember *ret_member)
+{
+    const char *name = archive_entry_pathname_utf8(entry);
+
+    *ret_member = (ArchiveMember){
+        .name = name != NULL ? name : archive_entry_pathname(entry),
+        .is_encrypted = archive_entry_is_data_encrypted(entry) == 1 || archive_entry_is_metadata_encrypted(entry) == 1,
+        .is_file = archive_entry_filetype(entry) == AE_IFREG,
+    };
+}
+
+/* The end of a stream of which not one byte came out: libarchive says "end" also when it is broken. */
+static void check_empty_end(ArchiveReader *archive)
+{
+    if (archive_errno(archive->handle) != 0)
+        note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
+}
+
+bool archive_reader_next(ArchiveReader *archive, ArchiveMember *ret_member)
+{
+    struct archive_entry *entry = NULL;
+    int result = ARCHIVE_RETRY;
+
+    archive->block_len = 0;
+    archive->position = 0;
+    archive->is_member_at_end = false;
+    if (archive->is_broken || archive->is_at_end)
+        return false;
+    for (int tries = 0; result == ARCHIVE_RETRY && tries < MAX_HEADER_RETRIES; tries++) {
+        result = archive_read_next_header(archive->handle, &entry);
+        if (result == ARCHIVE_RETRY)
+            note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
+    }
+    if (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
+        describe_member(entry, ret_member);
+        return true;
+    }
+    archive->is_at_end = result == ARCHIVE_EOF;
+    archive->is_broken = result != ARCHIVE_EOF;
+    if (archive->is_at_end)
+        check_empty_end(archive);
+    else
+        note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
+    return false;
+}
+
+/* ARCHIVE_FAILED is about this member only (a method that libarchive lacks, a password); FATAL ends the archive. */
+static void fail_member(ArchiveReader *archive, int result)
+{
+    const char *text = archive_error_string(archive->handle);
+    const bool lacks_method = result == ARCHIVE_FAILED && text != NULL && strstr(text, "nsupported") != NULL;
+
+    archive->is_broken = result != ARCHIVE_FAILED;
+    archive->is_member_at_end = true;
+    archive->block_len = 0;
+    note_damage(archive, lacks_method ? ERROR_UNSUPPORTED : ERROR_CORRUPT, text);
+}
+
+static void next_block(ArchiveReader *archive)
+{
+    const void *block = NULL;
+    size_t len = 0;
+    la_int64_t at = 0;
+
+    const int result = archive_read_data_block(archive->handle, &block, &len, &at);
+    if (result == ARCHIVE_EOF) {
+        archive->is_member_at_end = true;
+        return;
+    }
+    if (result != ARCHIVE_OK && result != ARCHIVE_WARN) {
+        fail_member(archive, result);
+        return;
+    }
+    if (result == ARCHIVE_WARN) /* sizes or checksum do not agree: the bytes are there all the same */
+        note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
+    archive->block = block;
+    archive->block_len = len;
+    archive->block_at = at > 0 ? (uint64_t)at : 0;
+}
+
+size_t archive_reader_read(ArchiveReader *archive, uint8_t *buffer, size_t capacity)
+{
+    while (archive->block_len == 0 && !archive->is_member_at_end)
+        next_block(archive);
+    if (archive->block_len == 0)
+        return 0;
+    if (archive->block_at > archive->position) { /* a hole reads as zeros */
+        const size_t hole = (size_t)MIN(archive->block_at - archive->position, (uint64_t)capacity);
+        memset(buffer, 0, hole);
+        archive->position += hole;
+        return hole;
+    }
+    const size_t len = MIN(archive->block_len, capacity);
+    memcpy(buffer, archive->block, len);
+    archive->block += len;
+    archive->block_len -= len;
+    archive->block_at += len;
+    archive->position = archive->block_at;
+    return len;
+}
+
+GError *archive_reader_take_damage(ArchiveReader *archive)
+{
+    return g_steal_pointer(&archive->damage);
+}
+
+ArchiveEnd archive_reader_finish(ArchiveReader *archive)
+{
+    const la_int64_t used = archive_filter_bytes(archive->handle, -1);
+    const uint64_t reached = archive->first_offset + (used > 0 ? (uint64_t)used : 0);
+
+    /* libarchive may have copied a few bytes of an earlier buffer aside to join them: those are gone. */
+    if (reached > archive->source->offset)
+        source_consume(archive->source, (size_t)MIN(reached - archive->source->offset, (uint64_t)archive->handed_len));
+    archive->handed_len = 0;
+    return archive->is_broken ? ARCHIVE_END_BROKEN : ARCHIVE_END_WHOLE;
+}

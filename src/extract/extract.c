@@ -1,0 +1,308 @@
+#include "extract/extract.h"
+
+#include "base/clock.h"
+#include "extract/archive_reader.h"
+#include "extract/decode.h"
+#include "extract/extraction.h"
+#include "extract/member_name.h"
+#include "extract/sniff.h"
+
+#include <string.h>
+
+#define EXPANSION_RATIO_FROM_BYTES (UINT64_C(10) << 20)
+
+static bool extract_stream(Extraction *extraction, const Place *place, const ByteReader *reader, GError **error);
+
+void extract_report_clear(ExtractReport *report)
+{
+    g_free(report->unread_reason);
+    *report = (ExtractReport){0};
+}
+
+bool extractor_new(Extractor **ret_extractor, GError **error)
+{
+    g_autoptr(Extractor) extractor = g_new0(Extractor, 1);
+
+    TRY(media_namer_new(&extractor->namer, error));
+    extractor->decoded = g_malloc(DECODE_OUT_BYTES);
+    *ret_extractor = g_steal_pointer(&extractor);
+    return true;
+}
+
+void extractor_free(Extractor *extractor)
+{
+    if (extractor == NULL)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(extractor->buffers); i++) {
+        if (extractor->buffers[i] != NULL)
+            explicit_bzero(extractor->buffers[i], SOURCE_BUFFER_BYTES);
+        g_free(extractor->buffers[i]);
+    }
+    if (extractor->decoded != NULL)
+        explicit_bzero(extractor->decoded, DECODE_OUT_BYTES);
+    g_free(extractor->decoded);
+    media_namer_free(extractor->namer);
+    g_free(extractor);
+}
+
+static uint8_t *buffer_of_depth(Extractor *extractor, uint32_t depth)
+{
+    if (extractor->buffers[depth] == NULL)
+        extractor->buffers[depth] = g_malloc(SOURCE_BUFFER_BYTES);
+    return extractor->buffers[depth];
+}
+
+void extract_note_unread(Extraction *extraction, const Place *place, ErrorKind kind, const char *what)
+{
+    ExtractReport *report = extraction->report;
+    g_autofree char *reason = place->member != NULL ? g_strdup_printf("%s (%s)", what, place->member) : g_strdup(what);
+    const bool is_failure = kind == ERROR_CORRUPT || kind == ERROR_DEPTH_LIMIT;
+
+    if (is_failure && extraction->damage == NULL)
+        (void)fail(&extraction->damage, kind, "%s", reason);
+    if (report->unread++ > 0)
+        return;
+    report->unread_kind = kind;
+    report->unread_reason = g_steal_pointer(&reason);
+}
+
+static bool check_time(const Extraction *extraction, GError **error)
+{
+    if (clock_monotonic_ms() > extraction->deadline_ms)
+        return fail(error, ERROR_TIMEOUT, "not read in %" G_GINT64_FORMAT " ms", extraction->limits->max_ms);
+    return true;
+}
+
+/* The object's own bytes, counted. */
+typedef struct StoredReader {
+    Extraction *extraction;
+    const ByteReader *reader;
+} StoredReader;
+
+static bool read_stored(void *data, uint8_t *buffer, size_t capacity, size_t *ret_len, GError **error)
+{
+    const StoredReader *stored = data;
+    ExtractReport *report = stored->extraction->report;
+    const ExtractLimits *limits = stored->extraction->limits;
+
+    TRY(check_time(stored->extraction, error));
+    TRY(byte_reader_read(stored->reader, buffer, capacity, ret_len, error));
+    report->stored_bytes += *ret_len;
+    if (report->stored_bytes > limits->max_object_bytes)
+        return fail(error, ERROR_TOO_LARGE, "larger than %" G_GUINT64_FORMAT " bytes", limits->max_object_bytes);
+    return true;
+}
+
+/* What comes out of a container, counted by depth so that nothing is counted twice. */
+typedef struct MemberReader {
+    Extraction *extraction;
+    ArchiveReader *archive;
+    uint32_t depth;
+} MemberReader;
+
+static bool check_expansion(const Extraction *extraction, uint64_t expanded, GError **error)
+{
+    const ExtractLimits *limits = extraction->limits;
+    const uint64_t stored = MAX(extraction->report->stored_bytes, 1);
+
+    if (expanded > limits->max_expanded_bytes)
+        return fail(error, ERROR_EXPANSION_LIMIT, "more than %" G_GUINT64_FORMAT " bytes come out of it",
+            limits->max_expanded_bytes);
+    if (expanded >= EXPANSION_RATIO_FROM_BYTES && expanded / stored > limits->max_expansion_ratio)
+        return fail(error, ERROR_EXPANSION_LIMIT, "more than %" G_GUINT32_FORMAT " times its size comes out of it",
+            limits->max_expansion_ratio);
+    return true;
+}
+
+static bool read_member(void *data, uint8_t *buffer, size_t capacity, size_t *ret_len, GError **error)
+{
+    const MemberReader *member = data;
+    Extraction *extraction = member->extraction;
+
+    TRY(check_time(extraction, error));
+    *ret_len = archive_reader_read(member->archive, buffer, capacity);
+    extraction->expanded[member->depth] += *ret_len;
+    return check_expansion(extraction, extraction->expanded[member->depth], error);
+}
+
+static bool count_member(Extraction *extraction, const ArchiveMember *member, GError **error)
+{
+    extraction->report->members += member->is_file;
+    if (++extraction->member_count > extraction->limits->max_members)
+        return fail(
+            error, ERROR_EXPANSION_LIMIT, "more than %" G_GUINT32_FORMAT " members", extraction->limits->max_members);
+    return check_time(extraction, error);
+}
+
+static bool extract_member(
+    Extraction *extraction, const Place *place, ArchiveReader *archive, const ArchiveMember *member, GError **error)
+{
+    MemberReader data = {.extraction = extraction, .archive = archive, .depth = place->depth};
+    const ByteReader reader = {.read = read_member, .data = &data};
+
+    TRY(count_member(extraction, member, error));
+    if (member->is_encrypted) {
+        extract_note_unread(extraction, place, ERROR_ENCRYPTED, "encrypted");
+        return true;
+    }
+    TRY(extract_stream(extraction, place, &reader, error));
+    g_autoptr(GError) damage = archive_reader_take_damage(archive);
+    if (damage != NULL)
+        extract_note_unread(extraction, place, error_kind(damage), damage->message);
+    return true;
+}
+
+/* Where a member stands. What is packed in a compressed stream takes the stream's name without its suffix, and if it is
+ * an archive, its members stand where the stream stands: a.tar.gz holds "b.txt", not "a.tar/b.txt". */
+static Place member_place(
+    const Extraction *extraction, const Place *place, const Sniff *sniff, const ArchiveMember *member, char **ret_path)
+{
+    g_autofree char *name = sniff->kind == SNIFF_COMPRESSED
+                                ? member_name_unpacked(place->name)
+                                : member_name_clean(member->name, extraction->member_count + 1);
+
+    *ret_path = member_path_join(place->under, name);
+    return (Place){
+        .member = *ret_path,
+        .under = sniff->kind == SNIFF_COMPRESSED ? place->under : *ret_path,
+        .name = *ret_path,
+        .depth = place->depth + 1,
+    };
+}
+
+static bool extract_members(
+    Extraction *extraction, const Place *place, const Sniff *sniff, ArchiveReader *archive, GError **error)
+{
+    ArchiveMember member = {0};
+
+    while (archive_reader_next(archive, &member)) {
+        g_autofree char *path = NULL;
+        const Place inside = member_place(extraction, place, sniff, &member, &path);
+        TRY(extract_member(extraction, &inside, archive, &member, error));
+    }
+    return true;
+}
+
+/* Behind a zip's members stands its directory, with comments: read as it is. Behind a broken stream or zip there is
+ * nothing to be understood; a broken tar goes on in plain bytes. */
+static bool extract_rest(
+    Extraction *extraction, const Place *place, const Sniff *sniff, ArchiveEnd end, Source *source, GError **error)
+{
+    const bool is_plain = sniff->kind == SNIFF_ARCHIVE && sniff->container != CONTAINER_ZIP;
+
+    source_fill(source, 1);
+    if (source_pending(source).len == 0)
+        return true;
+    if (end == ARCHIVE_END_BROKEN ? is_plain : sniff->container == CONTAINER_ZIP)
+        return extract_text(extraction, place, source, TEXT_UTF8, 0, error);
+    if (end == ARCHIVE_END_BROKEN) {
+        source->is_at_end = true;
+        source_consume(source, source_pending(source).len);
+    }
+    return true;
+}
+
+static bool extract_container(
+    Extraction *extraction, const Place *place, const Sniff *sniff, Source *source, GError **error)
+{
+    g_autoptr(ArchiveReader) archive = NULL;
+
+    TRY(archive_reader_open(sniff->container, source, &archive, error));
+    TRY(extract_members(extraction, place, sniff, archive, error));
+    const ArchiveEnd end = archive_reader_finish(archive);
+    g_autoptr(GError) damage = archive_reader_take_damage(archive);
+    if (damage != NULL && source->failure == NULL)
+        extract_note_unread(extraction, place, error_kind(damage), damage->message);
+    return extract_rest(extraction, place, sniff, end, source, error);
+}
+
+static bool extract_binary(Extraction *extraction, const Place *place, Bytes head, Source *source, GError **error)
+{
+    const Media media = media_name(extraction->extractor->namer, head);
+
+    if (media.content == MEDIA_OPAQUE)
+        extract_note_unread(extraction, place, ERROR_UNSUPPORTED, media.type);
+    else if (media.content == MEDIA_ENCRYPTED)
+        extract_note_unread(extraction, place, ERROR_ENCRYPTED, media.type);
+    return extract_text(extraction, place, source, TEXT_UTF8, 0, error);
+}
+
+static bool extract_part(Extraction *extraction, const Place *place, Bytes head, Source *source, GError **error)
+{
+    const Sniff sniff = sniff_bytes(head);
+    const uint32_t max_depth = MIN(extraction->limits->max_depth, (uint32_t)EXTRACT_DEPTH_CAP);
+
+    if (sniff.kind == SNIFF_TEXT)
+        return extract_text(extraction, place, source, sniff.encoding, sniff.bom_bytes, error);
+    if (sniff.kind == SNIFF_BINARY)
+        return extract_binary(extraction, place, head, source, error);
+    if (place->depth < max_depth)
+        return extract_container(extraction, place, &sniff, source, error);
+    g_autofree char *what = g_strdup_printf("an archive deeper than %" G_GUINT32_FORMAT " levels", max_depth);
+    extract_note_unread(extraction, place, ERROR_DEPTH_LIMIT, what);
+    return extract_text(extraction, place, source, TEXT_UTF8, 0, error);
+}
+
+/* Padding is usual behind tar archives and on tapes. */
+static void skip_zeros(Source *source)
+{
+    for (source_fill(source, 1); source_pending(source).len > 0; source_fill(source, 1)) {
+        const Bytes pending = source_pending(source);
+        size_t zeros = 0;
+        while (zeros < pending.len && pending.data[zeros] == 0)
+            zeros++;
+        source_consume(source, zeros);
+        if (zeros < pending.len)
+            return;
+    }
+}
+
+/* Usually one part; what stands behind a container is a part of its own. */
+static bool extract_parts(Extraction *extraction, const Place *place, Source *source, GError **error)
+{
+    source_fill(source, SNIFF_BYTES);
+    while (source_pending(source).len > 0) {
+        Bytes head = source_pending(source);
+        head.len = MIN(head.len, (size_t)SNIFF_BYTES);
+        TRY(extract_part(extraction, place, head, source, error));
+        skip_zeros(source);
+        source_fill(source, SNIFF_BYTES);
+    }
+    return true;
+}
+
+static bool extract_stream(Extraction *extraction, const Place *place, const ByteReader *reader, GError **error)
+{
+    Source source = {.reader = reader, .buffer = buffer_of_depth(extraction->extractor, place->depth)};
+    const bool is_extracted = extract_parts(extraction, place, &source, error);
+
+    if (source.failure == NULL)
+        return is_extracted;
+    if (is_extracted)
+        g_propagate_error(error, source.failure);
+    else
+        g_error_free(source.failure);
+    return false;
+}
+
+bool extract_object(Extractor *extractor, const char *name, const ByteReader *reader, const ExtractLimits *limits,
+    const TextSink *sink, ExtractReport *ret_report, GError **error)
+{
+    *ret_report = (ExtractReport){0};
+    Extraction extraction = {
+        .extractor = extractor,
+        .limits = limits,
+        .sink = sink,
+        .report = ret_report,
+        .deadline_ms = clock_monotonic_ms() + limits->max_ms,
+    };
+    StoredReader stored = {.extraction = &extraction, .reader = reader};
+    const ByteReader counted = {.read = read_stored, .data = &stored};
+    const Place place = {.name = name};
+
+    const bool is_read = extract_stream(&extraction, &place, &counted, error);
+    g_autoptr(GError) damage = extraction.damage;
+    if (is_read && damage != NULL)
+        g_propagate_error(error, g_steal_pointer(&damage));
+    return is_read && extraction.damage == NULL;
+}
