@@ -1,15 +1,29 @@
 -- Pages: claimed, finished, given back. A page's key is (job_id, shard, page_no); its fence rises with each claim, so
 -- that (fence, state) is the guard of whoever holds it.
 
--- The oldest job first, then the page order: the order of both indexes, so that nothing is sorted.
--- $1 runner, $2 one job or NULL, $3 now.
+-- The oldest job first, then the page order, from the index alone: `waiting` hops from one job that has queued pages to
+-- the next, so that finished jobs, done pages and long queues cost nothing. $1 runner, $2 one job or NULL, $3 now.
 -- :name page_find_queued
 SELECT s.job_id, s.shard, s.page_no, s.state, s.scope, s.attempt, s.fence, s.pending, j.bucket, j.options
-FROM jobs j CROSS JOIN page_states s
-WHERE s.job_id = j.job_id AND s.state = 'queued' AND s.not_before <= $3
-  AND j.paused = 0 AND j.runner IS NOT DISTINCT FROM $1 AND ($2 IS NULL OR j.job_id = $2)
-ORDER BY j.created_at, j.job_id, s.shard, s.page_no
-LIMIT 1;
+FROM (
+    SELECT p.job_id, p.shard, p.page_no
+    FROM page_states p
+    WHERE p.state = 'queued' AND p.not_before <= $3 AND p.job_id = (
+        WITH RECURSIVE waiting (job_id) AS (
+            SELECT min(job_id) FROM page_states WHERE state = 'queued'
+            UNION ALL
+            SELECT (SELECT min(n.job_id) FROM page_states n WHERE n.state = 'queued' AND n.job_id > waiting.job_id)
+            FROM waiting WHERE waiting.job_id IS NOT NULL)
+        SELECT q.job_id
+        FROM waiting CROSS JOIN jobs q
+        WHERE q.job_id = waiting.job_id AND q.paused = 0 AND q.runner IS NOT DISTINCT FROM $1
+          AND ($2 IS NULL OR q.job_id = $2)
+          AND EXISTS (SELECT 1 FROM page_states e
+                      WHERE e.state = 'queued' AND e.job_id = q.job_id AND e.not_before <= $3)
+        ORDER BY q.created_at, q.job_id LIMIT 1)
+    ORDER BY p.shard, p.page_no LIMIT 1) f
+CROSS JOIN page_states s CROSS JOIN jobs j
+WHERE s.job_id = f.job_id AND s.shard = f.shard AND s.page_no = f.page_no AND j.job_id = f.job_id;
 
 -- The same of pages whose holder let its lease run out.
 -- :name page_find_expired

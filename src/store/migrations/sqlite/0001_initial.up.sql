@@ -107,7 +107,10 @@ CREATE TABLE page_states (
     updated_at       INTEGER NOT NULL,
     PRIMARY KEY (job_id, shard, page_no)
 ) WITHOUT ROWID;
-CREATE INDEX idx_page_states_claimable ON page_states (job_id, shard, page_no) WHERE state = 'queued';
+-- All that finding the next page asks for, led by state: otherwise SQLite's planner takes the primary key and walks
+-- over the finished pages.
+CREATE INDEX idx_page_states_claimable ON page_states (state, job_id, shard, page_no, not_before)
+    WHERE state = 'queued';
 CREATE INDEX idx_page_states_leased ON page_states (lease_expires_at) WHERE state = 'leased';
 
 CREATE TABLE object_exceptions (
