@@ -1,0 +1,40 @@
+/* Where rules without a literal may match: numbers, runs that begin with capitals and digits, "@", "+". A vectorised
+ * pass over character classes finds places; class_match.c looks at each. */
+#pragma once
+
+#include "detect/class_masks.h"
+#include "detect/rule_internal.h"
+
+enum { CLASS_MAX_STARTS = 32, CLASS_PADDING = 2 * CLASS_BLOCK };
+
+typedef enum ClassKind { CLASS_DIGITS, CLASS_AT, CLASS_PLUS, CLASS_UPPER } ClassKind;
+
+/* What the rules ask for. */
+typedef struct ClassPlan {
+    ClassMaskFill fill;
+    ClassSeparators separators;
+    uint32_t shortest_bare; /* 0: no bare numbers */
+    uint32_t first_groups;  /* bit n: a number may begin with a group of n digits */
+    bool wants_at, wants_plus;
+    uint32_t start_count;
+    const char *starts[CLASS_MAX_STARTS]; /* distinct */
+} ClassPlan;
+
+FALLIBLE bool class_plan_init(ClassPlan *ret_plan, const RuleSet *rules, GError **error);
+
+typedef struct ClassPlace {
+    ClassKind kind;
+    uint32_t start; /* CLASS_UPPER: index of ClassPlan.starts */
+    size_t at;      /* index in the text */
+} ClassPlace;
+
+typedef void (*ClassPlaceHandler)(void *data, const ClassPlace *place);
+
+/* Hands over the places in [from, to), nearly in order: within 64 bytes they go by kind. Text must be followed by
+ * CLASS_PADDING readable bytes behind len. */
+typedef struct ClassText {
+    const uint8_t *data;
+    size_t from, to, len;
+} ClassText;
+
+void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler handler, void *data);

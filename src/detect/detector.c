@@ -1,0 +1,246 @@
+/* The window over a text run, and the order of things in it.
+ *
+ * Text is gathered into blocks that end at fixed positions of the run, whatever the pieces were; so everything below
+ * sees the same text in the same steps, and matches cannot depend on how the run was cut. Before the block stays as
+ * much text as look-back, unconfirmed hits and unsettled overlaps need. */
+#include "detect/class_match.h"
+#include "detect/literal_scan.h"
+#include "detect/overlap.h"
+#include "detect/place.h"
+
+#include <string.h>
+
+enum { BLOCK_BYTES = 64 * 1024, URL_LOOK_BACK = 512 };
+
+struct Detector {
+    RuleSet *rules;
+    DetectorOptions options;
+    bool is_running;
+
+    uint8_t *buffer; /* the window; followed by padding */
+    size_t capacity; /* without padding */
+    size_t len;
+    uint64_t base;      /* position of buffer[0] in the run */
+    uint64_t block_end; /* the next step is taken when the window reaches it */
+    uint64_t fed;       /* the literal scan has seen the run up to here */
+    uint64_t classed;   /* the class scan likewise */
+    size_t look_back;
+
+    LiteralScan *literals;
+    ClassMatcher *classes;
+    RegexScratch *regex;
+    KeywordTracker *literal_keywords, *class_keywords;
+    Judge judge;
+    GArray *settled; /* PendingMatch */
+    PlaceCursor place;
+    uint64_t suppressed;
+};
+
+/* The furthest that the beginning of unfinished business may lie behind the end of the window. */
+static size_t greatest_lag(const RuleSet *rules)
+{
+    return MAX(literal_scan_lag(rules), 2 * (size_t)rules->class_max_length) + OVERLAP_CHAIN_BYTES;
+}
+
+static void detector_init(Detector *detector, RuleSet *rules)
+{
+    detector->rules = rule_set_ref(rules);
+    detector->look_back = keyword_look_back(rules->max_distance) + URL_LOOK_BACK;
+    detector->capacity = detector->look_back + greatest_lag(rules) + BLOCK_BYTES;
+    detector->buffer = g_malloc0(detector->capacity + CLASS_PADDING);
+    detector->literal_keywords = keyword_tracker_new(rules->vocabulary, rules->max_distance);
+    detector->class_keywords = keyword_tracker_new(rules->vocabulary, rules->max_distance);
+    detector->settled = g_array_new(FALSE, FALSE, sizeof(PendingMatch));
+    detector->judge = (Judge){
+        .rules = rules,
+        .pending = g_array_new(FALSE, FALSE, sizeof(PendingMatch)),
+        .canonical = g_byte_array_new(),
+    };
+}
+
+bool detector_new(RuleSet *rules, Detector **ret_detector, GError **error)
+{
+    g_autoptr(Detector) detector = g_new0(Detector, 1);
+
+    detector_init(detector, rules);
+    TRY(literal_scan_new(rules, &detector->literals, error));
+    TRY(class_matcher_new(rules, &detector->classes, error));
+    TRY(regex_scratch_new(rules->max_groups, &detector->regex, error));
+    *ret_detector = g_steal_pointer(&detector);
+    return true;
+}
+
+static void wiped_free(GByteArray *bytes)
+{
+    explicit_bzero(bytes->data, bytes->len);
+    g_byte_array_unref(bytes);
+}
+
+void detector_free(Detector *detector)
+{
+    if (detector == NULL)
+        return;
+    explicit_bzero(detector->buffer, detector->capacity);
+    g_free(detector->buffer);
+    wiped_free(detector->judge.canonical);
+    g_array_unref(detector->judge.pending);
+    g_array_unref(detector->settled);
+    keyword_tracker_free(detector->literal_keywords);
+    keyword_tracker_free(detector->class_keywords);
+    regex_scratch_free(detector->regex);
+    class_matcher_free(detector->classes);
+    literal_scan_free(detector->literals);
+    rule_set_unref(detector->rules);
+    g_free(detector);
+}
+
+bool detector_begin(
+    Detector *detector, const DetectorOptions *options, TextEncoding encoding, uint64_t first_offset, GError **error)
+{
+    detector->options = *options;
+    detector->judge.min_tier = options->min_tier;
+    detector->len = 0;
+    detector->base = detector->fed = detector->classed = 0;
+    detector->block_end = BLOCK_BYTES;
+    g_array_set_size(detector->judge.pending, 0);
+    keyword_tracker_reset(detector->literal_keywords);
+    keyword_tracker_reset(detector->class_keywords);
+    place_begin(&detector->place, encoding, first_offset);
+    detector->is_running = false;
+    TRY(literal_scan_begin(detector->literals, error));
+    detector->is_running = true;
+    return true;
+}
+
+static TextView window_view(const Detector *detector)
+{
+    return (TextView){.data = detector->buffer, .base = detector->base, .len = detector->len};
+}
+
+static void hand_over(Detector *detector, const TextView *text, const PendingMatch *pending)
+{
+    const CompiledRule *rule = rule_at(detector->rules, pending->rule);
+    const char *start = (const char *)text->data + (pending->span.start - text->base);
+    size_t len = (size_t)(pending->span.end - pending->span.start);
+    Bytes value = {.data = (const uint8_t *)start, .len = len};
+
+    if (pending->is_suppressed) {
+        detector->suppressed++;
+        return;
+    }
+    place_advance(&detector->place, text, pending->span.start);
+    canonical_form(rule->canonical, value, detector->judge.canonical);
+    const Match match = {
+        .rule = &rule->rule,
+        .tier = pending->tier,
+        .text = value,
+        .canonical = {.data = detector->judge.canonical->data, .len = detector->judge.canonical->len},
+        .offset = detector->place.offset,
+        .length = text_encoded_length(detector->place.encoding, start, len),
+        .line = detector->place.line,
+        .column = detector->place.column,
+    };
+    detector->options.handler(detector->options.data, &match);
+}
+
+/* Hands over what nothing can change any more. Returns where the earliest unsettled match may start. */
+static uint64_t settle(Detector *detector, const TextView *text, bool is_last)
+{
+    uint64_t end = text->base + text->len;
+    uint64_t class_back = detector->rules->class_max_length;
+    uint64_t horizon = UINT64_MAX;
+
+    if (!is_last) {
+        horizon = literal_scan_horizon(detector->literals, end);
+        horizon = MIN(horizon, detector->classed > class_back ? detector->classed - class_back : 0);
+    }
+    g_array_set_size(detector->settled, 0);
+    uint64_t unsettled = overlap_settle(detector->rules, detector->judge.pending, horizon, detector->settled);
+    for (guint i = 0; i < detector->settled->len; i++)
+        hand_over(detector, text, &g_array_index(detector->settled, PendingMatch, i));
+    return unsettled;
+}
+
+/* Moves what is still needed to the beginning of the buffer. */
+static void carry(Detector *detector, const TextView *text, uint64_t unsettled)
+{
+    uint64_t keep = unsettled > detector->look_back ? unsettled - detector->look_back : 0;
+
+    keep = MAX(keep, text->base);
+    place_advance(&detector->place, text, keep);
+    size_t drop = (size_t)(keep - text->base);
+    memmove(detector->buffer, detector->buffer + drop, detector->len - drop);
+    detector->base = keep;
+    detector->len -= drop;
+    g_assert(detector->len <= detector->capacity - BLOCK_BYTES);
+}
+
+static uint64_t class_limit(const Detector *detector, const TextView *text, bool is_last)
+{
+    uint64_t end = text->base + text->len;
+    uint64_t look_ahead = detector->rules->class_max_length;
+
+    if (is_last)
+        return end;
+    return MAX(end > look_ahead ? end - look_ahead : 0, detector->classed);
+}
+
+/* One step: everything that the text gathered so far can tell. */
+static bool step(Detector *detector, bool is_last, GError **error)
+{
+    const TextView text = window_view(detector);
+    size_t seen = (size_t)(detector->fed - detector->base);
+    const LiteralConfirm literal = {.judge = &detector->judge,
+        .regex = detector->regex,
+        .keywords = detector->literal_keywords,
+        .text = &text,
+        .is_last = is_last};
+    const ClassConfirm class = {.judge = &detector->judge,
+        .regex = detector->regex,
+        .keywords = detector->class_keywords,
+        .text = &text,
+        .from = detector->classed,
+        .to = class_limit(detector, &text, is_last),
+        .is_last = is_last};
+
+    memset(detector->buffer + detector->len, 0, CLASS_PADDING);
+    TRY(literal_scan_feed(detector->literals, (Bytes){.data = text.data + seen, .len = text.len - seen}, error));
+    detector->fed = text.base + text.len;
+    literal_scan_confirm(detector->literals, &literal);
+    class_matcher_run(detector->classes, &class);
+    detector->classed = class.to;
+    uint64_t unsettled = settle(detector, &text, is_last);
+    if (!is_last)
+        carry(detector, &text, unsettled);
+    return true;
+}
+
+bool detector_feed(Detector *detector, const char *utf8, size_t len, GError **error)
+{
+    g_assert(detector->is_running);
+    while (len > 0) {
+        size_t room = (size_t)(detector->block_end - (detector->base + detector->len));
+        size_t take = MIN(room, len);
+        memcpy(detector->buffer + detector->len, utf8, take);
+        detector->len += take;
+        utf8 += take;
+        len -= take;
+        if (take == room) {
+            TRY(step(detector, false, error));
+            detector->block_end += BLOCK_BYTES;
+        }
+    }
+    return true;
+}
+
+bool detector_end(Detector *detector, GError **error)
+{
+    g_assert(detector->is_running);
+    detector->is_running = false;
+    return step(detector, true, error);
+}
+
+uint64_t detector_suppressed(const Detector *detector)
+{
+    return detector->suppressed;
+}

@@ -1,0 +1,147 @@
+#include "detect/digit_forms.h"
+
+#include <string.h>
+
+struct FormTable {
+    GArray *bare[FORM_MAX_DIGITS + 1];
+    GArray *separated[FORM_MAX_DIGITS + 1];
+    uint32_t shortest_bare, first_groups;
+    GString *separators;
+};
+
+FormTable *form_table_new(void)
+{
+    FormTable *table = g_new0(FormTable, 1);
+
+    table->separators = g_string_new(NULL);
+    return table;
+}
+
+static void lists_clear(GArray **lists)
+{
+    for (int i = 0; i <= FORM_MAX_DIGITS; i++)
+        g_clear_pointer(&lists[i], g_array_unref);
+}
+
+void form_table_free(FormTable *table)
+{
+    if (table == NULL)
+        return;
+    lists_clear(table->bare);
+    lists_clear(table->separated);
+    g_string_free(table->separators, TRUE);
+    g_free(table);
+}
+
+/* "4" or "13..19"; moves *cursor behind it. */
+static bool group_parse(const char **cursor, FormGroup *ret_group)
+{
+    char *end = NULL;
+    guint64 min = g_ascii_strtoull(*cursor, &end, 10);
+    guint64 max = min;
+
+    if (end == *cursor)
+        return false;
+    if (g_str_has_prefix(end, "..")) {
+        const char *second = end + 2;
+        max = g_ascii_strtoull(second, &end, 10);
+        if (end == second)
+            return false;
+    }
+    if (min < 1 || max < min || max > FORM_MAX_DIGITS)
+        return false;
+    *ret_group = (FormGroup){.min = (uint8_t)min, .max = (uint8_t)max};
+    *cursor = end;
+    return true;
+}
+
+static bool form_parse(const char *text, DigitForm *form)
+{
+    const char *cursor = text;
+
+    for (;;) {
+        if (form->group_count == FORM_MAX_GROUPS || !g_ascii_isdigit(*cursor) ||
+            !group_parse(&cursor, &form->groups[form->group_count]))
+            return false;
+        form->group_count++;
+        if (*cursor == '\0')
+            return true;
+        if (*cursor++ != '-')
+            return false;
+    }
+}
+
+static void list_add(GArray **lists, const DigitForm *form)
+{
+    for (uint32_t digits = form->groups[0].min; digits <= form->groups[0].max; digits++) {
+        if (lists[digits] == NULL)
+            lists[digits] = g_array_new(FALSE, FALSE, sizeof(DigitForm));
+        g_array_append_val(lists[digits], *form);
+    }
+}
+
+static void table_note_bare(FormTable *table, const DigitForm *form)
+{
+    uint32_t shortest = form->groups[0].min;
+
+    list_add(table->bare, form);
+    if (table->shortest_bare == 0 || shortest < table->shortest_bare)
+        table->shortest_bare = shortest;
+}
+
+static void table_note_separated(FormTable *table, const DigitForm *form)
+{
+    list_add(table->separated, form);
+    for (uint32_t digits = form->groups[0].min; digits <= MIN(form->groups[0].max, 31U); digits++)
+        table->first_groups |= UINT32_C(1) << digits;
+    for (const char *c = form->separators; *c != '\0'; c++) {
+        if (strchr(table->separators->str, *c) == NULL)
+            g_string_append_c(table->separators, *c);
+    }
+}
+
+bool form_table_add(FormTable *table, uint32_t rule, const char *text, const char *separators, GError **error)
+{
+    DigitForm form = {.rule = rule};
+
+    if (strlen(separators) >= sizeof form.separators)
+        return fail(error, ERROR_INVALID, "separators: expected at most %zu characters", sizeof form.separators - 1);
+    for (const char *c = separators; *c != '\0'; c++) {
+        if (g_ascii_isalnum(*c) || *c == '_' || (unsigned char)*c < ' ' || (unsigned char)*c > '~')
+            return fail(error, ERROR_INVALID, "separators: expected ASCII punctuation or space");
+    }
+    g_strlcpy(form.separators, separators, sizeof form.separators);
+    if (!form_parse(text, &form))
+        return fail(
+            error, ERROR_INVALID, "forms: '%s': expected group lengths such as \"9\", \"13..19\" or \"4-4-4-4\"", text);
+    if (form.group_count == 1)
+        table_note_bare(table, &form);
+    else
+        table_note_separated(table, &form);
+    return true;
+}
+
+const GArray *form_table_bare(const FormTable *table, uint32_t digits)
+{
+    return digits <= FORM_MAX_DIGITS ? table->bare[digits] : NULL;
+}
+
+const GArray *form_table_separated(const FormTable *table, uint32_t digits)
+{
+    return digits <= FORM_MAX_DIGITS ? table->separated[digits] : NULL;
+}
+
+uint32_t form_table_shortest_bare(const FormTable *table)
+{
+    return table->shortest_bare;
+}
+
+uint32_t form_table_first_groups(const FormTable *table)
+{
+    return table->first_groups;
+}
+
+const char *form_table_separators(const FormTable *table)
+{
+    return table->separators->str;
+}

@@ -1,0 +1,38 @@
+/* The shapes of numbers that rules look for ("4-4-4-4", "13..19"), compiled so that a number in the text is compared
+ * only with forms that begin as it does. Immutable once all forms are added. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+enum { FORM_MAX_GROUPS = 8, FORM_MAX_DIGITS = 40 };
+
+typedef struct FormGroup {
+    uint8_t min, max; /* digits */
+} FormGroup;
+
+typedef struct DigitForm {
+    uint32_t rule;
+    uint32_t group_count; /* 1: a bare run */
+    FormGroup groups[FORM_MAX_GROUPS];
+    char separators[9]; /* any one of them, the same throughout */
+} DigitForm;
+
+typedef struct FormTable FormTable;
+
+FormTable *form_table_new(void);
+void form_table_free(FormTable *table);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FormTable, form_table_free)
+
+/* INVALID says what is wrong with the text of the form. */
+FALLIBLE bool form_table_add(FormTable *table, uint32_t rule, const char *form, const char *separators, GError **error);
+
+/* Forms whose first group may have this many digits; NULL if there are none. */
+const GArray *form_table_bare(const FormTable *table, uint32_t digits);      /* of DigitForm */
+const GArray *form_table_separated(const FormTable *table, uint32_t digits); /* of DigitForm */
+
+/* For the vector scan: the shortest bare run (0: none); bit n: a separated form may begin with n digits (n < 32);
+ * all separators of all forms. */
+uint32_t form_table_shortest_bare(const FormTable *table);
+uint32_t form_table_first_groups(const FormTable *table);
+const char *form_table_separators(const FormTable *table);

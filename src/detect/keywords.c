@@ -1,0 +1,418 @@
+#include "detect/keywords.h"
+#include "base/text.h"
+
+#include <string.h>
+
+enum {
+    CHUNK_MAX = 64,      /* longer runs are no identifiers: blobs */
+    CHUNK_GIVE_UP = 256, /* from here on a run is skipped, not looked at again */
+    PHRASE_GAP = 4,      /* bytes between the words of a phrase */
+    HITS = 256,          /* power of two */
+    MAX_BYTES_PER_CHAR = 4,
+};
+
+typedef struct Phrase {
+    uint32_t words[KEYWORD_MAX_WORDS];
+    uint32_t count;
+    uint64_t *groups; /* bit set */
+} Phrase;
+
+typedef struct Word {
+    char text[KEYWORD_MAX_BYTES];
+    uint32_t len, hash;
+    GArray *phrases; /* indices of the phrases that this word ends */
+} Word;
+
+struct Vocabulary {
+    uint32_t group_count;
+    GArray *words;   /* Word; index 0 is unused: 0 means unknown */
+    GArray *phrases; /* Phrase */
+    uint32_t *slots; /* open addressing: word indices */
+    uint32_t slot_count;
+};
+
+typedef struct SeenWord {
+    uint32_t word;
+    uint64_t start, end;
+} SeenWord;
+
+typedef struct KeywordHit {
+    uint64_t end;
+    const uint64_t *groups;
+} KeywordHit;
+
+struct KeywordTracker {
+    const Vocabulary *vocabulary;
+    uint32_t max_distance;
+    bool is_started, is_skipping; /* skipping: inside a run that is too long */
+    uint64_t done;                /* text before this position is split, back to where the tracker started */
+    SeenWord last[KEYWORD_MAX_WORDS];
+    uint32_t last_count;
+    KeywordHit hits[HITS];
+    uint64_t hit_count;
+    uint64_t work;
+};
+
+static inline bool is_word_byte(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
+}
+
+/* ASCII, and the Latin-1 letters of UTF-8 (0xC3 0x80 … 0x9E), so that FÜHRERSCHEIN is führerschein. */
+static inline uint8_t lower_byte(uint8_t before, uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c | 0x20U;
+    if (before == 0xC3 && c >= 0x80 && c <= 0x9E && c != 0x97)
+        return c + 0x20U;
+    return c;
+}
+
+/* Lower-case copy and FNV-1a hash of it. */
+typedef struct FoldedWord {
+    char text[KEYWORD_MAX_BYTES];
+    uint32_t len, hash;
+} FoldedWord;
+
+static void fold(const uint8_t *text, size_t len, FoldedWord *out)
+{
+    uint8_t before = 0;
+
+    out->hash = 2166136261U;
+    out->len = (uint32_t)len;
+    for (size_t i = 0; i < len; i++) {
+        uint8_t c = lower_byte(before, text[i]);
+        out->text[i] = (char)c;
+        out->hash = (out->hash ^ c) * 16777619U;
+        before = text[i];
+    }
+}
+
+Vocabulary *vocabulary_new(uint32_t group_count)
+{
+    Vocabulary *vocabulary = g_new0(Vocabulary, 1);
+
+    vocabulary->group_count = group_count;
+    vocabulary->words = g_array_new(FALSE, TRUE, sizeof(Word));
+    g_array_set_size(vocabulary->words, 1);
+    vocabulary->phrases = g_array_new(FALSE, TRUE, sizeof(Phrase));
+    vocabulary->slot_count = 256;
+    vocabulary->slots = g_new0(uint32_t, vocabulary->slot_count);
+    return vocabulary;
+}
+
+void vocabulary_free(Vocabulary *vocabulary)
+{
+    if (vocabulary == NULL)
+        return;
+    for (guint i = 1; i < vocabulary->words->len; i++)
+        g_array_unref(g_array_index(vocabulary->words, Word, i).phrases);
+    for (guint i = 0; i < vocabulary->phrases->len; i++)
+        g_free(g_array_index(vocabulary->phrases, Phrase, i).groups);
+    g_array_unref(vocabulary->words);
+    g_array_unref(vocabulary->phrases);
+    g_free(vocabulary->slots);
+    g_free(vocabulary);
+}
+
+static const Word *word_at(const Vocabulary *vocabulary, uint32_t index)
+{
+    return &g_array_index(vocabulary->words, Word, index);
+}
+
+static uint32_t word_find(const Vocabulary *vocabulary, const FoldedWord *folded)
+{
+    uint32_t mask = vocabulary->slot_count - 1;
+
+    for (uint32_t slot = folded->hash & mask; vocabulary->slots[slot] != 0; slot = (slot + 1) & mask) {
+        const Word *word = word_at(vocabulary, vocabulary->slots[slot]);
+        if (word->hash == folded->hash && word->len == folded->len && memcmp(word->text, folded->text, word->len) == 0)
+            return vocabulary->slots[slot];
+    }
+    return 0;
+}
+
+static void slot_fill(Vocabulary *vocabulary, uint32_t index)
+{
+    uint32_t mask = vocabulary->slot_count - 1;
+    uint32_t slot = word_at(vocabulary, index)->hash & mask;
+
+    while (vocabulary->slots[slot] != 0)
+        slot = (slot + 1) & mask;
+    vocabulary->slots[slot] = index;
+}
+
+static uint32_t word_add(Vocabulary *vocabulary, const FoldedWord *folded)
+{
+    uint32_t index = word_find(vocabulary, folded);
+
+    if (index != 0)
+        return index;
+    Word word = {.len = folded->len, .hash = folded->hash, .phrases = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+    memcpy(word.text, folded->text, folded->len);
+    g_array_append_val(vocabulary->words, word);
+    index = vocabulary->words->len - 1;
+    if (vocabulary->words->len * 4 > vocabulary->slot_count) {
+        vocabulary->slot_count *= 2;
+        g_free(vocabulary->slots);
+        vocabulary->slots = g_new0(uint32_t, vocabulary->slot_count);
+        for (uint32_t i = 1; i < index; i++)
+            slot_fill(vocabulary, i);
+    }
+    slot_fill(vocabulary, index);
+    return index;
+}
+
+static Phrase *phrase_add(Vocabulary *vocabulary, const Phrase *wanted)
+{
+    for (guint i = 0; i < vocabulary->phrases->len; i++) {
+        Phrase *phrase = &g_array_index(vocabulary->phrases, Phrase, i);
+        if (phrase->count == wanted->count &&
+            memcmp(phrase->words, wanted->words, wanted->count * sizeof wanted->words[0]) == 0)
+            return phrase;
+    }
+    uint32_t index = vocabulary->phrases->len;
+    g_array_append_vals(vocabulary->phrases, wanted, 1);
+    Phrase *phrase = &g_array_index(vocabulary->phrases, Phrase, index);
+    phrase->groups = g_new0(uint64_t, vocabulary->group_count / 64 + 1);
+    g_array_append_val(word_at(vocabulary, phrase->words[phrase->count - 1])->phrases, index);
+    return phrase;
+}
+
+bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword, GError **error)
+{
+    const uint8_t *cursor = (const uint8_t *)keyword;
+    Phrase phrase = {0};
+
+    if (strlen(keyword) > KEYWORD_MAX_BYTES)
+        return fail(error, ERROR_INVALID, "keywords: '%s': expected at most %d bytes", keyword, KEYWORD_MAX_BYTES);
+    while (*cursor != '\0') {
+        const uint8_t *start = cursor;
+        while (is_word_byte(*cursor))
+            cursor++;
+        if (cursor == start) {
+            cursor++;
+            continue;
+        }
+        if (phrase.count == KEYWORD_MAX_WORDS)
+            return fail(error, ERROR_INVALID, "keywords: '%s': expected at most %d words", keyword, KEYWORD_MAX_WORDS);
+        FoldedWord folded;
+        fold(start, (size_t)(cursor - start), &folded);
+        phrase.words[phrase.count++] = word_add(vocabulary, &folded);
+    }
+    if (phrase.count == 0)
+        return fail(error, ERROR_INVALID, "keywords: '%s': expected at least one word", keyword);
+    phrase_add(vocabulary, &phrase)->groups[group / 64] |= UINT64_C(1) << (group % 64);
+    return true;
+}
+
+KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary, uint32_t max_distance)
+{
+    KeywordTracker *tracker = g_new0(KeywordTracker, 1);
+
+    tracker->vocabulary = vocabulary;
+    tracker->max_distance = max_distance;
+    return tracker;
+}
+
+void keyword_tracker_free(KeywordTracker *tracker)
+{
+    g_free(tracker);
+}
+
+void keyword_tracker_reset(KeywordTracker *tracker)
+{
+    tracker->is_started = false;
+    tracker->is_skipping = false;
+    tracker->done = 0;
+    tracker->last_count = 0;
+    tracker->hit_count = 0;
+}
+
+size_t keyword_look_back(uint32_t max_distance)
+{
+    return (size_t)max_distance * MAX_BYTES_PER_CHAR + KEYWORD_SPAN;
+}
+
+uint64_t keyword_tracker_work(const KeywordTracker *tracker)
+{
+    return tracker->work;
+}
+
+static bool phrase_ends_here(const KeywordTracker *tracker, const Phrase *phrase)
+{
+    if (phrase->count > tracker->last_count)
+        return false;
+    const SeenWord *seen = &tracker->last[tracker->last_count - phrase->count];
+    for (uint32_t i = 0; i < phrase->count; i++) {
+        if (seen[i].word != phrase->words[i])
+            return false;
+        if (i > 0 && seen[i].start - seen[i - 1].end > PHRASE_GAP)
+            return false;
+    }
+    return true;
+}
+
+static void word_seen(KeywordTracker *tracker, uint32_t word, uint64_t start, uint64_t end)
+{
+    if (tracker->last_count == KEYWORD_MAX_WORDS) {
+        memmove(tracker->last, tracker->last + 1, sizeof tracker->last - sizeof tracker->last[0]);
+        tracker->last_count--;
+    }
+    tracker->last[tracker->last_count++] = (SeenWord){.word = word, .start = start, .end = end};
+
+    const GArray *phrases = word_at(tracker->vocabulary, word)->phrases;
+    for (guint i = 0; i < phrases->len; i++) {
+        const Phrase *phrase =
+            &g_array_index(tracker->vocabulary->phrases, Phrase, g_array_index(phrases, uint32_t, i));
+        if (phrase_ends_here(tracker, phrase))
+            tracker->hits[tracker->hit_count++ % HITS] = (KeywordHit){.end = end, .groups = phrase->groups};
+    }
+}
+
+static uint32_t word_lookup(const Vocabulary *vocabulary, const uint8_t *text, size_t len)
+{
+    FoldedWord folded;
+
+    if (len > KEYWORD_MAX_BYTES)
+        return 0;
+    fold(text, len, &folded);
+    return word_find(vocabulary, &folded);
+}
+
+/* One part, whole or without its trailing digits. An unknown word ends any phrase. */
+static void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
+{
+    size_t stem = len;
+    uint32_t word = word_lookup(tracker->vocabulary, text, len);
+
+    if (word == 0) {
+        while (stem > 0 && g_ascii_isdigit(text[stem - 1]))
+            stem--;
+        if (stem > 0 && stem < len)
+            word = word_lookup(tracker->vocabulary, text, stem);
+    }
+    if (word != 0)
+        word_seen(tracker, word, start, start + len);
+    else
+        tracker->last_count = 0;
+}
+
+/* A new part begins at i: "cardNumber" at N, "SSNNumber" at the second N. */
+static bool is_camel_edge(const uint8_t *text, size_t i, size_t len)
+{
+    if (!g_ascii_isupper(text[i]))
+        return false;
+    if (g_ascii_islower(text[i - 1]) || g_ascii_isdigit(text[i - 1]))
+        return true;
+    return g_ascii_isupper(text[i - 1]) && i + 1 < len && g_ascii_islower(text[i + 1]);
+}
+
+static void chunk_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
+{
+    size_t part = 0;
+
+    for (size_t i = 1; i < len; i++) {
+        if (is_camel_edge(text, i, len)) {
+            part_see(tracker, text + part, start + part, i - part);
+            part = i;
+        }
+    }
+    part_see(tracker, text + part, start + part, len - part);
+    if (part == 0)
+        return;
+    uint32_t word = word_lookup(tracker->vocabulary, text, len);
+    if (word != 0)
+        word_seen(tracker, word, start, start + len);
+}
+
+/* Splits [done, stop). A run that goes on at stop is left for later, unless it is too long to be a word. */
+static void split_until(KeywordTracker *tracker, const TextView *view, uint64_t stop)
+{
+    const uint8_t *text = view->data;
+    size_t at = (size_t)(tracker->done - view->base), end = (size_t)(stop - view->base);
+    bool stops_in_word = end < view->len && is_word_byte(text[end]);
+
+    tracker->work += end - at;
+    while (at < end) {
+        if (!is_word_byte(text[at])) {
+            tracker->is_skipping = false;
+            at++;
+            continue;
+        }
+        size_t start = at;
+        while (at < end && is_word_byte(text[at]))
+            at++;
+        if (at == end && stops_in_word) {
+            tracker->is_skipping = tracker->is_skipping || at - start > CHUNK_GIVE_UP;
+            tracker->done = tracker->is_skipping ? stop : view->base + start;
+            return;
+        }
+        if (tracker->is_skipping || at - start > CHUNK_MAX)
+            tracker->last_count = 0;
+        else
+            chunk_see(tracker, text + start, view->base + start, at - start);
+        tracker->is_skipping = false;
+    }
+    tracker->done = stop;
+}
+
+/* The position that many characters before, not before the view. */
+static uint64_t characters_back(const TextView *view, uint64_t position, uint32_t characters)
+{
+    while (characters > 0 && position > view->base) {
+        position--;
+        characters -= (view->data[position - view->base] & 0xC0U) != 0x80U;
+    }
+    return position;
+}
+
+/* Text far behind the last value is skipped: only what can hold a keyword of this value is split. */
+static void track_until(KeywordTracker *tracker, const TextView *view, uint64_t position)
+{
+    uint64_t nearest = position > view->base + KEYWORD_SPAN + tracker->max_distance
+                           ? position - KEYWORD_SPAN - tracker->max_distance
+                           : view->base;
+
+    if (tracker->is_started && tracker->done >= nearest)
+        return split_until(tracker, view, MAX(position, tracker->done));
+
+    uint64_t start = characters_back(view, position, tracker->max_distance);
+    start = start > view->base + KEYWORD_SPAN ? start - KEYWORD_SPAN : view->base;
+    if (!tracker->is_started || start > tracker->done) {
+        bool starts_in_word = start > view->base && is_word_byte(view->data[start - view->base - 1]);
+        keyword_tracker_reset(tracker);
+        tracker->is_started = true;
+        tracker->is_skipping = starts_in_word;
+        tracker->done = start;
+    }
+    split_until(tracker, view, MAX(position, tracker->done));
+}
+
+static bool is_within(const TextView *view, uint64_t end, uint64_t position, uint32_t distance)
+{
+    uint64_t bytes = position - end;
+
+    if (bytes <= distance)
+        return true;
+    return end >= view->base && text_char_count((const char *)view->data + (end - view->base), bytes) <= distance;
+}
+
+bool keyword_tracker_find(
+    KeywordTracker *tracker, const TextView *view, uint32_t group, uint64_t position, uint32_t distance)
+{
+    uint64_t oldest;
+
+    track_until(tracker, view, position);
+    oldest = tracker->hit_count > HITS ? tracker->hit_count - HITS : 0;
+    for (uint64_t i = tracker->hit_count; i > oldest; i--) {
+        const KeywordHit *hit = &tracker->hits[(i - 1) % HITS];
+        if (hit->end > position)
+            continue;
+        if (position - hit->end > (uint64_t)distance * MAX_BYTES_PER_CHAR)
+            return false;
+        if ((hit->groups[group / 64] >> (group % 64) & 1) != 0)
+            return is_within(view, hit->end, position, distance);
+    }
+    return false;
+}

@@ -1,0 +1,40 @@
+#include "detect/detect.h"
+
+#include <string.h>
+
+static const char *const SEVERITY_NAMES[] = {"low", "medium", "high", "critical"};
+static const char *const TIER_NAMES[] = {"low", "medium", "high", "validated"};
+
+const char *severity_name(Severity severity)
+{
+    g_assert((size_t)severity < G_N_ELEMENTS(SEVERITY_NAMES));
+    return SEVERITY_NAMES[severity];
+}
+
+const char *tier_name(Tier tier)
+{
+    g_assert((size_t)tier < G_N_ELEMENTS(TIER_NAMES));
+    return TIER_NAMES[tier];
+}
+
+bool severity_from_name(const char *name, Severity *ret_severity)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(SEVERITY_NAMES); i++) {
+        if (strcmp(name, SEVERITY_NAMES[i]) == 0) {
+            *ret_severity = (Severity)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tier_from_name(const char *name, Tier *ret_tier)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(TIER_NAMES); i++) {
+        if (strcmp(name, TIER_NAMES[i]) == 0) {
+            *ret_tier = (Tier)i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,105 @@
+#include "detect/overlap.h"
+
+static int start_order(gconstpointer a, gconstpointer b)
+{
+    const PendingMatch *x = a, *y = b;
+
+    if (x->span.start != y->span.start)
+        return x->span.start < y->span.start ? -1 : 1;
+    if (x->span.end != y->span.end)
+        return x->span.end < y->span.end ? -1 : 1;
+    return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+static bool overlaps(const PendingMatch *a, const PendingMatch *b)
+{
+    return a->span.start < b->span.end && b->span.start < a->span.end;
+}
+
+static bool is_same_span(const PendingMatch *a, const PendingMatch *b)
+{
+    return a->span.start == b->span.start && a->span.end == b->span.end;
+}
+
+/* Generic rules last; then the higher tier, literal before class, the longer, the earlier rule. */
+static int strength_order(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const RuleSet *rules = data;
+    const PendingMatch *x = a, *y = b;
+    const CompiledRule *x_rule = rule_at(rules, x->rule), *y_rule = rule_at(rules, y->rule);
+    uint64_t x_len = x->span.end - x->span.start, y_len = y->span.end - y->span.start;
+
+    if (x_rule->is_generic != y_rule->is_generic)
+        return x_rule->is_generic ? 1 : -1;
+    if (x->tier != y->tier)
+        return x->tier > y->tier ? -1 : 1;
+    if (x_rule->engine != y_rule->engine)
+        return x_rule->engine == ENGINE_LITERAL ? -1 : 1;
+    if (x_len != y_len)
+        return x_len > y_len ? -1 : 1;
+    if (x->rule != y->rule)
+        return x->rule < y->rule ? -1 : 1;
+    return (x->span.start > y->span.start) - (x->span.start < y->span.start);
+}
+
+/* Two kinds of number may look the same and both be likely. */
+static bool may_stand_beside(const RuleSet *rules, const PendingMatch *match, const PendingMatch *stronger)
+{
+    return match->rule != stronger->rule && is_same_span(match, stronger) && match->tier == stronger->tier &&
+           match->tier >= TIER_HIGH && !stronger->is_suppressed && !rule_at(rules, match->rule)->is_generic;
+}
+
+static bool stands(const RuleSet *rules, const PendingMatch *match, const PendingMatch *standing, guint count)
+{
+    for (guint i = 0; i < count; i++) {
+        if (overlaps(match, &standing[i]) && !may_stand_beside(rules, match, &standing[i]))
+            return false;
+    }
+    return true;
+}
+
+static void settle_chain(const RuleSet *rules, PendingMatch *chain, guint count, GArray *settled)
+{
+    guint first = settled->len;
+
+    g_qsort_with_data(chain, (gint)count, sizeof *chain, strength_order, (gpointer)rules);
+    for (guint i = 0; i < count; i++) {
+        const PendingMatch *standing = (const PendingMatch *)(void *)settled->data + first;
+        if (stands(rules, &chain[i], standing, settled->len - first))
+            g_array_append_val(settled, chain[i]);
+    }
+    qsort((PendingMatch *)(void *)settled->data + first, settled->len - first, sizeof *chain, start_order);
+}
+
+/* How many matches from the first on hang together, and where they end. */
+static guint chain_length(const PendingMatch *matches, guint count, uint64_t *ret_end)
+{
+    uint64_t end = matches[0].span.end;
+    guint length = 1;
+
+    while (length < count && length < OVERLAP_CHAIN_MATCHES && matches[length].span.start < end) {
+        end = MAX(end, matches[length].span.end);
+        length++;
+    }
+    *ret_end = end;
+    return length;
+}
+
+uint64_t overlap_settle(const RuleSet *rules, GArray *pending, uint64_t horizon, GArray *settled)
+{
+    PendingMatch *matches = (PendingMatch *)(void *)pending->data;
+    guint done = 0;
+
+    qsort(matches, pending->len, sizeof *matches, start_order);
+    while (done < pending->len && matches[done].span.start < horizon) {
+        uint64_t end = 0;
+        guint length = chain_length(matches + done, pending->len - done, &end);
+        if (end > horizon && length < OVERLAP_CHAIN_MATCHES && matches[done].span.start + OVERLAP_CHAIN_BYTES > horizon)
+            break;
+        settle_chain(rules, matches + done, length, settled);
+        done += length;
+    }
+    uint64_t waiting = done < pending->len ? matches[done].span.start : horizon;
+    g_array_remove_range(pending, 0, done);
+    return MIN(waiting, horizon);
+}

@@ -1,0 +1,73 @@
+#include "detect/regex_search.h"
+
+enum { JIT_STACK_START = 32 * 1024, JIT_STACK_MAX = 512 * 1024, MATCH_LIMIT = 200000, HEAP_LIMIT_KIB = 1024 };
+
+struct RegexScratch {
+    pcre2_match_data *match;
+    pcre2_match_context *context;
+    pcre2_jit_stack *stack;
+};
+
+bool regex_scratch_new(uint32_t max_groups, RegexScratch **ret_scratch, GError **error)
+{
+    g_autoptr(RegexScratch) scratch = g_new0(RegexScratch, 1);
+
+    scratch->match = pcre2_match_data_create(max_groups + 1, NULL);
+    scratch->context = pcre2_match_context_create(NULL);
+    scratch->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL);
+    if (scratch->match == NULL || scratch->context == NULL || scratch->stack == NULL)
+        return fail(error, ERROR_INTERNAL, "out of memory for PCRE2");
+    pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
+    (void)pcre2_set_match_limit(scratch->context, MATCH_LIMIT);
+    (void)pcre2_set_heap_limit(scratch->context, HEAP_LIMIT_KIB);
+    *ret_scratch = g_steal_pointer(&scratch);
+    return true;
+}
+
+void regex_scratch_free(RegexScratch *scratch)
+{
+    if (scratch == NULL)
+        return;
+    pcre2_match_data_free(scratch->match);
+    pcre2_match_context_free(scratch->context);
+    pcre2_jit_stack_free(scratch->stack);
+    g_free(scratch);
+}
+
+static bool search_once(RegexScratch *scratch, const CompiledRule *rule, const TextView *text,
+    const SearchWindow *window, RegexMatch *ret_match)
+{
+    uint32_t options = (text->base > 0 ? PCRE2_NOTBOL : 0) | (window->is_text_end ? 0 : PCRE2_NOTEOL) | PCRE2_NOTEMPTY;
+
+    (void)pcre2_set_offset_limit(scratch->context, window->last - text->base);
+    int count = pcre2_match(rule->regex, text->data, window->end - text->base, window->from - text->base, options,
+        scratch->match, scratch->context);
+    if (count <= 0)
+        return false;
+    const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(scratch->match);
+    ret_match->whole = (Span){.start = text->base + offsets[0], .end = text->base + offsets[1]};
+    ret_match->value = ret_match->whole;
+    size_t group = rule->value_group;
+    if (group != 0 && group < (size_t)count && offsets[2 * group] != PCRE2_UNSET)
+        ret_match->value = (Span){.start = text->base + offsets[2 * group], .end = text->base + offsets[2 * group + 1]};
+    return true;
+}
+
+/* A window may hold more than one longest match: what an open-ended pattern swallowed is cut to the rule's length, so
+ * that a match depends on what stands around it only, not on how large the window happened to be. */
+bool regex_search(RegexScratch *scratch, const CompiledRule *rule, const TextView *text, const SearchWindow *window,
+    RegexMatch *ret_match)
+{
+    SearchWindow rest = *window;
+
+    while (rest.from <= rest.last && rest.from < rest.end && search_once(scratch, rule, text, &rest, ret_match)) {
+        Span whole = ret_match->whole;
+        if (whole.end - whole.start <= rule->max_length)
+            return true;
+        SearchWindow cut = {.from = whole.start, .last = whole.start, .end = whole.start + rule->max_length};
+        if (search_once(scratch, rule, text, &cut, ret_match))
+            return true;
+        rest.from = whole.start + 1;
+    }
+    return false;
+}

@@ -1,0 +1,291 @@
+/* From what a file says to a rule that can run: every field checked, the regex compiled. */
+#include "detect/rule_internal.h"
+
+#include <string.h>
+
+static const char *const CATEGORY_NAMES[] = {NULL, "financial", "personal", "government", "health", "secret"};
+
+typedef struct Check {
+    const char *where;
+    const RawRule *raw;
+    GError **error;
+} Check;
+
+static bool wrong(const Check *check, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static bool wrong(const Check *check, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    return fail(check->error, ERROR_INVALID, "%s: rule %s: %s", check->where, check->raw->id, what);
+}
+
+static bool check_id(const Check *check)
+{
+    if (!g_regex_match_simple("^[a-z]+\\.[a-z0-9_]+$", check->raw->id, G_REGEX_DOLLAR_ENDONLY, 0))
+        return wrong(check, "id: expected a form such as fin.credit_card");
+    return true;
+}
+
+static bool check_unused(const Check *check, const char *field, const void *value, const char *owner)
+{
+    if (value != NULL)
+        return wrong(check, "%s: only for %s", field, owner);
+    return true;
+}
+
+static bool check_literal_fields(const Check *check)
+{
+    if (check->raw->shape != SHAPE_NONE)
+        return wrong(check, "shape: only for engine class");
+    if (check->raw->pattern == NULL)
+        return wrong(check, "pattern: missing; engine literal needs one");
+    TRY(check_unused(check, "forms", check->raw->forms, "shape digits"));
+    TRY(check_unused(check, "separators", check->raw->separators, "shape digits"));
+    return check_unused(check, "start", check->raw->start, "shape upper");
+}
+
+static bool check_digits_fields(const Check *check)
+{
+    if (check->raw->forms == NULL)
+        return wrong(check, "forms: missing; shape digits needs at least one");
+    if (check->raw->caseless)
+        return wrong(check, "caseless: only for rules with a pattern");
+    TRY(check_unused(check, "pattern", check->raw->pattern, "engine literal and shapes upper, at, plus"));
+    TRY(check_unused(check, "max_length", check->raw->max_length, "rules with a pattern"));
+    return check_unused(check, "start", check->raw->start, "shape upper");
+}
+
+static bool check_start(const Check *check)
+{
+    const char *start = check->raw->start;
+
+    if (check->raw->shape != SHAPE_UPPER)
+        return check_unused(check, "start", start, "shape upper");
+    if (start == NULL || strlen(start) < START_MIN || strlen(start) > START_MAX ||
+        strspn(start, "UDA") != strlen(start))
+        return wrong(
+            check, "start: expected %d to %d of the letters U (A-Z), D (0-9), A (A-Z0-9)", START_MIN, START_MAX);
+    return true;
+}
+
+static bool check_class_fields(const Check *check)
+{
+    if (check->raw->shape == SHAPE_NONE)
+        return wrong(check, "shape: missing; engine class needs digits, upper, at or plus");
+    TRY(check_unused(check, "prefilter", check->raw->prefilter, "engine literal"));
+    if (check->raw->shape == SHAPE_DIGITS)
+        return check_digits_fields(check);
+    if (check->raw->pattern == NULL)
+        return wrong(check, "pattern: missing; shapes upper, at and plus need one");
+    TRY(check_unused(check, "forms", check->raw->forms, "shape digits"));
+    TRY(check_unused(check, "separators", check->raw->separators, "shape digits"));
+    return check_start(check);
+}
+
+static bool number_in_range(
+    const Check *check, const char *field, const unsigned *given, uint32_t fallback, uint32_t limit, uint32_t *ret)
+{
+    if (given != NULL && (*given < 1 || *given > limit))
+        return wrong(check, "%s: %u: expected 1 to %u", field, *given, limit);
+    *ret = given != NULL ? *given : fallback;
+    return true;
+}
+
+static bool check_keywords(const Check *check, CompiledRule *rule)
+{
+    const RawRule *raw = check->raw;
+    KeywordUse fallback = raw->keywords_count > 0 ? KEYWORD_BOOST : KEYWORD_NONE;
+
+    rule->keyword = raw->keyword != 0 ? (KeywordUse)raw->keyword : fallback;
+    if (rule->keyword != KEYWORD_NONE && raw->keywords_count == 0)
+        return wrong(
+            check, "keywords: missing; keyword %s needs some", rule->keyword == KEYWORD_BOOST ? "boost" : "required");
+    if (rule->keyword == KEYWORD_NONE && raw->keywords_count > 0)
+        return wrong(check, "keyword: none, yet there are keywords");
+    return number_in_range(check, "distance", raw->distance, DISTANCE_DEFAULT, DISTANCE_LIMIT, &rule->distance);
+}
+
+static bool check_tiers(const Check *check, CompiledRule *rule)
+{
+    const RawRule *raw = check->raw;
+
+    rule->tier = raw->tier != 0 ? (Tier)(raw->tier - 1) : TIER_MEDIUM;
+    rule->keyword_tier = raw->keyword_tier != 0 ? (Tier)(raw->keyword_tier - 1) : MAX(TIER_HIGH, rule->tier);
+    if (rule->keyword == KEYWORD_BOOST && rule->keyword_tier < rule->tier)
+        return wrong(check, "keyword_tier: expected not to be below tier");
+    if (raw->min_entropy != NULL && !(*raw->min_entropy > 0 && *raw->min_entropy <= 8))
+        return wrong(check, "min_entropy: expected more than 0 and at most 8 bits a character");
+    rule->min_entropy = raw->min_entropy != NULL ? *raw->min_entropy : 0;
+    if (raw->validator == NULL)
+        return true;
+    rule->validator = validator_find(raw->validator);
+    if (rule->validator == NULL)
+        return wrong(check, "validator: there is none called '%s'", raw->validator);
+    return true;
+}
+
+static bool compile_regex(const Check *check, CompiledRule *rule)
+{
+    int code = 0;
+    PCRE2_SIZE offset = 0;
+    uint32_t options = PCRE2_USE_OFFSET_LIMIT | (check->raw->caseless ? PCRE2_CASELESS : 0);
+    PCRE2_UCHAR message[128];
+
+    rule->regex = pcre2_compile((PCRE2_SPTR)check->raw->pattern, PCRE2_ZERO_TERMINATED, options, &code, &offset, NULL);
+    if (rule->regex == NULL) {
+        pcre2_get_error_message(code, message, sizeof message);
+        return wrong(check, "pattern: %s, at character %zu", (char *)message, offset + 1);
+    }
+    /* Without JIT, where there is none, matching is slower but the same. */
+    (void)pcre2_jit_compile(rule->regex, PCRE2_JIT_COMPLETE);
+    int group = pcre2_substring_number_from_name(rule->regex, (PCRE2_SPTR) "value");
+    rule->value_group = group > 0 ? (uint32_t)group : 0;
+    return true;
+}
+
+static bool check_for_hyperscan(const Check *check, const char *field, const char *pattern, uint32_t *ret_max)
+{
+    uint32_t flags = check->raw->caseless ? HS_FLAG_CASELESS : 0;
+    uint32_t min = 0;
+    GError *refusal = NULL;
+
+    if (!literal_pattern_check(pattern, flags, &min, ret_max, &refusal)) {
+        wrong(check, "%s: %s", field, refusal->message);
+        g_error_free(refusal);
+        return false;
+    }
+    if (min == 0)
+        return wrong(check, "%s: matches the empty text; expected at least one character", field);
+    if (min > MAX_LENGTH_LIMIT)
+        return wrong(check, "%s: matches are longer than %d bytes", field, MAX_LENGTH_LIMIT);
+    return true;
+}
+
+static bool check_pattern(const Check *check, CompiledRule *rule)
+{
+    uint32_t longest = 0, unused = 0;
+
+    if (check->raw->pattern == NULL)
+        return true;
+    TRY(number_in_range(
+        check, "max_length", check->raw->max_length, MAX_LENGTH_DEFAULT, MAX_LENGTH_LIMIT, &rule->max_length));
+    TRY(compile_regex(check, rule));
+    TRY(check_for_hyperscan(check, "pattern", check->raw->pattern, &longest));
+    rule->max_length = MIN(rule->max_length, longest);
+    if (check->raw->prefilter != NULL)
+        TRY(check_for_hyperscan(check, "prefilter", check->raw->prefilter, &unused));
+    return true;
+}
+
+static int bytes_order(gconstpointer a, gconstpointer b)
+{
+    return g_bytes_compare(*(GBytes *const *)a, *(GBytes *const *)b);
+}
+
+static void fill_ignored(CompiledRule *rule, const RawRule *raw)
+{
+    g_autoptr(GByteArray) canonical = g_byte_array_new();
+
+    rule->ignore = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (unsigned i = 0; i < raw->ignore_count; i++) {
+        Bytes value = {.data = (const uint8_t *)raw->ignore[i], .len = strlen(raw->ignore[i])};
+        canonical_form(rule->canonical, value, canonical);
+        g_ptr_array_add(rule->ignore, g_bytes_new(canonical->data, canonical->len));
+    }
+    g_ptr_array_sort(rule->ignore, bytes_order);
+    rule->ignore_words = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned i = 0; i < raw->ignore_words_count; i++)
+        g_ptr_array_add(rule->ignore_words, g_ascii_strdown(raw->ignore_words[i], -1));
+}
+
+static bool check_all(const Check *check, CompiledRule *rule)
+{
+    TRY(check_id(check));
+    TRY(check->raw->engine == ENGINE_LITERAL ? check_literal_fields(check) : check_class_fields(check));
+    TRY(check_keywords(check, rule));
+    TRY(check_tiers(check, rule));
+    return check_pattern(check, rule);
+}
+
+bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, GError **error)
+{
+    const Check check = {.where = where, .raw = raw, .error = error};
+    CompiledRule rule = {
+        .rule = {.id = raw->id,
+            .name = raw->name,
+            .description = raw->description,
+            .category = CATEGORY_NAMES[raw->category],
+            .severity = (Severity)(raw->severity - 1),
+            .mask = (MaskStyle)(raw->mask - 1)},
+        .engine = (RuleEngine)raw->engine,
+        .shape = (RuleShape)raw->shape,
+        .start = raw->start,
+        .canonical = raw->canonical != 0 ? (CanonicalForm)raw->canonical : CANONICAL_AS_IS,
+        .is_generic = g_str_has_prefix(raw->id, "sec.generic_"),
+        .raw = raw,
+        .where = where,
+    };
+
+    if (!check_all(&check, &rule)) {
+        compiled_rule_clear(&rule);
+        return false;
+    }
+    fill_ignored(&rule, raw);
+    *ret_rule = rule;
+    return true;
+}
+
+void compiled_rule_clear(CompiledRule *rule)
+{
+    pcre2_code_free(rule->regex);
+    rule->regex = NULL;
+    g_clear_pointer(&rule->ignore, g_ptr_array_unref);
+    g_clear_pointer(&rule->ignore_words, g_ptr_array_unref);
+}
+
+Tier compiled_rule_best_tier(const CompiledRule *rule)
+{
+    if (rule->validator != NULL)
+        return TIER_VALIDATED;
+    switch (rule->keyword) {
+    case KEYWORD_NONE:
+        return rule->tier;
+    case KEYWORD_BOOST:
+    case KEYWORD_REQUIRED:
+        return rule->keyword_tier;
+    }
+    return TIER_VALIDATED;
+}
+
+static bool canonical_keep(CanonicalForm form, uint8_t *byte)
+{
+    switch (form) {
+    case CANONICAL_AS_IS:
+        return true;
+    case CANONICAL_DIGITS:
+        return g_ascii_isdigit(*byte);
+    case CANONICAL_ALNUM_UPPER:
+        *byte = (uint8_t)g_ascii_toupper((char)*byte);
+        return g_ascii_isalnum(*byte) || *byte >= 0x80;
+    case CANONICAL_LOWER:
+        *byte = (uint8_t)g_ascii_tolower((char)*byte);
+        return true;
+    }
+    return true;
+}
+
+void canonical_form(CanonicalForm form, Bytes value, GByteArray *out)
+{
+    g_byte_array_set_size(out, (guint)value.len);
+    guint len = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        uint8_t byte = value.data[i];
+        if (canonical_keep(form, &byte))
+            out->data[len++] = byte;
+    }
+    g_byte_array_set_size(out, len);
+}

@@ -1,0 +1,94 @@
+/* Rules as the engines see them. Never leaves detect/. */
+#pragma once
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "detect/detect.h"
+#include "detect/digit_forms.h"
+#include "detect/keywords.h"
+#include "detect/literal_db.h"
+#include "detect/rule_yaml.h"
+#include "detect/validators.h"
+
+#include <pcre2.h>
+
+/* 0 is "the file does not say" in all of these. */
+typedef enum Category {
+    CATEGORY_FINANCIAL = 1,
+    CATEGORY_PERSONAL,
+    CATEGORY_GOVERNMENT,
+    CATEGORY_HEALTH,
+    CATEGORY_SECRET,
+} Category;
+typedef enum RuleEngine { ENGINE_LITERAL = 1, ENGINE_CLASS } RuleEngine;
+typedef enum RuleShape { SHAPE_NONE, SHAPE_DIGITS, SHAPE_UPPER, SHAPE_AT, SHAPE_PLUS } RuleShape;
+typedef enum KeywordUse { KEYWORD_NONE = 1, KEYWORD_BOOST, KEYWORD_REQUIRED } KeywordUse;
+typedef enum CanonicalForm {
+    CANONICAL_AS_IS = 1,
+    CANONICAL_DIGITS,
+    CANONICAL_ALNUM_UPPER,
+    CANONICAL_LOWER,
+} CanonicalForm;
+
+enum {
+    MAX_LENGTH_DEFAULT = 256,
+    MAX_LENGTH_LIMIT = 8192,
+    DISTANCE_DEFAULT = 30,
+    DISTANCE_LIMIT = 300,
+    START_MIN = 2,
+    START_MAX = 6,
+};
+
+/* A rule ready to run. Strings are borrowed from the RuleDocument that the rule set keeps. */
+typedef struct CompiledRule {
+    Rule rule;
+    RuleEngine engine;
+    RuleShape shape;
+    const char *start; /* upper only */
+    pcre2_code *regex; /* NULL for digits */
+    uint32_t value_group;
+    uint32_t max_length; /* of a match of regex */
+    KeywordUse keyword;
+    uint32_t distance;
+    Tier tier, keyword_tier;
+    Validator validator; /* NULL: none */
+    double min_entropy;  /* 0: none */
+    CanonicalForm canonical;
+    GPtrArray *ignore;       /* GBytes in canonical form, sorted */
+    GPtrArray *ignore_words; /* char *, lower case */
+    bool is_generic;         /* gives way to any other rule */
+    const RawRule *raw;
+    const char *where; /* its file */
+} CompiledRule;
+
+struct RuleSet {
+    gatomicrefcount refs;
+    GPtrArray *documents; /* RuleDocument */
+    GStringChunk *paths;  /* of their files */
+    GArray *rules;        /* CompiledRule */
+    char id[65];
+
+    hs_database_t *literals; /* NULL if there is no literal rule; expression ids are rule indices */
+    FormTable *forms;
+    Vocabulary *vocabulary; /* group of a keyword: rule index */
+
+    /* What the detector's window must hold. */
+    uint32_t literal_max_length, class_max_length;
+    uint32_t max_distance;
+    uint32_t max_groups; /* capture groups of any regex */
+};
+
+static inline const CompiledRule *rule_at(const RuleSet *rules, uint32_t index)
+{
+    return &g_array_index(rules->rules, CompiledRule, index);
+}
+
+/* The best tier that a match of the rule can have. */
+Tier compiled_rule_best_tier(const CompiledRule *rule);
+
+/* Checks every field of one rule and compiles its regex. where names the file. On failure the rule is clear. */
+FALLIBLE bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, GError **error);
+void compiled_rule_clear(CompiledRule *rule);
+
+/* Writes the canonical form of a value; out is overwritten. */
+void canonical_form(CanonicalForm form, Bytes value, GByteArray *out);

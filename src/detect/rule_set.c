@@ -1,0 +1,244 @@
+/* Loading directories of rule files into one immutable set, and reading the set. */
+#include "detect/rule_examples.h"
+#include "detect/rule_internal.h"
+
+#include <string.h>
+
+/* Part of rule_set_id(): to be raised when the engine finds other things with the same rules. */
+#define ENGINE_VERSION "trawl-detect-1"
+
+enum { MAX_RULES = 10000, CLASS_LOOK_AHEAD_MIN = 128 };
+
+static void rule_set_free(RuleSet *rules)
+{
+    g_array_unref(rules->rules);
+    g_ptr_array_unref(rules->documents);
+    g_string_chunk_free(rules->paths);
+    form_table_free(rules->forms);
+    vocabulary_free(rules->vocabulary);
+    hs_free_database(rules->literals);
+    g_free(rules);
+}
+
+static RuleSet *rule_set_new(void)
+{
+    RuleSet *rules = g_new0(RuleSet, 1);
+
+    g_atomic_ref_count_init(&rules->refs);
+    rules->documents = g_ptr_array_new_with_free_func((GDestroyNotify)rule_document_free);
+    rules->paths = g_string_chunk_new(1024);
+    rules->rules = g_array_new(FALSE, FALSE, sizeof(CompiledRule));
+    g_array_set_clear_func(rules->rules, (GDestroyNotify)compiled_rule_clear);
+    rules->forms = form_table_new();
+    return rules;
+}
+
+RuleSet *rule_set_ref(RuleSet *rules)
+{
+    g_atomic_ref_count_inc(&rules->refs);
+    return rules;
+}
+
+void rule_set_unref(RuleSet *rules)
+{
+    if (rules != NULL && g_atomic_ref_count_dec(&rules->refs))
+        rule_set_free(rules);
+}
+
+uint32_t rule_set_size(const RuleSet *rules)
+{
+    return rules->rules->len;
+}
+
+const Rule *rule_set_rule(const RuleSet *rules, uint32_t index)
+{
+    return &rule_at(rules, index)->rule;
+}
+
+const char *rule_set_id(const RuleSet *rules)
+{
+    return rules->id;
+}
+
+static int name_order(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool list_files(const char *directory, GPtrArray *paths, GError **error)
+{
+    GError *reason = NULL;
+    GDir *dir = g_dir_open(directory, 0, &reason);
+
+    if (dir == NULL) {
+        fail(error, ERROR_INVALID, "rules directory %s: %s", directory, reason->message);
+        g_error_free(reason);
+        return false;
+    }
+    for (const char *name = g_dir_read_name(dir); name != NULL; name = g_dir_read_name(dir)) {
+        if (g_str_has_suffix(name, ".yaml") && name[0] != '.')
+            g_ptr_array_add(paths, g_build_filename(directory, name, NULL));
+    }
+    g_dir_close(dir);
+    g_ptr_array_sort(paths, name_order);
+    return true;
+}
+
+static const CompiledRule *find_by_id(const RuleSet *rules, const char *id)
+{
+    for (uint32_t i = 0; i < rules->rules->len; i++) {
+        if (strcmp(rule_at(rules, i)->rule.id, id) == 0)
+            return rule_at(rules, i);
+    }
+    return NULL;
+}
+
+static bool add_rule(RuleSet *rules, const char *path, const RawRule *raw, GError **error)
+{
+    CompiledRule rule;
+
+    if (find_by_id(rules, raw->id) != NULL)
+        return fail(error, ERROR_INVALID, "%s: rule %s: id: there is another rule with this id", path, raw->id);
+    if (rules->rules->len == MAX_RULES)
+        return fail(error, ERROR_INVALID, "%s: expected at most %d rules in all", path, MAX_RULES);
+    TRY(compiled_rule_init(&rule, path, raw, error));
+    rule.rule.index = rules->rules->len;
+    g_array_append_val(rules->rules, rule);
+    return true;
+}
+
+static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **error)
+{
+    g_autofree char *contents = NULL;
+    g_autofree char *name = g_path_get_basename(path);
+    gsize len = 0;
+    RuleDocument *document = NULL;
+    GError *reason = NULL;
+
+    if (!g_file_get_contents(path, &contents, &len, &reason)) {
+        fail(error, ERROR_INVALID, "%s: %s", path, reason->message);
+        g_error_free(reason);
+        return false;
+    }
+    g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name) + 1);
+    uint64_t size = GUINT64_TO_LE((uint64_t)len);
+    g_checksum_update(sum, (const guchar *)&size, sizeof size);
+    g_checksum_update(sum, (const guchar *)contents, (gssize)len);
+    TRY(rule_document_parse(path, (Bytes){.data = (const uint8_t *)contents, .len = len}, &document, error));
+    g_ptr_array_add(rules->documents, document);
+    const char *where = g_string_chunk_insert_const(rules->paths, path);
+    for (unsigned i = 0; i < document->rules_count; i++)
+        TRY(add_rule(rules, where, &document->rules[i], error));
+    return true;
+}
+
+static bool add_forms(RuleSet *rules, const CompiledRule *rule, GError **error)
+{
+    const char *separators = rule->raw->separators != NULL ? rule->raw->separators : "-";
+
+    for (unsigned i = 0; i < rule->raw->forms_count; i++) {
+        if (!form_table_add(rules->forms, rule->rule.index, rule->raw->forms[i], separators, error)) {
+            g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **error)
+{
+    for (unsigned i = 0; i < rule->raw->keywords_count; i++) {
+        if (!vocabulary_add(rules->vocabulary, rule->rule.index, rule->raw->keywords[i], error)) {
+            g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void note_limits(RuleSet *rules, const CompiledRule *rule)
+{
+    uint32_t *longest = rule->engine == ENGINE_LITERAL ? &rules->literal_max_length : &rules->class_max_length;
+    uint32_t groups = 0;
+
+    *longest = MAX(*longest, rule->max_length);
+    if (rule->keyword != KEYWORD_NONE)
+        rules->max_distance = MAX(rules->max_distance, rule->distance);
+    if (rule->regex == NULL)
+        return;
+    (void)pcre2_pattern_info(rule->regex, PCRE2_INFO_CAPTURECOUNT, &groups);
+    rules->max_groups = MAX(rules->max_groups, groups);
+}
+
+static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error)
+{
+    g_autoptr(GArray) expressions = g_array_new(FALSE, FALSE, sizeof(LiteralExpression));
+
+    for (uint32_t i = 0; i < rules->rules->len; i++) {
+        const CompiledRule *rule = rule_at(rules, i);
+        LiteralExpression expression = {
+            .name = rule->rule.id,
+            .pattern = rule->raw->prefilter != NULL ? rule->raw->prefilter : rule->raw->pattern,
+            .flags = rule->raw->caseless ? HS_FLAG_CASELESS : 0,
+            .id = i,
+        };
+        if (rule->engine == ENGINE_LITERAL)
+            g_array_append_val(expressions, expression);
+    }
+    return literal_db_build(
+        (const LiteralExpression *)(void *)expressions->data, expressions->len, cache_dir, &rules->literals, error);
+}
+
+/* What all rules together need, once all are there. */
+static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error)
+{
+    rules->vocabulary = vocabulary_new(rules->rules->len);
+    rules->class_max_length = CLASS_LOOK_AHEAD_MIN;
+    for (uint32_t i = 0; i < rules->rules->len; i++) {
+        const CompiledRule *rule = rule_at(rules, i);
+        TRY(add_forms(rules, rule, error));
+        TRY(add_keywords(rules, rule, error));
+        note_limits(rules, rule);
+    }
+    return build_literals(rules, cache_dir, error);
+}
+
+bool rule_set_load(const char *const *directories, const char *cache_dir, RuleSet **ret_rules, GError **error)
+{
+    g_autoptr(RuleSet) rules = rule_set_new();
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+    g_checksum_update(sum, (const guchar *)ENGINE_VERSION, sizeof ENGINE_VERSION);
+    for (size_t i = 0; directories[i] != NULL; i++) {
+        g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+        TRY(list_files(directories[i], paths, error));
+        for (guint j = 0; j < paths->len; j++)
+            TRY(add_file(rules, g_ptr_array_index(paths, j), sum, error));
+    }
+    if (rules->rules->len == 0)
+        return fail(error, ERROR_INVALID, "no rules: expected *.yaml files in the rules directories");
+    TRY(rule_set_build(rules, cache_dir, error));
+    g_strlcpy(rules->id, g_checksum_get_string(sum), sizeof rules->id);
+    *ret_rules = g_steal_pointer(&rules);
+    return true;
+}
+
+static void visit_texts(char *const *texts, unsigned count, RuleExample example, RuleExampleVisitor visitor, void *data)
+{
+    for (unsigned i = 0; i < count; i++) {
+        example.text = texts[i];
+        visitor(data, &example);
+    }
+}
+
+void rule_set_visit_examples(const RuleSet *rules, RuleExampleVisitor visitor, void *data)
+{
+    for (uint32_t i = 0; i < rules->rules->len; i++) {
+        const CompiledRule *rule = rule_at(rules, i);
+        const RawExamples *examples = &rule->raw->examples;
+        RuleExample example = {.rule = &rule->rule, .kind = EXAMPLE_MATCH};
+        visit_texts(examples->match, examples->match_count, example, visitor, data);
+        example.kind = EXAMPLE_NO_MATCH;
+        visit_texts(examples->no_match, examples->no_match_count, example, visitor, data);
+    }
+}

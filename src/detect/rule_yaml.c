@@ -1,0 +1,166 @@
+#include "detect/rule_yaml.h"
+#include "detect/rule_internal.h"
+
+#include <cyaml/cyaml.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_RULES_IN_FILE = 2000 };
+
+#define OPTIONAL     CYAML_FLAG_OPTIONAL
+#define OPTIONAL_PTR (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
+/* A field whose value is one of the names of a table. */
+#define FIELD_NAMED(key, flags, member, table)                                                                         \
+    CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT | (flags), RawRule, member, table, G_N_ELEMENTS(table))
+
+static const cyaml_strval_t CATEGORIES[] = {{"financial", CATEGORY_FINANCIAL}, {"personal", CATEGORY_PERSONAL},
+    {"government", CATEGORY_GOVERNMENT}, {"health", CATEGORY_HEALTH}, {"secret", CATEGORY_SECRET}};
+static const cyaml_strval_t SEVERITIES[] = {{"low", 1 + SEVERITY_LOW}, {"medium", 1 + SEVERITY_MEDIUM},
+    {"high", 1 + SEVERITY_HIGH}, {"critical", 1 + SEVERITY_CRITICAL}};
+static const cyaml_strval_t MASKS[] = {
+    {"all", 1 + MASK_ALL}, {"last4", 1 + MASK_LAST4}, {"prefix", 1 + MASK_PREFIX}, {"email", 1 + MASK_EMAIL}};
+static const cyaml_strval_t CANONICALS[] = {{"as_is", CANONICAL_AS_IS}, {"digits", CANONICAL_DIGITS},
+    {"alnum_upper", CANONICAL_ALNUM_UPPER}, {"lower", CANONICAL_LOWER}};
+static const cyaml_strval_t ENGINES[] = {{"literal", ENGINE_LITERAL}, {"class", ENGINE_CLASS}};
+static const cyaml_strval_t SHAPES[] = {
+    {"digits", SHAPE_DIGITS}, {"upper", SHAPE_UPPER}, {"at", SHAPE_AT}, {"plus", SHAPE_PLUS}};
+static const cyaml_strval_t KEYWORD_USES[] = {
+    {"none", KEYWORD_NONE}, {"boost", KEYWORD_BOOST}, {"required", KEYWORD_REQUIRED}};
+static const cyaml_strval_t TIERS[] = {
+    {"low", 1 + TIER_LOW}, {"medium", 1 + TIER_MEDIUM}, {"high", 1 + TIER_HIGH}, {"validated", 1 + TIER_VALIDATED}};
+
+static const cyaml_schema_value_t TEXT_ENTRY = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, CYAML_UNLIMITED)};
+
+static const cyaml_schema_field_t EXAMPLE_FIELDS[] = {
+    CYAML_FIELD_SEQUENCE("match", CYAML_FLAG_POINTER, RawExamples, match, &TEXT_ENTRY, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("no_match", CYAML_FLAG_POINTER, RawExamples, no_match, &TEXT_ENTRY, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t RULE_FIELDS[] = {
+    CYAML_FIELD_STRING_PTR("id", CYAML_FLAG_POINTER, RawRule, id, 1, 100),
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, RawRule, name, 1, 200),
+    CYAML_FIELD_STRING_PTR("description", CYAML_FLAG_POINTER, RawRule, description, 1, 2000),
+    FIELD_NAMED("category", CYAML_FLAG_DEFAULT, category, CATEGORIES),
+    FIELD_NAMED("severity", CYAML_FLAG_DEFAULT, severity, SEVERITIES),
+    FIELD_NAMED("mask", CYAML_FLAG_DEFAULT, mask, MASKS),
+    FIELD_NAMED("canonical", OPTIONAL, canonical, CANONICALS),
+    CYAML_FIELD_SEQUENCE("compliance", OPTIONAL_PTR, RawRule, compliance, &TEXT_ENTRY, 0, 50),
+    FIELD_NAMED("engine", CYAML_FLAG_DEFAULT, engine, ENGINES),
+    FIELD_NAMED("shape", OPTIONAL, shape, SHAPES),
+    CYAML_FIELD_SEQUENCE("forms", OPTIONAL_PTR, RawRule, forms, &TEXT_ENTRY, 1, 50),
+    CYAML_FIELD_STRING_PTR("separators", OPTIONAL_PTR, RawRule, separators, 1, 8),
+    CYAML_FIELD_STRING_PTR("start", OPTIONAL_PTR, RawRule, start, 2, 6),
+    CYAML_FIELD_STRING_PTR("pattern", OPTIONAL_PTR, RawRule, pattern, 1, 8192),
+    CYAML_FIELD_STRING_PTR("prefilter", OPTIONAL_PTR, RawRule, prefilter, 1, 8192),
+    CYAML_FIELD_BOOL("caseless", OPTIONAL, RawRule, caseless),
+    CYAML_FIELD_UINT_PTR("max_length", OPTIONAL_PTR, RawRule, max_length),
+    CYAML_FIELD_SEQUENCE("keywords", OPTIONAL_PTR, RawRule, keywords, &TEXT_ENTRY, 1, 200),
+    FIELD_NAMED("keyword", OPTIONAL, keyword, KEYWORD_USES),
+    CYAML_FIELD_UINT_PTR("distance", OPTIONAL_PTR, RawRule, distance),
+    FIELD_NAMED("tier", OPTIONAL, tier, TIERS),
+    FIELD_NAMED("keyword_tier", OPTIONAL, keyword_tier, TIERS),
+    CYAML_FIELD_STRING_PTR("validator", OPTIONAL_PTR, RawRule, validator, 1, 100),
+    CYAML_FIELD_FLOAT_PTR("min_entropy", OPTIONAL_PTR, RawRule, min_entropy),
+    CYAML_FIELD_SEQUENCE("ignore", OPTIONAL_PTR, RawRule, ignore, &TEXT_ENTRY, 1, 2000),
+    CYAML_FIELD_SEQUENCE("ignore_words", OPTIONAL_PTR, RawRule, ignore_words, &TEXT_ENTRY, 1, 200),
+    CYAML_FIELD_MAPPING("examples", CYAML_FLAG_DEFAULT, RawRule, examples, EXAMPLE_FIELDS),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t RULE_SCHEMA = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RawRule, RULE_FIELDS)};
+
+static const cyaml_schema_field_t DOCUMENT_FIELDS[] = {
+    CYAML_FIELD_SEQUENCE("rules", CYAML_FLAG_POINTER, RuleDocument, rules, &RULE_SCHEMA, 1, MAX_RULES_IN_FILE),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t DOCUMENT_SCHEMA = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, RuleDocument, DOCUMENT_FIELDS)};
+
+/* libcyaml tells an error over several lines of log: what, then a backtrace whose innermost entry has the place. */
+typedef struct Complaint {
+    char *what;
+    unsigned line, column;
+} Complaint;
+
+static void complaint_gather(cyaml_log_t level, void *data, const char *format, va_list args) G_GNUC_PRINTF(3, 0);
+
+static void complaint_gather(cyaml_log_t level, void *data, const char *format, va_list args)
+{
+    Complaint *complaint = data;
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    const char *place = strstr(text, "(line: ");
+
+    (void)level;
+    if (place != NULL && complaint->line == 0) {
+        (void)sscanf(place, "(line: %u, column: %u)", &complaint->line, &complaint->column);
+        return;
+    }
+    if (complaint->what == NULL)
+        complaint->what = g_strdup(g_strstrip(g_str_has_prefix(text, "Load: ") ? text + strlen("Load: ") : text));
+}
+
+/* For an unknown key libcyaml names the place of the value before it; the key itself stands further down. */
+static void complaint_find_key(Complaint *complaint, const char *text)
+{
+    const char *prefix = "Unexpected key: ";
+
+    if (complaint->what == NULL || !g_str_has_prefix(complaint->what, prefix))
+        return;
+
+    const char *key = complaint->what + strlen(prefix);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    unsigned count = g_strv_length(lines);
+    for (unsigned i = complaint->line > 0 ? complaint->line - 1 : 0; i < count; i++) {
+        const char *found = lines[i] + strspn(lines[i], " -");
+        if (g_str_has_prefix(found, key) && found[strlen(key)] == ':') {
+            complaint->line = i + 1;
+            complaint->column = (unsigned)(found - lines[i]) + 1;
+            return;
+        }
+    }
+}
+
+static bool fail_at(const char *name, const char *text, Complaint *complaint, cyaml_err_t code, GError **error)
+{
+    complaint_find_key(complaint, text);
+    const char *what = complaint->what != NULL ? complaint->what : cyaml_strerror(code);
+    if (complaint->line == 0)
+        return fail(error, ERROR_INVALID, "%s: %s", name, what);
+    return fail(error, ERROR_INVALID, "%s:%u:%u: %s", name, complaint->line, complaint->column, what);
+}
+
+bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_document, GError **error)
+{
+    Complaint complaint = {0};
+    const cyaml_config_t config = {
+        .log_fn = complaint_gather,
+        .log_ctx = &complaint,
+        .mem_fn = cyaml_mem,
+        .log_level = CYAML_LOG_ERROR,
+        .flags = CYAML_CFG_NO_ALIAS,
+    };
+    cyaml_data_t *document = NULL;
+
+    if (memchr(text.data, '\0', text.len) != NULL)
+        return fail(error, ERROR_INVALID, "%s: holds a NUL byte; expected YAML text", name);
+    g_autofree char *copy = g_strndup((const char *)text.data, text.len);
+    cyaml_err_t code = cyaml_load_data((const uint8_t *)copy, text.len, &config, &DOCUMENT_SCHEMA, &document, NULL);
+    bool is_read = code == CYAML_OK || fail_at(name, copy, &complaint, code, error);
+    g_free(complaint.what);
+    TRY(is_read);
+    if (document == NULL)
+        return fail(error, ERROR_INVALID, "%s: is empty; expected a mapping with the key 'rules'", name);
+    *ret_document = document;
+    return true;
+}
+
+void rule_document_free(RuleDocument *document)
+{
+    const cyaml_config_t config = {.mem_fn = cyaml_mem};
+
+    if (document != NULL)
+        (void)cyaml_free(&config, &DOCUMENT_SCHEMA, document, 0);
+}

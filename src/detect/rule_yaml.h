@@ -1,0 +1,48 @@
+/* One rule file as libcyaml reads it: shape and types are checked here, meaning in rule_check.c. */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* An enumeration's 0 and a NULL pointer mean that the file does not say. */
+typedef struct RawExamples {
+    char **match;
+    unsigned match_count;
+    char **no_match;
+    unsigned no_match_count;
+} RawExamples;
+
+typedef struct RawRule {
+    char *id, *name, *description;
+    int category, severity, mask, canonical;
+    char **compliance;
+    unsigned compliance_count;
+    int engine, shape;
+    char **forms;
+    unsigned forms_count;
+    char *separators, *start, *pattern, *prefilter;
+    bool caseless;
+    unsigned *max_length;
+    char **keywords;
+    unsigned keywords_count;
+    int keyword;
+    unsigned *distance;
+    int tier, keyword_tier;
+    char *validator;
+    double *min_entropy;
+    char **ignore;
+    unsigned ignore_count;
+    char **ignore_words;
+    unsigned ignore_words_count;
+    RawExamples examples;
+} RawRule;
+
+typedef struct RuleDocument {
+    RawRule *rules;
+    unsigned rules_count;
+} RuleDocument;
+
+/* text must be NUL-free YAML; name is for messages. INVALID says "name:line:column: what". */
+FALLIBLE bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_document, GError **error);
+void rule_document_free(RuleDocument *document);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleDocument, rule_document_free)
