@@ -1,0 +1,32 @@
+/* Inside api/: what the routes share. */
+#pragma once
+
+#include "api/api.h"
+#include "api/reply.h"
+
+#include <jansson.h>
+
+struct Api {
+    Db *db;
+    Workflow *workflow;
+    const ApiKeys *keys;
+    char *rules_id;
+    char *allow_files; /* canonical */
+    ApiClientEndpoints client_endpoints;
+    json_t *default_options;
+    uint8_t token_key[API_TOKEN_KEY_BYTES];
+};
+
+typedef struct ApiRequest {
+    const HttpCall *call;
+    char *id; /* what stands for {id} in the path, or NULL */
+} ApiRequest;
+
+/* A route's work: true with a reply, or false with the error that becomes one. */
+typedef bool (*ApiRoute)(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+
+FALLIBLE bool route_scan(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_jobs(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_job(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_findings(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_health(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
