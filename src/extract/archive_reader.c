@@ -18,6 +18,7 @@ struct ArchiveReader {
     uint64_t position;
     bool is_broken; /* nothing more can be had, though the end was not reached */
     bool is_at_end;
+    bool is_encrypted; /* the current member */
     bool is_member_at_end;
 };
 
@@ -83,6 +84,12 @@ static void note_damage(ArchiveReader *archive, ErrorKind kind, const char *what
     (void)fail(&archive->damage, kind, "%s", brief);
 }
 
+/* A packed stream that breaks before its first byte came out passes for an empty one; only the error stays. */
+static bool is_broken_at_once(const ArchiveReader *archive)
+{
+    return archive_filter_count(archive->handle) > 1 && archive_errno(archive->handle) != 0;
+}
+
 bool archive_reader_open(ContainerFormat format, Source *source, ArchiveReader **ret_archive, GError **error)
 {
     const ContainerFacts *facts = &container_facts[format];
@@ -93,7 +100,8 @@ bool archive_reader_open(ContainerFormat format, Source *source, ArchiveReader *
     archive->handle = archive_read_new();
     if (archive->handle == NULL || !prepare(archive->handle, facts))
         return fail(error, ERROR_UNSUPPORTED, "%s: libarchive was built without it", facts->name);
-    if (archive_read_open(archive->handle, archive, NULL, give_bytes, NULL) != ARCHIVE_OK) {
+    const int result = archive_read_open(archive->handle, archive, NULL, give_bytes, NULL);
+    if (result != ARCHIVE_OK || is_broken_at_once(archive)) {
         note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
         archive->is_broken = true;
     }
@@ -122,11 +130,17 @@ static void describe_member(struct archive_entry *entry, ArchiveMember *ret_memb
     };
 }
 
-/* The end of a stream of which not one byte came out: libarchive says "end" also when it is broken. */
-static void check_empty_end(ArchiveReader *archive)
+/* FAILED with a name: the member before could not be skipped cleanly, this one was found all the same. That is usual
+ * behind an encrypted member whose length stands behind it, and damage otherwise. */
+static bool is_member(ArchiveReader *archive, int result, struct archive_entry *entry)
 {
-    if (archive_errno(archive->handle) != 0)
+    if (result != ARCHIVE_FAILED)
+        return result == ARCHIVE_OK || result == ARCHIVE_WARN;
+    if (archive_entry_pathname_utf8(entry) == NULL && archive_entry_pathname(entry) == NULL)
+        return false;
+    if (!archive->is_encrypted)
         note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
+    return true;
 }
 
 bool archive_reader_next(ArchiveReader *archive, ArchiveMember *ret_member)
@@ -144,15 +158,14 @@ bool archive_reader_next(ArchiveReader *archive, ArchiveMember *ret_member)
         if (result == ARCHIVE_RETRY)
             note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
     }
-    if (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
+    if (is_member(archive, result, entry)) {
         describe_member(entry, ret_member);
+        archive->is_encrypted = ret_member->is_encrypted;
         return true;
     }
     archive->is_at_end = result == ARCHIVE_EOF;
     archive->is_broken = result != ARCHIVE_EOF;
-    if (archive->is_at_end)
-        check_empty_end(archive);
-    else
+    if (archive->is_broken)
         note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
     return false;
 }
