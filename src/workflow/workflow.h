@@ -17,6 +17,10 @@ typedef struct TaskError {
     char *cause;
 } TaskError;
 
+/* The name of the error with which a task says that it was told to stop: nothing of the step is stored, no retry is
+ * counted, and the execution is free for whoever goes on with it. */
+#define TASK_INTERRUPTED "trawl.Interrupted"
+
 /* One function that Task states can invoke (arn:aws:states:::lambda:invoke with FunctionName, or its own ARN). Input is
  * the Payload. True with *ret_output (a new reference); false with *ret_error filled. Called without any lock or
  * transaction; may take long. */
@@ -26,7 +30,8 @@ typedef struct WorkflowOptions {
     Db *db;             /* borrowed */
     const char *region; /* parts of ARNs; NULL for us-east-1, 000000000000 */
     const char *account;
-    int64_t lease_ms; /* 0: 30 s; renewed while a task runs */
+    int64_t lease_ms;   /* 0: 30 s; renewed while a task runs */
+    int64_t max_events; /* of an execution's history; 0: no limit (Step Functions has 25,000) */
 } WorkflowOptions;
 
 Workflow *workflow_new(const WorkflowOptions *options);
@@ -61,6 +66,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ExecutionStatus, execution_status_clear)
 
 /* NOT_FOUND if there is no such execution. */
 FALLIBLE bool workflow_describe(DbTx *tx, const char *execution_arn, ExecutionStatus *ret_status, GError **error);
+
+/* Ends a running execution as ABORTED, inside the caller's transaction; a step that runs meanwhile is thrown away.
+ * error and cause may be NULL. No change if it has ended already. NOT_FOUND if there is no such execution. */
+FALLIBLE bool workflow_abort(
+    DbTx *tx, const char *execution_arn, const char *error_name, const char *cause, GError **error);
 
 /* Runs one state of one execution that is due and free, of those with this runner (NULL: without one).
  * *ret_ran false: nothing is due; *ret_wait_ms then says how long until something may be (at most 1 s). */

@@ -1,0 +1,184 @@
+#include "workflow/asl_check.h"
+
+#include "workflow/asl_choice.h"
+#include "workflow/asl_path.h"
+
+#include <string.h>
+
+enum { NUMBER_LIMIT = 99999999 }; /* of seconds and attempts: what AWS accepts is less than this */
+
+void asl_problem(AslCheck *check, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    const char *where = check->pointer->len > 0 ? check->pointer->str : "/";
+    g_ptr_array_add(check->problems, g_strdup_printf("%s at %s", what, where));
+}
+
+/* RFC 6901: '~' and '/' are escaped. */
+static void append_token(GString *pointer, const char *name)
+{
+    g_string_append_c(pointer, '/');
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at == '~')
+            g_string_append(pointer, "~0");
+        else if (*at == '/')
+            g_string_append(pointer, "~1");
+        else
+            g_string_append_c(pointer, *at);
+    }
+}
+
+void asl_check_member(AslCheck *check, const char *name, const json_t *value, AslCheckValue run)
+{
+    size_t len = check->pointer->len;
+
+    append_token(check->pointer, name);
+    run(check, value);
+    g_string_truncate(check->pointer, len);
+}
+
+void asl_check_elements(AslCheck *check, const json_t *array, AslCheckValue run)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        char index[24];
+        g_snprintf(index, sizeof index, "%zu", i);
+        asl_check_member(check, index, json_array_get(array, i), run);
+    }
+}
+
+static const AslField *find_field(const AslField *fields, const char *name)
+{
+    for (const AslField *field = fields; field->name != NULL; field++) {
+        if (g_str_equal(field->name, name))
+            return field;
+    }
+    return NULL;
+}
+
+static void unknown_field(AslCheck *check, G_GNUC_UNUSED const json_t *value)
+{
+    asl_problem(check, "this field is not supported");
+}
+
+bool asl_check_fields(AslCheck *check, const json_t *object, const AslField *fields)
+{
+    if (!json_is_object(object)) {
+        asl_problem(check, "expected an object");
+        return false;
+    }
+    for (const AslField *field = fields; field->name != NULL; field++) {
+        if (field->presence == ASL_REQUIRED && json_object_get(object, field->name) == NULL)
+            asl_problem(check, "the field %s is required", field->name);
+    }
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)object, name, value)
+    {
+        const AslField *field = find_field(fields, name);
+        asl_check_member(check, name, value, field != NULL ? field->check : unknown_field);
+    }
+    return true;
+}
+
+void asl_check_any(G_GNUC_UNUSED AslCheck *check, G_GNUC_UNUSED const json_t *value)
+{
+}
+
+void asl_check_string(AslCheck *check, const json_t *value)
+{
+    if (!json_is_string(value))
+        asl_problem(check, "expected a string");
+}
+
+void asl_check_boolean(AslCheck *check, const json_t *value)
+{
+    if (!json_is_boolean(value))
+        asl_problem(check, "expected true or false");
+}
+
+void asl_check_number(AslCheck *check, const json_t *value)
+{
+    if (!json_is_number(value))
+        asl_problem(check, "expected a number");
+}
+
+void asl_check_count(AslCheck *check, const json_t *value)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) >= NUMBER_LIMIT)
+        asl_problem(check, "expected an integer from 0 to %d", NUMBER_LIMIT - 1);
+}
+
+void asl_check_positive(AslCheck *check, const json_t *value)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) >= NUMBER_LIMIT)
+        asl_problem(check, "expected an integer from 1 to %d", NUMBER_LIMIT - 1);
+}
+
+void asl_check_timestamp(AslCheck *check, const json_t *value)
+{
+    int64_t time_ms = 0;
+
+    if (!json_is_string(value) || !asl_timestamp_parse(json_string_value(value), &time_ms))
+        asl_problem(check, "expected a timestamp like 2025-11-09T10:00:00Z");
+}
+
+static void check_path_kind(AslCheck *check, const json_t *value, AslPathKind kind)
+{
+    if (!json_is_string(value)) {
+        asl_problem(check, "expected a path");
+        return;
+    }
+    const char *problem = asl_path_problem(json_string_value(value), kind);
+    if (problem != NULL)
+        asl_problem(check, "'%s': %s", json_string_value(value), problem);
+}
+
+void asl_check_path(AslCheck *check, const json_t *value)
+{
+    check_path_kind(check, value, ASL_PATH_ANY);
+}
+
+void asl_check_path_or_null(AslCheck *check, const json_t *value)
+{
+    if (!json_is_null(value))
+        check_path_kind(check, value, ASL_PATH_ANY);
+}
+
+void asl_check_result_path(AslCheck *check, const json_t *value)
+{
+    if (!json_is_null(value))
+        check_path_kind(check, value, ASL_PATH_INPUT);
+}
+
+void asl_check_template(AslCheck *check, const json_t *value)
+{
+    const char *name = NULL;
+    json_t *member = NULL;
+
+    if (json_is_array(value))
+        asl_check_elements(check, value, asl_check_template);
+    json_object_foreach((json_t *)value, name, member)
+    {
+        bool is_path = g_str_has_suffix(name, ".$");
+        asl_check_member(check, name, member, is_path ? asl_check_path : asl_check_template);
+        g_autofree char *plain = is_path ? g_strndup(name, strlen(name) - strlen(".$")) : NULL;
+        if (is_path && json_object_get(value, plain) != NULL)
+            asl_problem(check, "'%s' is given twice, with and without a path", plain);
+    }
+}
+
+void asl_check_target(AslCheck *check, const json_t *value)
+{
+    if (!json_is_string(value)) {
+        asl_problem(check, "expected the name of a state");
+        return;
+    }
+    const char *name = json_string_value(value);
+    if (json_object_get(check->states, name) == NULL)
+        asl_problem(check, "there is no state '%s'", name);
+    g_hash_table_add(check->reached, (gpointer)name);
+}

@@ -1,0 +1,58 @@
+/* Internal to workflow/: the rows of executions: who may go on with one, where it is, and what a step made of it.
+ *
+ * A claim raises the fence; every later write is guarded by it. */
+#pragma once
+
+#include "base/error.h"
+#include "store/db.h"
+#include "workflow/state_kinds.h"
+
+/* One claimed execution, as it was at the claim. */
+typedef struct Execution {
+    char *arn;
+    int64_t fence;
+    char *machine_arn, *name;
+    json_t *definition;
+    json_t *input;
+    char *state_name;
+    json_t *state_input;
+    json_t *retry_counts; /* not empty: the visit of this state has begun */
+    int64_t started_ms, entered_ms;
+    int64_t event_count;
+    int64_t entered_event_id; /* 0: the visit begins now */
+} Execution;
+
+void execution_clear(Execution *execution);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Execution, execution_clear)
+
+/* A new execution, before its first state; the first event is ExecutionStarted. */
+typedef struct NewExecution {
+    const char *arn, *machine_arn, *name, *definition, *start_at, *runner;
+    const json_t *input;
+} NewExecution;
+FALLIBLE bool execution_insert(DbTx *tx, const NewExecution *execution, GError **error);
+
+/* Claims one that is due and free, or whose owner is dead on this host. *ret_claimed false: none, and *ret_wait_ms says
+ * how long there will be none, 1,000 at most. */
+FALLIBLE bool execution_claim(Db *db, const char *runner, int64_t lease_ms, Execution *ret_execution, bool *ret_claimed,
+    int64_t *ret_wait_ms, GError **error);
+
+/* LOST_LEASE if the fence has moved on. */
+FALLIBLE bool execution_renew(Db *db, const char *arn, int64_t fence, int64_t lease_ms, GError **error);
+/* Gives the claim back; nothing happened. */
+FALLIBLE bool execution_release(Db *db, const Execution *execution, int64_t wake_at_ms, GError **error);
+
+/* How an execution ends, or goes on: the one transaction of a step. */
+typedef struct ExecutionStep {
+    const char *status; /* RUNNING: goes on at state_name */
+    const char *state_name;
+    const json_t *data; /* next state's input, or the output */
+    const json_t *retry_counts;
+    int64_t entered_ms, wake_at_ms;
+    const TaskError *error;
+    const History *history;
+} ExecutionStep;
+
+/* LOST_LEASE if the fence has moved on: nothing is written, and the caller of the first rolls back. */
+FALLIBLE bool execution_write_step(DbTx *tx, const Execution *execution, const ExecutionStep *step, GError **error);
+FALLIBLE bool execution_persist(Db *db, const Execution *execution, const ExecutionStep *step, GError **error);
