@@ -280,6 +280,23 @@ Verdict validate_password(Bytes value)
     return value.len < 4 || is_placeholder(value) ? VERDICT_REJECT : VERDICT_PASS;
 }
 
+/* Without quotes a value may be code, a path or prose: it must mix letters with digits or with marks that names lack.
+ */
+Verdict validate_bare_password(Bytes value)
+{
+    static const char marks[] = "!@#$%^&*+=?~";
+    Mix mix = mix_of(value);
+    bool has_mark = false;
+
+    for (size_t i = 0; i < value.len; i++)
+        has_mark = has_mark || strchr(marks, value.data[i]) != NULL;
+    if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL)
+        return VERDICT_REJECT;
+    if (mix.upper + mix.lower == 0 || (mix.digits == 0 && !has_mark))
+        return VERDICT_REJECT;
+    return validate_password(value);
+}
+
 /* Names and paths: words of letters joined by punctuation or by capitals ("user-service.internal", "getPassword"). A
  * random value of the same length has digits inside it. */
 static bool is_made_of_words(Bytes value)
