@@ -205,6 +205,8 @@ static bool step(Detector *detector, bool is_last, GError **error)
 
     memset(detector->buffer + detector->len, 0, CLASS_PADDING);
     TRY(literal_scan_feed(detector->literals, (Bytes){.data = text.data + seen, .len = text.len - seen}, error));
+    if (is_last)
+        TRY(literal_scan_finish(detector->literals, error));
     detector->fed = text.base + text.len;
     literal_scan_confirm(detector->literals, &literal);
     class_matcher_run(detector->classes, &class);

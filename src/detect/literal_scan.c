@@ -101,6 +101,14 @@ bool literal_scan_feed(LiteralScan *scan, Bytes text, GError **error)
     return code == HS_SUCCESS || hyperscan_failed(code, error);
 }
 
+bool literal_scan_finish(LiteralScan *scan, GError **error)
+{
+    if (scan->stream == NULL)
+        return true;
+    hs_error_t code = hs_reset_stream(scan->stream, 0, scan->scratch, record_hit, scan);
+    return code == HS_SUCCESS || hyperscan_failed(code, error);
+}
+
 static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, const HitRange *range)
 {
     const CompiledRule *rule = rule_at(scan->rules, range->rule);

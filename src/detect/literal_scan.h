@@ -13,6 +13,9 @@ FALLIBLE bool literal_scan_begin(LiteralScan *scan, GError **error);
 /* The next piece of the run. */
 FALLIBLE bool literal_scan_feed(LiteralScan *scan, Bytes text, GError **error);
 
+/* The run is over: hits that depend on its end come now. */
+FALLIBLE bool literal_scan_finish(LiteralScan *scan, GError **error);
+
 typedef struct LiteralConfirm {
     Judge *judge;
     RegexScratch *regex;
