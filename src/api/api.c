@@ -57,6 +57,8 @@ bool api_new(const ApiOptions *options, Api **ret_api, GError **error)
     api->keys = options->keys;
     api->rules_id = g_strdup(options->rules_id);
     api->client_endpoints = options->client_endpoints;
+    api->job_created = options->job_created;
+    api->data = options->data;
     memcpy(api->token_key, options->token_key, sizeof api->token_key);
     TRY(resolve_allowed(options->allow_files, &api->allow_files, error));
     TRY(parse_defaults(options->default_options, &api->default_options, error));

@@ -15,6 +15,8 @@ struct Api {
     ApiClientEndpoints client_endpoints;
     json_t *default_options;
     uint8_t token_key[API_TOKEN_KEY_BYTES];
+    void (*job_created)(void *data);
+    void *data;
 };
 
 typedef struct ApiRequest {

@@ -2,6 +2,7 @@
 #include "api/api_internal.h"
 #include "api/page_token.h"
 #include "api/query.h"
+#include "findings/finding_json.h"
 #include "findings/findings.h"
 #include "jobs/jobs.h"
 
@@ -13,30 +14,15 @@ typedef struct FindingList {
     PagePosition last;
 } FindingList;
 
-static json_t *finding_json(const StoredFinding *finding, json_t *take_locations)
-{
-    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:o,s:o,s:b,s:o}", "job_id", reply_text(finding->job_id),
-        "bucket", reply_text(finding->bucket), "key", reply_text(finding->key), "detector",
-        reply_text(finding->detector), "category", reply_text(finding->category), "severity",
-        reply_text(finding->severity), "tier", reply_text(finding->tier), "count", (json_int_t)finding->count, "masked",
-        reply_text(finding->masked), "fingerprint", reply_text(finding->fingerprint), "truncated",
-        finding->is_truncated ? 1 : 0, "locations", take_locations);
-}
-
 static bool collect_finding(void *data, const StoredFinding *finding, GError **error)
 {
     FindingList *list = data;
 
+    (void)error;
     list->has_more = json_array_size(list->rows) == list->limit;
     if (list->has_more)
         return true;
-    json_t *locations = json_loads(finding->locations, 0, NULL);
-    if (!json_is_array(locations)) {
-        json_decref(locations);
-        return fail(
-            error, ERROR_INTERNAL, "finding %" G_GINT64_FORMAT ": its locations are not a JSON array", finding->id);
-    }
-    (void)json_array_append_new(list->rows, finding_json(finding, locations));
+    (void)json_array_append_new(list->rows, finding_json(finding));
     list->last.number = finding->id;
     return true;
 }

@@ -3,7 +3,7 @@
 #include "api/page_token.h"
 #include "api/query.h"
 #include "api/scan_request.h"
-#include "base/clock.h"
+#include "jobs/job_json.h"
 #include "jobs/jobs.h"
 
 #include <string.h>
@@ -44,85 +44,10 @@ bool route_scan(const Api *api, const ApiRequest *request, HttpReply **ret_reply
         .rules_id = api->rules_id,
     };
     TRY(job_create(api->db, api->workflow, &spec, &id, error));
+    if (api->job_created != NULL)
+        api->job_created(api->data);
     *ret_reply = reply_json(202, scan_json(api, &id, &scan));
     return true;
-}
-
-static void set_text(json_t *object, const char *name, const char *text)
-{
-    (void)json_object_set_new(object, name, reply_text(text));
-}
-
-/* For fields that are left out when there is nothing to say. */
-static void set_text_if_any(json_t *object, const char *name, const char *text)
-{
-    if (text != NULL)
-        set_text(object, name, text);
-}
-
-static void set_time(json_t *object, const char *name, int64_t time_ms)
-{
-    g_autofree char *text = clock_format_iso(time_ms);
-
-    set_text(object, name, text);
-}
-
-static void set_count(json_t *object, const char *name, uint64_t count)
-{
-    (void)json_object_set_new(object, name, json_integer((json_int_t)count));
-}
-
-static void set_identity(json_t *object, const JobStatus *status)
-{
-    set_text(object, "job_id", status->job_id.text);
-    set_text(object, "bucket", status->bucket);
-    set_text(object, "prefix", status->prefix);
-    set_time(object, "created_at", status->created_ms);
-    set_time(object, "updated_at", status->updated_ms);
-    set_text(object, "status", status->status);
-    set_text(object, "status_message", status->status_message);
-    set_text_if_any(object, "step_function_status", status->execution_status);
-    set_text_if_any(object, "execution_arn", status->execution_arn);
-    set_text_if_any(object, "error", status->error);
-    set_text_if_any(object, "cause", status->cause);
-}
-
-static void set_counts(json_t *object, const JobStatus *status)
-{
-    set_count(object, "total", status->total);
-    set_count(object, "queued", status->queued);
-    set_count(object, "processing", status->processing);
-    set_count(object, "succeeded", status->succeeded);
-    set_count(object, "failed", status->failed);
-    set_count(object, "skipped", status->skipped);
-    set_count(object, "total_findings", status->total_findings);
-    (void)json_object_set_new(object, "progress_percent", json_real(status->progress_percent));
-    set_count(object, "bytes_total", status->bytes_total);
-    set_count(object, "bytes_done", status->bytes_done);
-    (void)json_object_set_new(object, "listing_complete", json_boolean(status->is_listing_complete));
-    (void)json_object_set_new(object, "paused", json_boolean(status->is_paused));
-    (void)json_object_set_new(object, "objects_per_second", json_real(status->objects_per_second));
-    (void)json_object_set_new(
-        object, "eta_seconds", status->eta_seconds < 0 ? json_null() : json_integer(status->eta_seconds));
-}
-
-static void set_source(json_t *object, const JobStatus *status)
-{
-    set_text(object, "data_source", status->is_cached ? "cached" : "real_time");
-    if (!status->is_cached)
-        return;
-    set_time(object, "cache_refreshed_at", status->cache_refreshed_ms);
-    set_count(object, "cache_refresh_duration_ms", (uint64_t)status->cache_duration_ms);
-}
-
-static json_t *job_json(const JobStatus *status)
-{
-    json_t *object = json_object();
-
-    set_identity(object, status);
-    set_counts(object, status);
-    set_source(object, status);
-    return object;
 }
 
 bool route_job(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
@@ -136,7 +61,7 @@ bool route_job(const Api *api, const ApiRequest *request, HttpReply **ret_reply,
     TRY(query_check(request->call, known, error));
     TRY(query_flag(request->call, "real_time", &is_real_time, error));
     TRY(job_status(api->db, &id, is_real_time ? JOB_REAL_TIME : JOB_CACHED, &status, error));
-    *ret_reply = reply_json(200, job_json(&status));
+    *ret_reply = reply_json(200, job_status_json(&status));
     return true;
 }
 
@@ -156,7 +81,7 @@ static bool collect_job(void *data, const JobStatus *status, GError **error)
     list->has_more = json_array_size(list->rows) == list->limit;
     if (list->has_more)
         return true;
-    (void)json_array_append_new(list->rows, job_json(status));
+    (void)json_array_append_new(list->rows, job_status_json(status));
     list->last.number = status->created_ms;
     g_strlcpy(list->last.text, status->job_id.text, sizeof list->last.text);
     return true;

@@ -112,14 +112,17 @@ static HttpReply *answer(const HttpServer *server, const Exchange *exchange, Cal
     return server->options.handler(server->options.data, &builder->call);
 }
 
-/* True if the announced length alone is reason enough to say no before any of the body is read. */
+/* True if the announced length alone is reason enough to say no before any of the body is read. A client that sends
+ * its body without asking first would meet a closed connection instead of the answer: unless there is very much of it,
+ * such a body is read and thrown away. */
 static bool is_announced_oversize(const HttpServer *server, struct MHD_Connection *connection)
 {
     const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const bool asks_first = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
     guint64 announced = 0;
 
     return length != NULL && g_ascii_string_to_unsigned(length, 10, 0, G_MAXUINT64, &announced, NULL) &&
-           announced > server->options.max_body_bytes;
+           announced / (asks_first ? 1 : OVERSIZE_SWALLOWED) > server->options.max_body_bytes;
 }
 
 static enum MHD_Result take_body(const HttpServer *server, Exchange *exchange, const char *data, size_t *len)

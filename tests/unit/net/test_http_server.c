@@ -129,7 +129,10 @@ static const struct {
     {"overlong UTF-8 in a path is refused", "GET /%c0%af HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         {"HTTP/1.1 400"}, NULL},
     {"an announced body over the limit is refused before it is read",
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\n\r\n", {"HTTP/1.1 413", "at most 4096 bytes"}, NULL},
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\nExpect: 100-continue\r\n\r\n",
+        {"HTTP/1.1 413", "at most 4096 bytes"}, NULL},
+    {"an enormous announced body is refused at once",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", {"HTTP/1.1 413"}, "100 Continue"},
     {"a missing Host is refused (RFC 9112, 3.2)", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n", {"HTTP/1.1 400"},
         "method="},
 };
@@ -159,6 +162,18 @@ static void test_a_chunked_body_over_the_limit_is_refused(void)
     g_string_append(request, "0\r\n\r\n");
     g_autofree char *answer = exchange(server, request->str);
     assert_has(answer, "HTTP/1.1 413");
+}
+
+static void test_a_body_over_the_limit_is_read_so_that_the_answer_arrives(void)
+{
+    g_autoptr(HttpServer) server = start("127.0.0.1");
+    g_autofree char *request =
+        g_strdup_printf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%0*d",
+            BODY_LIMIT * 15, BODY_LIMIT * 15, 0);
+    g_autofree char *answer = exchange(server, request);
+
+    assert_has(answer, "HTTP/1.1 413");
+    assert_has(answer, "at most 4096 bytes");
 }
 
 static void test_a_body_of_exactly_the_limit_is_taken(void)
@@ -256,6 +271,8 @@ int main(int argc, char **argv)
     g_test_add_func("/http-server/requests-and-replies", test_requests_and_replies);
     g_test_add_func(
         "/http-server/a-chunked-body-over-the-limit-is-refused", test_a_chunked_body_over_the_limit_is_refused);
+    g_test_add_func("/http-server/a-body-over-the-limit-is-read-so-that-the-answer-arrives",
+        test_a_body_over_the_limit_is_read_so_that_the_answer_arrives);
     g_test_add_func("/http-server/a-body-of-exactly-the-limit-is-taken", test_a_body_of_exactly_the_limit_is_taken);
     g_test_add_func("/http-server/headers-without-end-are-cut-off", test_headers_without_end_are_cut_off);
     g_test_add_func("/http-server/a-connection-serves-several-requests", test_a_connection_serves_several_requests);
