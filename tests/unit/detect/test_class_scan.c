@@ -1,0 +1,169 @@
+/* The vectorised scan against a reference that looks at one byte after another. */
+#include "detect/class_scan.h"
+
+#include <string.h>
+
+static const ClassPlan PLAN = {
+    .separators = {{' ', '-', '.', '/', ' ', ' ', ' ', ' '}},
+    .shortest_bare = 9,
+    .first_groups = 1U << 3 | 1U << 4 | 1U << 2,
+    .wants_at = true,
+    .wants_plus = true,
+    .start_count = 3,
+    .starts = {"UUDD", "UD", "UUUUAA"},
+};
+
+static bool is_word(uint8_t c)
+{
+    return g_ascii_isalnum((char)c) || c == '_';
+}
+
+static bool is_separator(uint8_t c)
+{
+    return c == ' ' || c == '-' || c == '.' || c == '/';
+}
+
+static bool reference_number(const uint8_t *text, size_t at)
+{
+    size_t digits = 0;
+
+    while (g_ascii_isdigit((char)text[at + digits]))
+        digits++;
+    if (digits == 0)
+        return false;
+    return digits >= 9 || (digits >= 2 && digits <= 4 && is_separator(text[at + digits]) &&
+                              g_ascii_isdigit((char)text[at + digits + 1]));
+}
+
+static bool reference_start(const uint8_t *text, const char *start)
+{
+    for (; *start != '\0'; start++, text++) {
+        bool fits = (*start != 'D' && g_ascii_isupper((char)*text)) || (*start != 'U' && g_ascii_isdigit((char)*text));
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+static void note(GString *out, char kind, uint32_t start, size_t at)
+{
+    g_string_append_printf(out, "%c%u@%zu\n", kind, start, at);
+}
+
+static void reference_place(GString *out, const uint8_t *text, size_t at)
+{
+    bool touches = at > 0 && is_word(text[at - 1]);
+
+    if (!touches && reference_number(text + at, 0))
+        note(out, 'n', 0, at);
+    if (text[at] == '@' && is_word(text[at + 1]))
+        note(out, 'a', 0, at);
+    if (!touches && text[at] == '+' && g_ascii_isdigit((char)text[at + 1]))
+        note(out, 'p', 0, at);
+    for (uint32_t i = 0; i < PLAN.start_count; i++) {
+        if (!touches && reference_start(text + at, PLAN.starts[i]))
+            note(out, 'u', i, at);
+    }
+}
+
+static void note_place(void *data, const ClassPlace *place)
+{
+    GPtrArray *places = data;
+
+    g_ptr_array_add(places, g_memdup2(place, sizeof *place));
+}
+
+static int place_order(gconstpointer a, gconstpointer b)
+{
+    static const int rank[] = {[CLASS_DIGITS] = 0, [CLASS_AT] = 1, [CLASS_PLUS] = 2, [CLASS_UPPER] = 3};
+    const ClassPlace *x = *(ClassPlace *const *)a, *y = *(ClassPlace *const *)b;
+
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    if (x->kind != y->kind)
+        return rank[x->kind] - rank[y->kind];
+    return (int)x->start - (int)y->start;
+}
+
+static char *scan_with(ClassMaskFill fill, const ClassText *text)
+{
+    static const char names[] = {[CLASS_DIGITS] = 'n', [CLASS_AT] = 'a', [CLASS_PLUS] = 'p', [CLASS_UPPER] = 'u'};
+    g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GString) out = g_string_new(NULL);
+    ClassPlan plan = PLAN;
+
+    plan.fill = fill;
+    class_scan(&plan, text, note_place, places);
+    g_ptr_array_sort(places, place_order);
+    for (guint i = 0; i < places->len; i++) {
+        const ClassPlace *place = g_ptr_array_index(places, i);
+        note(out, names[place->kind], place->start, place->at);
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static uint8_t random_byte(GRand *random)
+{
+    static const char likely[] = "0123456789012345678901234567890123456789 -./ABCDEFGHIJKLMNOPQRSTUVWXYZABab_@+\n,:";
+
+    return g_rand_int_range(random, 0, 50) == 0 ? (uint8_t)g_rand_int_range(random, 0, 256)
+                                                : (uint8_t)likely[g_rand_int_range(random, 0, sizeof likely - 1)];
+}
+
+static void check_random_text(GRand *random, size_t len)
+{
+    g_autofree uint8_t *text = g_malloc0(len + CLASS_PADDING);
+    g_autoptr(GString) expected = g_string_new(NULL);
+    size_t from = (size_t)g_rand_int_range(random, 0, 100);
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = random_byte(random);
+    for (size_t at = from; at < len; at++)
+        reference_place(expected, text, at);
+    const ClassText class_text = {.data = text, .from = from, .to = len, .len = len};
+    g_autofree char *portable = scan_with(class_mask_fill_portable(), &class_text);
+    g_autofree char *best = scan_with(class_mask_fill_best(), &class_text);
+    g_assert_cmpstr(portable, ==, expected->str);
+    g_assert_cmpstr(best, ==, expected->str);
+}
+
+static void test_every_implementation_finds_the_places_of_the_reference(void)
+{
+    GRand *random = g_rand_new_with_seed(4711);
+
+    for (int i = 0; i < 300; i++)
+        check_random_text(random, (size_t)g_rand_int_range(random, 100, 9000));
+    g_rand_free(random);
+}
+
+static void check_byte(uint8_t byte)
+{
+    uint8_t text[CLASS_BLOCK];
+    ClassMasks portable, best;
+
+    memset(text, byte, sizeof text);
+    class_mask_fill_portable()(text, 1, &PLAN.separators, &portable);
+    class_mask_fill_best()(text, 1, &PLAN.separators, &best);
+    g_assert_cmpuint(portable.digit, ==, g_ascii_isdigit((char)byte) ? UINT64_MAX : 0);
+    g_assert_cmpuint(portable.upper, ==, g_ascii_isupper((char)byte) ? UINT64_MAX : 0);
+    g_assert_cmpuint(portable.word, ==, is_word(byte) ? UINT64_MAX : 0);
+    g_assert_cmpuint(portable.at, ==, byte == '@' ? UINT64_MAX : 0);
+    g_assert_cmpuint(portable.plus, ==, byte == '+' ? UINT64_MAX : 0);
+    g_assert_cmpuint(portable.separator, ==, is_separator(byte) ? UINT64_MAX : 0);
+    g_assert_cmpint(memcmp(&portable, &best, sizeof best), ==, 0);
+}
+
+static void test_every_byte_value_has_its_classes(void)
+{
+    for (int byte = 0; byte < 256; byte++)
+        check_byte((uint8_t)byte);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/detect/class-scan/every-implementation-finds-the-places-of-the-reference",
+        test_every_implementation_finds_the_places_of_the_reference);
+    g_test_add_func("/detect/class-scan/every-byte-value-has-its-classes", test_every_byte_value_has_its_classes);
+    return g_test_run();
+}
