@@ -68,6 +68,11 @@ FALLIBLE bool jobs_visit(Db *db, const JobQuery *query, JobVisitor visitor, void
  * CONFLICT if that process lives, or is another host's. */
 FALLIBLE bool job_take_over(Db *db, const JobId *id, const char *runner, GError **error);
 
+/* Takes note of executions that ended: their jobs' epoch rises, and if the job failed or was aborted, its unfinished
+ * pages are dropped (nobody can claim or finish them; they still count as queued). Each once, whoever calls it and how
+ * often; cheap when there is nothing to do. Call it after each step of the workflow. */
+FALLIBLE bool jobs_reconcile(Db *db, GError **error);
+
 /* Objects that were not read. */
 typedef struct UnreadObject {
     const char *key, *status, *error_code, *error_message;

@@ -1,1 +1,44 @@
 -- Findings: stored, read back, counted.
+
+-- :name finding_insert
+INSERT INTO findings (job_id, shard, page_no, ordinal, bucket, key, detector, category, severity, tier, count, masked,
+    fingerprint, truncated, locations, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+
+-- An empty filter is none. Each of the two has the index that gives its rows in order.
+-- :name findings_read
+SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
+    locations
+FROM findings
+WHERE job_id = $1
+  AND finding_id > $2
+  AND ($3 = '' OR detector = $3)
+  AND ($4 = '' OR severity = $4)
+  AND ($5 = '' OR category = $5)
+  AND ($6 = '' OR key = $6)
+ORDER BY finding_id
+LIMIT $7
+
+-- :name findings_read_detector
+SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
+    locations
+FROM findings
+WHERE job_id = $1
+  AND finding_id > $2
+  AND detector = $3
+  AND ($4 = '' OR severity = $4)
+  AND ($5 = '' OR category = $5)
+  AND ($6 = '' OR key = $6)
+ORDER BY finding_id
+LIMIT $7
+
+-- :name findings_summarise
+SELECT severity, category, detector,
+    CAST(SUM(CASE WHEN truncated = 0 THEN 1 ELSE 0 END) AS BIGINT) AS distinct_values,
+    CAST(SUM(count) AS BIGINT) AS places,
+    COUNT(DISTINCT key) AS objects,
+    MAX(truncated) AS is_truncated
+FROM findings
+WHERE job_id = $1
+GROUP BY severity, category, detector
+ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, places DESC, detector

@@ -1,3 +1,4 @@
+DROP VIEW job_facts;
 DROP VIEW job_objects;
 DROP TABLE job_progress;
 DROP TABLE execution_events;

@@ -28,8 +28,10 @@ CREATE TABLE job_executions (
     generation    INTEGER NOT NULL,
     execution_arn TEXT NOT NULL,
     created_at    INTEGER NOT NULL,
+    ended         TEXT,                          -- its last status, once the job has taken note of it
     PRIMARY KEY (job_id, generation)
 ) WITHOUT ROWID;
+CREATE INDEX idx_job_executions_open ON job_executions (execution_arn) WHERE ended IS NULL;
 
 CREATE TABLE job_counters (
     job_id     TEXT NOT NULL REFERENCES jobs (job_id),
@@ -224,3 +226,20 @@ JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = 
 JOIN json_each(p.keys) k
 LEFT JOIN object_exceptions x ON x.job_id = p.job_id AND x.shard = p.shard AND x.page_no = p.page_no
                              AND x.ordinal = k.key;
+
+-- One row a job with all that its status is made of: a handful of rows read, at any number of objects.
+CREATE VIEW job_facts AS
+SELECT j.job_id AS job_id, j.bucket AS bucket, j.prefix AS prefix, j.options AS options, j.runner AS runner,
+       j.created_at AS created_at, max(j.updated_at, coalesce(max(c.updated_at), 0)) AS updated_at,
+       j.mode AS mode, j.epoch AS epoch, j.paused AS paused, j.execution_arn AS execution_arn,
+       x.status AS execution_status, x.error AS error, x.cause AS cause,
+       (SELECT count(*) FROM listing_shards s WHERE s.job_id = j.job_id AND s.state <> 'done') AS open_shards,
+       coalesce(sum(c.total), 0) AS total, coalesce(sum(c.queued), 0) AS queued,
+       coalesce(sum(c.processing), 0) AS processing, coalesce(sum(c.succeeded), 0) AS succeeded,
+       coalesce(sum(c.failed), 0) AS failed, coalesce(sum(c.skipped), 0) AS skipped,
+       coalesce(sum(c.bytes_total), 0) AS bytes_total, coalesce(sum(c.bytes_done), 0) AS bytes_done,
+       coalesce(sum(c.findings), 0) AS findings, coalesce(sum(c.pages), 0) AS pages
+FROM jobs j
+LEFT JOIN executions x ON x.execution_arn = j.execution_arn
+LEFT JOIN job_counters c ON c.job_id = j.job_id
+GROUP BY j.job_id;

@@ -1,0 +1,54 @@
+#include "base/clock.h"
+#include "jobs/job_options.h"
+#include "jobs/jobs.h"
+
+typedef json_t JsonValue;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonValue, json_decref)
+
+static bool check_spec(const JobSpec *spec, GError **error)
+{
+    g_auto(JobOptions) options = {0};
+
+    if (spec->bucket == NULL || *spec->bucket == '\0')
+        return fail(error, ERROR_INVALID, "bucket: expected a bucket's name or file:///directory");
+    return job_options_parse(spec->options, &options, error);
+}
+
+static bool insert_job(DbTx *tx, const JobId *id, const JobSpec *spec, const char *arn, GError **error)
+{
+    int64_t now_ms = clock_now_ms();
+    const char *prefix = spec->prefix != NULL ? spec->prefix : "";
+    const char *options = spec->options != NULL && *spec->options != '\0' ? spec->options : "{}";
+    const char *rules_id = spec->rules_id != NULL ? spec->rules_id : "";
+
+    TRY(DB_EXEC(tx, SQL_JOB_INSERT, NULL, error, db_text(id->text), db_text(spec->bucket), db_text(prefix),
+        db_text(arn), db_int(now_ms), db_text(spec->runner), db_text(options), db_text(rules_id)));
+    TRY(DB_EXEC(tx, SQL_JOB_EXECUTION_INSERT, NULL, error, db_text(id->text), db_int(1), db_text(arn), db_int(now_ms)));
+    TRY(DB_EXEC(tx, SQL_JOB_COUNTERS_INSERT, NULL, error, db_text(id->text), db_int(now_ms)));
+    return DB_EXEC(tx, SQL_SHARD_INSERT, NULL, error, db_text(id->text), db_int(0), db_int(now_ms));
+}
+
+static json_t *input_of(const JobId *id, const JobSpec *spec)
+{
+    return json_pack("{s:s, s:s, s:s, s:n, s:i}", "job_id", id->text, "bucket", spec->bucket, "prefix",
+        spec->prefix != NULL ? spec->prefix : "", "continuation_token", "objects_processed", 0);
+}
+
+bool job_create(Db *db, Workflow *workflow, const JobSpec *spec, JobId *ret_id, GError **error)
+{
+    JobId id = job_id_new();
+    g_autofree char *name = g_strconcat("scan-", id.text, NULL);
+    g_autofree char *arn = workflow_execution_arn(workflow, JOB_MACHINE, name);
+    g_autoptr(DbTx) tx = NULL;
+
+    TRY(check_spec(spec, error));
+    g_autoptr(JsonValue) input = input_of(&id, spec);
+    if (input == NULL)
+        return fail(error, ERROR_INVALID, "bucket and prefix: expected valid UTF-8");
+    TRY(db_begin(db, DB_WRITE, &tx, error));
+    TRY(insert_job(tx, &id, spec, arn, error));
+    TRY(workflow_start(workflow, tx, JOB_MACHINE, name, input, spec->runner, error));
+    TRY(db_commit(g_steal_pointer(&tx), error));
+    *ret_id = id;
+    return true;
+}

@@ -1,0 +1,93 @@
+#include "jobs/job_facts.h"
+
+#include <math.h>
+
+/* What an execution's end means for its job. */
+static const struct {
+    const char *execution_status, *status, *message;
+} bad_ends[] = {
+    {"FAILED", "failed", "Step Functions execution failed"},
+    {"TIMED_OUT", "failed", "Step Functions execution timed out"},
+    {"ABORTED", "aborted", "Step Functions execution was aborted"},
+};
+
+static void set(JobStatus *status, const char *word, char *take_message)
+{
+    g_strlcpy(status->status, word, sizeof status->status);
+    g_free(status->status_message);
+    status->status_message = take_message;
+}
+
+static bool ended_badly(JobStatus *status, const char *execution_status)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(bad_ends); i++)
+        if (g_strcmp0(execution_status, bad_ends[i].execution_status) == 0) {
+            set(status, bad_ends[i].status, g_strdup(bad_ends[i].message));
+            return true;
+        }
+    return false;
+}
+
+/* A job without an execution: one that was listed within its request is over with its shards, an old one always. */
+static bool is_listing_over(const JobFacts *facts)
+{
+    if (facts->has_execution)
+        return g_strcmp0(facts->execution_status, "SUCCEEDED") == 0 && facts->open_shards == 0;
+    switch (facts->mode) {
+    case JOB_ASYNC:
+        return false;
+    case JOB_SYNC:
+        return facts->open_shards == 0;
+    case JOB_LEGACY:
+        return true;
+    }
+    return false;
+}
+
+static void judge_words(JobStatus *status, const JobFacts *facts)
+{
+    uint64_t settled = status->succeeded + status->failed + status->skipped;
+
+    status->is_listing_complete = is_listing_over(facts);
+    if (facts->has_execution && ended_badly(status, facts->execution_status))
+        return;
+    if (!status->is_listing_complete)
+        set(status, "listing", g_strdup("Step Functions is listing S3 objects"));
+    else if (status->total == 0)
+        set(status, "completed", g_strdup("No objects found to scan"));
+    else if (status->queued + status->processing == 0)
+        set(status, "completed", g_strdup("All objects scanned"));
+    else
+        set(status, "processing",
+            g_strdup_printf("Scanning objects (%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT ")", settled, status->total));
+}
+
+double job_progress_percent(uint64_t settled, uint64_t total)
+{
+    if (total == 0)
+        return 0;
+    double percent = round((double)settled / (double)total * 10000.0) / 100.0;
+    return settled < total ? fmin(percent, 99.99) : percent;
+}
+
+static void judge_speed(JobStatus *status, const JobFacts *facts)
+{
+    bool is_processing = g_str_equal(status->status, "processing");
+    bool is_alive = is_processing || g_str_equal(status->status, "listing");
+    uint64_t settled = status->succeeded + status->failed + status->skipped;
+    int64_t elapsed_ms = (is_alive ? facts->now_ms : status->updated_ms) - status->created_ms;
+
+    status->objects_per_second = elapsed_ms > 0 ? (double)settled * 1000.0 / (double)elapsed_ms : 0;
+    status->eta_seconds = g_str_equal(status->status, "completed") ? 0 : -1;
+    if (is_processing && status->objects_per_second > 0)
+        status->eta_seconds = (int64_t)ceil((double)(status->total - settled) / status->objects_per_second);
+}
+
+void job_status_judge(JobStatus *status, const JobFacts *facts)
+{
+    uint64_t settled = status->succeeded + status->failed + status->skipped;
+
+    status->progress_percent = job_progress_percent(settled, status->total);
+    judge_words(status, facts);
+    judge_speed(status, facts);
+}

@@ -1,0 +1,128 @@
+/* What happens to a job around it: its process died, its execution ended. */
+#include "base/clock.h"
+#include "base/process.h"
+#include "jobs/jobs.h"
+
+/* The pages that are leased become free by one of the two statements; what they count as processing is queued again. */
+static bool end_leases(DbTx *tx, const JobId *id, DbStatement statement, GError **error)
+{
+    g_autoptr(DbRows) rows = NULL;
+    int64_t now_ms = clock_now_ms(), leased = 0;
+    bool has_row = false;
+
+    TRY(DB_QUERY(tx, SQL_JOB_LEASED_OBJECTS, &rows, error, db_text(id->text)));
+    TRY(db_rows_next(rows, &has_row, error));
+    leased = has_row ? db_rows_int(rows, 0) : 0;
+    TRY(DB_EXEC(tx, statement, NULL, error, db_text(id->text), db_int(now_ms)));
+    if (leased == 0)
+        return true;
+    return DB_EXEC(tx, SQL_COUNTERS_ADD, NULL, error, db_text(id->text), db_int(leased), db_int(-leased), db_int(0),
+        db_int(0), db_int(0), db_int(0), db_int(0), db_int(now_ms));
+}
+
+static bool read_runner(DbTx *tx, const JobId *id, char **ret_runner, GError **error)
+{
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = false;
+
+    TRY(DB_QUERY(tx, SQL_JOB_RUNNER, &rows, error, db_text(id->text)));
+    TRY(db_rows_next(rows, &has_row, error));
+    if (!has_row)
+        return fail(error, ERROR_NOT_FOUND, "job %s: there is no such job", id->text);
+    *ret_runner = g_strdup(db_rows_text(rows, 0));
+    return true;
+}
+
+static bool check_is_dead(const JobId *id, const char *runner, GError **error)
+{
+    if (runner == NULL)
+        return fail(error, ERROR_CONFLICT, "job %s: it belongs to the servers (trawl serve), not to a scan", id->text);
+    switch (process_life(runner)) {
+    case PROCESS_ALIVE:
+        return fail(error, ERROR_CONFLICT, "job %s: the process that runs it is alive (%s)", id->text, runner);
+    case PROCESS_UNKNOWN:
+        return fail(error, ERROR_CONFLICT, "job %s: it is run from another host (%s)", id->text, runner);
+    case PROCESS_DEAD:
+        return true;
+    }
+    return true;
+}
+
+static bool take_over(DbTx *tx, const JobId *id, const char *from, const char *to, GError **error)
+{
+    int64_t changed = 0;
+
+    TRY(DB_EXEC(
+        tx, SQL_JOB_TAKE_OVER, &changed, error, db_text(id->text), db_text(from), db_text(to), db_int(clock_now_ms())));
+    if (changed != 1)
+        return fail(error, ERROR_CONFLICT, "job %s: another process was faster to take it over", id->text);
+    TRY(DB_EXEC(tx, SQL_JOB_EXECUTIONS_TAKE_OVER, NULL, error, db_text(id->text), db_text(to)));
+    return end_leases(tx, id, SQL_JOB_PAGES_REQUEUE, error);
+}
+
+bool job_take_over(Db *db, const JobId *id, const char *runner, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autofree char *from = NULL;
+
+    TRY(db_begin(db, DB_WRITE, &tx, error));
+    TRY(read_runner(tx, id, &from, error));
+    if (g_strcmp0(from, runner) == 0)
+        return true; /* ours already */
+    TRY(check_is_dead(id, from, error));
+    TRY(take_over(tx, id, from, runner, error));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+typedef struct EndedExecution {
+    JobId job_id;
+    int64_t generation;
+    char status[16];
+    bool is_latest;
+} EndedExecution;
+
+static bool find_ended(Db *db, GArray *ended, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = false;
+
+    TRY(db_begin(db, DB_READ, &tx, error));
+    TRY(db_query(tx, SQL_JOB_EXECUTIONS_ENDED, NULL, 0, &rows, error));
+    TRY(db_rows_next(rows, &has_row, error));
+    while (has_row) {
+        EndedExecution execution = {.generation = db_rows_int(rows, 1), .is_latest = db_rows_int(rows, 3) != 0};
+        TRY(job_id_parse(db_rows_text(rows, 0), &execution.job_id, error));
+        g_strlcpy(execution.status, db_rows_text(rows, 2), sizeof execution.status);
+        g_array_append_val(ended, execution);
+        TRY(db_rows_next(rows, &has_row, error));
+    }
+    return true;
+}
+
+static bool note_end(Db *db, const EndedExecution *execution, GError **error)
+{
+    const JobId *id = &execution->job_id;
+    g_autoptr(DbTx) tx = NULL;
+    int64_t changed = 0;
+
+    TRY(db_begin(db, DB_WRITE, &tx, error));
+    TRY(DB_EXEC(tx, SQL_JOB_EXECUTION_NOTE, &changed, error, db_text(id->text), db_int(execution->generation),
+        db_text(execution->status)));
+    if (changed == 0)
+        return true; /* somebody else has */
+    TRY(DB_EXEC(tx, SQL_JOB_EPOCH_RAISE, NULL, error, db_text(id->text), db_int(clock_now_ms())));
+    if (execution->is_latest && !g_str_equal(execution->status, "SUCCEEDED"))
+        TRY(end_leases(tx, id, SQL_JOB_PAGES_DROP, error));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+bool jobs_reconcile(Db *db, GError **error)
+{
+    g_autoptr(GArray) ended = g_array_new(FALSE, FALSE, sizeof(EndedExecution));
+
+    TRY(find_ended(db, ended, error));
+    for (guint i = 0; i < ended->len; i++)
+        TRY(note_end(db, &g_array_index(ended, EndedExecution, i), error));
+    return true;
+}
