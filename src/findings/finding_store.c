@@ -1,0 +1,145 @@
+#include "base/clock.h"
+#include "findings/findings.h"
+
+#include <jansson.h>
+
+static json_t *location_json(const FindingLocation *location)
+{
+    json_t *object = json_object();
+
+    (void)json_object_set_new(object, "offset", json_integer((json_int_t)location->offset));
+    (void)json_object_set_new(object, "length", json_integer((json_int_t)location->length));
+    (void)json_object_set_new(object, "line", json_integer((json_int_t)location->line));
+    (void)json_object_set_new(object, "column", json_integer((json_int_t)location->column));
+    if (location->member != NULL) {
+        g_autofree char *member = g_utf8_make_valid(location->member, -1);
+        (void)json_object_set_new(object, "member", json_string(member));
+    } else {
+        (void)json_object_set_new(object, "member", json_null());
+    }
+    return object;
+}
+
+/* Owned by jansson's allocator, which is malloc. */
+static char *locations_json(const Finding *finding)
+{
+    json_t *array = json_array();
+
+    for (guint i = 0; i < finding->locations->len; i++)
+        (void)json_array_append_new(array, location_json(&g_array_index(finding->locations, FindingLocation, i)));
+    char *text = json_dumps(array, JSON_COMPACT);
+    json_decref(array);
+    return text;
+}
+
+static bool store_finding(DbTx *tx, const Finding *finding, const FindingPlace *place, int64_t now_ms, GError **error)
+{
+    const Rule *rule = finding->rule;
+    char *locations = locations_json(finding);
+
+    const bool is_stored = DB_EXEC(tx, SQL_FINDING_INSERT, NULL, error, db_text(place->job_id), db_int(place->shard),
+        db_int(place->page_no), db_int(place->ordinal), db_text(place->bucket), db_text(place->key), db_text(rule->id),
+        db_text(rule->category), db_text(severity_name(rule->severity)), db_text(tier_name(finding->tier)),
+        db_int((int64_t)finding->count), db_text(finding->masked), db_text(finding->fingerprint),
+        db_int(finding->is_truncated), db_text(locations), db_int(now_ms));
+    free(locations);
+    return is_stored;
+}
+
+bool finding_set_store(DbTx *tx, const FindingSet *set, const FindingPlace *place, GError **error)
+{
+    const int64_t now_ms = clock_now_ms();
+
+    for (size_t i = 0; i < finding_set_size(set); i++)
+        TRY(store_finding(tx, finding_set_at(set, i), place, now_ms, error));
+    return true;
+}
+
+static StoredFinding stored_finding(const DbRows *rows)
+{
+    return (StoredFinding){
+        .id = db_rows_int(rows, 0),
+        .job_id = db_rows_text(rows, 1),
+        .bucket = db_rows_text(rows, 2),
+        .key = db_rows_text(rows, 3),
+        .detector = db_rows_text(rows, 4),
+        .category = db_rows_text(rows, 5),
+        .severity = db_rows_text(rows, 6),
+        .tier = db_rows_text(rows, 7),
+        .count = (uint64_t)db_rows_int(rows, 8),
+        .masked = db_rows_text(rows, 9),
+        .fingerprint = db_rows_text(rows, 10),
+        .is_truncated = db_rows_int(rows, 11) != 0,
+        .locations = db_rows_text(rows, 12),
+    };
+}
+
+static DbValue filter_value(const char *filter)
+{
+    return db_text(filter != NULL ? filter : "");
+}
+
+bool findings_visit(Db *db, const FindingQuery *query, FindingVisitor visitor, void *data, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    const DbStatement statement = query->detector != NULL ? SQL_FINDINGS_READ_DETECTOR : SQL_FINDINGS_READ;
+    bool has_row = true;
+
+    TRY(db_begin(db, DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, statement, &rows, error, db_text(query->job_id), db_int(query->after_id),
+        filter_value(query->detector), filter_value(query->severity), filter_value(query->category),
+        filter_value(query->key), db_int(query->limit > 0 ? query->limit : INT64_MAX)));
+    while (has_row) {
+        TRY(db_rows_next(rows, &has_row, error));
+        if (!has_row)
+            break;
+        const StoredFinding finding = stored_finding(rows);
+        TRY(visitor(data, &finding, error));
+    }
+    return true;
+}
+
+static void summary_clear(gpointer data)
+{
+    FindingSummary *summary = data;
+
+    g_free(summary->severity);
+    g_free(summary->category);
+    g_free(summary->detector);
+}
+
+static bool collect_summaries(DbRows *rows, GArray *summaries, GError **error)
+{
+    bool has_row = false;
+
+    for (;;) {
+        TRY(db_rows_next(rows, &has_row, error));
+        if (!has_row)
+            return true;
+        const FindingSummary summary = {
+            .severity = g_strdup(db_rows_text(rows, 0)),
+            .category = g_strdup(db_rows_text(rows, 1)),
+            .detector = g_strdup(db_rows_text(rows, 2)),
+            .values = (uint64_t)db_rows_int(rows, 3),
+            .count = (uint64_t)db_rows_int(rows, 4),
+            .objects = (uint64_t)db_rows_int(rows, 5),
+            .is_truncated = db_rows_int(rows, 6) != 0,
+        };
+        g_array_append_val(summaries, summary);
+    }
+}
+
+bool findings_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    g_autoptr(GArray) summaries = g_array_new(FALSE, FALSE, sizeof(FindingSummary));
+
+    g_array_set_clear_func(summaries, summary_clear);
+    TRY(db_begin(db, DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, SQL_FINDINGS_SUMMARISE, &rows, error, db_text(job_id)));
+    TRY(collect_summaries(rows, summaries, error));
+    *ret_summaries = g_steal_pointer(&summaries);
+    return true;
+}
