@@ -152,7 +152,8 @@ def check_life(root):
 
 
 def tracked(root):
-    done = subprocess.run(["git", "-C", str(root), "ls-files", "-z"], stdout=subprocess.PIPE, check=False)
+    done = subprocess.run(["git", "-C", str(root), "ls-files", "-z"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False)
     if done.returncode == 0 and done.stdout:
         return [root / name for name in done.stdout.decode().split("\0") if name]
     return [path for path in root.rglob("*") if path.is_file()]

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import types
 
 import pytest
+import requests
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -63,7 +65,7 @@ class Trawl:
         """The argument vector: the store is added to every command that reads one."""
         args = [str(arg) for arg in args]
         if args and args[0] in ("scan", "serve", "jobs", "findings", "verify") and "--help" not in args:
-            args = [args[0], "--store", str(store or self.store), *args[1:]]
+            args = [args[0], "--store", f"sqlite:{store or self.store}", *args[1:]]
         return [str(PROGRAM), *args]
 
     def popen(self, *args, env=None, store=None, **options):
@@ -130,6 +132,35 @@ class Trawl:
             " FROM findings WHERE job_id = ?", job_id))
 
 
+def luhn(body):
+    """The digits with their check digit (ISO/IEC 7812-1, annex B)."""
+    total = 0
+    for place, digit in enumerate(int(char) for char in reversed(body)):
+        doubled = digit * 2 if place % 2 == 0 else digit
+        total += doubled - 9 if doubled > 9 else doubled
+    return body + str(-total % 10)
+
+
+def card(number):
+    """A card number with a right check digit, of a range that no published test number is in."""
+    return luhn(f"453987{number:09d}")
+
+
+def email(number):
+    return f"person{number:05d}@northwind-mail.net"
+
+
+def aws_env(server, token=None):
+    """The environment that gives trawl the credentials of a server (or of a boto3 answer to AssumeRole)."""
+    if token is not None:
+        return {"AWS_ACCESS_KEY_ID": token["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": token["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": token["SessionToken"]}
+    return {"AWS_ACCESS_KEY_ID": server.access_key, "AWS_SECRET_ACCESS_KEY": server.secret_key}
+
+
+FAKE_ENV = {"AWS_ACCESS_KEY_ID": "EXAMPLE0ACCESS0KEY00", "AWS_SECRET_ACCESS_KEY": "example/secret" + "0" * 26}
+
+
 @pytest.fixture
 def trawl(tmp_path):
     return Trawl(tmp_path)
@@ -151,28 +182,43 @@ def fake_s3():
 
 
 class Server:
-    """`trawl serve` on a free port: url, process, and what it wrote to standard error."""
+    """`trawl serve` on a port of its own choice: url, process, and what it wrote to standard error."""
 
-    def __init__(self, trawl, port, *args, env=None, host="127.0.0.1"):
-        self.url = f"http://{host}:{port}"
-        self.process = trawl.popen("serve", "--listen", f"{host}:{port}", *args, env=env)
-        self.err = []
+    def __init__(self, trawl, *args, env=None, listen="127.0.0.1:0"):
+        self.process = trawl.popen("serve", "--listen", listen, *args, env=env, stdout=subprocess.DEVNULL)
+        self.err = ""
+        self._listens = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        assert self._listens.wait(120), "trawl serve does not say where it listens"
+        found = re.search(r"listening on http://(\S+):(\d+)", self.err)
+        assert found, self.err
+        self.url = f"http://127.0.0.1:{found.group(2)}"
 
     def _read(self):
         for line in self.process.stderr:
-            self.err.append(line.decode(errors="replace"))
+            self.err += line.decode(errors="replace")
+            if "listening on" in self.err:
+                self._listens.set()
+        self._listens.set()
 
-    def wait_healthy(self, requests):
-        def healthy():
-            assert self.process.poll() is None, "".join(self.err)
-            try:
-                return requests.get(self.url + "/healthz", timeout=5).status_code in (200, 401)
-            except requests.ConnectionError:
-                return False
-        wait_until(healthy, 60, "trawl serve answers")
-        return self
+    def request(self, method, path, **options):
+        return requests.request(method, self.url + path, timeout=60, **options)
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def start_job(self, **body):
+        answer = self.request("POST", "/scan", json=body)
+        assert answer.status_code in (200, 201, 202), answer.text
+        return answer.json()
+
+    def wait_job(self, job_id, seconds=120):
+        """The job's status when it is over."""
+        def over():
+            job = self.get(f"/jobs/{job_id}?real_time=true").json()
+            return job if job["status"] not in ("listing", "processing") else None
+        return wait_until(over, seconds, f"job {job_id} is over")
 
     def stop(self):
         if self.process.poll() is None:
@@ -183,6 +229,18 @@ class Server:
                 self.process.kill()
                 self.process.wait()
         self._reader.join(10)
-        text = "".join(self.err)
-        assert "Sanitizer" not in text and "runtime error" not in text, text
+        assert "Sanitizer" not in self.err and "runtime error" not in self.err, self.err
         return self.process.returncode
+
+
+@pytest.fixture
+def serve(trawl):
+    """Starts servers; they end with the test, and must end well."""
+    servers = []
+
+    def start(*args, **options):
+        servers.append(Server(trawl, *args, **options))
+        return servers[-1]
+    yield start
+    statuses = [server.stop() for server in servers]
+    assert all(status == 0 for status in statuses), statuses

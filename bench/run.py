@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Figures, side by side, in one run: nothing here passes or fails by time.
+
+    run.py --build DIR [--only PART]...     PART: directory, objects, big, keys
+
+directory  MB/s of the whole scan path on a directory of mixed text, beside the matcher alone on the same bytes and rules,
+           and beside ripgrep with the same patterns at the best of several flags
+objects    small objects a second from an S3 server on loopback
+big        peak memory on one object of nothing but distinct addresses
+keys       peak memory on a bucket of very many keys
+
+Environment: BENCH_MB (192) size of the directory, BENCH_RUNS (3), BENCH_OBJECTS (100000), BENCH_BIG_BYTES (5 GiB),
+BENCH_KEYS (1000000), BENCH_DIR (where the directory is kept, build-bench/corpus).
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+RUNS = int(os.environ.get("BENCH_RUNS", "3"))
+CORES = len(os.sched_getaffinity(0))
+# The server does not look at signatures; trawl wants to make some.
+KEYS = {"AWS_ACCESS_KEY_ID": "EXAMPLE0ACCESS0KEY00", "AWS_SECRET_ACCESS_KEY": "example/secret" + "0" * 26}
+
+
+class Run:
+    """Wall seconds, CPU seconds, peak memory and exit status of one command."""
+
+    def __init__(self, command, env=None, **options):
+        started = time.monotonic()
+        options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
+        process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, env=env, **options)
+        self.err = process.stderr.read().decode(errors="replace") if process.stderr else ""
+        _, status, usage = os.wait4(process.pid, 0)
+        self.seconds = time.monotonic() - started
+        process.returncode = self.status = os.waitstatus_to_exitcode(status)
+        self.cpu = usage.ru_utime + usage.ru_stime
+        self.peak = usage.ru_maxrss << 10
+
+
+class Bench:
+    def __init__(self, build):
+        self.build = pathlib.Path(build).resolve()
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="trawl-bench-"))
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(self.scratch), "LC_ALL": "C.UTF-8", **KEYS}
+
+    def scan(self, *args):
+        """One scan into a store of its own."""
+        store = self.scratch / "store"
+        shutil.rmtree(store, ignore_errors=True)
+        store.mkdir()
+        run = Run([self.build / "trawl", "scan", "--quiet", "--format", "csv", "--store", f"sqlite:{store}/t.db", *args],
+                  self.env)
+        if run.status not in (0, 1):
+            sys.exit(f"trawl scan ended with status {run.status}: {run.err}")
+        return run
+
+    def close(self):
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def median_of(make_run):
+    runs = [make_run() for _ in range(RUNS)]
+    return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
+
+
+# ---- the rules as ripgrep takes them ----
+
+def digit_form(form, separators):
+    """One form of a rule of digits ("4-4-4-4", "13..19") as a regular expression."""
+    between = "[" + re.escape(separators) + "]" if separators else ""
+    groups = []
+    for group in form.split("-"):
+        low, _, high = group.partition("..")
+        groups.append(rf"\d{{{low},{high}}}" if high else rf"\d{{{low}}}")
+    return rf"\b{between.join(groups)}\b"
+
+
+def rule_pattern(rule):
+    if "pattern" not in rule:
+        return "|".join(digit_form(form, rule.get("separators", "-")) for form in rule["forms"])
+    pattern = re.sub(r"\(\?<([a-z]\w*)>", r"(?P<\1>", rule["pattern"])
+    flags = "i" if rule.get("caseless") else ""
+    # Extended syntax holds line breaks; the pattern file has one pattern a line.
+    if pattern.startswith("(?x)") or "\n" in pattern:
+        flags, pattern = flags + "x", re.sub(r"\s*\n\s*", " ", pattern.replace("(?x)", ""))
+    return f"(?{flags}:{pattern})" if flags else pattern
+
+
+def export_patterns(path, corpus):
+    """Writes the patterns that ripgrep understands; returns how many, and the ids of those it does not."""
+    rules = [rule for file in sorted((ROOT / "rules").glob("*.yaml"))
+             for rule in yaml.safe_load(file.read_text(encoding="utf-8"))["rules"]]
+    good, refused = [], []
+    probe = corpus.parent / "probe.txt"
+    probe.write_text("x\n")
+    for rule in rules:
+        pattern = rule_pattern(rule)
+        done = Run(["rg", "--no-unicode", "-c", "-e", pattern, probe])
+        (good if done.status in (0, 1) else refused).append((rule["id"], pattern))
+    path.write_text("".join(pattern + "\n" for _, pattern in good))
+    return len(good), [name for name, _ in refused]
+
+
+# ---- the parts ----
+
+def row(name, megabytes, seconds, note=""):
+    print(f"  {name:<44} {megabytes / seconds:9.1f} MB/s  {seconds:8.2f} s  {note}", flush=True)
+    return megabytes / seconds
+
+
+def matcher_rate(bench, files):
+    """The line of bench_matcher that is about all files together."""
+    done = subprocess.run([bench.build / "bench" / "bench_matcher", ROOT / "rules", *files], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, text=True, check=True, env={**bench.env, "BENCH_RUNS": str(RUNS)})
+    line = done.stdout.strip().splitlines()[-1]
+    return float(re.search(r"([\d.]+) MB/s", line).group(1))
+
+
+def best_ripgrep(patterns, corpus, threads):
+    """The fastest of the flag sets that matter: Unicode off, mapped or not."""
+    runs = {}
+    for flags in (("--no-unicode",), ("--no-unicode", "--mmap"), ("--no-unicode", "--no-mmap", "-a")):
+        command = ["rg", "-c", "--no-config", "--no-ignore", *flags, "-j", threads, "-f", patterns, corpus]
+        first = Run(command)
+        runs[flags] = median_of(lambda: Run(command)) if not runs or first.seconds < min(
+            run.seconds for run in runs.values()) * 1.1 else first
+    flags = min(runs, key=lambda key: runs[key].seconds)
+    return runs[flags], " ".join(flags)
+
+
+def bench_directory(bench):
+    megabytes = int(os.environ.get("BENCH_MB", "192"))
+    corpus = pathlib.Path(os.environ.get("BENCH_DIR", bench.build / f"corpus-{megabytes}")).resolve()
+    subprocess.run([sys.executable, ROOT / "bench" / "gen_corpus.py", corpus, str(megabytes)], check=True)
+    files = sorted(path for path in corpus.iterdir() if path.is_file())
+    size = sum(path.stat().st_size for path in files) / 1e6
+    patterns = bench.scratch / "patterns.txt"
+    count, refused = export_patterns(patterns, corpus)
+    print(f"directory: {len(files)} files, {size:.0f} MB of mixed text, {RUNS} runs each, medians; {CORES} cores")
+    bench.scan(corpus)  # reads the files into the page cache and compiles the rules into the cache
+    one = row("trawl scan, 1 scan thread", size, median_of(lambda: bench.scan("--threads", 1, corpus)).seconds)
+    all_cores = row(f"trawl scan, {CORES} scan threads", size, median_of(lambda: bench.scan(corpus)).seconds)
+    alone = matcher_rate(bench, files)
+    print(f"  {'matcher alone, 1 thread, from memory':<44} {alone:9.1f} MB/s")
+    rg_one, flags = best_ripgrep(patterns, corpus, 1)
+    rg_one_rate = row(f"ripgrep, {count} patterns, 1 thread", size, rg_one.seconds, flags)
+    rg_all, flags = best_ripgrep(patterns, corpus, CORES)
+    rg_all_rate = row(f"ripgrep, {count} patterns, {CORES} threads", size, rg_all.seconds, flags)
+    if refused:
+        print(f"  ripgrep does not take the patterns of: {', '.join(refused)}")
+    print(f"  ratio: scan / matcher alone, 1 thread           {one / alone:8.2f}   (aim: 0.67 or more)")
+    print(f"  ratio: scan / ripgrep, 1 thread                 {one / rg_one_rate:8.1f}   (aim: 10 or more)")
+    print(f"  ratio: scan / ripgrep, {CORES} threads                {all_cores / rg_all_rate:8.1f}")
+
+
+class Simulator:
+    """s3sim, for the length of a with block: its URL."""
+
+    def __init__(self, bench, *args):
+        self.command = [str(bench.build / "bench" / "s3sim"), *map(str, args)]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return f"http://127.0.0.1:{self.process.stdout.readline().split()[1]}"
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def bench_objects(bench):
+    count = int(os.environ.get("BENCH_OBJECTS", "100000"))
+    with Simulator(bench, "--keys", count) as url:
+        run = median_of(lambda: bench.scan("--endpoint", url, "s3://sim"))
+    print(f"objects: {count} objects of about 512 bytes from S3 on loopback (the server shares the {CORES} cores)")
+    print(f"  {count / run.seconds:9.0f} objects/s  {run.seconds:8.2f} s  peak {run.peak / 2**20:.0f} MiB", flush=True)
+
+
+def bench_big(bench):
+    size = int(os.environ.get("BENCH_BIG_BYTES", str(5 << 30)))
+    with Simulator(bench, "--big", size) as url:
+        run = bench.scan("--endpoint", url, "s3://sim")
+    print(f"big: one object of {size / 2**30:.2f} GiB, {size // 40} distinct addresses")
+    print(f"  {size / 1e6 / run.seconds:9.1f} MB/s  {run.seconds:8.2f} s  peak {run.peak / 2**20:.0f} MiB"
+          "   (aim: under 200 MiB)", flush=True)
+
+
+def bench_keys(bench):
+    count = int(os.environ.get("BENCH_KEYS", "1000000"))
+    with Simulator(bench, "--keys", count, "--body", 128) as url:
+        run = bench.scan("--endpoint", url, "s3://sim")
+    print(f"keys: a bucket of {count} keys")
+    print(f"  {count / run.seconds:9.0f} objects/s  {run.seconds:8.2f} s  peak {run.peak / 2**20:.0f} MiB"
+          "   (aim: under 200 MiB)", flush=True)
+
+
+PARTS = {"directory": bench_directory, "objects": bench_objects, "big": bench_big, "keys": bench_keys}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--only", action="append", choices=PARTS)
+    options = parser.parse_args()
+    bench = Bench(options.build)
+    try:
+        for name in options.only or PARTS:
+            PARTS[name](bench)
+    finally:
+        bench.close()
+
+
+if __name__ == "__main__":
+    main()
