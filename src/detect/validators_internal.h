@@ -39,6 +39,16 @@ bool country_is_known(const char *letters);
 /* A top-level domain, any case. Two-letter ones are countries; the others are those in common use. */
 bool tld_is_known(const char *label, size_t len);
 
+/* How many characters are of each kind. */
+typedef struct Mix {
+    size_t upper, lower, digits, others;
+    bool is_hex;
+} Mix;
+
+Mix mix_of(Bytes value);
+/* How many different bytes there are. */
+size_t distinct_count(Bytes value);
+
 #define VALIDATOR(name) Verdict validate_##name(Bytes value);
 #include "detect/validators.def"
 #undef VALIDATOR

@@ -85,39 +85,6 @@ Verdict validate_private_key(Bytes value)
     return is_der || is_short_der || is_openssh ? VERDICT_PROVED : VERDICT_PASS;
 }
 
-static size_t distinct_count(Bytes value)
-{
-    bool seen[256] = {false};
-    size_t count = 0;
-
-    for (size_t i = 0; i < value.len; i++) {
-        count += seen[value.data[i]] ? 0 : 1;
-        seen[value.data[i]] = true;
-    }
-    return count;
-}
-
-/* How many characters are of each kind. */
-typedef struct Mix {
-    size_t upper, lower, digits, others;
-    bool is_hex;
-} Mix;
-
-static Mix mix_of(Bytes value)
-{
-    Mix mix = {.is_hex = true};
-
-    for (size_t i = 0; i < value.len; i++) {
-        char c = (char)value.data[i];
-        mix.upper += g_ascii_isupper(c) ? 1 : 0;
-        mix.lower += g_ascii_islower(c) ? 1 : 0;
-        mix.digits += g_ascii_isdigit(c) ? 1 : 0;
-        mix.is_hex = mix.is_hex && g_ascii_isxdigit(c);
-    }
-    mix.others = value.len - mix.upper - mix.lower - mix.digits;
-    return mix;
-}
-
 /* 40 characters of base64. A SHA-1 is as long, and so are many paths and names. */
 Verdict validate_aws_secret(Bytes value)
 {
@@ -194,20 +161,23 @@ static bool is_json_object(const Decoded *decoded, const char *member)
            memmem(decoded->data, decoded->len, member, strlen(member)) != NULL;
 }
 
-/* RFC 7519: both parts are JSON objects and the header names an algorithm. */
+/* RFC 7519: both parts are JSON objects and the header names an algorithm. Without a signature nothing less will do. */
 Verdict validate_jwt(Bytes value)
 {
     const uint8_t *end = value.data + value.len;
     const uint8_t *first = memchr(value.data, '.', value.len);
-    const uint8_t *second = first == NULL ? NULL : memchr(first + 1, '.', (size_t)(end - first - 1));
 
-    if (second == NULL)
+    if (first == NULL)
         return VERDICT_REJECT;
+    const uint8_t *second = memchr(first + 1, '.', (size_t)(end - first - 1));
+    const uint8_t *payload_end = second != NULL ? second : end;
     g_auto(Decoded) header = base64_decode(value.data, (size_t)(first - value.data));
-    g_auto(Decoded) payload = base64_decode(first + 1, (size_t)(second - first - 1));
+    g_auto(Decoded) payload = base64_decode(first + 1, (size_t)(payload_end - first - 1));
     if (!is_json_object(&header, "\"alg\""))
         return VERDICT_REJECT;
-    return is_json_object(&payload, ":") ? VERDICT_PROVED : VERDICT_PASS;
+    if (is_json_object(&payload, ":"))
+        return VERDICT_PROVED;
+    return second != NULL ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 /* RFC 7617: "Basic" and base64 of printable "user:password". RFC 6750: "Bearer" and a token. */
@@ -226,111 +196,4 @@ Verdict validate_http_authorization(Bytes value)
             return VERDICT_REJECT;
     const guchar *colon = memchr(decoded.data, ':', decoded.len);
     return colon != NULL && colon > decoded.data ? VERDICT_PROVED : VERDICT_REJECT;
-}
-
-/* What stands where a secret will be: variables, markup, masks, and the words people write. */
-static bool is_template(Bytes value)
-{
-    static const char *const marks[] = {"${", "$(", "{{", "}}", "<%", "%>", "#{", "***", "...", "xxxx", "XXXX"};
-    char first = (char)value.data[0];
-    char last = (char)value.data[value.len - 1];
-
-    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
-        if (memmem(value.data, value.len, marks[i], strlen(marks[i])) != NULL)
-            return true;
-    if ((first == '<' && last == '>') || (first == '{' && last == '}') || (first == '[' && last == ']'))
-        return true;
-    if (first == '%' && (last == '%' || value.len <= 3 || value.data[1] == '('))
-        return true;
-    if (first == '$' && value.len > 1 && (g_ascii_isalpha(value.data[1]) || value.data[1] == '_'))
-        return mix_of((Bytes){value.data + 1, value.len - 1}).others == 0 || memchr(value.data, '_', value.len) != NULL;
-    return false;
-}
-
-static bool is_placeholder_word(Bytes value)
-{
-    static const char words[] =
-        " password passwd pass pwd passphrase passcode changeme change_me change-me changeit secret mysecret "
-        "mypassword "
-        "my_password my-password my_secret yourpassword your_password your-password your_secret example sample dummy "
-        "placeholder none null nil true false undefined unknown empty default redacted hidden masked string text "
-        "varchar "
-        "required optional disabled enabled user username login admin_password db_password root_password password1234 "
-        "database token key api_key apikey insert_here todo tbd foobar ";
-    char word[24];
-
-    if (value.len > sizeof(word) - 3)
-        return false;
-    word[0] = ' ';
-    for (size_t i = 0; i < value.len; i++)
-        word[1 + i] = g_ascii_tolower((char)value.data[i]);
-    memcpy(word + 1 + value.len, " ", 2);
-    bool is_known = strstr(words, word) != NULL;
-    explicit_bzero(word, sizeof(word));
-    return is_known;
-}
-
-static bool is_placeholder(Bytes value)
-{
-    return value.len == 0 || distinct_count(value) < 3 || is_template(value) || is_placeholder_word(value);
-}
-
-Verdict validate_password(Bytes value)
-{
-    return value.len < 4 || is_placeholder(value) ? VERDICT_REJECT : VERDICT_PASS;
-}
-
-/* Without quotes a value may be code, a path or prose: it must mix letters with digits or with marks that names lack.
- */
-Verdict validate_bare_password(Bytes value)
-{
-    static const char marks[] = "!@#$%^&*+=?~";
-    Mix mix = mix_of(value);
-    bool has_mark = false;
-
-    for (size_t i = 0; i < value.len; i++)
-        has_mark = has_mark || strchr(marks, value.data[i]) != NULL;
-    if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL)
-        return VERDICT_REJECT;
-    if (mix.upper + mix.lower == 0 || (mix.digits == 0 && !has_mark))
-        return VERDICT_REJECT;
-    return validate_password(value);
-}
-
-/* Names and paths: words of letters joined by punctuation or by capitals ("user-service.internal", "getPassword"). A
- * random value of the same length has digits inside it. */
-static bool is_made_of_words(Bytes value)
-{
-    size_t digit_runs = 0;
-    bool was_digit = false;
-
-    for (size_t i = 0; i < value.len; i++) {
-        bool is_digit = g_ascii_isdigit(value.data[i]);
-        digit_runs += is_digit && !was_digit ? 1 : 0;
-        was_digit = is_digit;
-    }
-    return digit_runs < 2 && value.len < 40;
-}
-
-static bool is_uuid(Bytes value)
-{
-    return value.len == 36 && value.data[8] == '-' && value.data[13] == '-' && value.data[18] == '-' &&
-           value.data[23] == '-';
-}
-
-Verdict validate_generic_secret(Bytes value)
-{
-    Mix mix = mix_of(value);
-
-    if (is_placeholder(value) || is_made_of_words(value) || mix.digits == value.len)
-        return VERDICT_REJECT;
-    if (distinct_count(value) < value.len / 4)
-        return VERDICT_REJECT;
-    return is_uuid(value) ? VERDICT_LOW : VERDICT_PASS;
-}
-
-/* Behind a provider's prefix only what is plainly filled in is refused. */
-Verdict validate_secret_token(Bytes value)
-{
-    return value.len < 8 || distinct_count(value) < 6 || is_template(value) ? VERDICT_REJECT : VERDICT_PASS;
 }

@@ -1,0 +1,229 @@
+/* What people choose and type: passwords and settings, and the placeholders that stand where they will be. */
+#include "detect/validators_internal.h"
+
+#include <string.h>
+
+size_t distinct_count(Bytes value)
+{
+    bool seen[256] = {false};
+    size_t count = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        count += seen[value.data[i]] ? 0 : 1;
+        seen[value.data[i]] = true;
+    }
+    return count;
+}
+
+Mix mix_of(Bytes value)
+{
+    Mix mix = {.is_hex = true};
+
+    for (size_t i = 0; i < value.len; i++) {
+        char c = (char)value.data[i];
+        mix.upper += g_ascii_isupper(c) ? 1 : 0;
+        mix.lower += g_ascii_islower(c) ? 1 : 0;
+        mix.digits += g_ascii_isdigit(c) ? 1 : 0;
+        mix.is_hex = mix.is_hex && g_ascii_isxdigit(c);
+    }
+    mix.others = value.len - mix.upper - mix.lower - mix.digits;
+    return mix;
+}
+
+/* A variable between an opening and a closing mark. The marks alone prove nothing: passwords are made of them. */
+typedef struct TemplateMarks {
+    const char *open, *close;
+} TemplateMarks;
+
+static const TemplateMarks template_marks[] = {
+    {"${", "}"}, {"$(", ")"}, {"#{", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"%(", ")"}, {"&lt;", "&gt;"}};
+
+static bool is_between_marks(Bytes value, const TemplateMarks *marks)
+{
+    size_t open_len = strlen(marks->open);
+    const uint8_t *end = value.data + value.len;
+    const uint8_t *at = memmem(value.data, value.len, marks->open, open_len);
+
+    if (at == NULL)
+        return false;
+    for (at += open_len; at < end && (g_ascii_isalnum(*at) || strchr(" _.:-", *at) != NULL); at++)
+        continue;
+    size_t close_len = strlen(marks->close);
+    return (size_t)(end - at) >= close_len && memcmp(at, marks->close, close_len) == 0;
+}
+
+/* "$NAME", "$name_of", "%NAME%", "%s". */
+static bool is_variable(Bytes value)
+{
+    Bytes name = {value.data + 1, value.len - 1};
+    char last = (char)value.data[value.len - 1];
+
+    if (value.data[0] == '%')
+        return last == '%' || value.len <= 3;
+    if (value.data[0] != '$' || value.len < 2 || (!g_ascii_isalpha(name.data[0]) && name.data[0] != '_'))
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if (!g_ascii_isalnum(name.data[i]) && name.data[i] != '_')
+            return false;
+    return true;
+}
+
+/* What stands where a secret will be: variables, markup, masks. */
+static bool is_template(Bytes value)
+{
+    static const char *const masks[] = {"***", "...", "xxxx", "XXXX"};
+    char first = (char)value.data[0];
+    char last = (char)value.data[value.len - 1];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(masks); i++)
+        if (memmem(value.data, value.len, masks[i], strlen(masks[i])) != NULL)
+            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(template_marks); i++)
+        if (is_between_marks(value, &template_marks[i]))
+            return true;
+    if ((first == '<' && last == '>') || (first == '{' && last == '}') || (first == '[' && last == ']'))
+        return true;
+    return is_variable(value);
+}
+
+static bool is_placeholder_word(Bytes value)
+{
+    static const char words[] =
+        " password passwd pass pwd passphrase passcode changeme change_me change-me changeit mysecret "
+        "mypassword "
+        "my_password my-password my_secret yourpassword your_password your-password your_secret example sample dummy "
+        "placeholder none null nil true false undefined unknown empty default redacted hidden masked string text "
+        "varchar "
+        "required optional disabled enabled user username login admin_password db_password root_password password1234 "
+        "database token key api_key apikey insert_here todo tbd foobar ";
+    char word[24];
+
+    if (value.len > sizeof(word) - 3)
+        return false;
+    word[0] = ' ';
+    for (size_t i = 0; i < value.len; i++)
+        word[1 + i] = g_ascii_tolower((char)value.data[i]);
+    memcpy(word + 1 + value.len, " ", 2);
+    bool is_known = strstr(words, word) != NULL;
+    explicit_bzero(word, sizeof(word));
+    return is_known;
+}
+
+static bool is_placeholder(Bytes value)
+{
+    return value.len == 0 || distinct_count(value) < 3 || is_template(value) || is_placeholder_word(value);
+}
+
+static bool contains_ignoring_case(Bytes value, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i + len <= value.len; i++)
+        if (g_ascii_strncasecmp((const char *)value.data + i, word, len) == 0)
+            return true;
+    return false;
+}
+
+/* Paths, addresses, and names of passwords ("edit_password") are none. */
+Verdict validate_password(Bytes value)
+{
+    if (value.len < 4 || is_placeholder(value))
+        return VERDICT_REJECT;
+    if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL ||
+        contains_ignoring_case(value, "arn:"))
+        return VERDICT_REJECT;
+    if (mix_of(value).digits == 0 && contains_ignoring_case(value, "passw"))
+        return VERDICT_REJECT;
+    return VERDICT_PASS;
+}
+
+/* What stands in the place of a password, in an address or a connection string. A weak one is one nevertheless. */
+static Verdict embedded_password_verdict(const uint8_t *from, const uint8_t *end)
+{
+    Bytes password = {from, (size_t)(end - from)};
+
+    return password.len == 0 || is_placeholder(password) ? VERDICT_REJECT : VERDICT_PASS;
+}
+
+/* scheme://user:password@host; an @ in the password that should have been escaped often was not. */
+Verdict validate_url_password(Bytes value)
+{
+    const uint8_t *end = value.data + value.len;
+    const uint8_t *authority = memmem(value.data, value.len, "://", 3);
+    const uint8_t *colon = authority == NULL ? NULL : memchr(authority + 3, ':', (size_t)(end - authority - 3));
+    const uint8_t *at = memrchr(value.data, '@', value.len);
+
+    if (colon == NULL || at == NULL || at <= colon)
+        return VERDICT_REJECT;
+    return embedded_password_verdict(colon + 1, at);
+}
+
+/* "…;Password=…": the last assignment of the value. */
+Verdict validate_connection_password(Bytes value)
+{
+    const uint8_t *end = value.data + value.len;
+    const uint8_t *equals = end;
+
+    for (const uint8_t *at = value.data; at + 3 < end; at++)
+        if (g_ascii_strncasecmp((const char *)at, "pwd", 3) == 0 ||
+            g_ascii_strncasecmp((const char *)at, "word", 4) == 0)
+            equals = memchr(at, '=', (size_t)(end - at)) != NULL ? memchr(at, '=', (size_t)(end - at)) : equals;
+    if (equals == end)
+        return VERDICT_REJECT;
+    for (equals++; equals < end && *equals == ' '; equals++)
+        continue;
+    return embedded_password_verdict(equals, end);
+}
+
+/* Without quotes a value may be code, a path or prose: it must mix letters with digits or with marks that names lack.
+ */
+Verdict validate_bare_password(Bytes value)
+{
+    static const char marks[] = "!@#$%^&*+=?~";
+    Mix mix = mix_of(value);
+    bool has_mark = false;
+
+    for (size_t i = 0; i < value.len; i++)
+        has_mark = has_mark || strchr(marks, value.data[i]) != NULL;
+    if (mix.upper + mix.lower == 0 || (mix.digits == 0 && !has_mark))
+        return VERDICT_REJECT;
+    return validate_password(value);
+}
+
+/* Names and paths: words of letters joined by punctuation or by capitals ("user-service.internal", "getPassword"). A
+ * random value of the same length has digits inside it. */
+static bool is_made_of_words(Bytes value)
+{
+    size_t digit_runs = 0;
+    bool was_digit = false;
+
+    for (size_t i = 0; i < value.len; i++) {
+        bool is_digit = g_ascii_isdigit(value.data[i]);
+        digit_runs += is_digit && !was_digit ? 1 : 0;
+        was_digit = is_digit;
+    }
+    return digit_runs < 2 && value.len < 40;
+}
+
+static bool is_uuid(Bytes value)
+{
+    return value.len == 36 && value.data[8] == '-' && value.data[13] == '-' && value.data[18] == '-' &&
+           value.data[23] == '-';
+}
+
+Verdict validate_generic_secret(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (is_placeholder(value) || is_made_of_words(value) || mix.digits == value.len)
+        return VERDICT_REJECT;
+    if (distinct_count(value) < value.len / 4)
+        return VERDICT_REJECT;
+    return is_uuid(value) ? VERDICT_LOW : VERDICT_PASS;
+}
+
+/* Behind a provider's prefix only what is plainly filled in is refused. */
+Verdict validate_secret_token(Bytes value)
+{
+    return value.len < 8 || distinct_count(value) < 6 || is_template(value) ? VERDICT_REJECT : VERDICT_PASS;
+}
