@@ -218,7 +218,7 @@ void finding_set_add(FindingSet *set, const Match *match, const char *member)
 
 size_t finding_set_size(const FindingSet *set)
 {
-    return set->findings->len;
+    return set != NULL ? set->findings->len : 0;
 }
 
 static int compare_uint64(uint64_t left, uint64_t right)

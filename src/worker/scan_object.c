@@ -1,0 +1,152 @@
+#include "worker/scan_object.h"
+
+#include <string.h>
+
+struct ObjectScanner {
+    RuleSet *rules;
+    FingerprintKey key;
+    ScanOptions options;
+    Extractor *extractor;
+    Detector *detector;
+};
+
+/* One object under way. */
+typedef struct Scan {
+    ObjectScanner *scanner;
+    const ByteReader *reader;
+    FindingSet *findings;
+    char *member;            /* of the current run */
+    bool is_source_broken;   /* the reader failed, not what it delivered */
+    bool is_detector_broken; /* our own trouble */
+} Scan;
+
+bool object_scanner_new(
+    RuleSet *rules, const FingerprintKey *key, const ScanOptions *options, ObjectScanner **ret_scanner, GError **error)
+{
+    g_autoptr(ObjectScanner) scanner = g_new0(ObjectScanner, 1);
+
+    scanner->rules = rule_set_ref(rules);
+    scanner->key = *key;
+    scanner->options = *options;
+    TRY(extractor_new(&scanner->extractor, error));
+    TRY(detector_new(rules, &scanner->detector, error));
+    *ret_scanner = g_steal_pointer(&scanner);
+    return true;
+}
+
+void object_scanner_free(ObjectScanner *scanner)
+{
+    if (scanner == NULL)
+        return;
+    extractor_free(scanner->extractor);
+    detector_free(scanner->detector);
+    rule_set_unref(scanner->rules);
+    explicit_bzero(&scanner->key, sizeof scanner->key);
+    g_free(scanner);
+}
+
+void scan_result_clear(ScanResult *result)
+{
+    finding_set_free(result->findings);
+    g_free(result->message);
+    *result = (ScanResult){0};
+}
+
+static bool read_source(void *data, uint8_t *buffer, size_t capacity, size_t *ret_len, GError **error)
+{
+    Scan *scan = data;
+
+    scan->is_source_broken = !byte_reader_read(scan->reader, buffer, capacity, ret_len, error);
+    return !scan->is_source_broken;
+}
+
+static void keep_match(void *data, const Match *match)
+{
+    const Scan *scan = data;
+
+    finding_set_add(scan->findings, match, scan->member);
+}
+
+static bool begin_run(void *data, const TextRun *run, GError **error)
+{
+    Scan *scan = data;
+    const DetectorOptions options = {.min_tier = scan->scanner->options.min_tier, .handler = keep_match, .data = scan};
+
+    g_free(scan->member);
+    scan->member = g_strdup(run->member);
+    scan->is_detector_broken =
+        !detector_begin(scan->scanner->detector, &options, run->encoding, run->first_offset, error);
+    return !scan->is_detector_broken;
+}
+
+static bool feed_run(void *data, const char *utf8, size_t len, GError **error)
+{
+    Scan *scan = data;
+
+    scan->is_detector_broken = !detector_feed(scan->scanner->detector, utf8, len, error);
+    return !scan->is_detector_broken;
+}
+
+static bool end_run(void *data, GError **error)
+{
+    Scan *scan = data;
+
+    scan->is_detector_broken = !detector_end(scan->scanner->detector, error);
+    return !scan->is_detector_broken;
+}
+
+static bool is_store_out_of_reach(ErrorKind kind)
+{
+    return kind == ERROR_UNAVAILABLE || kind == ERROR_BUSY || kind == ERROR_CREDENTIALS || kind == ERROR_CANCELLED;
+}
+
+void scan_result_from_error(const GError *error, ScanResult *ret_result)
+{
+    *ret_result = (ScanResult){
+        .outcome = is_store_out_of_reach(error_kind(error)) ? SCAN_RETRY : SCAN_FAILED,
+        .kind = error_kind(error),
+        .message = g_strdup(error->message),
+    };
+}
+
+static void judge(const Scan *scan, const ExtractReport *report, const GError *error, ScanResult *ret_result)
+{
+    *ret_result = (ScanResult){.outcome = SCAN_READ};
+    if (error != NULL && scan->is_source_broken) {
+        scan_result_from_error(error, ret_result);
+    } else if (error != NULL) {
+        ret_result->outcome = SCAN_FAILED;
+        ret_result->kind = error_kind(error);
+        ret_result->message = g_strdup(error->message);
+    } else if (report->unread > 0) {
+        ret_result->outcome = SCAN_SKIPPED;
+        ret_result->kind = report->unread_kind;
+        ret_result->message = report->unread == 1 ? g_strdup(report->unread_reason)
+                                                  : g_strdup_printf("%s and %" G_GUINT32_FORMAT " more",
+                                                        report->unread_reason, report->unread - 1);
+    }
+}
+
+bool scan_object(
+    ObjectScanner *scanner, const char *name, const ByteReader *reader, ScanResult *ret_result, GError **error)
+{
+    g_autoptr(FindingSet) findings = finding_set_new(&scanner->key, scanner->options.max_values);
+    g_auto(ExtractReport) report = {0};
+    g_autoptr(GError) read_error = NULL;
+    Scan scan = {.scanner = scanner, .reader = reader, .findings = findings};
+    const ByteReader source = {.read = read_source, .data = &scan};
+    const TextSink sink = {.begin = begin_run, .text = feed_run, .end = end_run, .data = &scan};
+    const uint64_t suppressed_before = detector_suppressed(scanner->detector);
+
+    (void)!extract_object(scanner->extractor, name, &source, &scanner->options.limits, &sink, &report, &read_error);
+    g_free(scan.member);
+    if (read_error != NULL && (scan.is_detector_broken || error_is(read_error, ERROR_INTERNAL))) {
+        g_propagate_error(error, g_steal_pointer(&read_error));
+        return false;
+    }
+    judge(&scan, &report, read_error, ret_result);
+    ret_result->findings = g_steal_pointer(&findings);
+    ret_result->bytes = report.stored_bytes;
+    ret_result->suppressed = detector_suppressed(scanner->detector) - suppressed_before;
+    return true;
+}
