@@ -1,6 +1,7 @@
 #include "api/api_internal.h"
 
 #include "base/log.h"
+#include "jobs/job_options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,13 +39,14 @@ static bool resolve_allowed(const char *directory, char **ret_path, GError **err
 
 static bool parse_defaults(const char *text, json_t **ret_options, GError **error)
 {
-    json_t *options = json_loads(text != NULL ? text : "{}", JSON_REJECT_DUPLICATES, NULL);
+    g_auto(JobOptions) checked = {0};
 
-    if (!json_is_object(options)) {
-        json_decref(options);
-        return fail(error, ERROR_INVALID, "default options: expected a JSON object");
+    if (!job_options_parse(text, &checked, error)) {
+        g_prefix_error(error, "default options: ");
+        return false;
     }
-    *ret_options = options;
+    g_autofree char *canonical = job_options_format(&checked);
+    *ret_options = json_loads(canonical, 0, NULL);
     return true;
 }
 

@@ -7,7 +7,6 @@
 #include "api/auth.h"
 #include "base/error.h"
 #include "net/http_server.h"
-#include "store/db.h"
 #include "workflow/workflow.h"
 
 enum { API_TOKEN_KEY_BYTES = 32 };

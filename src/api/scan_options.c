@@ -54,6 +54,19 @@ static bool check_text(const char *name, const json_t *value, GError **error)
     return true;
 }
 
+static bool check_endpoint(const char *name, const json_t *value, GError **error)
+{
+    TRY(check_text(name, value, error));
+    g_autoptr(GUri) uri = g_uri_parse(json_string_value(value), G_URI_FLAGS_HAS_PASSWORD, NULL);
+    const char *scheme = uri != NULL ? g_uri_get_scheme(uri) : "";
+    const bool is_http = strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0;
+
+    if (!is_http || g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0' || g_uri_get_userinfo(uri) != NULL)
+        return fail(error, ERROR_INVALID,
+            "field 'options.%s': expected http://HOST[:PORT] or https://HOST[:PORT], without user and password", name);
+    return true;
+}
+
 /* It becomes part of a host name, so it may not hold anything that could end one. */
 static bool check_region(const char *name, const json_t *value, GError **error)
 {
@@ -115,7 +128,7 @@ static const OptionRule option_rules[] = {
     {"region", check_region, OWNER_CLIENT, NULL},
     {"addressing", check_addressing, OWNER_CLIENT, NULL},
     {"anonymous", check_flag, OWNER_CLIENT, NULL},
-    {"endpoint", check_text, OWNER_OPERATOR, "--endpoint"},
+    {"endpoint", check_endpoint, OWNER_OPERATOR, "--endpoint"},
     {"profile", check_text, OWNER_OPERATOR, "--profile"},
 };
 

@@ -132,8 +132,11 @@ static bool take_fields(json_t *root, const ScanPolicy *policy, ScanRequest *ret
     TRY(take_bucket(bucket, request.prefix, policy, &request.bucket, error));
     TRY(take_options(root, policy, &request.options, error));
 
-    *ret_request = request;
-    request = (ScanRequest){0};
+    *ret_request = (ScanRequest){
+        .bucket = g_steal_pointer(&request.bucket),
+        .prefix = g_steal_pointer(&request.prefix),
+        .options = g_steal_pointer(&request.options),
+    };
     return true;
 }
 

@@ -137,48 +137,66 @@ static void test_an_operator_can_let_clients_choose_endpoints(void)
     g_assert_cmpstr(request.options, ==, "{\"endpoint\":\"http://127.0.0.1:9000\",\"profile\":\"dev\"}");
 }
 
-/* outside/ and root/ lie side by side; root/in, root/"in side", root/file, root/link-out -> outside, root/link-in ->
- * in, rooted/ shares the root's name's beginning */
+static void test_endpoints_of_clients_are_web_addresses(void)
+{
+    static const char *const bad[] = {"", "localhost", "localhost:9000", "ftp://localhost", "file:///etc/passwd",
+        "http://", "http:///path", "http://user:password@localhost", "http://user@localhost", "gopher://localhost:70"};
+    const ScanPolicy policy = {.client_endpoints = API_ENDPOINTS_ALLOWED};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(ScanRequest) request = {0};
+        g_autofree char *body = g_strdup_printf("{\"bucket\":\"abc\",\"options\":{\"endpoint\":\"%s\"}}", bad[i]);
+        g_test_message("%s", bad[i]);
+        g_assert_false(parse(body, &policy, &request, &error));
+        g_assert_true(error_is(error, ERROR_INVALID));
+        g_assert_null(strstr(error->message, "password@"));
+    }
+}
+
+/* Side by side: outside/, allowed-too/ (which only begins like the root) and the root allowed/, with in/, "in side"/,
+ * file, link-out (to outside/) and link-in (to in/). */
 static const struct {
     const char *below, *prefix;
     int kind; /* -1: accepted */
     const char *resolved;
 } directories[] = {
-    {"root", "", -1, "root"},
-    {"root/", "", -1, "root"},
-    {"root/in", "a/b", -1, "root/in"},
-    {"root/in%20side", "", -1, "root/in%20side"},
-    {"root/in/../in/.", "", -1, "root/in"},
-    {"root/link-in", "", -1, "root/in"},
-    {"outside/../root/in", "", -1, "root/in"},
-    {"root/../outside", "", ERROR_FORBIDDEN, NULL},
-    {"root/%2e%2e/outside", "", ERROR_FORBIDDEN, NULL},
-    {"root/link-out", "", ERROR_FORBIDDEN, NULL},
-    {"root/link-out/in", "", ERROR_FORBIDDEN, NULL},
-    {"rooted", "", ERROR_FORBIDDEN, NULL},
+    {"allowed", "", -1, "allowed"},
+    {"allowed/", "", -1, "allowed"},
+    {"allowed/in", "a/b", -1, "allowed/in"},
+    {"allowed/in%20side", "", -1, "allowed/in%20side"},
+    {"allowed/in/../in/.", "", -1, "allowed/in"},
+    {"allowed/link-in", "", -1, "allowed/in"},
+    {"outside/../allowed/in", "", -1, "allowed/in"},
+    {"allowed/../outside", "", ERROR_FORBIDDEN, NULL},
+    {"allowed/%2e%2e/outside", "", ERROR_FORBIDDEN, NULL},
+    {"allowed/link-out", "", ERROR_FORBIDDEN, NULL},
+    {"allowed/link-out/in", "", ERROR_FORBIDDEN, NULL},
+    {"allowed-too", "", ERROR_FORBIDDEN, NULL},
     {"outside", "", ERROR_FORBIDDEN, NULL},
     {"outside/missing", "", ERROR_FORBIDDEN, NULL},
     {"", "", ERROR_FORBIDDEN, NULL},
-    {"root/missing", "", ERROR_NOT_FOUND, NULL},
-    {"root/file", "", ERROR_INVALID, NULL},
-    {"root/in%00", "", ERROR_INVALID, NULL},
-    {"root", "../outside", ERROR_INVALID, NULL},
-    {"root", "in/../../outside", ERROR_INVALID, NULL},
-    {"root", "/etc", ERROR_INVALID, NULL},
-    {"root", "a..b/..c", -1, "root"},
+    {"allowed/missing", "", ERROR_NOT_FOUND, NULL},
+    {"allowed/file", "", ERROR_INVALID, NULL},
+    {"allowed/in%00", "", ERROR_INVALID, NULL},
+    {"allowed", "../outside", ERROR_INVALID, NULL},
+    {"allowed", "in/../../outside", ERROR_INVALID, NULL},
+    {"allowed", "/etc", ERROR_INVALID, NULL},
+    {"allowed", "a..b/..c", -1, "allowed"},
 };
 
 static void make_tree(const char *base)
 {
-    static const char *const folders[] = {"root", "root/in", "root/in side", "outside", "outside/in", "rooted"};
+    static const char *const folders[] = {
+        "allowed", "allowed/in", "allowed/in side", "outside", "outside/in", "allowed-too"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *path = g_build_filename(base, folders[i], NULL);
         g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
     }
-    g_autofree char *file = g_build_filename(base, "root/file", NULL);
-    g_autofree char *link_out = g_build_filename(base, "root/link-out", NULL);
-    g_autofree char *link_in = g_build_filename(base, "root/link-in", NULL);
+    g_autofree char *file = g_build_filename(base, "allowed/file", NULL);
+    g_autofree char *link_out = g_build_filename(base, "allowed/link-out", NULL);
+    g_autofree char *link_in = g_build_filename(base, "allowed/link-in", NULL);
     g_assert_true(g_file_set_contents(file, "x", 1, NULL));
     g_assert_cmpint(symlink("../outside", link_out), ==, 0);
     g_assert_cmpint(symlink("in", link_in), ==, 0);
@@ -186,8 +204,8 @@ static void make_tree(const char *base)
 
 static void remove_tree(const char *base)
 {
-    static const char *const paths[] = {"root/file", "root/link-out", "root/link-in", "root/in side", "root/in", "root",
-        "outside/in", "outside", "rooted", ""};
+    static const char *const paths[] = {"allowed/file", "allowed/link-out", "allowed/link-in", "allowed/in side",
+        "allowed/in", "allowed", "outside/in", "outside", "allowed-too", ""};
 
     for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
         g_autofree char *path = g_build_filename(base, paths[i], NULL);
@@ -214,7 +232,7 @@ static void assert_directory(const char *base, const ScanPolicy *policy, size_t 
 static void test_directories_are_scanned_only_below_the_allowed_root(void)
 {
     g_autofree char *base = g_dir_make_tmp("trawl-api-XXXXXX", NULL);
-    g_autofree char *root = g_build_filename(base, "root", NULL);
+    g_autofree char *root = g_build_filename(base, "allowed", NULL);
     const ScanPolicy policy = {.allow_files = root};
 
     make_tree(base);
@@ -253,6 +271,7 @@ int main(int argc, char **argv)
         test_the_operators_defaults_lie_under_the_clients_options);
     g_test_add_func(
         "/api/scan/an-operator-can-let-clients-choose-endpoints", test_an_operator_can_let_clients_choose_endpoints);
+    g_test_add_func("/api/scan/endpoints-of-clients-are-web-addresses", test_endpoints_of_clients_are_web_addresses);
     g_test_add_func("/api/scan/directories-are-scanned-only-below-the-allowed-root",
         test_directories_are_scanned_only_below_the_allowed_root);
     g_test_add_func("/api/scan/a-root-of-everything-allows-everything", test_a_root_of_everything_allows_everything);
