@@ -41,10 +41,10 @@ static Bytes last_chars(Bytes text)
 
     surplus = surplus > MASK_MAX_CHARS ? surplus - MASK_MAX_CHARS : 0;
     while (text.len > 0 && (surplus > 0 || is_continuation(text.data[0]))) {
+        if (!is_continuation(text.data[0]))
+            surplus--;
         text.data++;
         text.len--;
-        if (text.len > 0 && !is_continuation(text.data[0]) && surplus > 0)
-            surplus--;
     }
     return text;
 }
