@@ -1,4 +1,5 @@
 #include "detect/class_match.h"
+#include "detect/byte_class.h"
 
 #include <string.h>
 
@@ -69,16 +70,6 @@ void class_matcher_free(ClassMatcher *matcher)
 
 /* Below, places are indices into the view; len bounds them. */
 
-static inline bool is_digit(uint8_t byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-static inline bool is_word(uint8_t byte)
-{
-    return g_ascii_isalnum((char)byte) || byte == '_';
-}
-
 typedef struct HexWord {
     size_t len;
     bool has_digit, is_hex;
@@ -87,8 +78,8 @@ typedef struct HexWord {
 static void hex_word_add(HexWord *word, uint8_t byte)
 {
     word->len++;
-    word->has_digit = word->has_digit || is_digit(byte);
-    word->is_hex = word->is_hex && g_ascii_isxdigit((char)byte);
+    word->has_digit = word->has_digit || byte_is_digit(byte);
+    word->is_hex = word->is_hex && byte_is_hex(byte);
 }
 
 static bool is_hex_run(const HexWord *word)
@@ -100,7 +91,7 @@ static bool hex_word_before(const TextView *text, size_t end)
 {
     HexWord word = {.is_hex = true};
 
-    while (word.len < MIN(end, (size_t)HEX_WORD_SEEN) && is_word(text->data[end - 1 - word.len]))
+    while (word.len < MIN(end, (size_t)HEX_WORD_SEEN) && byte_is_word(text->data[end - 1 - word.len]))
         hex_word_add(&word, text->data[end - 1 - word.len]);
     return is_hex_run(&word);
 }
@@ -109,7 +100,7 @@ static bool hex_word_after(const TextView *text, size_t start)
 {
     HexWord word = {.is_hex = true};
 
-    while (word.len < HEX_WORD_SEEN && start + word.len < text->len && is_word(text->data[start + word.len]))
+    while (word.len < HEX_WORD_SEEN && start + word.len < text->len && byte_is_word(text->data[start + word.len]))
         hex_word_add(&word, text->data[start + word.len]);
     return is_hex_run(&word);
 }
@@ -120,13 +111,13 @@ static bool continues_before(const TextView *text, size_t start, uint8_t separat
     if (start == 0)
         return false;
     uint8_t byte = text->data[start - 1];
-    if (is_word(byte))
+    if (byte_is_word(byte))
         return true;
     if (start < 2)
         return false;
     if (byte == '-')
         return hex_word_before(text, start - 1);
-    return (byte == '.' || (byte == separator && byte != ' ')) && is_digit(text->data[start - 2]);
+    return (byte == '.' || (byte == separator && byte != ' ')) && byte_is_digit(text->data[start - 2]);
 }
 
 static bool continues_after(const TextView *text, size_t end, uint8_t separator)
@@ -134,13 +125,13 @@ static bool continues_after(const TextView *text, size_t end, uint8_t separator)
     if (end >= text->len)
         return false;
     uint8_t byte = text->data[end];
-    if (is_word(byte))
+    if (byte_is_word(byte))
         return true;
     if (end + 1 >= text->len)
         return false;
     if (byte == '-')
         return hex_word_after(text, end + 1);
-    return (byte == '.' || (byte == separator && byte != ' ')) && is_digit(text->data[end + 1]);
+    return (byte == '.' || (byte == separator && byte != ' ')) && byte_is_digit(text->data[end + 1]);
 }
 
 static bool judge_span(const ClassMatcher *matcher, uint32_t rule, size_t start, size_t end)
@@ -161,12 +152,12 @@ typedef struct Number {
     uint32_t count;
     uint32_t digits[FORM_MAX_GROUPS];
     size_t ends[FORM_MAX_GROUPS];
-    uint8_t separator;
+    uint8_t separator, separator_bit;
 } Number;
 
 static size_t digits_end(const TextView *text, size_t at)
 {
-    while (at < text->len && is_digit(text->data[at]))
+    while (at < text->len && byte_is_digit(text->data[at]))
         at++;
     return at;
 }
@@ -179,17 +170,22 @@ static void number_add_group(Number *number, const TextView *text, size_t at)
     number->ends[number->count++] = end;
 }
 
-static void number_read(Number *number, const TextView *text, size_t start)
+static bool goes_on(const TextView *text, size_t end, uint8_t separator)
+{
+    return end + 1 < text->len && text->data[end] == separator && byte_is_digit(text->data[end + 1]);
+}
+
+static void number_read(Number *number, const FormTable *forms, const TextView *text, size_t start)
 {
     number->start = start;
     number->count = 0;
     number_add_group(number, text, start);
     size_t end = number->ends[0];
-    number->separator = end + 1 < text->len && is_digit(text->data[end + 1]) ? text->data[end] : 0;
-    if (number->separator == 0 || is_word(number->separator))
+    number->separator = end < text->len ? text->data[end] : 0;
+    number->separator_bit = form_table_separator_bit(forms, number->separator);
+    if (number->separator_bit == 0)
         return;
-    while (number->count < FORM_MAX_GROUPS && end + 1 < text->len && text->data[end] == number->separator &&
-           is_digit(text->data[end + 1])) {
+    while (number->count < FORM_MAX_GROUPS && goes_on(text, end, number->separator)) {
         number_add_group(number, text, end + 1);
         end = number->ends[number->count - 1];
     }
@@ -197,7 +193,7 @@ static void number_read(Number *number, const TextView *text, size_t start)
 
 static bool form_fits(const DigitForm *form, const Number *number)
 {
-    if (form->group_count > number->count || strchr(form->separators, number->separator) == NULL)
+    if (form->group_count > number->count || (form->separators & number->separator_bit) == 0)
         return false;
     for (uint32_t i = 0; i < form->group_count; i++) {
         if (number->digits[i] < form->groups[i].min || number->digits[i] > form->groups[i].max)
@@ -243,7 +239,7 @@ static void match_digits(const ClassMatcher *matcher, size_t at)
 {
     Number number;
 
-    number_read(&number, matcher->run->text, at);
+    number_read(&number, matcher->rules->forms, matcher->run->text, at);
     match_bare(matcher, &number);
     if (number.count > 1)
         match_separated(matcher, &number);
@@ -258,7 +254,7 @@ static bool touches_word(const TextView *text, const Span *whole)
 {
     size_t start = (size_t)(whole->start - text->base), end = (size_t)(whole->end - text->base);
 
-    return (start > 0 && is_word(text->data[start - 1])) || (end < text->len && is_word(text->data[end]));
+    return (start > 0 && byte_is_word(text->data[start - 1])) || (end < text->len && byte_is_word(text->data[end]));
 }
 
 static SearchWindow window_at(const ClassMatcher *matcher, uint32_t rule, size_t from, size_t last)
@@ -281,6 +277,16 @@ static uint64_t last_space(const TextView *text, const Span *whole)
     return at;
 }
 
+/* Cheaper to ask before the regex where the value stands at the place itself. */
+static bool lacks_keyword(const ClassMatcher *matcher, uint32_t index, size_t at)
+{
+    const CompiledRule *rule = rule_at(matcher->rules, index);
+    const ClassConfirm *run = matcher->run;
+
+    return rule->keyword == KEYWORD_REQUIRED && rule->value_group == 0 &&
+           !keyword_tracker_find(run->keywords, run->text, index, run->text->base + at, rule->distance);
+}
+
 /* Patterns that allow spaces may swallow the word behind the value ("… 32 PAID"); the validator tells. */
 static void match_from(const ClassMatcher *matcher, uint32_t rule, size_t at)
 {
@@ -288,6 +294,8 @@ static void match_from(const ClassMatcher *matcher, uint32_t rule, size_t at)
     SearchWindow window = window_at(matcher, rule, at, at);
     RegexMatch match;
 
+    if (lacks_keyword(matcher, rule, at))
+        return;
     for (int tries = 0; tries <= SHORTER_TRIES; tries++) {
         if (!search(matcher, rule, &window, &match))
             return;
@@ -347,6 +355,17 @@ static void match_rules(
         match(matcher, g_array_index(rules, uint32_t, i), at);
 }
 
+static void match_upper(const ClassMatcher *matcher, const ClassPlace *place)
+{
+    const GArray *rules = matcher->upper_rules[place->start];
+
+    for (guint i = 0; i < rules->len; i++) {
+        uint32_t rule = g_array_index(rules, uint32_t, i);
+        if ((rule_at(matcher->rules, rule)->first_runs >> place->run & 1) != 0)
+            match_from(matcher, rule, place->at);
+    }
+}
+
 static void place_found(void *data, const ClassPlace *place)
 {
     const ClassMatcher *matcher = data;
@@ -362,7 +381,7 @@ static void place_found(void *data, const ClassPlace *place)
         match_rules(matcher, matcher->plus_rules, place->at, match_from);
         return;
     case CLASS_UPPER:
-        match_rules(matcher, matcher->upper_rules[place->start], place->at, match_from);
+        match_upper(matcher, place);
         return;
     }
 }

@@ -1,18 +1,23 @@
 #include "detect/class_scan.h"
+#include "detect/byte_class.h"
+#include "detect/first_runs.h"
 
 #include <string.h>
 
-enum { STRIP_BLOCKS = 64, BARE_RUN_SEEN = 16 /* longer runs are told apart later */ };
+enum { STRIP_BLOCKS = 64 };
 
-static bool plan_add_start(ClassPlan *plan, const char *start, GError **error)
+static bool plan_add_start(ClassPlan *plan, const CompiledRule *rule, GError **error)
 {
     for (uint32_t i = 0; i < plan->start_count; i++) {
-        if (strcmp(plan->starts[i], start) == 0)
+        if (strcmp(plan->starts[i], rule->start) == 0) {
+            plan->start_runs[i] |= rule->first_runs;
             return true;
+        }
     }
     if (plan->start_count == CLASS_MAX_STARTS)
         return fail(error, ERROR_INVALID, "expected at most %d different 'start's in all rules", CLASS_MAX_STARTS);
-    plan->starts[plan->start_count++] = start;
+    plan->start_runs[plan->start_count] = rule->first_runs;
+    plan->starts[plan->start_count++] = rule->start;
     return true;
 }
 
@@ -22,13 +27,10 @@ bool class_plan_init(ClassPlan *ret_plan, const RuleSet *rules, GError **error)
     size_t count = strlen(separators);
     ClassPlan plan = {
         .fill = class_mask_fill_best(),
-        .shortest_bare = form_table_shortest_bare(rules->forms),
+        .bare_lengths = form_table_bare_lengths(rules->forms),
         .first_groups = form_table_first_groups(rules->forms),
     };
 
-    if (count > CLASS_MAX_SEPARATORS)
-        return fail(
-            error, ERROR_INVALID, "expected at most %d different separators in all rules", CLASS_MAX_SEPARATORS);
     for (size_t i = 0; i < CLASS_MAX_SEPARATORS; i++)
         plan.separators.bytes[i] = (uint8_t)(i < count ? separators[i] : separators[0]);
     for (uint32_t i = 0; i < rule_set_size(rules); i++) {
@@ -36,7 +38,7 @@ bool class_plan_init(ClassPlan *ret_plan, const RuleSet *rules, GError **error)
         plan.wants_at = plan.wants_at || rule->shape == SHAPE_AT;
         plan.wants_plus = plan.wants_plus || rule->shape == SHAPE_PLUS;
         if (rule->shape == SHAPE_UPPER)
-            TRY(plan_add_start(&plan, rule->start, error));
+            TRY(plan_add_start(&plan, rule, error));
     }
     *ret_plan = plan;
     return true;
@@ -48,41 +50,29 @@ static inline uint64_t ahead(uint64_t mask, uint64_t next, unsigned count)
     return count == 0 ? mask : mask >> count | next << (64 - count);
 }
 
-/* Starts of digit runs that are long enough for a bare number, or that are a first group followed by a separator and
- * another digit. */
-static uint64_t number_starts(const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before)
-{
-    uint64_t run = now->digit & ~before; /* starts of runs of at least `length` digits */
-    uint32_t bare = MIN(plan->shortest_bare, (uint32_t)BARE_RUN_SEEN);
-    uint64_t found = 0;
+/* The classes of the characters 0 … START_MAX - 1 places further on, for each place of a block. */
+typedef struct StartMasks {
+    uint64_t upper[START_MAX], digit[START_MAX];
+} StartMasks;
 
-    for (uint32_t length = 1; run != 0; length++) {
-        if (length == bare)
-            found |= run;
-        if ((plan->first_groups >> length & 1) != 0)
-            found |= run & ahead(now->separator, next->separator, length) & ahead(now->digit, next->digit, length + 1);
-        if (length >= bare && plan->first_groups >> length <= 1)
-            break;
-        run &= ahead(now->digit, next->digit, length);
-        if (length == 30)
-            break;
+static void start_masks_fill(StartMasks *masks, const ClassMasks *now, const ClassMasks *next)
+{
+    for (unsigned i = 0; i < START_MAX; i++) {
+        masks->upper[i] = ahead(now->upper, next->upper, i);
+        masks->digit[i] = ahead(now->digit, next->digit, i);
     }
-    return found;
 }
 
-static uint64_t start_class(const ClassMasks *now, const ClassMasks *next, char class, unsigned count)
-{
-    uint64_t upper = ahead(now->upper, next->upper, count), digit = ahead(now->digit, next->digit, count);
-
-    return class == 'U' ? upper : class == 'D' ? digit : upper | digit;
-}
-
-static uint64_t upper_starts(const char *start, const ClassMasks *now, const ClassMasks *next, uint64_t before)
+static uint64_t upper_starts(const char *start, const StartMasks *masks, uint64_t before)
 {
     uint64_t found = ~before;
 
-    for (unsigned i = 0; start[i] != '\0' && found != 0; i++)
-        found &= start_class(now, next, start[i], i);
+    for (unsigned i = 0; start[i] != '\0' && found != 0; i++) {
+        uint64_t wanted = start[i] == 'D' ? 0 : masks->upper[i];
+        if (start[i] != 'U')
+            wanted |= masks->digit[i];
+        found &= wanted;
+    }
     return found;
 }
 
@@ -93,11 +83,63 @@ typedef struct Emitter {
     uint64_t valid; /* bits of the block that are asked for */
 } Emitter;
 
-static void emit(const Emitter *emitter, uint64_t mask, ClassKind kind, uint32_t start)
+static void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
 {
     for (mask &= emitter->valid; mask != 0; mask &= mask - 1) {
-        ClassPlace place = {.kind = kind, .start = start, .at = emitter->at + (size_t)__builtin_ctzll(mask)};
+        ClassPlace place = {.kind = kind, .at = emitter->at + (size_t)__builtin_ctzll(mask)};
         emitter->handler(emitter->data, &place);
+    }
+}
+
+/* Ones from bit at on, going on into the next block; at most 63. */
+static uint32_t run_length(uint64_t mask, uint64_t next, unsigned at)
+{
+    uint64_t gap = ~ahead(mask, next, at);
+
+    return gap == 0 ? FIRST_RUN_MAX : MIN((uint32_t)__builtin_ctzll(gap), (uint32_t)FIRST_RUN_MAX);
+}
+
+static inline bool bit_ahead(uint64_t mask, uint64_t next, unsigned at)
+{
+    return ((at < 64 ? mask >> at : at < 128 ? next >> (at - 64) : 0) & 1) != 0;
+}
+
+/* Digit runs as long as a bare number, or as a first group that a separator and another digit follow. A run of 63 or
+ * more is none; what runs on beyond the next block is looked at later. */
+static void emit_numbers(
+    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
+{
+    uint64_t starts = now->digit & ~before & emitter->valid;
+
+    for (; starts != 0; starts &= starts - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(starts);
+        unsigned digits = run_length(now->digit, next->digit, at);
+        bool fits =
+            (plan->bare_lengths >> digits & 1) != 0 ||
+            ((plan->first_groups >> digits & 1) != 0 && bit_ahead(now->separator, next->separator, at + digits) &&
+                bit_ahead(now->digit, next->digit, at + digits + 1));
+        if (fits) {
+            ClassPlace place = {.kind = CLASS_DIGITS, .at = emitter->at + at};
+            emitter->handler(emitter->data, &place);
+        }
+    }
+}
+
+static void emit_upper(
+    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
+{
+    StartMasks masks;
+
+    start_masks_fill(&masks, now, next);
+    for (uint32_t i = 0; i < plan->start_count; i++) {
+        uint64_t found = upper_starts(plan->starts[i], &masks, before) & emitter->valid;
+        for (; found != 0; found &= found - 1) {
+            unsigned at = (unsigned)__builtin_ctzll(found);
+            ClassPlace place = {
+                .kind = CLASS_UPPER, .start = i, .run = run_length(now->word, next->word, at), .at = emitter->at + at};
+            if ((plan->start_runs[i] >> place.run & 1) != 0)
+                emitter->handler(emitter->data, &place);
+        }
     }
 }
 
@@ -105,29 +147,20 @@ static void emit(const Emitter *emitter, uint64_t mask, ClassKind kind, uint32_t
 static void scan_block(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
 {
-    uint64_t numbers = number_starts(plan, now, next, before);
-
-    if (numbers != 0)
-        emit(emitter, numbers, CLASS_DIGITS, 0);
+    if ((now->digit & ~before) != 0)
+        emit_numbers(plan, now, next, before, emitter);
     if (plan->wants_at && now->at != 0)
-        emit(emitter, now->at & ahead(now->word, next->word, 1), CLASS_AT, 0);
+        emit(emitter, now->at & ahead(now->word, next->word, 1), CLASS_AT);
     if (plan->wants_plus && now->plus != 0)
-        emit(emitter, now->plus & ~before & ahead(now->digit, next->digit, 1), CLASS_PLUS, 0);
-    if (((now->upper | now->digit) & ~before) == 0)
-        return;
-    for (uint32_t i = 0; i < plan->start_count; i++)
-        emit(emitter, upper_starts(plan->starts[i], now, next, before), CLASS_UPPER, i);
-}
-
-static inline bool is_word(uint8_t byte)
-{
-    return g_ascii_isalnum((char)byte) || byte == '_';
+        emit(emitter, now->plus & ~before & ahead(now->digit, next->digit, 1), CLASS_PLUS);
+    if (plan->start_count > 0 && ((now->upper | now->digit) & ~before) != 0)
+        emit_upper(plan, now, next, before, emitter);
 }
 
 void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler handler, void *data)
 {
     ClassMasks masks[STRIP_BLOCKS + 1];
-    uint64_t carried = text->from > 0 && is_word(text->data[text->from - 1]);
+    uint64_t carried = text->from > 0 && byte_is_word(text->data[text->from - 1]);
 
     for (size_t strip = text->from; strip < text->to; strip += (size_t)STRIP_BLOCKS * CLASS_BLOCK) {
         size_t blocks = MIN((text->to - strip + CLASS_BLOCK - 1) / CLASS_BLOCK, (size_t)STRIP_BLOCKS);

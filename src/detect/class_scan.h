@@ -13,11 +13,12 @@ typedef enum ClassKind { CLASS_DIGITS, CLASS_AT, CLASS_PLUS, CLASS_UPPER } Class
 typedef struct ClassPlan {
     ClassMaskFill fill;
     ClassSeparators separators;
-    uint32_t shortest_bare; /* 0: no bare numbers */
-    uint32_t first_groups;  /* bit n: a number may begin with a group of n digits */
+    uint64_t bare_lengths; /* bit n: a bare number may have n digits */
+    uint64_t first_groups; /* bit n: a number with separators may begin with a group of n digits */
     bool wants_at, wants_plus;
     uint32_t start_count;
-    const char *starts[CLASS_MAX_STARTS]; /* distinct */
+    const char *starts[CLASS_MAX_STARTS];  /* distinct */
+    uint64_t start_runs[CLASS_MAX_STARTS]; /* how long a word that begins so may be (first_runs.h), for any rule */
 } ClassPlan;
 
 FALLIBLE bool class_plan_init(ClassPlan *ret_plan, const RuleSet *rules, GError **error);
@@ -25,6 +26,7 @@ FALLIBLE bool class_plan_init(ClassPlan *ret_plan, const RuleSet *rules, GError 
 typedef struct ClassPlace {
     ClassKind kind;
     uint32_t start; /* CLASS_UPPER: index of ClassPlan.starts */
+    uint32_t run;   /* CLASS_UPPER: word characters from here on, at most FIRST_RUN_MAX */
     size_t at;      /* index in the text */
 } ClassPlace;
 

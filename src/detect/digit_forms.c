@@ -1,12 +1,12 @@
 #include "detect/digit_forms.h"
-
-#include <string.h>
+#include "detect/byte_class.h"
 
 struct FormTable {
     GArray *bare[FORM_MAX_DIGITS + 1];
     GArray *separated[FORM_MAX_DIGITS + 1];
-    uint32_t shortest_bare, first_groups;
+    uint64_t bare_lengths, first_groups;
     GString *separators;
+    uint8_t separator_bits[256];
 };
 
 FormTable *form_table_new(void)
@@ -80,44 +80,52 @@ static void list_add(GArray **lists, const DigitForm *form)
     }
 }
 
-static void table_note_bare(FormTable *table, const DigitForm *form)
+static uint64_t length_bits(const FormGroup *group)
 {
-    uint32_t shortest = form->groups[0].min;
+    uint64_t bits = 0;
 
-    list_add(table->bare, form);
-    if (table->shortest_bare == 0 || shortest < table->shortest_bare)
-        table->shortest_bare = shortest;
+    for (uint32_t digits = group->min; digits <= group->max; digits++)
+        bits |= UINT64_C(1) << digits;
+    return bits;
 }
 
-static void table_note_separated(FormTable *table, const DigitForm *form)
+/* Checks the separators and gives each a bit. */
+static bool separators_add(FormTable *table, const char *separators, uint8_t *ret_bits, GError **error)
 {
-    list_add(table->separated, form);
-    for (uint32_t digits = form->groups[0].min; digits <= MIN(form->groups[0].max, 31U); digits++)
-        table->first_groups |= UINT32_C(1) << digits;
-    for (const char *c = form->separators; *c != '\0'; c++) {
-        if (strchr(table->separators->str, *c) == NULL)
+    uint8_t bits = 0;
+
+    for (const char *c = separators; *c != '\0'; c++) {
+        uint8_t byte = (uint8_t)*c;
+        if (byte < ' ' || byte > '~' || byte_is_word(byte))
+            return fail(error, ERROR_INVALID, "separators: expected ASCII punctuation or space");
+        if (table->separator_bits[byte] == 0) {
+            if (table->separators->len == FORM_MAX_SEPARATORS)
+                return fail(error, ERROR_INVALID, "separators: expected at most %d different ones in all rules",
+                    FORM_MAX_SEPARATORS);
+            table->separator_bits[byte] = (uint8_t)(1U << table->separators->len);
             g_string_append_c(table->separators, *c);
+        }
+        bits |= table->separator_bits[byte];
     }
+    *ret_bits = bits;
+    return true;
 }
 
 bool form_table_add(FormTable *table, uint32_t rule, const char *text, const char *separators, GError **error)
 {
     DigitForm form = {.rule = rule};
 
-    if (strlen(separators) >= sizeof form.separators)
-        return fail(error, ERROR_INVALID, "separators: expected at most %zu characters", sizeof form.separators - 1);
-    for (const char *c = separators; *c != '\0'; c++) {
-        if (g_ascii_isalnum(*c) || *c == '_' || (unsigned char)*c < ' ' || (unsigned char)*c > '~')
-            return fail(error, ERROR_INVALID, "separators: expected ASCII punctuation or space");
-    }
-    g_strlcpy(form.separators, separators, sizeof form.separators);
     if (!form_parse(text, &form))
         return fail(
             error, ERROR_INVALID, "forms: '%s': expected group lengths such as \"9\", \"13..19\" or \"4-4-4-4\"", text);
-    if (form.group_count == 1)
-        table_note_bare(table, &form);
-    else
-        table_note_separated(table, &form);
+    if (form.group_count == 1) {
+        table->bare_lengths |= length_bits(&form.groups[0]);
+        list_add(table->bare, &form);
+        return true;
+    }
+    TRY(separators_add(table, separators, &form.separators, error));
+    table->first_groups |= length_bits(&form.groups[0]);
+    list_add(table->separated, &form);
     return true;
 }
 
@@ -131,12 +139,12 @@ const GArray *form_table_separated(const FormTable *table, uint32_t digits)
     return digits <= FORM_MAX_DIGITS ? table->separated[digits] : NULL;
 }
 
-uint32_t form_table_shortest_bare(const FormTable *table)
+uint64_t form_table_bare_lengths(const FormTable *table)
 {
-    return table->shortest_bare;
+    return table->bare_lengths;
 }
 
-uint32_t form_table_first_groups(const FormTable *table)
+uint64_t form_table_first_groups(const FormTable *table)
 {
     return table->first_groups;
 }
@@ -144,4 +152,9 @@ uint32_t form_table_first_groups(const FormTable *table)
 const char *form_table_separators(const FormTable *table)
 {
     return table->separators->str;
+}
+
+uint8_t form_table_separator_bit(const FormTable *table, uint8_t byte)
+{
+    return table->separator_bits[byte];
 }

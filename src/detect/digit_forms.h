@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-enum { FORM_MAX_GROUPS = 8, FORM_MAX_DIGITS = 40 };
+enum { FORM_MAX_GROUPS = 8, FORM_MAX_DIGITS = 40, FORM_MAX_SEPARATORS = 8 };
 
 typedef struct FormGroup {
     uint8_t min, max; /* digits */
@@ -15,7 +15,7 @@ typedef struct DigitForm {
     uint32_t rule;
     uint32_t group_count; /* 1: a bare run */
     FormGroup groups[FORM_MAX_GROUPS];
-    char separators[9]; /* any one of them, the same throughout */
+    uint8_t separators; /* bits of form_table_separator_bit(): any one of them, the same throughout */
 } DigitForm;
 
 typedef struct FormTable FormTable;
@@ -31,8 +31,10 @@ FALLIBLE bool form_table_add(FormTable *table, uint32_t rule, const char *form, 
 const GArray *form_table_bare(const FormTable *table, uint32_t digits);      /* of DigitForm */
 const GArray *form_table_separated(const FormTable *table, uint32_t digits); /* of DigitForm */
 
-/* For the vector scan: the shortest bare run (0: none); bit n: a separated form may begin with n digits (n < 32);
- * all separators of all forms. */
-uint32_t form_table_shortest_bare(const FormTable *table);
-uint32_t form_table_first_groups(const FormTable *table);
+/* For the vector scan. Bit n: a bare run may have n digits, a separated form may begin with n digits. All separators of
+ * all forms, at most eight. */
+uint64_t form_table_bare_lengths(const FormTable *table);
+uint64_t form_table_first_groups(const FormTable *table);
 const char *form_table_separators(const FormTable *table);
+/* 0: no form has this separator. */
+uint8_t form_table_separator_bit(const FormTable *table, uint8_t byte);

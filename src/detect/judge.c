@@ -71,22 +71,27 @@ static bool is_suppressed(Judge *judge, const CompiledRule *rule, Bytes value)
     return false;
 }
 
-/* False: the rule demands a keyword and there is none. */
-static bool weigh(const TextView *text, const Candidate *candidate, Verdict verdict, Tier *ret_tier)
+static bool has_keyword(const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
-    bool has_keyword = rule->keyword != KEYWORD_NONE && keyword_tracker_find(candidate->keywords, text,
-                                                            rule->rule.index, candidate->value.start, rule->distance);
 
-    if (rule->keyword == KEYWORD_REQUIRED && !has_keyword)
-        return false;
+    return keyword_tracker_find(candidate->keywords, text, rule->rule.index, candidate->value.start, rule->distance);
+}
+
+/* A required keyword was found already; any other is looked for only where it makes a difference. */
+static Tier weigh(const TextView *text, const Candidate *candidate, Verdict verdict)
+{
+    const CompiledRule *rule = candidate->rule;
+
     if (verdict == VERDICT_PROVED)
-        *ret_tier = TIER_VALIDATED;
-    else if (verdict == VERDICT_LOW || (verdict == VERDICT_WEAK && !has_keyword))
-        *ret_tier = TIER_LOW;
-    else
-        *ret_tier = has_keyword ? rule->keyword_tier : rule->tier;
-    return true;
+        return TIER_VALIDATED;
+    if (verdict == VERDICT_LOW)
+        return TIER_LOW;
+    if (rule->keyword == KEYWORD_REQUIRED)
+        return rule->keyword_tier;
+    if (rule->keyword == KEYWORD_BOOST && has_keyword(text, candidate))
+        return rule->keyword_tier;
+    return verdict == VERDICT_WEAK ? TIER_LOW : rule->tier;
 }
 
 bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
@@ -95,15 +100,19 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
     Bytes value = {.data = text->data + (candidate->value.start - text->base),
         .len = (size_t)(candidate->value.end - candidate->value.start)};
     Verdict verdict = VERDICT_PASS;
-    Tier tier = TIER_LOW;
 
     if (value.len == 0 || compiled_rule_best_tier(rule) < judge->min_tier)
+        return false;
+    if (rule->keyword == KEYWORD_REQUIRED && !has_keyword(text, candidate))
         return false;
     if (rule->min_entropy > 0 && entropy(value) < rule->min_entropy)
         return false;
     if (rule->validator != NULL)
         verdict = rule->validator(value);
-    if (verdict == VERDICT_REJECT || !weigh(text, candidate, verdict, &tier) || tier < judge->min_tier)
+    if (verdict == VERDICT_REJECT)
+        return false;
+    Tier tier = weigh(text, candidate, verdict);
+    if (tier < judge->min_tier)
         return false;
 
     PendingMatch match = {.span = candidate->value,

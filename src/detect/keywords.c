@@ -1,5 +1,6 @@
 #include "detect/keywords.h"
 #include "base/text.h"
+#include "detect/byte_class.h"
 
 #include <string.h>
 
@@ -29,6 +30,7 @@ struct Vocabulary {
     GArray *phrases; /* Phrase */
     uint32_t *slots; /* open addressing: word indices */
     uint32_t slot_count;
+    uint64_t lengths[256]; /* by first byte, folded: bit n: there is a word of n bytes */
 };
 
 typedef struct SeenWord {
@@ -53,9 +55,12 @@ struct KeywordTracker {
     uint64_t work;
 };
 
+/* Letters, digits and whatever is not ASCII. */
+enum { WORD_KINDS = BYTE_LOWER | BYTE_UPPER | BYTE_DIGIT | BYTE_HIGH };
+
 static inline bool is_word_byte(uint8_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
+    return (BYTE_CLASS[c] & WORD_KINDS) != 0;
 }
 
 /* ASCII, and the Latin-1 letters of UTF-8 (0xC3 0x80 … 0x9E), so that FÜHRERSCHEIN is führerschein. */
@@ -160,6 +165,7 @@ static uint32_t word_add(Vocabulary *vocabulary, const FoldedWord *folded)
             slot_fill(vocabulary, i);
     }
     slot_fill(vocabulary, index);
+    vocabulary->lengths[(uint8_t)folded->text[0]] |= UINT64_C(1) << (folded->len % 64);
     return index;
 }
 
@@ -274,7 +280,7 @@ static uint32_t word_lookup(const Vocabulary *vocabulary, const uint8_t *text, s
 {
     FoldedWord folded;
 
-    if (len > KEYWORD_MAX_BYTES)
+    if (len > KEYWORD_MAX_BYTES || (vocabulary->lengths[lower_byte(0, text[0])] >> (len % 64) & 1) == 0)
         return 0;
     fold(text, len, &folded);
     return word_find(vocabulary, &folded);
@@ -287,7 +293,7 @@ static void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t star
     uint32_t word = word_lookup(tracker->vocabulary, text, len);
 
     if (word == 0) {
-        while (stem > 0 && g_ascii_isdigit(text[stem - 1]))
+        while (stem > 0 && byte_is_digit(text[stem - 1]))
             stem--;
         if (stem > 0 && stem < len)
             word = word_lookup(tracker->vocabulary, text, stem);
@@ -301,18 +307,23 @@ static void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t star
 /* A new part begins at i: "cardNumber" at N, "SSNNumber" at the second N. */
 static bool is_camel_edge(const uint8_t *text, size_t i, size_t len)
 {
-    if (!g_ascii_isupper(text[i]))
+    if ((BYTE_CLASS[text[i]] & BYTE_UPPER) == 0)
         return false;
-    if (g_ascii_islower(text[i - 1]) || g_ascii_isdigit(text[i - 1]))
+    if ((BYTE_CLASS[text[i - 1]] & (BYTE_LOWER | BYTE_DIGIT)) != 0)
         return true;
-    return g_ascii_isupper(text[i - 1]) && i + 1 < len && g_ascii_islower(text[i + 1]);
+    return (BYTE_CLASS[text[i - 1]] & BYTE_UPPER) != 0 && i + 1 < len && (BYTE_CLASS[text[i + 1]] & BYTE_LOWER) != 0;
 }
 
-static void chunk_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
+/* kinds: all that occur in the run. Numbers are no keywords, and most runs have no inner capitals. */
+static void chunk_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len, uint8_t kinds)
 {
     size_t part = 0;
 
-    for (size_t i = 1; i < len; i++) {
+    if (len > CHUNK_MAX || kinds == BYTE_DIGIT) {
+        tracker->last_count = 0;
+        return;
+    }
+    for (size_t i = 1; (kinds & BYTE_UPPER) != 0 && i < len; i++) {
         if (is_camel_edge(text, i, len)) {
             part_see(tracker, text + part, start + part, i - part);
             part = i;
@@ -326,6 +337,16 @@ static void chunk_see(KeywordTracker *tracker, const uint8_t *text, uint64_t sta
         word_seen(tracker, word, start, start + len);
 }
 
+/* A run begins at *at; moves *at behind it, not beyond end. Returns the kinds of its bytes. */
+static inline uint8_t run_skip(const uint8_t *text, size_t *at, size_t end)
+{
+    uint8_t kinds = 0;
+
+    for (uint8_t kind; *at < end && (kind = BYTE_CLASS[text[*at]] & WORD_KINDS) != 0; ++*at)
+        kinds |= kind;
+    return kinds;
+}
+
 /* Splits [done, stop). A run that goes on at stop is left for later, unless it is too long to be a word. */
 static void split_until(KeywordTracker *tracker, const TextView *view, uint64_t stop)
 {
@@ -334,24 +355,21 @@ static void split_until(KeywordTracker *tracker, const TextView *view, uint64_t 
     bool stops_in_word = end < view->len && is_word_byte(text[end]);
 
     tracker->work += end - at;
-    while (at < end) {
-        if (!is_word_byte(text[at])) {
-            tracker->is_skipping = false;
+    for (;;) {
+        size_t gap = at;
+        while (at < end && !is_word_byte(text[at]))
             at++;
-            continue;
-        }
+        tracker->is_skipping = tracker->is_skipping && at == gap;
+        if (at == end)
+            break;
         size_t start = at;
-        while (at < end && is_word_byte(text[at]))
-            at++;
+        uint8_t kinds = run_skip(text, &at, end);
         if (at == end && stops_in_word) {
             tracker->is_skipping = tracker->is_skipping || at - start > CHUNK_GIVE_UP;
             tracker->done = tracker->is_skipping ? stop : view->base + start;
             return;
         }
-        if (tracker->is_skipping || at - start > CHUNK_MAX)
-            tracker->last_count = 0;
-        else
-            chunk_see(tracker, text + start, view->base + start, at - start);
+        chunk_see(tracker, text + start, view->base + start, tracker->is_skipping ? CHUNK_MAX + 1 : at - start, kinds);
         tracker->is_skipping = false;
     }
     tracker->done = stop;
@@ -403,7 +421,8 @@ bool keyword_tracker_find(
 {
     uint64_t oldest;
 
-    track_until(tracker, view, position);
+    if (!tracker->is_started || position > tracker->done)
+        track_until(tracker, view, position);
     oldest = tracker->hit_count > HITS ? tracker->hit_count - HITS : 0;
     for (uint64_t i = tracker->hit_count; i > oldest; i--) {
         const KeywordHit *hit = &tracker->hits[(i - 1) % HITS];

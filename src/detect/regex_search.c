@@ -39,9 +39,11 @@ static bool search_once(RegexScratch *scratch, const CompiledRule *rule, const T
 {
     uint32_t options = (text->base > 0 ? PCRE2_NOTBOL : 0) | (window->is_text_end ? 0 : PCRE2_NOTEOL) | PCRE2_NOTEMPTY;
 
-    (void)pcre2_set_offset_limit(scratch->context, window->last - text->base);
-    int count = pcre2_match(rule->regex, text->data, window->end - text->base, window->from - text->base, options,
-        scratch->match, scratch->context);
+    bool is_anchored = rule->shape == SHAPE_UPPER || rule->shape == SHAPE_PLUS;
+
+    (void)pcre2_set_offset_limit(scratch->context, is_anchored ? PCRE2_UNSET : window->last - text->base);
+    int count = (rule->has_jit ? pcre2_jit_match : pcre2_match)(rule->regex, text->data, window->end - text->base,
+        window->from - text->base, options, scratch->match, scratch->context);
     if (count <= 0)
         return false;
     const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(scratch->match);

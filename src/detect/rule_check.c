@@ -1,4 +1,5 @@
 /* From what a file says to a rule that can run: every field checked, the regex compiled. */
+#include "detect/first_runs.h"
 #include "detect/rule_internal.h"
 
 #include <string.h>
@@ -132,7 +133,9 @@ static bool compile_regex(const Check *check, CompiledRule *rule)
 {
     int code = 0;
     PCRE2_SIZE offset = 0;
-    uint32_t options = PCRE2_USE_OFFSET_LIMIT | (check->raw->caseless ? PCRE2_CASELESS : 0);
+    bool is_anchored = rule->shape == SHAPE_UPPER || rule->shape == SHAPE_PLUS;
+    uint32_t options =
+        (is_anchored ? PCRE2_ANCHORED : PCRE2_USE_OFFSET_LIMIT) | (check->raw->caseless ? PCRE2_CASELESS : 0);
     PCRE2_UCHAR message[128];
 
     rule->regex = pcre2_compile((PCRE2_SPTR)check->raw->pattern, PCRE2_ZERO_TERMINATED, options, &code, &offset, NULL);
@@ -141,7 +144,8 @@ static bool compile_regex(const Check *check, CompiledRule *rule)
         return wrong(check, "pattern: %s, at character %zu", (char *)message, offset + 1);
     }
     /* Without JIT, where there is none, matching is slower but the same. */
-    (void)pcre2_jit_compile(rule->regex, PCRE2_JIT_COMPLETE);
+    rule->has_jit = pcre2_jit_compile(rule->regex, PCRE2_JIT_COMPLETE) == 0;
+    rule->first_runs = first_runs(check->raw->pattern);
     int group = pcre2_substring_number_from_name(rule->regex, (PCRE2_SPTR) "value");
     rule->value_group = group > 0 ? (uint32_t)group : 0;
     return true;

@@ -48,6 +48,8 @@ typedef struct CompiledRule {
     pcre2_code *regex; /* NULL for digits */
     uint32_t value_group;
     uint32_t max_length; /* of a match of regex */
+    bool has_jit;
+    uint64_t first_runs; /* upper only: see first_runs.h */
     KeywordUse keyword;
     uint32_t distance;
     Tier tier, keyword_tier;

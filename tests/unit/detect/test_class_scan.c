@@ -5,12 +5,13 @@
 
 static const ClassPlan PLAN = {
     .separators = {{' ', '-', '.', '/', ' ', ' ', ' ', ' '}},
-    .shortest_bare = 9,
+    .bare_lengths = UINT64_C(0xFF) << 9,
     .first_groups = 1U << 3 | 1U << 4 | 1U << 2,
     .wants_at = true,
     .wants_plus = true,
     .start_count = 3,
     .starts = {"UUDD", "UD", "UUUUAA"},
+    .start_runs = {UINT64_MAX, UINT64_MAX, UINT64_MAX},
 };
 
 static bool is_word(uint8_t c)
@@ -31,7 +32,7 @@ static bool reference_number(const uint8_t *text, size_t at)
         digits++;
     if (digits == 0)
         return false;
-    return digits >= 9 || (digits >= 2 && digits <= 4 && is_separator(text[at + digits]) &&
+    return (digits >= 9 && digits <= 16) || (digits >= 2 && digits <= 4 && is_separator(text[at + digits]) &&
                               g_ascii_isdigit((char)text[at + digits + 1]));
 }
 
