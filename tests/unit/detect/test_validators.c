@@ -1,0 +1,403 @@
+/* Every fact about a number comes from somewhere else: the place is named beside it. */
+#include "base/clock.h"
+#include "detect/validators.h"
+
+#include <string.h>
+
+typedef struct Case {
+    const char *validator;
+    const char *value;
+    Verdict verdict;
+    const char *source;
+} Case;
+
+static const Case financial_cases[] = {
+    {"card", "4111 1111 1111 1111", VERDICT_PROVED, "Visa's test number"},
+    {"card", "4111111111111111", VERDICT_PASS, "Visa's test number"},
+    {"card", "4012888888881881", VERDICT_PASS, "Visa's test number"},
+    {"card", "4222222222222", VERDICT_WEAK, "Visa's test number of 13 digits"},
+    {"card", "5555-5555-5555-4444", VERDICT_PROVED, "Mastercard's test number"},
+    {"card", "2223003122003222", VERDICT_PASS, "Mastercard's test number of the 2 series"},
+    {"card", "378282246310005", VERDICT_PASS, "American Express's test number"},
+    {"card", "3714-496353-98431", VERDICT_PROVED, "American Express's test number"},
+    {"card", "6011111111111117", VERDICT_PASS, "Discover's test number"},
+    {"card", "3530111333300000", VERDICT_PASS, "JCB's test number"},
+    {"card", "30569309025904", VERDICT_PASS, "Diners Club's test number"},
+    {"card", "6200000000000005", VERDICT_PASS, "UnionPay's test number"},
+    {"card", "6304000000000000", VERDICT_PASS, "Maestro's test number"},
+    {"card", "4111111111111112", VERDICT_REJECT, "Luhn: one digit changed"},
+    {"card", "4111111111111", VERDICT_REJECT, "Luhn: cut short"},
+    {"card", "378282246310005000", VERDICT_REJECT, "American Express has 15 digits"},
+    {"card", "9999999999999995", VERDICT_REJECT, "no issuer begins with 9"},
+    {"card", "0000000000000000", VERDICT_REJECT, "right by Luhn, yet no issuer"},
+    {"card", "79927398713", VERDICT_REJECT, "Luhn's example in ISO/IEC 7812: eleven digits"},
+    {"card_track", "%B4111111111111111^DOE/JANE^2512101000000000?", VERDICT_PROVED, "ISO/IEC 7813"},
+    {"card_track", ";4111111111111111=25121010000000000000?", VERDICT_PROVED, "ISO/IEC 7813"},
+    {"card_track", ";4111111111111111=25131010000000000000?", VERDICT_REJECT, "month 13"},
+    {"card_track", ";4111111111111112=25121010000000000000?", VERDICT_REJECT, "Luhn"},
+    {"card_track", ";4111111111111111=25", VERDICT_REJECT, "cut short"},
+    {"iban", "GB82 WEST 1234 5698 7654 32", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "DE89370400440532013000", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "FR1420041010050500013M02606", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "NO9386011117947", VERDICT_PROVED, "SWIFT IBAN registry: the shortest"},
+    {"iban", "BE68539007547034", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "MT84MALT011000012345MTLCAST001S", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "LC55HEMM000100010012001200023015", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "SC18SSCB11010000000000001497USD", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "BR1800360305000010009795493C1", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "RU0304452522540817810538091310419", VERDICT_PROVED, "SWIFT IBAN registry: the longest"},
+    {"iban", "SA0380000000608010167519", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "XK051212012345678906", VERDICT_PROVED, "SWIFT IBAN registry"},
+    {"iban", "GB82 WEST 1234 5698 7654 33", VERDICT_REJECT, "MOD 97: one digit changed"},
+    {"iban", "DE8937040044053201300", VERDICT_REJECT, "Germany has 22 characters"},
+    {"iban", "ZZ89370400440532013000", VERDICT_REJECT, "no such country"},
+    {"aba", "111000025", VERDICT_PASS, "the American Bankers Association's example"},
+    {"aba", "121000358", VERDICT_PASS, "Presidio's test data"},
+    {"aba", "021000021", VERDICT_PASS, "JPMorgan Chase, New York"},
+    {"aba", "0711-0130-7", VERDICT_PASS, "Presidio's test data"},
+    {"aba", "111000026", VERDICT_REJECT, "one digit changed"},
+    {"aba", "421000005", VERDICT_REJECT, "no Federal Reserve prefix 42"},
+    {"bic", "DEUTDEFF500", VERDICT_WEAK, "ISO 9362: Deutsche Bank"},
+    {"bic", "NEDSZAJJXXX", VERDICT_WEAK, "ISO 9362: Nedbank"},
+    {"bic", "CHASUS33", VERDICT_WEAK, "ISO 9362: JPMorgan Chase"},
+    {"bic", "COMPUTER", VERDICT_REJECT, "UT is no country"},
+    {"bank_account", "20240131", VERDICT_REJECT, "a day of the calendar"},
+    {"bank_account", "20241331", VERDICT_PASS, "no day of the calendar"},
+    {"imei", "49-015420-323751-8", VERDICT_PASS, "GSMA's example"},
+    {"imei", "490154203237517", VERDICT_REJECT, "Luhn"},
+};
+
+static const Case personal_cases[] = {
+    {"email", "jane.roe+list@example.co.uk", VERDICT_PASS, "RFC 5321"},
+    {"email", "MAX@EXAMPLE.DE", VERDICT_PASS, "RFC 5321: domains have no case"},
+    {"email", "a@xn--bcher-kva.xn--p1ai", VERDICT_PASS, "RFC 5890"},
+    {"email", "icon@2x.png", VERDICT_REJECT, "IANA root zone: no png"},
+    {"email", ".a@example.de", VERDICT_REJECT, "RFC 5321: dot-string"},
+    {"email", "a.@example.de", VERDICT_REJECT, "RFC 5321: dot-string"},
+    {"email", "a..b@example.de", VERDICT_REJECT, "RFC 5321: dot-string"},
+    {"email", "a@-example.de", VERDICT_REJECT, "RFC 1035: labels"},
+    {"email", "a@example", VERDICT_REJECT, "no top-level domain"},
+    {"email", "a@example.test", VERDICT_REJECT, "RFC 2606: reserved"},
+    {"nanp", "415-555-2671", VERDICT_PASS, "NANPA: NPA-NXX-XXXX"},
+    {"nanp", "(650) 253-0000", VERDICT_PASS, "libphonenumber's example"},
+    {"nanp", "1 506 234 5678", VERDICT_PASS, "libphonenumber's example, Canada"},
+    {"nanp", "2015550123", VERDICT_WEAK, "libphonenumber's example, bare"},
+    {"nanp", "115-555-2671", VERDICT_REJECT, "NANPA: N is 2-9"},
+    {"nanp", "415-155-2671", VERDICT_REJECT, "NANPA: N is 2-9"},
+    {"nanp", "911-555-2671", VERDICT_REJECT, "NANPA: N11"},
+    {"nanp", "415-411-2671", VERDICT_REJECT, "NANPA: N11"},
+    {"nanp", "295-555-2671", VERDICT_REJECT, "NANPA: N9X is kept for expansion"},
+    {"phone_intl", "+44 121 234 5678", VERDICT_PASS, "libphonenumber's example"},
+    {"phone_intl", "+44 (0)20 7946 0958", VERDICT_PASS, "Ofcom: numbers for drama"},
+    {"phone_intl", "+49 30 123456", VERDICT_PASS, "libphonenumber's example"},
+    {"phone_intl", "+33 1 23 45 67 89", VERDICT_PASS, "libphonenumber's example"},
+    {"phone_intl", "+81 3-1234-5678", VERDICT_PASS, "libphonenumber's example"},
+    {"phone_intl", "+1 201-555-0123", VERDICT_PASS, "libphonenumber's example"},
+    {"phone_intl", "+35312345678", VERDICT_PASS, "libphonenumber's example, Ireland"},
+    {"phone_intl", "+44 121 234 567890", VERDICT_REJECT, "Ofcom: at most ten digits"},
+    {"phone_intl", "+210 123 4567", VERDICT_REJECT, "ITU: 210 is not assigned"},
+    {"phone_intl", "+1 911 555 0123", VERDICT_REJECT, "NANPA: N11"},
+    {"ipv4", "81.2.69.142", VERDICT_PASS, "MaxMind's test data"},
+    {"ipv4", "192.168.1.1", VERDICT_LOW, "RFC 1918"},
+    {"ipv4", "172.31.255.255", VERDICT_LOW, "RFC 1918"},
+    {"ipv4", "172.32.0.1", VERDICT_PASS, "RFC 1918: just outside"},
+    {"ipv4", "100.127.0.1", VERDICT_LOW, "RFC 6598"},
+    {"ipv4", "203.0.113.9", VERDICT_LOW, "RFC 5737"},
+    {"ipv4", "8.8.8.8", VERDICT_LOW, "a public resolver"},
+    {"ipv4", "1.12.3.4", VERDICT_LOW, "a version"},
+    {"ipv4", "256.1.1.1", VERDICT_REJECT, "RFC 791"},
+    {"ipv4", "81.2.069.142", VERDICT_REJECT, "leading zero"},
+    {"birth_date", "1984-03-12", VERDICT_PASS, "Gregorian calendar"},
+    {"birth_date", "29.02.2000", VERDICT_PASS, "Gregorian calendar: 2000 is a leap year"},
+    {"birth_date", "29.02.1900", VERDICT_REJECT, "Gregorian calendar: 1900 is none"},
+    {"birth_date", "12/31/1999", VERDICT_PASS, "month first"},
+    {"birth_date", "13/13/1999", VERDICT_REJECT, "no month 13"},
+    {"birth_date", "19840312", VERDICT_PASS, "ISO 8601 basic"},
+    {"birth_date", "3/12/84", VERDICT_PASS, "two-digit year"},
+    {"birth_date", "12 March 1984", VERDICT_PASS, "month by name"},
+    {"birth_date", "February 30, 1984", VERDICT_REJECT, "no such day"},
+    {"birth_date", "1904-12-31", VERDICT_REJECT, "121 years ago (the clock stands at 2025-11-09)"},
+    {"birth_date", "2026-01-01", VERDICT_REJECT, "next year (the clock stands at 2025-11-09)"},
+    {"vin", "1M8GDM9AXKP042788", VERDICT_PROVED, "the usual example of a check character X"},
+    {"vin", "5GZCZ43D13S812715", VERDICT_PROVED, "zint's test data"},
+    {"vin", "1M8GDM9A1KP042788", VERDICT_REJECT, "check character changed"},
+    {"vin", "WVWZZZ1JZ3W386752", VERDICT_PASS, "Europe: no check character"},
+    {"vin", "WVWZZZ1JZ3W38675O", VERDICT_REJECT, "ISO 3779: no O"},
+};
+
+static const Case government_cases[] = {
+    {"ssn", "536-22-8145", VERDICT_PASS, "SSA's rules"},
+    {"ssn", "536228145", VERDICT_WEAK, "bare"},
+    {"ssn", "000-22-8145", VERDICT_REJECT, "SSA: area 000"},
+    {"ssn", "666-22-8145", VERDICT_REJECT, "SSA: area 666"},
+    {"ssn", "900-22-8145", VERDICT_REJECT, "SSA: area 900 up"},
+    {"ssn", "536-00-8145", VERDICT_REJECT, "SSA: group 00"},
+    {"ssn", "536-22-0000", VERDICT_REJECT, "SSA: serial 0000"},
+    {"itin", "912-70-1234", VERDICT_PASS, "IRS, ITIN ranges: 70-88"},
+    {"itin", "912-50-1234", VERDICT_PASS, "IRS, ITIN ranges: 50-65"},
+    {"itin", "912-66-1234", VERDICT_REJECT, "IRS, ITIN ranges: 66-69 unused"},
+    {"itin", "912-89-1234", VERDICT_REJECT, "IRS, ITIN ranges: 89 unused"},
+    {"itin", "912-93-1234", VERDICT_REJECT, "IRS, ITIN ranges: 93 unused"},
+    {"ein", "91-1144442", VERDICT_PASS, "python-stdnum's example"},
+    {"ein", "07-1144442", VERDICT_REJECT, "IRS: no campus 07"},
+    {"nino", "AB 12 34 56 C", VERDICT_PASS, "HMRC NIM39110"},
+    {"nino", "QQ123456C", VERDICT_REJECT, "HMRC's specimen: Q is not used"},
+    {"nino", "GB123456C", VERDICT_REJECT, "HMRC: GB is not allotted"},
+    {"nino", "AO123456C", VERDICT_REJECT, "HMRC: no O in the second place"},
+    {"nino", "AB123456E", VERDICT_REJECT, "HMRC: A to D"},
+    {"utr", "1955839661", VERDICT_PASS, "python-stdnum's example"},
+    {"utr", "2955839661", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"uk_driving_licence", "MORGA657054SM9IJ", VERDICT_PASS, "DVLA's specimen (born 5 July 1964)"},
+    {"uk_driving_licence", "MORGA673054SM9IJ", VERDICT_REJECT, "no month 73"},
+    {"sin", "123-456-782", VERDICT_PASS, "python-stdnum's example"},
+    {"sin", "999-999-999", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"sin", "046 454 286", VERDICT_REJECT, "Luhn's example, but 0 is not used"},
+    {"tfn", "123 456 782", VERDICT_PASS, "python-stdnum's example"},
+    {"tfn", "876543210", VERDICT_PASS, "ATO's test number"},
+    {"tfn", "999 999 999", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"aadhaar", "2341 2341 2346", VERDICT_PASS, "python-stdnum's example"},
+    {"aadhaar", "2341 2341 2347", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"aadhaar", "6433 4312 1346", VERDICT_REJECT, "a palindrome"},
+    {"in_pan", "ACUPA7085R", VERDICT_PASS, "python-stdnum's example"},
+    {"in_pan", "ACUQA7085R", VERDICT_REJECT, "no holder of kind Q"},
+    {"cpf", "390.533.447-05", VERDICT_PROVED, "python-stdnum's example"},
+    {"cpf", "231.002.999-00", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"nric", "S9108268C", VERDICT_PASS, "Presidio's test data"},
+    {"nric", "M4332674T", VERDICT_PASS, "Presidio's test data, series of 2022"},
+    {"nric", "S9108268D", VERDICT_REJECT, "check letter changed"},
+    {"passport", "A12345678", VERDICT_PASS, "no check digit"},
+    {"passport", "000000000", VERDICT_REJECT, "one digit repeated"},
+};
+
+static const Case europe_cases[] = {
+    {"de_tax_id", "36 574 261 809", VERDICT_PASS, "python-stdnum's example"},
+    {"de_tax_id", "86095742719", VERDICT_WEAK, "ELSTER's test number"},
+    {"de_tax_id", "65929970489", VERDICT_WEAK, "ELSTER's test number: a digit three times"},
+    {"de_tax_id", "36574261890", VERDICT_REJECT, "python-stdnum's counter-example: check digit"},
+    {"de_tax_id", "36554266806", VERDICT_REJECT, "python-stdnum's counter-example: repetition"},
+    {"de_tax_id", "12345678903", VERDICT_REJECT, "right check digit, no repetition"},
+    {"es_nif", "54362315-K", VERDICT_PASS, "python-stdnum's example of a DNI"},
+    {"es_nif", "54362315Z", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"es_nif", "X-2482300W", VERDICT_PASS, "python-stdnum's example of an NIE"},
+    {"es_nif", "X2482300A", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"es_nif", "J99216582", VERDICT_PASS, "python-stdnum's example of a CIF"},
+    {"es_nif", "J99216583", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"codice_fiscale", "RCCMNL83S18D969H", VERDICT_PROVED, "python-stdnum's example"},
+    {"codice_fiscale", "MRTMTT25D09F205Z", VERDICT_PROVED, "the usual specimen: Matteo Moretti, Milan, 9 April 1925"},
+    {"codice_fiscale", "RCCMNL83S18D967H", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"nir", "2 95 10 99 126 111 93", VERDICT_PROVED, "python-stdnum's example"},
+    {"nir", "295109912611193", VERDICT_PASS, "the same, bare"},
+    {"nir", "295109912611199", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"nir", "253072B07300470", VERDICT_PASS, "python-stdnum's example from Corsica"},
+    {"bsn", "1112.22.333", VERDICT_PASS, "python-stdnum's example"},
+    {"bsn", "1112.52.333", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"pesel", "44051401359", VERDICT_WEAK, "python-stdnum's example"},
+    {"pesel", "44051401358", VERDICT_REJECT, "python-stdnum's counter-example"},
+};
+
+static const Case health_cases[] = {
+    {"npi", "1234567893", VERDICT_PASS, "CMS: NPI check digit calculation"},
+    {"npi", "1234567890", VERDICT_REJECT, "CMS: NPI check digit calculation"},
+    {"dea", "BB1388568", VERDICT_PASS, "Presidio's test data"},
+    {"dea", "BB1388569", VERDICT_REJECT, "check digit changed"},
+    {"dea", "ZB1388568", VERDICT_REJECT, "no registrant Z"},
+    {"mbi", "1EG4-TE5-MK73", VERDICT_PASS, "CMS: Understanding the MBI"},
+    {"mbi", "1SG4-TE5-MK73", VERDICT_REJECT, "CMS: no S"},
+    {"mbi", "0EG4-TE5-MK73", VERDICT_REJECT, "CMS: first is 1-9"},
+    {"nhs", "943 476 5919", VERDICT_PASS, "NHS Data Dictionary's example"},
+    {"nhs", "9434765919", VERDICT_WEAK, "the same, bare"},
+    {"nhs", "943 476 5918", VERDICT_REJECT, "check digit changed"},
+};
+
+/* Prefixes and armour are put together here, so that this file does not look like one that leaks. */
+static const Case secret_cases[] = {
+    {"private_key",
+        "-----BEGIN PRIVATE "
+        "KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE "
+        "KEY-----",
+        VERDICT_PROVED, "RFC 8410 section 10.3"},
+    {"private_key",
+        "-----BEGIN PRIVATE "
+        "KEY-----\n...\n-----END PRIVATE "
+        "KEY-----",
+        VERDICT_REJECT, "no key"},
+    {"private_key",
+        "-----BEGIN PRIVATE "
+        "KEY-----\nMC4CAQAwBQYD\n-----END PRIVATE "
+        "KEY-----",
+        VERDICT_REJECT, "too short"},
+    {"aws_secret", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", VERDICT_PASS, "AWS's documentation"},
+    {"aws_secret", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", VERDICT_REJECT, "git's empty blob"},
+    {"azure_key",
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/"
+        "K1SZFPTOtr/KBHBeksoGMGw==",
+        VERDICT_PROVED, "Azure's storage emulator"},
+    {"azure_key", "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq==", VERDICT_REJECT, "too short"},
+    {"github_token",
+        "gh"
+        "p_"
+        "0123456789abcdefghij01234567891eVt8o",
+        VERDICT_PROVED, "zlib's CRC-32, in base 62"},
+    {"github_token",
+        "gh"
+        "p_"
+        "0123456789abcdefghij01234567891eVt8p",
+        VERDICT_PASS, "wrong tail: an older token"},
+    {"npm_token",
+        "np"
+        "m_"
+        "abcdefghijklmnopqrstuvwxyz01232LolCm",
+        VERDICT_PROVED, "zlib's CRC-32, in base 62"},
+    {"npm_token",
+        "np"
+        "m_"
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        VERDICT_REJECT, "filled in"},
+    {"jwt",
+        "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
+        "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+        "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        VERDICT_PROVED, "RFC 7519 section 3.1"},
+    {"jwt",
+        "eyJhbGciOiJub25lIn0."
+        "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.",
+        VERDICT_PROVED, "RFC 7519 section 6.1"},
+    {"jwt", "eyJmb28iOiJiYXIifQ.eyJmb28iOiJiYXIifQ.c2ln", VERDICT_REJECT, "no algorithm"},
+    {"http_authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", VERDICT_PROVED, "RFC 7617 section 2"},
+    {"http_authorization", "Basic dGVzdDoxMjPCow==", VERDICT_PROVED, "RFC 7617 section 2.1"},
+    {"http_authorization", "Basic bm8gY29sb24gaGVyZQ==", VERDICT_REJECT, "no colon"},
+    {"http_authorization", "Bearer mF_9.B5f-4.1JqM", VERDICT_PASS, "RFC 6750 section 2.1"},
+    {"url_password",
+        "https:/"
+        "/u:Tr4il-Mix-77@host",
+        VERDICT_PASS, "RFC 3986 section 3.2.1"},
+    {"url_password",
+        "https:/"
+        "/u:a@b@host",
+        VERDICT_PASS, "an @ that was not escaped"},
+    {"url_password",
+        "https:/"
+        "/u:${PASSWORD}@host",
+        VERDICT_REJECT, "a variable"},
+    {"url_password",
+        "https:/"
+        "/u@host:80",
+        VERDICT_REJECT, "a port"},
+    {"connection_password", "Server=a;Pwd=Tr4il-Mix-77", VERDICT_PASS, "ADO.NET"},
+    {"connection_password", "Server=a;Password={password}", VERDICT_REJECT, "a variable"},
+};
+
+static const Case password_cases[] = {
+    {"password", "Tr4il-Mix-77", VERDICT_PASS, ""},
+    {"password", "m{{h}o)p${e", VERDICT_PASS, "marks without a variable"},
+    {"password", "${DB_PASSWORD}", VERDICT_REJECT, "shell"},
+    {"password", "$DB_PASSWORD", VERDICT_REJECT, "shell"},
+    {"password", "$2ecret!", VERDICT_PASS, "no variable begins with a digit"},
+    {"password", "{{ vault.db }}", VERDICT_REJECT, "Jinja"},
+    {"password", "<%= pw %>", VERDICT_REJECT, "ERB"},
+    {"password", "%DB_PASS%", VERDICT_REJECT, "cmd"},
+    {"password", "********", VERDICT_REJECT, "mask"},
+    {"password", "changeme", VERDICT_REJECT, "placeholder"},
+    {"password", "edit_password", VERDICT_REJECT, "a name"},
+    {"password", "/run/secrets/db", VERDICT_REJECT, "a path"},
+    {"bare_password", "zx9-plum-tree", VERDICT_PASS, ""},
+    {"bare_password", "required", VERDICT_REJECT, "a word"},
+    {"bare_password", "120", VERDICT_REJECT, "a number"},
+    {"generic_secret", "8d1f0c6a4b7e92d35fa0617c", VERDICT_PASS, ""},
+    {"generic_secret", "customer-portal-service", VERDICT_REJECT, "words"},
+    {"generic_secret", "123e4567-e89b-12d3-a456-426614174000", VERDICT_LOW, "RFC 9562: a UUID"},
+    {"generic_secret", "0123456789012345678", VERDICT_REJECT, "a number"},
+};
+
+static void check(const Case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const Case *test = &cases[i];
+        Validator validator = validator_find(test->validator);
+        g_assert_nonnull(validator);
+        /* A copy of exactly that size: reading past the end is seen by the sanitizer. */
+        size_t len = strlen(test->value);
+        g_autofree uint8_t *copy = g_memdup2(test->value, len);
+        Verdict verdict = validator((Bytes){.data = copy, .len = len});
+        if (verdict != test->verdict)
+            g_test_message("%s %s (%s): %d", test->validator, test->value, test->source, verdict);
+        g_assert_cmpint(verdict, ==, test->verdict);
+    }
+}
+
+static void test_financial_numbers_are_judged_as_their_issuers_say(void)
+{
+    check(financial_cases, G_N_ELEMENTS(financial_cases));
+}
+
+static void test_personal_data_are_judged_as_their_plans_say(void)
+{
+    clock_freeze_ms(1762682400000); /* 2025-11-09 */
+    check(personal_cases, G_N_ELEMENTS(personal_cases));
+    clock_freeze_ms(-1);
+}
+
+static void test_numbers_of_states_are_judged_as_the_states_say(void)
+{
+    check(government_cases, G_N_ELEMENTS(government_cases));
+    check(europe_cases, G_N_ELEMENTS(europe_cases));
+}
+
+static void test_numbers_of_health_care_are_judged_as_their_issuers_say(void)
+{
+    check(health_cases, G_N_ELEMENTS(health_cases));
+}
+
+static void test_credentials_are_told_from_placeholders(void)
+{
+    check(secret_cases, G_N_ELEMENTS(secret_cases));
+    check(password_cases, G_N_ELEMENTS(password_cases));
+}
+
+static const char *const names[] = {
+#define VALIDATOR(name) #name,
+#include "detect/validators.def"
+#undef VALIDATOR
+};
+
+/* Deterministic noise: whatever bytes come, a validator answers and stays inside them. */
+static void test_validators_survive_any_bytes(void)
+{
+    static const char alphabet[] = "0123456789ABYZaz-._@:;=%^$ {}/+\\\n\x80\xff";
+    g_autoptr(GRand) noise = g_rand_new_with_seed(20251109);
+
+    for (size_t i = 0; i < 200 * G_N_ELEMENTS(names); i++) {
+        size_t len = 1 + (size_t)g_rand_int_range(noise, 0, 96);
+        g_autofree uint8_t *bytes = g_malloc(len);
+        for (size_t at = 0; at < len; at++)
+            bytes[at] = (uint8_t)alphabet[g_rand_int_range(noise, 0, sizeof(alphabet) - 1)];
+        Verdict verdict = validator_find(names[i % G_N_ELEMENTS(names)])((Bytes){.data = bytes, .len = len});
+        g_assert_cmpint(verdict, >=, VERDICT_REJECT);
+        g_assert_cmpint(verdict, <=, VERDICT_PROVED);
+    }
+}
+
+static void test_there_is_no_validator_of_another_name(void)
+{
+    g_assert_null(validator_find("credit"));
+    g_assert_null(validator_find(""));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/detect/validators/financial-numbers-are-judged-as-their-issuers-say",
+        test_financial_numbers_are_judged_as_their_issuers_say);
+    g_test_add_func("/detect/validators/personal-data-are-judged-as-their-plans-say",
+        test_personal_data_are_judged_as_their_plans_say);
+    g_test_add_func("/detect/validators/numbers-of-states-are-judged-as-the-states-say",
+        test_numbers_of_states_are_judged_as_the_states_say);
+    g_test_add_func("/detect/validators/numbers-of-health-care-are-judged-as-their-issuers-say",
+        test_numbers_of_health_care_are_judged_as_their_issuers_say);
+    g_test_add_func(
+        "/detect/validators/credentials-are-told-from-placeholders", test_credentials_are_told_from_placeholders);
+    g_test_add_func("/detect/validators/validators-survive-any-bytes", test_validators_survive_any_bytes);
+    g_test_add_func(
+        "/detect/validators/there-is-no-validator-of-another-name", test_there_is_no_validator_of_another_name);
+    return g_test_run();
+}
