@@ -148,6 +148,7 @@ CREATE TABLE findings (
     locations   TEXT NOT NULL DEFAULT '[]',      -- JSON: [{offset, length, line, column, member}]
     created_at  INTEGER NOT NULL
 );
+CREATE INDEX idx_findings_job ON findings (job_id, finding_id);
 CREATE INDEX idx_findings_job_detector ON findings (job_id, detector);
 CREATE INDEX idx_findings_page ON findings (job_id, shard, page_no, ordinal);
 
