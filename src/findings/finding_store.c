@@ -1,7 +1,8 @@
 #include "base/clock.h"
-#include "findings/findings.h"
+#include "findings/finding_row.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
 static json_t *location_json(const FindingLocation *location)
 {
@@ -20,8 +21,8 @@ static json_t *location_json(const FindingLocation *location)
     return object;
 }
 
-/* Owned by jansson's allocator, which is malloc. */
-static char *locations_json(const Finding *finding)
+/* Made by jansson's allocator, which is malloc. */
+char *finding_locations_json(const Finding *finding)
 {
     json_t *array = json_array();
 
@@ -32,16 +33,31 @@ static char *locations_json(const Finding *finding)
     return text;
 }
 
+bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *place, int64_t now_ms, GError **error)
+{
+    const Rule *rule = row->rule;
+
+    return DB_EXEC(tx, SQL_FINDING_INSERT, NULL, error, db_text(place->job_id), db_int(place->shard),
+        db_int(place->page_no), db_int(place->ordinal), db_text(place->bucket), db_text(place->key), db_text(rule->id),
+        db_text(rule->category), db_text(severity_name(rule->severity)), db_text(tier_name(row->tier)),
+        db_int((int64_t)row->count), db_text(row->masked), db_text(row->fingerprint), db_int(row->is_truncated),
+        db_text(row->locations), db_int(now_ms));
+}
+
 static bool store_finding(DbTx *tx, const Finding *finding, const FindingPlace *place, int64_t now_ms, GError **error)
 {
-    const Rule *rule = finding->rule;
-    char *locations = locations_json(finding);
+    char *locations = finding_locations_json(finding);
+    const FindingRow row = {
+        .rule = finding->rule,
+        .tier = finding->tier,
+        .count = finding->count,
+        .is_truncated = finding->is_truncated,
+        .masked = finding->masked,
+        .fingerprint = finding->fingerprint,
+        .locations = locations,
+    };
 
-    const bool is_stored = DB_EXEC(tx, SQL_FINDING_INSERT, NULL, error, db_text(place->job_id), db_int(place->shard),
-        db_int(place->page_no), db_int(place->ordinal), db_text(place->bucket), db_text(place->key), db_text(rule->id),
-        db_text(rule->category), db_text(severity_name(rule->severity)), db_text(tier_name(finding->tier)),
-        db_int((int64_t)finding->count), db_text(finding->masked), db_text(finding->fingerprint),
-        db_int(finding->is_truncated), db_text(locations), db_int(now_ms));
+    const bool is_stored = finding_row_store(tx, &row, place, now_ms, error);
     free(locations);
     return is_stored;
 }

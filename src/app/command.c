@@ -1,0 +1,160 @@
+#include "app/command.h"
+
+#include "app/settings.h"
+#include "base/log.h"
+#include "store/db_sqlite.h"
+#include "store/migrate.h"
+
+#include <string.h>
+#include <unistd.h>
+
+int command_fail(const Command *command, const GError *error)
+{
+    (void)fprintf(stderr, "trawl %s: %s\n", command->name, error->message);
+    return EXIT_TROUBLE;
+}
+
+bool output_format_parse(const char *text, OutputFormat *ret_format, GError **error)
+{
+    static const char *const names[] = {
+        [FORMAT_TABLE] = "table", [FORMAT_JSON] = "json", [FORMAT_JSONL] = "jsonl", [FORMAT_CSV] = "csv"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (text == NULL || g_str_equal(text, names[i])) {
+            *ret_format = (OutputFormat)i;
+            return true;
+        }
+    }
+    return fail(error, ERROR_INVALID, "--format '%s': expected table, json, jsonl or csv", text);
+}
+
+static bool apply_log_options(const char *level, const char *format, GError **error)
+{
+    static const char *const levels[] = {
+        [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARNING] = "warning", [LOG_ERROR] = "error"};
+    LogLevel log_level = LOG_WARNING;
+    bool is_known = level == NULL;
+
+    for (size_t i = 0; level != NULL && i < G_N_ELEMENTS(levels); i++) {
+        if (g_str_equal(level, levels[i])) {
+            log_level = (LogLevel)i;
+            is_known = true;
+        }
+    }
+    if (!is_known)
+        return fail(error, ERROR_INVALID, "--log-level '%s': expected debug, info, warning or error", level);
+    if (format != NULL && !g_str_equal(format, "text") && !g_str_equal(format, "json"))
+        return fail(error, ERROR_INVALID, "--log-format '%s': expected text or json", format);
+    log_configure(log_level, format != NULL && g_str_equal(format, "json") ? LOG_JSON : LOG_TEXT);
+    return true;
+}
+
+bool command_parse(const Command *command, const GOptionEntry *entries, const char *usage, const char *details,
+    int *argc, char ***argv, GError **error)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(usage);
+    g_autofree char *level = NULL, *format = NULL;
+    const GOptionEntry log_entries[] = {
+        {"log-level", 0, 0, G_OPTION_ARG_STRING, &level, "debug, info, warning (default) or error", "LEVEL"},
+        {"log-format", 0, 0, G_OPTION_ARG_STRING, &format, "text (default) or json, a line an event", "FORMAT"},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GError) parse_error = NULL;
+    g_autofree char *program = g_strdup_printf("trawl %s", command->name);
+
+    g_set_prgname(program);
+    g_option_context_set_summary(context, command->summary);
+    g_option_context_set_description(context, details);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_main_entries(context, log_entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, &parse_error))
+        return fail(error, ERROR_INVALID, "%s (see trawl %s --help)", parse_error->message, command->name);
+    if (*argc > 1 && g_str_equal((*argv)[1], "--")) { /* GOption leaves it where what follows could be an option */
+        memmove(&(*argv)[1], &(*argv)[2], (size_t)(*argc - 1) * sizeof **argv);
+        (*argc)--;
+    }
+    return apply_log_options(level, format, error);
+}
+
+static bool make_directory_of(const char *path, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+
+    if (g_mkdir_with_parents(directory, 0700) != 0)
+        return fail(error, ERROR_IO, "--store: directory %s cannot be made: %s", directory, g_strerror(errno));
+    return true;
+}
+
+static bool store_path(const char *store, char **ret_path, GError **error)
+{
+    if (store == NULL) {
+        g_autofree char *path = g_build_filename(g_get_user_state_dir(), "trawl", "trawl.db", NULL);
+        TRY(make_directory_of(path, error));
+        *ret_path = g_steal_pointer(&path);
+        return true;
+    }
+    if (!g_str_has_prefix(store, "sqlite:") || store[strlen("sqlite:")] == '\0')
+        return fail(error, ERROR_INVALID, "--store '%s': expected sqlite:PATH", store);
+    *ret_path = g_strdup(store + strlen("sqlite:"));
+    return true;
+}
+
+bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError **error)
+{
+    g_autofree char *path = NULL;
+    g_autoptr(Db) db = NULL;
+    const char *setting = store != NULL ? store : g_getenv("TRAWL_STORE");
+
+    TRY(store_path(setting, &path, error));
+    TRY(db_sqlite_open(path, &db, error));
+    TRY(migrate_up(db, error));
+    *ret_db = g_steal_pointer(&db);
+    if (ret_path != NULL)
+        *ret_path = g_steal_pointer(&path);
+    return true;
+}
+
+static char **one_directory(char *take_directory)
+{
+    char **directories = g_new0(char *, 2);
+
+    directories[0] = take_directory;
+    return directories;
+}
+
+bool command_rule_directories(char **rules_option, char ***ret_directories, GError **error)
+{
+    const char *from_environment = g_getenv("TRAWL_RULES");
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = g_path_get_dirname(program != NULL ? program : ".");
+    const char *const beside[] = {"../rules", "../share/trawl/rules", "rules"};
+
+    if (rules_option != NULL) {
+        *ret_directories = g_strdupv(rules_option);
+        return true;
+    }
+    if (from_environment != NULL) {
+        *ret_directories = one_directory(g_strdup(from_environment));
+        return true;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(beside); i++) {
+        g_autofree char *candidate = g_build_filename(folder, beside[i], NULL);
+        if (g_file_test(candidate, G_FILE_TEST_IS_DIR)) {
+            *ret_directories = one_directory(g_steal_pointer(&candidate));
+            return true;
+        }
+    }
+    if (g_file_test(SETTING_INSTALLED_RULES, G_FILE_TEST_IS_DIR)) {
+        *ret_directories = one_directory(g_strdup(SETTING_INSTALLED_RULES));
+        return true;
+    }
+    return fail(error, ERROR_NOT_FOUND, "no rules: expected a directory beside %s, or --rules DIR, or TRAWL_RULES",
+        program != NULL ? program : "the program");
+}
+
+char *command_cache_directory(void)
+{
+    g_autofree char *path = g_build_filename(g_get_user_cache_dir(), "trawl", NULL);
+
+    return g_mkdir_with_parents(path, 0700) == 0 ? g_steal_pointer(&path) : NULL;
+}

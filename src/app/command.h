@@ -1,0 +1,53 @@
+/* The subcommands of trawl, and what they share: exit status, error lines, options of every store reader.
+ *
+ * Results go to standard output, all else to standard error. Each command is one function in its own file. */
+#pragma once
+
+#include "base/error.h"
+#include "store/db.h"
+
+#include <stdio.h>
+
+typedef enum ExitStatus {
+    EXIT_CLEAN = 0,     /* all read, nothing found */
+    EXIT_FOUND = 1,     /* something found */
+    EXIT_TROUBLE = 2,   /* bad usage, or it could not run */
+    EXIT_INCOMPLETE = 3 /* nothing found, but some objects could not be read */
+} ExitStatus;
+
+typedef struct Command {
+    const char *name;
+    const char *summary; /* one line for `trawl --help` */
+    /* argv[0] is the command's name */
+    int (*run)(const struct Command *command, int argc, char **argv);
+} Command;
+
+int command_scan(const Command *command, int argc, char **argv);
+int command_serve(const Command *command, int argc, char **argv);
+int command_jobs(const Command *command, int argc, char **argv);
+int command_findings(const Command *command, int argc, char **argv);
+int command_rules(const Command *command, int argc, char **argv);
+int command_verify(const Command *command, int argc, char **argv);
+
+/* "trawl scan: <text>" on standard error; always EXIT_TROUBLE. */
+int command_fail(const Command *command, const GError *error);
+
+typedef enum OutputFormat { FORMAT_TABLE, FORMAT_JSON, FORMAT_JSONL, FORMAT_CSV } OutputFormat;
+
+/* Text of --format to its value; NULL is the table. */
+FALLIBLE bool output_format_parse(const char *text, OutputFormat *ret_format, GError **error);
+
+/* Parses argv with these options and the ones every command has (--log-level, --log-format). usage is what follows the
+ * command's name, details stand below the options in --help. What is no option stays in argv[1] …; *ret_argc counts. */
+FALLIBLE bool command_parse(const Command *command, const GOptionEntry *entries, const char *usage, const char *details,
+    int *argc, char ***argv, GError **error);
+
+/* Opens the store of --store (NULL: the default place), bringing its schema up to date. *ret_path (may be NULL) is the
+ * SQLite file. */
+FALLIBLE bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError **error);
+
+/* Where rules are: --rules, TRAWL_RULES, beside the program, or installed; NULL-terminated. */
+FALLIBLE bool command_rule_directories(char **rules_option, char ***ret_directories, GError **error);
+
+/* ~/.cache/trawl, made if missing; NULL if it cannot be had (then nothing is cached). */
+char *command_cache_directory(void);

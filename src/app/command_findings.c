@@ -1,0 +1,74 @@
+#include "app/command.h"
+#include "app/report.h"
+#include "jobs/jobs.h"
+
+typedef struct FindingsOptions {
+    char *store, *format, *output, *detector, *severity, *category, *key;
+} FindingsOptions;
+
+static void findings_options_clear(FindingsOptions *options)
+{
+    g_free(options->store);
+    g_free(options->format);
+    g_free(options->output);
+    g_free(options->detector);
+    g_free(options->severity);
+    g_free(options->category);
+    g_free(options->key);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FindingsOptions, findings_options_clear)
+
+static bool parse(
+    const Command *command, int *argc, char ***argv, FindingsOptions *options, JobId *ret_id, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"store", 0, 0, G_OPTION_ARG_STRING, &options->store, "Where jobs are kept", "sqlite:PATH"},
+        {"format", 'f', 0, G_OPTION_ARG_STRING, &options->format, "table (default), json, jsonl or csv", "FORMAT"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "Write to a file", "FILE"},
+        {"detector", 0, 0, G_OPTION_ARG_STRING, &options->detector, "Only this detector", "ID"},
+        {"severity", 0, 0, G_OPTION_ARG_STRING, &options->severity, "Only low, medium, high or critical", "SEVERITY"},
+        {"category", 0, 0, G_OPTION_ARG_STRING, &options->category, "Only this category", "CATEGORY"},
+        {"key", 0, 0, G_OPTION_ARG_STRING, &options->key, "Only this object", "KEY"},
+        G_OPTION_ENTRY_NULL,
+    };
+    Severity severity;
+
+    TRY(command_parse(command, entries, "JOB_ID", NULL, argc, argv, error));
+    if (*argc != 2)
+        return fail(error, ERROR_INVALID, "expected one JOB_ID (trawl jobs lists them)");
+    if (options->severity != NULL && !severity_from_name(options->severity, &severity))
+        return fail(error, ERROR_INVALID, "--severity '%s': expected low, medium, high or critical", options->severity);
+    return job_id_parse((*argv)[1], ret_id, error);
+}
+
+static bool print_findings(const Command *command, int *argc, char ***argv, GError **error)
+{
+    g_auto(FindingsOptions) options = {0};
+    g_auto(JobStatus) status = {0};
+    g_auto(Output) output = {0};
+    g_autoptr(Db) db = NULL;
+    OutputFormat format;
+    JobId id;
+
+    TRY(parse(command, argc, argv, &options, &id, error));
+    TRY(output_format_parse(options.format, &format, error));
+    TRY(command_open_store(options.store, &db, NULL, error));
+    TRY(job_status(db, &id, JOB_REAL_TIME, &status, error));
+    TRY(output_open(options.output, &output, error));
+    FindingQuery query = {
+        .job_id = id.text,
+        .detector = options.detector,
+        .severity = options.severity,
+        .category = options.category,
+        .key = options.key,
+    };
+    TRY(report_findings(db, &query, format, output.stream, error));
+    return output_finish(&output, error);
+}
+
+int command_findings(const Command *command, int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+
+    return print_findings(command, &argc, &argv, &error) ? EXIT_CLEAN : command_fail(command, error);
+}

@@ -1,0 +1,194 @@
+#include "app/command.h"
+#include "app/engine.h"
+#include "app/progress.h"
+#include "app/report.h"
+#include "app/scan_options.h"
+#include "app/scan_target.h"
+#include "base/clock.h"
+#include "base/process.h"
+#include "jobs/jobs.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { POLL_MIN_MS = 2, POLL_MAX_MS = 100, STOP_GRACE_MS = 5000 };
+
+typedef struct Scan {
+    const Command *command;
+    ScanCommandOptions options;
+    Engine *engine;
+    OutputFormat format;
+    Output output;
+    GArray *jobs; /* JobId of every job that was begun */
+} Scan;
+
+static volatile sig_atomic_t was_interrupted;
+
+/* The first signal stops cleanly, a second one at once. */
+static void interrupted(int number)
+{
+    was_interrupted = 1;
+    (void)signal(number, SIG_DFL);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = interrupted, .sa_flags = SA_RESTART};
+
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGHUP, &action, NULL);
+}
+
+static void scan_clear(Scan *scan)
+{
+    output_clear(&scan->output);
+    engine_close(scan->engine);
+    scan_command_options_clear(&scan->options);
+    g_clear_pointer(&scan->jobs, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Scan, scan_clear)
+
+static bool is_over(const JobStatus *status)
+{
+    return !g_str_equal(status->status, "listing") && !g_str_equal(status->status, "processing");
+}
+
+/* Follows the job until it ends, the user stops it, or the engine gives up. */
+static bool follow_job(Scan *scan, const JobId *id, Progress *progress, GError **error)
+{
+    for (int64_t wait_ms = POLL_MIN_MS;; wait_ms = MIN(wait_ms * 2, POLL_MAX_MS)) {
+        g_auto(JobStatus) status = {0};
+        WorkerLive live = engine_live(scan->engine);
+
+        TRY(job_status(engine_db(scan->engine), id, JOB_REAL_TIME, &status, error));
+        if (is_over(&status))
+            return true;
+        if (engine_failure(scan->engine, error))
+            return false;
+        if (was_interrupted != 0)
+            return fail(error, ERROR_CANCELLED, "stopped");
+        progress_show(progress, &status, &live);
+        g_usleep((gulong)(wait_ms * G_TIME_SPAN_MILLISECOND));
+    }
+}
+
+static void print_resume_command(const Scan *scan, const JobId *id)
+{
+    g_autofree char *quoted = scan->options.store != NULL ? g_shell_quote(scan->options.store) : NULL;
+
+    (void)fprintf(stderr, "The job is kept. To go on with it:\n  trawl scan%s%s --resume %s\n",
+        quoted != NULL ? " --store " : "", quoted != NULL ? quoted : "", id->text);
+}
+
+static gpointer end_late(G_GNUC_UNUSED gpointer data)
+{
+    g_usleep((gulong)STOP_GRACE_MS * G_TIME_SPAN_MILLISECOND);
+    _exit(EXIT_TROUBLE); /* whatever hangs loses nothing: its lease ends with this process */
+}
+
+static bool run_job(Scan *scan, const JobId *id, GError **error)
+{
+    Progress progress;
+
+    progress_start(&progress, scan->options.is_quiet ? PROGRESS_QUIET : progress_mode_of_terminal());
+    TRY(engine_start(scan->engine, process_identity(), id, error));
+    bool is_ok = follow_job(scan, id, &progress, error);
+    progress_end(&progress);
+    if (!is_ok) {
+        print_resume_command(scan, id);
+        g_thread_unref(g_thread_new("end-late", end_late, NULL));
+    }
+    engine_stop(scan->engine);
+    return is_ok;
+}
+
+static bool scan_uri(Scan *scan, const char *uri, GError **error)
+{
+    g_auto(ScanTarget) target = {0};
+    g_autofree char *options = NULL;
+    JobId id;
+
+    TRY(scan_target_parse(uri, &target, error));
+    TRY(scan_command_job_options(&scan->options, &target, &options, error));
+    TRY(engine_probe(scan->engine, target.bucket, target.prefix, options, error));
+    JobSpec spec = {
+        .bucket = target.bucket,
+        .prefix = target.prefix,
+        .options = options,
+        .runner = process_identity(),
+        .rules_id = rule_set_id(engine_rules(scan->engine)),
+    };
+    TRY(job_create(engine_db(scan->engine), engine_workflow(scan->engine), &spec, &id, error));
+    g_array_append_val(scan->jobs, id);
+    return run_job(scan, &id, error);
+}
+
+static bool resume_job(Scan *scan, const char *job, GError **error)
+{
+    JobId id;
+
+    TRY(job_id_parse(job, &id, error));
+    TRY(job_take_over(engine_db(scan->engine), &id, process_identity(), error));
+    g_array_append_val(scan->jobs, id);
+    return run_job(scan, &id, error);
+}
+
+static bool scan_open(Scan *scan, int *argc, char ***argv, GError **error)
+{
+    EngineOptions engine;
+
+    TRY(scan_command_options_parse(scan->command, argc, argv, &scan->options, error));
+    TRY(output_format_parse(scan->options.format, &scan->format, error));
+    TRY(output_open(scan->options.output, &scan->output, error));
+    TRY(scan_command_engine_options(&scan->options, &engine, error));
+    return engine_open(&engine, &scan->engine, error);
+}
+
+static bool scan_all(Scan *scan, int argc, char **argv, GError **error)
+{
+    if (scan->options.resume != NULL)
+        return resume_job(scan, scan->options.resume, error);
+    for (int i = 1; i < argc; i++)
+        TRY(scan_uri(scan, argv[i], error));
+    return true;
+}
+
+/* What the jobs came to, told by the worst: a job that failed, then findings, then objects that were not read. */
+static bool exit_status(const Scan *scan, int *ret_status, GError **error)
+{
+    bool has_failed = false, has_found = false, has_unread = false;
+
+    for (guint i = 0; i < scan->jobs->len; i++) {
+        const JobId *id = &g_array_index(scan->jobs, JobId, i);
+        g_auto(JobStatus) status = {0};
+        TRY(job_status(engine_db(scan->engine), id, JOB_REAL_TIME, &status, error));
+        has_failed |= !g_str_equal(status.status, "completed");
+        has_found |= status.total_findings > 0;
+        has_unread |= status.failed + status.skipped > 0;
+        if (!g_str_equal(status.status, "completed"))
+            (void)fprintf(stderr, "trawl scan: %s: %s: %s\n", status.bucket, status.status_message,
+                status.cause != NULL ? status.cause : "no cause was given");
+    }
+    *ret_status = has_failed ? EXIT_TROUBLE : has_found ? EXIT_FOUND : has_unread ? EXIT_INCOMPLETE : EXIT_CLEAN;
+    return true;
+}
+
+int command_scan(const Command *command, int argc, char **argv)
+{
+    g_auto(Scan) scan = {.command = command, .jobs = g_array_new(FALSE, FALSE, sizeof(JobId))};
+    g_autoptr(GError) error = NULL;
+    int status = EXIT_TROUBLE;
+
+    if (!scan_open(&scan, &argc, &argv, &error))
+        return command_fail(command, error);
+    catch_signals();
+    if (!scan_all(&scan, argc, argv, &error))
+        return command_fail(command, error);
+    if (!report_write(engine_db(scan.engine), scan.jobs, scan.format, scan.output.stream, &error) ||
+        !output_finish(&scan.output, &error) || !exit_status(&scan, &status, &error))
+        return command_fail(command, error);
+    return status;
+}

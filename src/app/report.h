@@ -1,0 +1,29 @@
+/* Reports: what jobs found and what they could not read, as a table for people or as JSON, JSON lines or CSV. */
+#pragma once
+
+#include "app/command.h"
+#include "base/ids.h"
+#include "findings/findings.h"
+
+/* Where results go: standard output, or a file that appears whole when it is closed. */
+typedef struct Output {
+    FILE *stream;
+    char *path, *temporary_path; /* NULL for standard output */
+} Output;
+
+/* path NULL: standard output. Fails at once if the file cannot be made. */
+FALLIBLE bool output_open(const char *path, Output *ret_output, GError **error);
+/* Flushes, and puts the file in its place. NO_SPACE, IO. */
+FALLIBLE bool output_finish(Output *output, GError **error);
+/* What was not finished is removed. */
+void output_clear(Output *output);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Output, output_clear)
+
+/* The whole report of these jobs (JobId values): status, summary, findings, objects not read, objects left out. */
+FALLIBLE bool report_write(Db *db, const GArray *job_ids, OutputFormat format, FILE *stream, GError **error);
+
+/* Findings alone. */
+FALLIBLE bool report_findings(Db *db, const FindingQuery *query, OutputFormat format, FILE *stream, GError **error);
+
+/* Text as a terminal may show it: control characters and invalid bytes become visible escapes. Owned by the caller. */
+char *report_printable(const char *text);

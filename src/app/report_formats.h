@@ -1,0 +1,42 @@
+/* The formats of a report: one table of functions each. A report is a sequence of sections, each of rows, streamed. */
+#pragma once
+
+#include "app/report.h"
+#include "jobs/jobs.h"
+
+typedef enum ReportSection {
+    SECTION_JOBS,
+    SECTION_SUMMARY,
+    SECTION_FINDINGS,
+    SECTION_UNREAD,
+    SECTION_EXCLUDED
+} ReportSection;
+
+typedef struct ReportFormat ReportFormat;
+
+typedef struct Report {
+    Db *db;
+    const GArray *job_ids;
+    const ReportFormat *format;
+    FILE *stream;
+    const JobId *job;      /* whose rows these are */
+    uint64_t rows;         /* in this section so far */
+    bool is_findings_only; /* only that section, and no frame around it */
+} Report;
+
+struct ReportFormat {
+    void (*begin)(Report *report);
+    void (*section_begin)(Report *report, ReportSection section);
+    void (*job)(Report *report, const JobStatus *status);
+    void (*summary)(Report *report, const FindingSummary *summary);
+    void (*finding)(Report *report, const StoredFinding *finding);
+    void (*unread)(Report *report, const UnreadObject *object);
+    void (*excluded)(Report *report, const char *reason, uint64_t objects, uint64_t bytes);
+    void (*section_end)(Report *report, ReportSection section);
+    void (*end)(Report *report);
+};
+
+extern const ReportFormat report_format_table;
+extern const ReportFormat report_format_json;
+extern const ReportFormat report_format_jsonl;
+extern const ReportFormat report_format_csv;

@@ -1,0 +1,36 @@
+/* One claimed page, from its first fetch to the transaction that finishes it. */
+#pragma once
+
+#include "findings/findings.h"
+#include "queue/queue.h"
+#include "worker/scan_pool.h"
+#include "worker/worker.h"
+
+/* Numbers of all pages under way in this process; added to while objects are scanned, taken back when their page ends.
+ */
+typedef struct LiveCounters {
+    _Atomic uint64_t objects, failed, skipped, bytes, findings;
+} LiveCounters;
+
+typedef struct PageContext {
+    Db *db;
+    Queue *queue;
+    ScanPool *pool;
+    RuleSet *rules;
+    ObjectSource *source;
+    int64_t lease_ms;
+    uint32_t max_in_flight;
+    LiveCounters *live;
+    const _Atomic bool *is_stopping;
+} PageContext;
+
+typedef enum PageEnd {
+    PAGE_DONE,     /* finished and committed */
+    PAGE_LOST,     /* somebody else has it now; nothing was written */
+    PAGE_RELEASED, /* given back: *ret_reason says why (the store of objects), or NULL when we are stopping */
+} PageEnd;
+
+/* False only when the store fails; the page's lease then runs out by itself. attempts_before: releases in a row that
+ * came before, which set how long the page rests when it is given back. */
+FALLIBLE bool page_run(const PageContext *context, const Claim *claim, uint32_t attempts_before, PageEnd *ret_end,
+    GError **ret_reason, GError **error);

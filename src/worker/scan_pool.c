@@ -1,0 +1,109 @@
+#include "worker/scan_pool.h"
+
+struct ScanPool {
+    GAsyncQueue *tasks;  /* ScanTask; &end_mark tells one thread to end */
+    GPtrArray *threads;  /* GThread */
+    GPtrArray *scanners; /* ObjectScanner, one a thread */
+};
+
+typedef struct ScanThread {
+    ScanPool *pool;
+    ObjectScanner *scanner;
+} ScanThread;
+
+static ScanTask end_mark;
+
+static void scan_task_free(ScanTask *task)
+{
+    object_stream_close(task->stream);
+    g_free(task);
+}
+
+/* Reads the object for the scanner, tells progress, and breaks off as soon as the result is no longer wanted. */
+static bool read_wanted(void *data, uint8_t *buffer, size_t capacity, size_t *ret_len, GError **error)
+{
+    ScanTask *task = data;
+
+    if (!task->is_wanted(task->data))
+        return fail(error, ERROR_CANCELLED, "the scan is stopping");
+    TRY(object_stream_read(task->stream, buffer, capacity, ret_len, error));
+    task->progressed(task->data, *ret_len);
+    return true;
+}
+
+static void run_task(ObjectScanner *scanner, ScanTask *task)
+{
+    g_autoptr(GError) error = NULL;
+    ByteReader reader = {.read = read_wanted, .data = task};
+    ScanResult result = {0};
+
+    if (!task->is_wanted(task->data)) {
+        task->done(task->data, task->ordinal, NULL, NULL);
+        return;
+    }
+    if (scan_object(scanner, task->name, &reader, &result, &error))
+        task->done(task->data, task->ordinal, &result, NULL);
+    else
+        task->done(task->data, task->ordinal, NULL, error);
+    scan_result_clear(&result);
+}
+
+static gpointer scan_thread_main(gpointer data)
+{
+    g_autofree ScanThread *self = data;
+
+    for (;;) {
+        ScanTask *task = g_async_queue_pop(self->pool->tasks);
+        if (task == &end_mark)
+            return NULL;
+        run_task(self->scanner, task);
+        scan_task_free(task);
+    }
+}
+
+static void scan_pool_launch(ScanPool *pool, ObjectScanner *scanner, uint32_t number)
+{
+    g_autofree char *name = g_strdup_printf("scan-%u", number);
+    ScanThread *thread = g_new0(ScanThread, 1);
+
+    thread->pool = pool;
+    thread->scanner = scanner;
+    g_ptr_array_add(pool->threads, g_thread_new(name, scan_thread_main, thread));
+}
+
+bool scan_pool_start(const ScanPoolOptions *options, ScanPool **ret_pool, GError **error)
+{
+    g_autoptr(ScanPool) pool = g_new0(ScanPool, 1);
+    uint32_t threads = options->threads != 0 ? options->threads : g_get_num_processors();
+
+    pool->tasks = g_async_queue_new();
+    pool->threads = g_ptr_array_new();
+    pool->scanners = g_ptr_array_new_with_free_func((GDestroyNotify)object_scanner_free);
+    for (uint32_t i = 0; i < threads; i++) {
+        ObjectScanner *scanner = NULL;
+        TRY(object_scanner_new(options->rules, options->key, &options->scan, &scanner, error));
+        g_ptr_array_add(pool->scanners, scanner);
+        scan_pool_launch(pool, scanner, i);
+    }
+    *ret_pool = g_steal_pointer(&pool);
+    return true;
+}
+
+void scan_pool_push(ScanPool *pool, ScanTask *take_task)
+{
+    g_async_queue_push(pool->tasks, take_task);
+}
+
+void scan_pool_stop(ScanPool *pool)
+{
+    if (pool == NULL)
+        return;
+    for (guint i = 0; i < pool->threads->len; i++)
+        g_async_queue_push(pool->tasks, &end_mark);
+    for (guint i = 0; i < pool->threads->len; i++)
+        g_thread_join(g_ptr_array_index(pool->threads, i));
+    g_ptr_array_unref(pool->threads);
+    g_ptr_array_unref(pool->scanners);
+    g_async_queue_unref(pool->tasks);
+    g_free(pool);
+}
