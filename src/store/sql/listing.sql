@@ -39,3 +39,11 @@ UPDATE jobs SET epoch = epoch + 1 WHERE job_id = $1;
 
 -- :name listing_total
 SELECT COALESCE(sum(total), 0) FROM job_counters WHERE job_id = $1;
+
+-- :name listing_pages
+SELECT p.page_no, p.first_key, p.last_key, p.object_count, p.byte_count, p.keys, s.pending, s.state, p.escaped, p.sizes
+FROM object_pages p JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = p.page_no
+WHERE p.job_id = $1 ORDER BY p.shard, p.page_no;
+
+-- :name listing_counters
+SELECT total, queued, bytes_total, pages FROM job_counters WHERE job_id = $1 AND slot = 0;
