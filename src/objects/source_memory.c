@@ -82,6 +82,14 @@ void memory_source_put(ObjectSource *base, const char *key, const void *data, si
     g_tree_replace(source->locked.objects, g_strdup(key), object);
 }
 
+void memory_source_remove(ObjectSource *base, const char *key)
+{
+    MemorySource *source = (MemorySource *)base;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&source->mutex);
+
+    g_tree_remove(source->locked.objects, key);
+}
+
 void memory_source_fail_call(ObjectSource *base, uint32_t number, ErrorKind kind)
 {
     MemorySource *source = (MemorySource *)base;
