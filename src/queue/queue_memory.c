@@ -46,19 +46,19 @@ static void page_free(gpointer data)
     g_free(page);
 }
 
-void queue_memory_add(Queue *base, const MemoryPage *facts)
+void queue_memory_add(Queue *queue, const MemoryPage *page)
 {
-    MemoryQueue *queue = (MemoryQueue *)base;
-    Page *page = g_new0(Page, 1);
+    MemoryQueue *memory = (MemoryQueue *)queue;
+    Page *added = g_new0(Page, 1);
 
-    page->facts = *facts;
-    page->facts.bucket = g_strdup(facts->bucket);
-    page->facts.options = g_strdup(facts->options);
-    page->facts.runner = g_strdup(facts->runner);
-    page->facts.objects = copy_objects(facts->objects);
-    g_mutex_lock(&queue->mutex);
-    g_ptr_array_add(queue->locked.pages, page);
-    g_mutex_unlock(&queue->mutex);
+    added->facts = *page;
+    added->facts.bucket = g_strdup(page->bucket);
+    added->facts.options = g_strdup(page->options);
+    added->facts.runner = g_strdup(page->runner);
+    added->facts.objects = copy_objects(page->objects);
+    g_mutex_lock(&memory->mutex);
+    g_ptr_array_add(memory->locked.pages, added);
+    g_mutex_unlock(&memory->mutex);
 }
 
 static bool can_claim(const Page *page, const ClaimScope *scope, int64_t now_ms)
@@ -119,7 +119,8 @@ static bool find_held_locked(MemoryQueue *queue, const Claim *claim, Page **ret_
             return true;
         }
     }
-    return fail_lost_lease(claim, error);
+    (void)fail_lost_lease(claim, error);
+    return false;
 }
 
 static bool memory_extend(Queue *base, const Claim *claim, int64_t lease_ms, GError **error)

@@ -15,7 +15,7 @@ static const char connection_settings[] = "PRAGMA synchronous = NORMAL;"
                                           "PRAGMA foreign_keys = ON;"
                                           "PRAGMA wal_autocheckpoint = 1000;"
                                           "PRAGMA journal_size_limit = 67108864;"
-                                          "PRAGMA cache_size = -8000;"
+                                          "PRAGMA cache_size = -2000;"
                                           "PRAGMA temp_store = MEMORY;";
 
 typedef struct SqliteDb {

@@ -33,7 +33,7 @@ FALLIBLE bool sqlite_run(SqliteConnection *connection, const char *what, const c
 /* sqlite_statement.c */
 FALLIBLE bool sqlite_exec(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **error);
 FALLIBLE bool sqlite_query(DbTx *tx, const DbCall *call, DbRows **ret_rows, GError **error);
-void sqlite_rows_detach(DbRows *rows);
+void sqlite_rows_detach(DbRows *base);
 void sqlite_statements_clear(SqliteConnection *connection);
 
 /* sqlite_turn.c: writers of one process wait here in order, and not in SQLite's busy handler, which is not fair. */

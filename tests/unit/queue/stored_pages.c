@@ -6,10 +6,15 @@
 
 Db *stored_db_new(void)
 {
+    return stored_db_open(DB_SQLITE_MEMORY);
+}
+
+Db *stored_db_open(const char *path)
+{
     g_autoptr(GError) error = NULL;
     Db *db = NULL;
 
-    g_assert_true(db_sqlite_open(DB_SQLITE_MEMORY, &db, &error));
+    g_assert_true(db_sqlite_open(path, &db, &error));
     g_assert_true(migrate_up(db, &error));
     g_assert_no_error(error);
     return db;

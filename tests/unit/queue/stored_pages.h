@@ -7,6 +7,9 @@
 /* A store in memory with its schema. */
 Db *stored_db_new(void);
 
+/* The same in a file. */
+Db *stored_db_open(const char *path);
+
 /* SQL text, in one transaction. */
 void stored_run(Db *db, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -1,10 +1,16 @@
 /* What the queue does to the store: counters, scopes, order, and every failure on the way. */
 #include "base/clock.h"
+#include "base/process.h"
 #include "jobs/jobs.h"
 #include "queue/queue.h"
 #include "queue/queue_store.h"
 #include "store/db_fault.h"
 #include "stored_pages.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { NOW_MS = 1000000, LEASE_MS = 60000 };
 
@@ -310,6 +316,95 @@ static void test_threads_share_pages_without_doing_one_twice(Fixture *fixture, G
     assert_counts(fixture, &id, "500 0 0 500 0 0 0 5000");
 }
 
+/* A worker process: claims and finishes until nothing is left, or until it is killed. */
+static void work_in_a_process(const char *path)
+{
+    Fixture fixture = {.db = stored_db_open(path)};
+    g_autofree char *owner = g_strdup_printf("%s#1", process_identity());
+    const ClaimScope scope = {.owner = owner};
+    g_autoptr(Claim) claim = NULL;
+
+    fixture.queue = queue_store_open(fixture.db);
+    while ((claim = claim_in(&fixture, &scope)) != NULL) {
+        g_autoptr(GError) error = NULL;
+        g_assert_true(finish(&fixture, claim, &(PageOutcome){.bytes_done = 50}, &error));
+        g_clear_pointer(&claim, claim_free);
+    }
+    tear_down(&fixture, NULL);
+}
+
+static pid_t start_worker(const char *path)
+{
+    pid_t pid = fork();
+
+    g_assert_cmpint(pid, >=, 0);
+    if (pid == 0) {
+        work_in_a_process(path);
+        _exit(0);
+    }
+    return pid;
+}
+
+/* Every few milliseconds one of the workers is killed and a new one started. */
+static void work_with_deaths(const char *path)
+{
+    enum { WORKERS = 3, DEATHS = 20 };
+    pid_t pids[WORKERS];
+    int status = 0;
+
+    for (int i = 0; i < WORKERS; i++)
+        pids[i] = start_worker(path);
+    for (int i = 0; i < DEATHS; i++) {
+        g_usleep((gulong)g_test_rand_int_range(1000, 15000));
+        g_assert_cmpint(kill(pids[i % WORKERS], SIGKILL), ==, 0);
+        g_assert_cmpint(waitpid(pids[i % WORKERS], &status, 0), ==, pids[i % WORKERS]);
+        pids[i % WORKERS] = start_worker(path);
+    }
+    for (int i = 0; i < WORKERS; i++) {
+        g_assert_cmpint(waitpid(pids[i], &status, 0), ==, pids[i]);
+        g_assert_cmpint(status, ==, 0);
+    }
+}
+
+static void remove_store(const char *folder, const char *path)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *file = g_strconcat(path, endings[i], NULL);
+        g_unlink(file);
+    }
+    g_rmdir(folder);
+}
+
+static void test_killed_processes_lose_nothing_and_count_nothing_twice(void)
+{
+    enum { PAGES = 300 };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("trawl-queue-XXXXXX", &error);
+    g_autofree char *path = g_build_filename(folder, "store.db", NULL);
+    Db *db = stored_db_open(path);
+    JobId id = stored_job(db, 1, 5);
+    uint32_t pages = 0;
+
+    for (uint32_t i = 0; i < PAGES; i++)
+        stored_page(db, &id, i, 5);
+    db_close(db); /* a process must not go on with what it inherits */
+    work_with_deaths(path);
+
+    Fixture fixture = {.db = stored_db_open(path)};
+    fixture.queue = queue_store_open(fixture.db);
+    g_assert_true(queue_sweep(fixture.queue, &pages, &error)); /* what the dead ones held, long before its lease ends */
+    g_test_message("%u pages of dead processes", pages);
+    for (Claim *claim = claim_any(&fixture); claim != NULL; claim = claim_any(&fixture)) {
+        g_assert_true(finish(&fixture, claim, &(PageOutcome){.bytes_done = 50}, &error));
+        claim_free(claim);
+    }
+    assert_counts(&fixture, &id, "1500 0 0 1500 0 0 0 15000");
+    tear_down(&fixture, NULL);
+    remove_store(folder, path);
+}
+
 static void add_test(const char *name, void (*test)(Fixture *, gconstpointer))
 {
     g_autofree char *path = g_strconcat("/queue/store/", name, NULL);
@@ -331,5 +426,7 @@ int main(int argc, char **argv)
         test_only_queued_exceptions_of_a_retried_page_are_pending);
     add_test("any-failure-leaves-the-invariants", test_any_failure_leaves_the_invariants);
     add_test("threads-share-pages-without-doing-one-twice", test_threads_share_pages_without_doing_one_twice);
+    g_test_add_func("/queue/store/killed-processes-lose-nothing-and-count-nothing-twice",
+        test_killed_processes_lose_nothing_and_count_nothing_twice);
     return g_test_run();
 }
