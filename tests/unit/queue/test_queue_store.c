@@ -379,7 +379,7 @@ static void remove_store(const char *folder, const char *path)
 
 static void test_killed_processes_lose_nothing_and_count_nothing_twice(void)
 {
-    enum { PAGES = 300 };
+    enum { PAGES = 1000 };
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_dir_make_tmp("trawl-queue-XXXXXX", &error);
     g_autofree char *path = g_build_filename(folder, "store.db", NULL);
@@ -400,7 +400,7 @@ static void test_killed_processes_lose_nothing_and_count_nothing_twice(void)
         g_assert_true(finish(&fixture, claim, &(PageOutcome){.bytes_done = 50}, &error));
         claim_free(claim);
     }
-    assert_counts(&fixture, &id, "1500 0 0 1500 0 0 0 15000");
+    assert_counts(&fixture, &id, "5000 0 0 5000 0 0 0 50000");
     tear_down(&fixture, NULL);
     remove_store(folder, path);
 }
