@@ -70,7 +70,7 @@ static void print_json_row(const JobPrinter *printer, const JobStatus *status)
 
     if (printer->format == FORMAT_JSON)
         (void)fputs(printer->rows == 0 ? "[\n  " : ",\n  ", stdout);
-    (void)json_dumpf(row, stdout, JSON_COMPACT);
+    (void)json_dumpf(row, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (printer->format == FORMAT_JSONL)
         (void)fputc('\n', stdout);
     json_decref(row);

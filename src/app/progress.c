@@ -59,10 +59,6 @@ static GString *progress_line(Progress *progress, const JobStatus *status, const
     g_autofree char *done = g_format_size(MIN(status->bytes_done + live->bytes, status->bytes_total));
     g_autofree char *total = g_format_size(status->bytes_total);
 
-    if (!progress->has_settled_before) {
-        progress->has_settled_before = true;
-        progress->settled_before = stored;
-    }
     g_string_append_printf(line,
         "%s: %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT "%s objects, %s/%s, %" G_GUINT64_FORMAT
         " findings, %" G_GUINT64_FORMAT " failed",
@@ -77,6 +73,10 @@ void progress_show(Progress *progress, const JobStatus *status, const WorkerLive
 {
     int64_t now = clock_monotonic_ms();
 
+    if (!progress->has_settled_before) {
+        progress->has_settled_before = true;
+        progress->settled_before = status->succeeded + status->failed + status->skipped;
+    }
     if (progress->mode == PROGRESS_QUIET || now < progress->next_ms)
         return;
     progress->next_ms = now + progress_interval_ms(progress);
