@@ -7,12 +7,6 @@ void batch_input_clear(BatchInput *input)
     g_clear_pointer(&input->continuation_token, g_free);
 }
 
-json_t *batch_first_input(const JobId *job_id, const char *bucket, const char *prefix)
-{
-    return json_pack("{s:s, s:s, s:s, s:n, s:i}", "job_id", job_id->text, "bucket", bucket, "prefix", prefix,
-        "continuation_token", "objects_processed", 0);
-}
-
 /* A string field, or NULL if it is absent or null. */
 static bool read_text(const json_t *json, const char *name, const char **ret_text, GError **error)
 {

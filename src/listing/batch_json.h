@@ -15,9 +15,6 @@ typedef struct BatchInput {
 void batch_input_clear(BatchInput *input);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BatchInput, batch_input_clear)
 
-/* The input of a job's first batch; a new reference. */
-json_t *batch_first_input(const JobId *job_id, const char *bucket, const char *prefix);
-
 /* INVALID names the field. Unknown fields are ignored; prefix, continuation_token and objects_processed may be absent
  * or null. */
 FALLIBLE bool batch_input_parse(const json_t *json, BatchInput *ret_input, GError **error);

@@ -19,7 +19,7 @@ typedef struct TaskError {
 
 /* The name of the error with which a task says that it was told to stop: nothing of the step is stored, no retry is
  * counted, and the execution is free for whoever goes on with it. */
-#define TASK_INTERRUPTED "trawl.Interrupted"
+#define TASK_INTERRUPTED "trawl.Cancelled"
 
 /* One function that Task states can invoke (arn:aws:states:::lambda:invoke with FunctionName, or its own ARN). Input is
  * the Payload. True with *ret_output (a new reference); false with *ret_error filled. Called without any lock or
