@@ -1,22 +1,22 @@
 /* The class engine on one text run: from places to candidates, boundaries included. */
 #pragma once
 
-#include "detect/class_scan.h"
+#include "detect/class_rules.h"
 #include "detect/judge.h"
 
-typedef struct ClassMatcher ClassMatcher;
-
-FALLIBLE bool class_matcher_new(const RuleSet *rules, ClassMatcher **ret_matcher, GError **error);
-void class_matcher_free(ClassMatcher *matcher);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClassMatcher, class_matcher_free)
-
-typedef struct ClassConfirm {
+typedef struct ClassRun {
+    const RuleSet *rules;
+    const ClassRules *selected;
     Judge *judge;
     RegexScratch *regex;
     KeywordTracker *keywords;
     const TextView *text; /* followed by CLASS_PADDING readable bytes */
-    uint64_t from, to;    /* places to look at; what is before to needs class_max_length bytes behind it, or the end */
-    bool is_last;
-} ClassConfirm;
+    bool is_last;         /* the text ends with the view */
+} ClassRun;
 
-void class_matcher_run(ClassMatcher *matcher, const ClassConfirm *confirm);
+/* Judges what begins in [from, to), positions in the run. What is before to needs class_max_length bytes behind it, or
+ * the end of the text. */
+void class_match(const ClassRun *run, uint64_t from, uint64_t to);
+
+/* For number_match.c: whether the value at these indices of the view is a match. */
+bool class_judge(const ClassRun *run, uint32_t rule, size_t start, size_t end);

@@ -2,47 +2,7 @@
 #include "detect/byte_class.h"
 #include "detect/first_runs.h"
 
-#include <string.h>
-
 enum { STRIP_BLOCKS = 64 };
-
-static bool plan_add_start(ClassPlan *plan, const CompiledRule *rule, GError **error)
-{
-    for (uint32_t i = 0; i < plan->start_count; i++) {
-        if (strcmp(plan->starts[i], rule->start) == 0) {
-            plan->start_runs[i] |= rule->first_runs;
-            return true;
-        }
-    }
-    if (plan->start_count == CLASS_MAX_STARTS)
-        return fail(error, ERROR_INVALID, "expected at most %d different 'start's in all rules", CLASS_MAX_STARTS);
-    plan->start_runs[plan->start_count] = rule->first_runs;
-    plan->starts[plan->start_count++] = rule->start;
-    return true;
-}
-
-bool class_plan_init(ClassPlan *ret_plan, const RuleSet *rules, GError **error)
-{
-    const char *separators = form_table_separators(rules->forms);
-    size_t count = strlen(separators);
-    ClassPlan plan = {
-        .fill = class_mask_fill_best(),
-        .bare_lengths = form_table_bare_lengths(rules->forms),
-        .first_groups = form_table_first_groups(rules->forms),
-    };
-
-    for (size_t i = 0; i < CLASS_MAX_SEPARATORS; i++)
-        plan.separators.bytes[i] = (uint8_t)(i < count ? separators[i] : separators[0]);
-    for (uint32_t i = 0; i < rule_set_size(rules); i++) {
-        const CompiledRule *rule = rule_at(rules, i);
-        plan.wants_at = plan.wants_at || rule->shape == SHAPE_AT;
-        plan.wants_plus = plan.wants_plus || rule->shape == SHAPE_PLUS;
-        if (rule->shape == SHAPE_UPPER)
-            TRY(plan_add_start(&plan, rule, error));
-    }
-    *ret_plan = plan;
-    return true;
-}
 
 /* Masks moved towards lower bits, with what follows in the next block. */
 static inline uint64_t ahead(uint64_t mask, uint64_t next, unsigned count)

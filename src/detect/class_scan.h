@@ -21,8 +21,6 @@ typedef struct ClassPlan {
     uint64_t start_runs[CLASS_MAX_STARTS]; /* how long a word that begins so may be (first_runs.h), for any rule */
 } ClassPlan;
 
-FALLIBLE bool class_plan_init(ClassPlan *ret_plan, const RuleSet *rules, GError **error);
-
 typedef struct ClassPlace {
     ClassKind kind;
     uint32_t start; /* CLASS_UPPER: index of ClassPlan.starts */

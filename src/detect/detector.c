@@ -27,7 +27,6 @@ struct Detector {
     size_t look_back;
 
     LiteralScan *literals;
-    ClassMatcher *classes;
     RegexScratch *regex;
     KeywordTracker *literal_keywords, *class_keywords;
     Judge judge;
@@ -64,7 +63,6 @@ bool detector_new(RuleSet *rules, Detector **ret_detector, GError **error)
 
     detector_init(detector, rules);
     TRY(literal_scan_new(rules, &detector->literals, error));
-    TRY(class_matcher_new(rules, &detector->classes, error));
     TRY(regex_scratch_new(rules->max_groups, &detector->regex, error));
     *ret_detector = g_steal_pointer(&detector);
     return true;
@@ -88,7 +86,6 @@ void detector_free(Detector *detector)
     keyword_tracker_free(detector->literal_keywords);
     keyword_tracker_free(detector->class_keywords);
     regex_scratch_free(detector->regex);
-    class_matcher_free(detector->classes);
     literal_scan_free(detector->literals);
     rule_set_unref(detector->rules);
     g_free(detector);
@@ -185,6 +182,31 @@ static uint64_t class_limit(const Detector *detector, const TextView *text, bool
     return MAX(end > look_ahead ? end - look_ahead : 0, detector->classed);
 }
 
+/* Rules that demand a keyword are tried only where one may be near: most of them fit any number. */
+static void match_classes(Detector *detector, const TextView *text, bool is_last)
+{
+    uint64_t limit = class_limit(detector, text, is_last);
+    ClassRun run = {.rules = detector->rules,
+        .judge = &detector->judge,
+        .regex = detector->regex,
+        .keywords = detector->class_keywords,
+        .text = text,
+        .is_last = is_last};
+    KeywordZone zone;
+
+    while (detector->classed < limit) {
+        uint64_t to = limit;
+        run.selected = detector->rules->class_rules_cold;
+        if (literal_scan_next_zone(detector->literals, detector->classed, &zone)) {
+            bool is_inside = zone.from <= detector->classed;
+            run.selected = is_inside ? detector->rules->class_rules : run.selected;
+            to = MIN(limit, is_inside ? zone.to : zone.from);
+        }
+        class_match(&run, detector->classed, to);
+        detector->classed = to;
+    }
+}
+
 /* One step: everything that the text gathered so far can tell. */
 static bool step(Detector *detector, bool is_last, GError **error)
 {
@@ -195,13 +217,6 @@ static bool step(Detector *detector, bool is_last, GError **error)
         .keywords = detector->literal_keywords,
         .text = &text,
         .is_last = is_last};
-    const ClassConfirm class = {.judge = &detector->judge,
-        .regex = detector->regex,
-        .keywords = detector->class_keywords,
-        .text = &text,
-        .from = detector->classed,
-        .to = class_limit(detector, &text, is_last),
-        .is_last = is_last};
 
     memset(detector->buffer + detector->len, 0, CLASS_PADDING);
     TRY(literal_scan_feed(detector->literals, (Bytes){.data = text.data + seen, .len = text.len - seen}, error));
@@ -209,8 +224,7 @@ static bool step(Detector *detector, bool is_last, GError **error)
         TRY(literal_scan_finish(detector->literals, error));
     detector->fed = text.base + text.len;
     literal_scan_confirm(detector->literals, &literal);
-    class_matcher_run(detector->classes, &class);
-    detector->classed = class.to;
+    match_classes(detector, &text, is_last);
     uint64_t unsettled = settle(detector, &text, is_last);
     if (!is_last)
         carry(detector, &text, unsettled);

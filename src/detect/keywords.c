@@ -212,6 +212,41 @@ bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword,
     return true;
 }
 
+/* Either case of a letter that UTF-8 writes as 0xC3 and this byte, as lower_byte() has it. */
+static void append_latin(GString *pattern, uint8_t byte)
+{
+    uint8_t upper = byte >= 0xA0 && byte != 0xB7 && byte <= 0xBE ? byte - 0x20U : byte;
+
+    g_string_append_printf(pattern, "[\\x%02x\\x%02x]", upper, lower_byte(0xC3, upper));
+}
+
+char *keyword_pattern(const char *keyword)
+{
+    const uint8_t *cursor = (const uint8_t *)keyword, *longest = cursor;
+    size_t len = 0;
+
+    while (*cursor != '\0') {
+        const uint8_t *start = cursor;
+        while (is_word_byte(*cursor))
+            cursor++;
+        if ((size_t)(cursor - start) > len) {
+            longest = start;
+            len = (size_t)(cursor - start);
+        }
+        cursor += cursor == start;
+    }
+    GString *pattern = g_string_new(NULL);
+    for (size_t i = 0; i < len; i++) {
+        if (i > 0 && longest[i - 1] == 0xC3)
+            append_latin(pattern, longest[i]);
+        else if (longest[i] >= 0x80)
+            g_string_append_printf(pattern, "\\x%02x", longest[i]);
+        else
+            g_string_append_c(pattern, (char)longest[i]);
+    }
+    return g_string_free(pattern, FALSE);
+}
+
 KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary, uint32_t max_distance)
 {
     KeywordTracker *tracker = g_new0(KeywordTracker, 1);

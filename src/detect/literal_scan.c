@@ -19,6 +19,7 @@ struct LiteralScan {
     hs_scratch_t *scratch;
     hs_stream_t *stream;
     GArray *ranges;         /* HitRange, in the order they were opened */
+    GArray *zones;          /* KeywordZone, in order */
     RuleProgress *progress; /* by rule */
     uint64_t work;
 };
@@ -34,6 +35,7 @@ bool literal_scan_new(const RuleSet *rules, LiteralScan **ret_scan, GError **err
 
     scan->rules = rules;
     scan->ranges = g_array_new(FALSE, FALSE, sizeof(HitRange));
+    scan->zones = g_array_new(FALSE, FALSE, sizeof(KeywordZone));
     scan->progress = g_new0(RuleProgress, rule_set_size(rules));
     if (rules->literals != NULL) {
         hs_error_t code = hs_alloc_scratch(rules->literals, &scan->scratch);
@@ -54,6 +56,7 @@ void literal_scan_free(LiteralScan *scan)
         (void)hs_close_stream(scan->stream, NULL, NULL, NULL);
     (void)hs_free_scratch(scan->scratch);
     g_array_unref(scan->ranges);
+    g_array_unref(scan->zones);
     g_free(scan->progress);
     g_free(scan);
 }
@@ -61,6 +64,7 @@ void literal_scan_free(LiteralScan *scan)
 bool literal_scan_begin(LiteralScan *scan, GError **error)
 {
     g_array_set_size(scan->ranges, 0);
+    g_array_set_size(scan->zones, 0);
     for (uint32_t i = 0; i < rule_set_size(scan->rules); i++)
         scan->progress[i] = (RuleProgress){0};
     if (scan->stream == NULL)
@@ -69,14 +73,33 @@ bool literal_scan_begin(LiteralScan *scan, GError **error)
     return code == HS_SUCCESS || hyperscan_failed(code, error);
 }
 
+static void record_keyword(LiteralScan *scan, uint64_t to)
+{
+    KeywordZone zone = {.from = to, .to = to + scan->rules->keyword_reach};
+
+    if (scan->zones->len > 0) {
+        KeywordZone *last = &g_array_index(scan->zones, KeywordZone, scan->zones->len - 1);
+        if (to <= last->to) {
+            last->from = MIN(last->from, to);
+            last->to = MAX(last->to, zone.to);
+            return;
+        }
+    }
+    g_array_append_val(scan->zones, zone);
+}
+
 /* Called by Hyperscan: only records. Hits inside what was searched already are known to lead nowhere new. */
 static int record_hit(unsigned rule, unsigned long long from, unsigned long long to, unsigned flags, void *data)
 {
     LiteralScan *scan = data;
-    RuleProgress *progress = &scan->progress[rule];
 
     (void)from;
     (void)flags;
+    if (rule == KEYWORD_ID) {
+        record_keyword(scan, to);
+        return 0;
+    }
+    RuleProgress *progress = &scan->progress[rule];
     if (to < progress->searched_to)
         return 0;
     if (progress->newest != 0) {
@@ -165,6 +188,19 @@ uint64_t literal_scan_horizon(const LiteralScan *scan, uint64_t fed)
 size_t literal_scan_lag(const RuleSet *rules)
 {
     return 2 * (size_t)rules->literal_max_length + RANGE_MAX;
+}
+
+bool literal_scan_next_zone(LiteralScan *scan, uint64_t position, KeywordZone *ret_zone)
+{
+    guint past = 0;
+
+    while (past < scan->zones->len && g_array_index(scan->zones, KeywordZone, past).to <= position)
+        past++;
+    g_array_remove_range(scan->zones, 0, past);
+    if (scan->zones->len == 0)
+        return false;
+    *ret_zone = g_array_index(scan->zones, KeywordZone, 0);
+    return true;
 }
 
 uint64_t literal_scan_work(const LiteralScan *scan)

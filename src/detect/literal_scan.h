@@ -27,6 +27,14 @@ typedef struct LiteralConfirm {
 /* Judges what has enough text behind it. The rest waits. */
 void literal_scan_confirm(LiteralScan *scan, const LiteralConfirm *confirm);
 
+/* Where a demanded keyword may stand near: a value of a rule that demands one can begin only in a zone. */
+typedef struct KeywordZone {
+    uint64_t from, to; /* positions, half open */
+} KeywordZone;
+
+/* The first zone that ends behind position; false if there is none. Earlier zones are forgotten. */
+bool literal_scan_next_zone(LiteralScan *scan, uint64_t position, KeywordZone *ret_zone);
+
 /* Matches that start before this position are all known, if the run was fed up to fed. */
 uint64_t literal_scan_horizon(const LiteralScan *scan, uint64_t fed);
 

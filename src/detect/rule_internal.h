@@ -37,6 +37,7 @@ enum {
     DISTANCE_LIMIT = 300,
     START_MIN = 2,
     START_MAX = 6,
+    KEYWORD_ID = 1 << 30,
 };
 
 /* A rule ready to run. Strings are borrowed from the RuleDocument that the rule set keeps. */
@@ -63,6 +64,8 @@ typedef struct CompiledRule {
     const char *where; /* its file */
 } CompiledRule;
 
+typedef struct ClassRules ClassRules; /* class_rules.h */
+
 struct RuleSet {
     gatomicrefcount refs;
     GPtrArray *documents; /* RuleDocument */
@@ -70,14 +73,17 @@ struct RuleSet {
     GArray *rules;        /* CompiledRule */
     char id[65];
 
-    hs_database_t *literals; /* NULL if there is no literal rule; expression ids are rule indices */
-    FormTable *forms;
-    Vocabulary *vocabulary; /* group of a keyword: rule index */
+    /* Literal rules (ids are rule indices) and demanded keywords (KEYWORD_ID); NULL if there are none. */
+    hs_database_t *literals;
+    ClassRules *class_rules;      /* all rules of engine class */
+    ClassRules *class_rules_cold; /* those that demand no keyword: enough where none is near */
+    Vocabulary *vocabulary;       /* group of a keyword: rule index */
 
     /* What the detector's window must hold. */
     uint32_t literal_max_length, class_max_length;
     uint32_t max_distance;
-    uint32_t max_groups; /* capture groups of any regex */
+    uint32_t keyword_reach; /* bytes behind a demanded keyword in which a value may begin; 0: nothing demands one */
+    uint32_t max_groups;    /* capture groups of any regex */
 };
 
 static inline const CompiledRule *rule_at(const RuleSet *rules, uint32_t index)

@@ -1,6 +1,6 @@
 /* Loading directories of rule files into one immutable set, and reading the set. */
+#include "detect/class_rules.h"
 #include "detect/rule_examples.h"
-#include "detect/rule_internal.h"
 
 #include <string.h>
 
@@ -14,7 +14,8 @@ static void rule_set_free(RuleSet *rules)
     g_array_unref(rules->rules);
     g_ptr_array_unref(rules->documents);
     g_string_chunk_free(rules->paths);
-    form_table_free(rules->forms);
+    class_rules_free(rules->class_rules);
+    class_rules_free(rules->class_rules_cold);
     vocabulary_free(rules->vocabulary);
     hs_free_database(rules->literals);
     g_free(rules);
@@ -29,7 +30,8 @@ static RuleSet *rule_set_new(void)
     rules->paths = g_string_chunk_new(1024);
     rules->rules = g_array_new(FALSE, FALSE, sizeof(CompiledRule));
     g_array_set_clear_func(rules->rules, (GDestroyNotify)compiled_rule_clear);
-    rules->forms = form_table_new();
+    rules->class_rules = class_rules_new();
+    rules->class_rules_cold = class_rules_new();
     return rules;
 }
 
@@ -132,17 +134,14 @@ static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **
     return true;
 }
 
-static bool add_forms(RuleSet *rules, const CompiledRule *rule, GError **error)
+static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError **error)
 {
-    const char *separators = rule->raw->separators != NULL ? rule->raw->separators : "-";
+    bool is_added = class_rules_add(rules->class_rules, rule, error) &&
+                    (rule->keyword == KEYWORD_REQUIRED || class_rules_add(rules->class_rules_cold, rule, error));
 
-    for (unsigned i = 0; i < rule->raw->forms_count; i++) {
-        if (!form_table_add(rules->forms, rule->rule.index, rule->raw->forms[i], separators, error)) {
-            g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
-            return false;
-        }
-    }
-    return true;
+    if (!is_added)
+        g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
+    return is_added;
 }
 
 static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **error)
@@ -164,26 +163,51 @@ static void note_limits(RuleSet *rules, const CompiledRule *rule)
     *longest = MAX(*longest, rule->max_length);
     if (rule->keyword != KEYWORD_NONE)
         rules->max_distance = MAX(rules->max_distance, rule->distance);
+    if (rule->engine == ENGINE_CLASS && rule->keyword == KEYWORD_REQUIRED)
+        rules->keyword_reach = MAX(rules->keyword_reach, (uint32_t)keyword_look_back(rule->distance));
     if (rule->regex == NULL)
         return;
     (void)pcre2_pattern_info(rule->regex, PCRE2_INFO_CAPTURECOUNT, &groups);
     rules->max_groups = MAX(rules->max_groups, groups);
 }
 
+static void add_literal(GArray *expressions, const CompiledRule *rule)
+{
+    const LiteralExpression expression = {
+        .name = rule->rule.id,
+        .pattern = rule->raw->prefilter != NULL ? rule->raw->prefilter : rule->raw->pattern,
+        .flags = rule->raw->caseless ? HS_FLAG_CASELESS : 0,
+        .id = rule->rule.index,
+    };
+
+    g_array_append_val(expressions, expression);
+}
+
+/* The words of demanded keywords, all under one id: they say only where rules that demand one are worth trying. */
+static void add_demanded(GArray *expressions, const CompiledRule *rule, GPtrArray *patterns)
+{
+    for (unsigned i = 0; i < rule->raw->keywords_count; i++) {
+        char *pattern = keyword_pattern(rule->raw->keywords[i]);
+        const LiteralExpression expression = {
+            .name = rule->rule.id, .pattern = pattern, .flags = HS_FLAG_CASELESS, .id = KEYWORD_ID};
+        bool is_known = g_ptr_array_find_with_equal_func(patterns, pattern, g_str_equal, NULL);
+        g_ptr_array_add(patterns, pattern);
+        if (!is_known)
+            g_array_append_val(expressions, expression);
+    }
+}
+
 static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error)
 {
     g_autoptr(GArray) expressions = g_array_new(FALSE, FALSE, sizeof(LiteralExpression));
+    g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
 
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);
-        LiteralExpression expression = {
-            .name = rule->rule.id,
-            .pattern = rule->raw->prefilter != NULL ? rule->raw->prefilter : rule->raw->pattern,
-            .flags = rule->raw->caseless ? HS_FLAG_CASELESS : 0,
-            .id = i,
-        };
         if (rule->engine == ENGINE_LITERAL)
-            g_array_append_val(expressions, expression);
+            add_literal(expressions, rule);
+        else if (rule->keyword == KEYWORD_REQUIRED)
+            add_demanded(expressions, rule, patterns);
     }
     return literal_db_build(
         (const LiteralExpression *)(void *)expressions->data, expressions->len, cache_dir, &rules->literals, error);
@@ -196,10 +220,12 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     rules->class_max_length = CLASS_LOOK_AHEAD_MIN;
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);
-        TRY(add_forms(rules, rule, error));
+        TRY(add_to_class_rules(rules, rule, error));
         TRY(add_keywords(rules, rule, error));
         note_limits(rules, rule);
     }
+    class_rules_finish(rules->class_rules);
+    class_rules_finish(rules->class_rules_cold);
     return build_literals(rules, cache_dir, error);
 }
 

@@ -1,0 +1,86 @@
+#include "detect/class_rules.h"
+
+#include <string.h>
+
+ClassRules *class_rules_new(void)
+{
+    ClassRules *rules = g_new0(ClassRules, 1);
+
+    rules->forms = form_table_new();
+    rules->at = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    rules->plus = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (size_t i = 0; i < CLASS_MAX_STARTS; i++)
+        rules->upper[i] = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    return rules;
+}
+
+void class_rules_free(ClassRules *rules)
+{
+    if (rules == NULL)
+        return;
+    form_table_free(rules->forms);
+    g_array_unref(rules->at);
+    g_array_unref(rules->plus);
+    for (size_t i = 0; i < CLASS_MAX_STARTS; i++)
+        g_array_unref(rules->upper[i]);
+    g_free(rules);
+}
+
+static bool add_forms(ClassRules *rules, const CompiledRule *rule, GError **error)
+{
+    const char *separators = rule->raw->separators != NULL ? rule->raw->separators : "-";
+
+    for (unsigned i = 0; i < rule->raw->forms_count; i++)
+        TRY(form_table_add(rules->forms, rule->rule.index, rule->raw->forms[i], separators, error));
+    return true;
+}
+
+static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **error)
+{
+    ClassPlan *plan = &rules->plan;
+    uint32_t start = 0;
+
+    while (start < plan->start_count && strcmp(plan->starts[start], rule->start) != 0)
+        start++;
+    if (start == CLASS_MAX_STARTS)
+        return fail(error, ERROR_INVALID, "start: expected at most %d different ones in all rules", CLASS_MAX_STARTS);
+    if (start == plan->start_count)
+        plan->starts[plan->start_count++] = rule->start;
+    plan->start_runs[start] |= rule->first_runs;
+    g_array_append_val(rules->upper[start], rule->rule.index);
+    return true;
+}
+
+bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error)
+{
+    switch (rule->shape) {
+    case SHAPE_NONE:
+        return true;
+    case SHAPE_DIGITS:
+        return add_forms(rules, rule, error);
+    case SHAPE_AT:
+        g_array_append_val(rules->at, rule->rule.index);
+        return true;
+    case SHAPE_PLUS:
+        g_array_append_val(rules->plus, rule->rule.index);
+        return true;
+    case SHAPE_UPPER:
+        return add_upper(rules, rule, error);
+    }
+    return true;
+}
+
+void class_rules_finish(ClassRules *rules)
+{
+    const char *separators = form_table_separators(rules->forms);
+    size_t count = strlen(separators);
+    ClassPlan *plan = &rules->plan;
+
+    plan->fill = class_mask_fill_best();
+    plan->bare_lengths = form_table_bare_lengths(rules->forms);
+    plan->first_groups = form_table_first_groups(rules->forms);
+    plan->wants_at = rules->at->len > 0;
+    plan->wants_plus = rules->plus->len > 0;
+    for (size_t i = 0; i < CLASS_MAX_SEPARATORS; i++)
+        plan->separators.bytes[i] = (uint8_t)(i < count ? separators[i] : separators[0]);
+}

@@ -1,0 +1,20 @@
+/* The rules without a literal, arranged by what finds them. Built while rules load, immutable afterwards. */
+#pragma once
+
+#include "detect/class_scan.h"
+
+struct ClassRules {
+    ClassPlan plan;
+    FormTable *forms;
+    GArray *at, *plus;               /* rule indices, uint32_t */
+    GArray *upper[CLASS_MAX_STARTS]; /* likewise, by ClassPlan.starts */
+};
+
+ClassRules *class_rules_new(void);
+void class_rules_free(ClassRules *rules);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClassRules, class_rules_free)
+
+/* Other rules than those of engine class are passed over. INVALID says which field is wrong. */
+FALLIBLE bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error);
+/* After the last. */
+void class_rules_finish(ClassRules *rules);
