@@ -206,6 +206,7 @@ static const Case health_cases[] = {
     {"mbi", "0EG4-TE5-MK73", VERDICT_REJECT, "CMS: first is 1-9"},
     {"nhs", "943 476 5919", VERDICT_PASS, "NHS Data Dictionary's example"},
     {"nhs", "9434765919", VERDICT_WEAK, "the same, bare"},
+    {"nhs", "943-476-5919", VERDICT_WEAK, "the same, as a phone number is written"},
     {"nhs", "943 476 5918", VERDICT_REJECT, "check digit changed"},
 };
 
