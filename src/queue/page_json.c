@@ -44,6 +44,19 @@ static bool mark_escaped(GArray *objects, Bytes text, GError **error)
     return true;
 }
 
+static bool parse_entry(
+    const json_t *key, const json_t *size, const json_t *etag, const json_t *modified, ObjectEntry *ret_entry)
+{
+    if (!json_is_string(key) || !json_is_integer(size) || json_integer_value(size) < 0 || !json_is_string(etag) ||
+        !json_is_integer(modified))
+        return false;
+    *ret_entry = (ObjectEntry){.key = g_strdup(json_string_value(key)),
+        .size_bytes = (uint64_t)json_integer_value(size),
+        .etag = g_strdup(json_string_value(etag)),
+        .modified_ms = json_integer_value(modified)};
+    return true;
+}
+
 bool page_parse(const PageColumns *columns, GArray **ret_objects, GError **error)
 {
     g_autoptr(JsonArray) keys = NULL;
@@ -58,13 +71,10 @@ bool page_parse(const PageColumns *columns, GArray **ret_objects, GError **error
     TRY(parse_column("etags", columns->etags, len, &etags, error));
     TRY(parse_column("modified", columns->modified, len, &modified, error));
     for (size_t i = 0; i < len; i++) {
-        const char *key = json_string_value(json_array_get(keys, i));
-        if (key == NULL)
-            return fail(error, ERROR_CORRUPT, "store: key %zu of a page is not a string", i);
-        ObjectEntry entry = {.key = g_strdup(key),
-            .size_bytes = (uint64_t)json_integer_value(json_array_get(sizes, i)),
-            .etag = g_strdup(json_string_value(json_array_get(etags, i))),
-            .modified_ms = json_integer_value(json_array_get(modified, i))};
+        ObjectEntry entry;
+        if (!parse_entry(json_array_get(keys, i), json_array_get(sizes, i), json_array_get(etags, i),
+                json_array_get(modified, i), &entry))
+            return fail(error, ERROR_CORRUPT, "store: object %zu of a page has a column of a wrong type", i);
         g_array_append_val(objects, entry);
     }
     TRY(mark_escaped(objects, columns->escaped, error));

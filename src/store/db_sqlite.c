@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 10000, WAL_RETRY_MS = 20 };
+enum { WAIT_MS = 10000, WAL_RETRY_MS = 20, SHORT_WAITS = 20 };
 
 /* A checkpoint every 1,000 pages (4 MiB) keeps the log short; after a burst it is cut back to 64 MiB on disk. */
 static const char connection_settings[] = "PRAGMA synchronous = NORMAL;"
@@ -88,6 +88,21 @@ static void connection_free(SqliteConnection *connection)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SqliteConnection, connection_free)
 
+/* While another process writes. SQLite's own handler soon sleeps for 100 ms at a time, and then comes too late again
+ * and again beside a process that writes much. */
+static int wait_a_little(void *data, int calls)
+{
+    SqliteConnection *connection = data;
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (calls == 0)
+        connection->busy_since_ms = now_ms;
+    if (now_ms - connection->busy_since_ms >= WAIT_MS)
+        return 0;
+    g_usleep(calls < SHORT_WAITS ? 500 : 3000);
+    return 1;
+}
+
 static bool connection_open(const SqliteDb *db, SqliteConnection **ret_connection, GError **error)
 {
     g_autoptr(SqliteConnection) connection = g_new0(SqliteConnection, 1);
@@ -97,7 +112,7 @@ static bool connection_open(const SqliteDb *db, SqliteConnection **ret_connectio
     if (sqlite3_open_v2(db->path, &connection->handle, flags, NULL) != SQLITE_OK)
         return sqlite_fail(connection, "open", error);
     sqlite3_extended_result_codes(connection->handle, 1);
-    sqlite3_busy_timeout(connection->handle, WAIT_MS);
+    sqlite3_busy_handler(connection->handle, wait_a_little, connection);
     TRY(sqlite_run(connection, "settings", connection_settings, error));
     *ret_connection = g_steal_pointer(&connection);
     return true;

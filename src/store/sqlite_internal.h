@@ -14,6 +14,7 @@ typedef struct SqliteStatement {
 typedef struct SqliteConnection {
     sqlite3 *handle;
     const char *path; /* borrowed from the Db */
+    int64_t busy_since_ms;
     SqliteStatement statements[SQL_STATEMENT_COUNT];
 } SqliteConnection;
 
