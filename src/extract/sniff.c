@@ -210,12 +210,14 @@ static bool sniff_utf16(Bytes head, Sniff *sniff)
 /* Bytes without a mark. UTF-8 with a few broken characters stays UTF-8; 8-bit text without UTF-8 in it is Latin-1. */
 static Sniff sniff_unmarked(Bytes head)
 {
-    const Utf8Census census = utf8_census(head.data, head.len);
     Sniff sniff = {.kind = SNIFF_BINARY, .encoding = TEXT_UTF8};
 
-    if (census.nul > 0 && sniff_utf16(head, &sniff))
+    if (memchr(head.data, 0, head.len) != NULL) { /* found at once in most binary files; counting takes longer */
+        (void)sniff_utf16(head, &sniff);
         return sniff;
-    if (census.nul > 0 || census.control > head.len / 64)
+    }
+    const Utf8Census census = utf8_census(head.data, head.len);
+    if (census.control > head.len / 64)
         return sniff;
     sniff.kind = SNIFF_TEXT;
     if (census.invalid > census.multibyte)

@@ -79,7 +79,6 @@ static size_t count_character(Utf8Census *census, const uint8_t *data, size_t le
     const size_t matched = matched_length(data, len);
 
     if (matched == 1 && data[0] < 0x80) {
-        census->nul += data[0] == 0;
         census->control += is_unusual_control(data[0]);
         return 1;
     }
@@ -93,16 +92,31 @@ static size_t count_character(Utf8Census *census, const uint8_t *data, size_t le
     return 1;
 }
 
+/* The usual characters, without the exceptions that matched_length() knows; 0: ask there. */
+static size_t simple_length(const uint8_t *data, size_t len)
+{
+    if (data[0] >= 0x20 && data[0] < 0x7F)
+        return 1;
+    if (data[0] >= 0xC2 && data[0] <= 0xDF && len >= 2 && is_continuation(data[1]))
+        return 2;
+    if (data[0] >= 0xE1 && data[0] <= 0xEC && len >= 3 && is_continuation(data[1]) && is_continuation(data[2]))
+        return 3;
+    return 0;
+}
+
 Utf8Census utf8_census(const uint8_t *data, size_t len)
 {
     Utf8Census census = {0};
     size_t at = 0;
 
     while (at < len) {
-        if (len - at >= WORD && is_plain_word(data + at))
+        if (len - at >= WORD && is_plain_word(data + at)) {
             at += WORD;
-        else
-            at += count_character(&census, data + at, len - at);
+            continue;
+        }
+        const size_t simple = simple_length(data + at, len - at);
+        census.multibyte += simple > 1;
+        at += simple > 0 ? simple : count_character(&census, data + at, len - at);
     }
     return census;
 }

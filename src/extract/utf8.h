@@ -8,8 +8,7 @@
 typedef struct Utf8Census {
     size_t multibyte; /* valid characters of more than one byte */
     size_t invalid;   /* bytes that belong to no valid character, but for a cut one at the very end */
-    size_t nul;
-    size_t control; /* C0 controls and DEL that text does not use */
+    size_t control;   /* C0 controls and DEL that text does not use */
 } Utf8Census;
 
 Utf8Census utf8_census(const uint8_t *data, size_t len);
