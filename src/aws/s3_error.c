@@ -161,7 +161,7 @@ bool s3_fail_with_document(S3Client *client, const HttpResponse *response, const
 
     *ret_cure = prepare_cure(client, response, &facts, region);
     if (facts.cure == S3_CURE_REGION && s3_region_is_valid(region))
-        return fail(error, facts.kind, "%s: %s: %s (%s)", resource, facts.text, region, code);
+        return fail(error, facts.kind, "%s: the bucket is in another region: %s (%s)", resource, region, code);
     return fail(
         error, facts.kind, "%s: %s (%s)%s%s", resource, facts.text, code, *message != '\0' ? ": " : "", message);
 }
