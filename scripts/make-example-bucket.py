@@ -410,7 +410,7 @@ def objects():
     conf, notes = app_conf(), notes_txt()
     tar = tarred([("etc/app.conf", conf.encode()), ("home/sam/notes.txt", notes.encode())])
     yield ("backup/host1.tar.xz", lzma.compress(tar, preset=6),
-           conf.expected("host1.tar/etc/app.conf") + notes.expected("host1.tar/home/sam/notes.txt"))
+           conf.expected("etc/app.conf") + notes.expected("home/sam/notes.txt"))
 
     yield "empty/placeholder.txt", b"", []
     yield "bin/firmware.bin", octets(16384), []

@@ -225,5 +225,9 @@ Verdict validate_generic_secret(Bytes value)
 /* Behind a provider's prefix only what is plainly filled in is refused. */
 Verdict validate_secret_token(Bytes value)
 {
-    return value.len < 8 || distinct_count(value) < 6 || is_template(value) ? VERDICT_REJECT : VERDICT_PASS;
+    Bytes second_half = {value.data + value.len / 2, value.len - value.len / 2};
+
+    if (value.len < 8 || distinct_count(value) < 6 || distinct_count(second_half) < 4 || is_template(value))
+        return VERDICT_REJECT;
+    return VERDICT_PASS;
 }
