@@ -37,30 +37,26 @@ static inline uint64_t swar_gather(uint64_t flags)
     return ((flags >> 7) * UINT64_C(0x0102040810204080)) >> 56;
 }
 
-static void swar_add(uint64_t word, unsigned shift, const ClassSeparators *separators, ClassMasks *masks)
+static void swar_add(uint64_t word, unsigned shift, ClassMasks *masks)
 {
     uint64_t digit = swar_range(word, '0', '9');
     uint64_t upper = swar_range(word, 'A', 'Z');
-    uint64_t separator = 0;
 
-    for (int i = 0; i < CLASS_MAX_SEPARATORS; i++)
-        separator |= swar_equal(word, separators->bytes[i]);
     masks->digit |= swar_gather(digit) << shift;
     masks->upper |= swar_gather(upper) << shift;
     masks->word |= swar_gather(digit | upper | swar_range(word, 'a', 'z') | swar_equal(word, '_')) << shift;
     masks->at |= swar_gather(swar_equal(word, '@')) << shift;
     masks->plus |= swar_gather(swar_equal(word, '+')) << shift;
-    masks->separator |= swar_gather(separator) << shift;
 }
 
-static void fill_portable(const uint8_t *text, size_t blocks, const ClassSeparators *separators, ClassMasks *ret_masks)
+static void fill_portable(const uint8_t *text, size_t blocks, ClassMasks *ret_masks)
 {
     for (size_t i = 0; i < blocks; i++) {
         ret_masks[i] = (ClassMasks){0};
         for (unsigned j = 0; j < CLASS_BLOCK; j += 8) {
             uint64_t word;
             memcpy(&word, text + i * CLASS_BLOCK + j, sizeof word);
-            swar_add(GUINT64_FROM_LE(word), j, separators, &ret_masks[i]);
+            swar_add(GUINT64_FROM_LE(word), j, &ret_masks[i]);
         }
     }
 }
@@ -102,12 +98,8 @@ AVX2 static inline uint64_t avx2_is(const Half *half, char byte)
     return avx2_mask(_mm256_cmpeq_epi8(half->low, wanted), _mm256_cmpeq_epi8(half->high, wanted));
 }
 
-AVX2 static void fill_avx2(const uint8_t *text, size_t blocks, const ClassSeparators *separators, ClassMasks *ret_masks)
+AVX2 static void fill_avx2(const uint8_t *text, size_t blocks, ClassMasks *ret_masks)
 {
-    size_t distinct = 1;
-
-    while (distinct < CLASS_MAX_SEPARATORS && separators->bytes[distinct] != separators->bytes[0])
-        distinct++;
     for (size_t i = 0; i < blocks; i++) {
         const __m256i *bytes = (const __m256i *)(const void *)(text + i * CLASS_BLOCK);
         Half half = {.low = _mm256_loadu_si256(bytes), .high = _mm256_loadu_si256(bytes + 1)};
@@ -118,8 +110,6 @@ AVX2 static void fill_avx2(const uint8_t *text, size_t blocks, const ClassSepara
             .plus = avx2_is(&half, '+'),
         };
         masks.word = masks.digit | masks.upper | avx2_in(&half, 'a', 'z') | avx2_is(&half, '_');
-        for (size_t j = 0; j < distinct; j++)
-            masks.separator |= avx2_is(&half, (char)separators->bytes[j]);
         ret_masks[i] = masks;
     }
 }

@@ -72,15 +72,15 @@ bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error
 
 void class_rules_finish(ClassRules *rules)
 {
-    const char *separators = form_table_separators(rules->forms);
-    size_t count = strlen(separators);
     ClassPlan *plan = &rules->plan;
 
     plan->fill = class_mask_fill_best();
     plan->bare_lengths = form_table_bare_lengths(rules->forms);
-    plan->first_groups = form_table_first_groups(rules->forms);
+    plan->seconds = form_table_seconds(rules->forms);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        uint8_t bit = form_table_separator_bit(rules->forms, (uint8_t)byte);
+        plan->separator_numbers[byte] = bit != 0 ? (uint8_t)(__builtin_ctz(bit) + 1) : 0;
+    }
     plan->wants_at = rules->at->len > 0;
     plan->wants_plus = rules->plus->len > 0;
-    for (size_t i = 0; i < CLASS_MAX_SEPARATORS; i++)
-        plan->separators.bytes[i] = (uint8_t)(i < count ? separators[i] : separators[0]);
 }

@@ -10,27 +10,14 @@ static inline uint64_t ahead(uint64_t mask, uint64_t next, unsigned count)
     return count == 0 ? mask : mask >> count | next << (64 - count);
 }
 
-/* The classes of the characters 0 … START_MAX - 1 places further on, for each place of a block. */
-typedef struct StartMasks {
-    uint64_t upper[START_MAX], digit[START_MAX];
-} StartMasks;
-
-static void start_masks_fill(StartMasks *masks, const ClassMasks *now, const ClassMasks *next)
-{
-    for (unsigned i = 0; i < START_MAX; i++) {
-        masks->upper[i] = ahead(now->upper, next->upper, i);
-        masks->digit[i] = ahead(now->digit, next->digit, i);
-    }
-}
-
-static uint64_t upper_starts(const char *start, const StartMasks *masks, uint64_t before)
+static uint64_t upper_starts(const char *start, const ClassMasks *now, const ClassMasks *next, uint64_t before)
 {
     uint64_t found = ~before;
 
     for (unsigned i = 0; start[i] != '\0' && found != 0; i++) {
-        uint64_t wanted = start[i] == 'D' ? 0 : masks->upper[i];
+        uint64_t wanted = start[i] == 'D' ? 0 : ahead(now->upper, next->upper, i);
         if (start[i] != 'U')
-            wanted |= masks->digit[i];
+            wanted |= ahead(now->digit, next->digit, i);
         found &= wanted;
     }
     return found;
@@ -39,8 +26,9 @@ static uint64_t upper_starts(const char *start, const StartMasks *masks, uint64_
 typedef struct Emitter {
     ClassPlaceHandler handler;
     void *data;
-    size_t at;      /* of the block */
-    uint64_t valid; /* bits of the block that are asked for */
+    const uint8_t *text; /* of the block */
+    size_t at;           /* where the block is */
+    uint64_t valid;      /* bits of the block that are asked for */
 } Emitter;
 
 static void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
@@ -64,8 +52,28 @@ static inline bool bit_ahead(uint64_t mask, uint64_t next, unsigned at)
     return ((at < 64 ? mask >> at : at < 128 ? next >> (at - 64) : 0) & 1) != 0;
 }
 
-/* Digit runs as long as a bare number, or as a first group that a separator and another digit follow. A run of 63 or
- * more is none; what runs on beyond the next block is looked at later. */
+/* Whether a group of digits and what follows it, at places of the block, begin as some form does. */
+static bool number_fits(
+    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, const Emitter *emitter, unsigned at)
+{
+    unsigned digits = run_length(now->digit, next->digit, at);
+    unsigned end = at + digits;
+
+    if (digits > FORM_MAX_DIGITS || bit_ahead(now->word, next->word, end))
+        return false;
+    if ((plan->bare_lengths >> digits & 1) != 0)
+        return true;
+    unsigned separator = plan->separator_numbers[emitter->text[end]];
+    if (separator == 0)
+        return false;
+    unsigned second =
+        end + 1 < 64 ? run_length(now->digit, next->digit, end + 1) : run_length(next->digit, 0, end - 63);
+    if (second == 0)
+        return false;
+    /* At the end of the next block the second group may go on: that is for the exact check to see. */
+    return end + 1 + second >= 128 || ((*plan->seconds)[separator - 1][digits] >> second & 1) != 0;
+}
+
 static void emit_numbers(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
 {
@@ -73,12 +81,7 @@ static void emit_numbers(
 
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
-        unsigned digits = run_length(now->digit, next->digit, at);
-        bool fits =
-            (plan->bare_lengths >> digits & 1) != 0 ||
-            ((plan->first_groups >> digits & 1) != 0 && bit_ahead(now->separator, next->separator, at + digits) &&
-                bit_ahead(now->digit, next->digit, at + digits + 1));
-        if (fits) {
+        if (number_fits(plan, now, next, emitter, at)) {
             ClassPlace place = {.kind = CLASS_DIGITS, .at = emitter->at + at};
             emitter->handler(emitter->data, &place);
         }
@@ -88,11 +91,8 @@ static void emit_numbers(
 static void emit_upper(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
 {
-    StartMasks masks;
-
-    start_masks_fill(&masks, now, next);
     for (uint32_t i = 0; i < plan->start_count; i++) {
-        uint64_t found = upper_starts(plan->starts[i], &masks, before) & emitter->valid;
+        uint64_t found = upper_starts(plan->starts[i], now, next, before) & emitter->valid;
         for (; found != 0; found &= found - 1) {
             unsigned at = (unsigned)__builtin_ctzll(found);
             ClassPlace place = {
@@ -124,12 +124,13 @@ void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler 
 
     for (size_t strip = text->from; strip < text->to; strip += (size_t)STRIP_BLOCKS * CLASS_BLOCK) {
         size_t blocks = MIN((text->to - strip + CLASS_BLOCK - 1) / CLASS_BLOCK, (size_t)STRIP_BLOCKS);
-        plan->fill(text->data + strip, blocks + 1, &plan->separators, masks);
+        plan->fill(text->data + strip, blocks + 1, masks);
         for (size_t i = 0; i < blocks; i++) {
             size_t at = strip + i * CLASS_BLOCK;
             size_t left = text->to - at;
             const Emitter emitter = {.handler = handler,
                 .data = data,
+                .text = text->data + at,
                 .at = at,
                 .valid = left >= CLASS_BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << left) - 1};
             scan_block(plan, &masks[i], &masks[i + 1], masks[i].word << 1 | carried, &emitter);

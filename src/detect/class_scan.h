@@ -12,9 +12,9 @@ typedef enum ClassKind { CLASS_DIGITS, CLASS_AT, CLASS_PLUS, CLASS_UPPER } Class
 /* What the rules ask for. */
 typedef struct ClassPlan {
     ClassMaskFill fill;
-    ClassSeparators separators;
-    uint64_t bare_lengths; /* bit n: a bare number may have n digits */
-    uint64_t first_groups; /* bit n: a number with separators may begin with a group of n digits */
+    uint64_t bare_lengths;          /* bit n: a bare number may have n digits */
+    const FormSeconds *seconds;     /* groups of digits that may follow one another */
+    uint8_t separator_numbers[256]; /* 1 + the separator's number in seconds; 0: no separator */
     bool wants_at, wants_plus;
     uint32_t start_count;
     const char *starts[CLASS_MAX_STARTS];  /* distinct */

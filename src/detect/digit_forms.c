@@ -4,17 +4,15 @@
 struct FormTable {
     GArray *bare[FORM_MAX_DIGITS + 1];
     GArray *separated[FORM_MAX_DIGITS + 1];
-    uint64_t bare_lengths, first_groups;
-    GString *separators;
+    uint64_t bare_lengths;
+    FormSeconds seconds;
+    unsigned separator_count;
     uint8_t separator_bits[256];
 };
 
 FormTable *form_table_new(void)
 {
-    FormTable *table = g_new0(FormTable, 1);
-
-    table->separators = g_string_new(NULL);
-    return table;
+    return g_new0(FormTable, 1);
 }
 
 static void lists_clear(GArray **lists)
@@ -29,7 +27,6 @@ void form_table_free(FormTable *table)
         return;
     lists_clear(table->bare);
     lists_clear(table->separated);
-    g_string_free(table->separators, TRUE);
     g_free(table);
 }
 
@@ -99,16 +96,25 @@ static bool separators_add(FormTable *table, const char *separators, uint8_t *re
         if (byte < ' ' || byte > '~' || byte_is_word(byte))
             return fail(error, ERROR_INVALID, "separators: expected ASCII punctuation or space");
         if (table->separator_bits[byte] == 0) {
-            if (table->separators->len == FORM_MAX_SEPARATORS)
+            if (table->separator_count == FORM_MAX_SEPARATORS)
                 return fail(error, ERROR_INVALID, "separators: expected at most %d different ones in all rules",
                     FORM_MAX_SEPARATORS);
-            table->separator_bits[byte] = (uint8_t)(1U << table->separators->len);
-            g_string_append_c(table->separators, *c);
+            table->separator_bits[byte] = (uint8_t)(1U << table->separator_count++);
         }
         bits |= table->separator_bits[byte];
     }
     *ret_bits = bits;
     return true;
+}
+
+static void note_seconds(FormTable *table, const DigitForm *form)
+{
+    for (unsigned separator = 0; separator < FORM_MAX_SEPARATORS; separator++) {
+        if ((form->separators >> separator & 1) == 0)
+            continue;
+        for (uint32_t first = form->groups[0].min; first <= form->groups[0].max; first++)
+            table->seconds[separator][first] |= length_bits(&form->groups[1]);
+    }
 }
 
 bool form_table_add(FormTable *table, uint32_t rule, const char *text, const char *separators, GError **error)
@@ -124,7 +130,7 @@ bool form_table_add(FormTable *table, uint32_t rule, const char *text, const cha
         return true;
     }
     TRY(separators_add(table, separators, &form.separators, error));
-    table->first_groups |= length_bits(&form.groups[0]);
+    note_seconds(table, &form);
     list_add(table->separated, &form);
     return true;
 }
@@ -144,14 +150,9 @@ uint64_t form_table_bare_lengths(const FormTable *table)
     return table->bare_lengths;
 }
 
-uint64_t form_table_first_groups(const FormTable *table)
+const FormSeconds *form_table_seconds(const FormTable *table)
 {
-    return table->first_groups;
-}
-
-const char *form_table_separators(const FormTable *table)
-{
-    return table->separators->str;
+    return &table->seconds;
 }
 
 uint8_t form_table_separator_bit(const FormTable *table, uint8_t byte)

@@ -31,10 +31,13 @@ FALLIBLE bool form_table_add(FormTable *table, uint32_t rule, const char *form, 
 const GArray *form_table_bare(const FormTable *table, uint32_t digits);      /* of DigitForm */
 const GArray *form_table_separated(const FormTable *table, uint32_t digits); /* of DigitForm */
 
-/* For the vector scan. Bit n: a bare run may have n digits, a separated form may begin with n digits. All separators of
- * all forms, at most eight. */
+/* For the vector scan. Bit n: a bare run may have n digits. */
 uint64_t form_table_bare_lengths(const FormTable *table);
-uint64_t form_table_first_groups(const FormTable *table);
-const char *form_table_separators(const FormTable *table);
+
+/* Bit n: after a first group of so many digits and this separator (its number, 0 … 7), a second of n digits may come.
+ */
+typedef uint64_t FormSeconds[FORM_MAX_SEPARATORS][FORM_MAX_DIGITS + 1];
+const FormSeconds *form_table_seconds(const FormTable *table);
+
 /* 0: no form has this separator. */
 uint8_t form_table_separator_bit(const FormTable *table, uint8_t byte);

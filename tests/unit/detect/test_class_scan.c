@@ -3,10 +3,19 @@
 
 #include <string.h>
 
+/* After 2, 3 or 4 digits: 2 to 5 digits; only 3 if the separator is a slash. */
+enum { ANY_SECOND = 0x3C, SLASH_SECOND = 0x08 };
+static const FormSeconds SECONDS = {
+    [0] = {0, 0, ANY_SECOND, ANY_SECOND, ANY_SECOND},
+    [1] = {0, 0, ANY_SECOND, ANY_SECOND, ANY_SECOND},
+    [2] = {0, 0, ANY_SECOND, ANY_SECOND, ANY_SECOND},
+    [3] = {0, 0, SLASH_SECOND, SLASH_SECOND, SLASH_SECOND},
+};
+
 static const ClassPlan PLAN = {
-    .separators = {{' ', '-', '.', '/', ' ', ' ', ' ', ' '}},
+    .seconds = &SECONDS,
+    .separator_numbers = {[' '] = 1, ['-'] = 2, ['.'] = 3, ['/'] = 4},
     .bare_lengths = UINT64_C(0xFF) << 9,
-    .first_groups = 1U << 3 | 1U << 4 | 1U << 2,
     .wants_at = true,
     .wants_plus = true,
     .start_count = 3,
@@ -24,16 +33,27 @@ static bool is_separator(uint8_t c)
     return c == ' ' || c == '-' || c == '.' || c == '/';
 }
 
-static bool reference_number(const uint8_t *text, size_t at)
+static size_t digits_at(const uint8_t *text)
 {
     size_t digits = 0;
 
-    while (g_ascii_isdigit((char)text[at + digits]))
+    while (g_ascii_isdigit((char)text[digits]))
         digits++;
-    if (digits == 0)
+    return digits;
+}
+
+static bool reference_number(const uint8_t *text)
+{
+    size_t first = digits_at(text);
+
+    if (first == 0 || is_word(text[first]))
         return false;
-    return (digits >= 9 && digits <= 16) || (digits >= 2 && digits <= 4 && is_separator(text[at + digits]) &&
-                              g_ascii_isdigit((char)text[at + digits + 1]));
+    if (first >= 9 && first <= 16)
+        return true;
+    if (first < 2 || first > 4 || !is_separator(text[first]))
+        return false;
+    size_t second = digits_at(text + first + 1);
+    return text[first] == '/' ? second == 3 : second >= 2 && second <= 5;
 }
 
 static bool reference_start(const uint8_t *text, const char *start)
@@ -55,7 +75,7 @@ static void reference_place(GString *out, const uint8_t *text, size_t at)
 {
     bool touches = at > 0 && is_word(text[at - 1]);
 
-    if (!touches && reference_number(text + at, 0))
+    if (!touches && reference_number(text + at))
         note(out, 'n', 0, at);
     if (text[at] == '@' && is_word(text[at + 1]))
         note(out, 'a', 0, at);
@@ -143,14 +163,13 @@ static void check_byte(uint8_t byte)
     ClassMasks portable, best;
 
     memset(text, byte, sizeof text);
-    class_mask_fill_portable()(text, 1, &PLAN.separators, &portable);
-    class_mask_fill_best()(text, 1, &PLAN.separators, &best);
+    class_mask_fill_portable()(text, 1, &portable);
+    class_mask_fill_best()(text, 1, &best);
     g_assert_cmpuint(portable.digit, ==, g_ascii_isdigit((char)byte) ? UINT64_MAX : 0);
     g_assert_cmpuint(portable.upper, ==, g_ascii_isupper((char)byte) ? UINT64_MAX : 0);
     g_assert_cmpuint(portable.word, ==, is_word(byte) ? UINT64_MAX : 0);
     g_assert_cmpuint(portable.at, ==, byte == '@' ? UINT64_MAX : 0);
     g_assert_cmpuint(portable.plus, ==, byte == '+' ? UINT64_MAX : 0);
-    g_assert_cmpuint(portable.separator, ==, is_separator(byte) ? UINT64_MAX : 0);
     g_assert_cmpint(memcmp(&portable, &best, sizeof best), ==, 0);
 }
 
