@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+/* xz -9 takes 64 MiB. */
+#define MAX_WINDOW_BYTES           (UINT64_C(256) << 20)
 #define EXPANSION_RATIO_FROM_BYTES (UINT64_C(10) << 20)
 
 static bool extract_stream(Extraction *extraction, const Place *place, const ByteReader *reader, GError **error);
@@ -227,19 +229,33 @@ static bool extract_binary(Extraction *extraction, const Place *place, Bytes hea
     return extract_text(extraction, place, source, TEXT_UTF8, 0, error);
 }
 
+/* Containers that are too deep, or need too much memory, are looked at as they are. */
+static bool may_open(Extraction *extraction, const Place *place, ContainerFormat container, Bytes head)
+{
+    const uint32_t max_depth = MIN(extraction->limits->max_depth, (uint32_t)EXTRACT_DEPTH_CAP);
+
+    if (place->depth >= max_depth) {
+        g_autofree char *what = g_strdup_printf("an archive deeper than %" G_GUINT32_FORMAT " levels", max_depth);
+        extract_note_unread(extraction, place, ERROR_DEPTH_LIMIT, what);
+        return false;
+    }
+    if (sniff_window_bytes(container, head) > MAX_WINDOW_BYTES) {
+        extract_note_unread(extraction, place, ERROR_TOO_LARGE, "unpacking needs more than 256 MiB of memory");
+        return false;
+    }
+    return true;
+}
+
 static bool extract_part(Extraction *extraction, const Place *place, Bytes head, Source *source, GError **error)
 {
     const Sniff sniff = sniff_bytes(head);
-    const uint32_t max_depth = MIN(extraction->limits->max_depth, (uint32_t)EXTRACT_DEPTH_CAP);
 
     if (sniff.kind == SNIFF_TEXT)
         return extract_text(extraction, place, source, sniff.encoding, sniff.bom_bytes, error);
     if (sniff.kind == SNIFF_BINARY)
         return extract_binary(extraction, place, head, source, error);
-    if (place->depth < max_depth)
+    if (may_open(extraction, place, sniff.container, head))
         return extract_container(extraction, place, &sniff, source, error);
-    g_autofree char *what = g_strdup_printf("an archive deeper than %" G_GUINT32_FORMAT " levels", max_depth);
-    extract_note_unread(extraction, place, ERROR_DEPTH_LIMIT, what);
     return extract_text(extraction, place, source, TEXT_UTF8, 0, error);
 }
 

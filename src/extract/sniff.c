@@ -10,6 +10,8 @@ enum {
     TAR_CHECKSUM_LEN = 8,
     CPIO_ODC_HEADER = 76,
     CPIO_NEWC_HEADER = 110,
+    XZ_STREAM_HEADER = 12,
+    XZ_LZMA2 = 0x21,
     LZMA_HEADER = 13,
     UTF16_MIN_UNITS = 4,
     UTF16_ENOUGH_UNITS = 512,
@@ -18,6 +20,15 @@ enum {
 static bool starts_with(Bytes head, const char *magic, size_t len)
 {
     return head.len >= len && memcmp(head.data, magic, len) == 0;
+}
+
+static uint64_t little_endian(const uint8_t *data, size_t len)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < len; i++)
+        value |= (uint64_t)data[i] << (8 * i);
+    return value;
 }
 
 /* RFC 1952: deflate is the only method, and the upper three flags are reserved. */
@@ -47,12 +58,8 @@ static bool is_lzma(Bytes head)
 {
     if (head.len < LZMA_HEADER || head.data[0] != 0x5D)
         return false;
-    uint32_t dictionary = 0;
-    uint64_t size = 0;
-    for (size_t i = 0; i < 4; i++)
-        dictionary |= (uint32_t)head.data[1 + i] << (8 * i);
-    for (size_t i = 0; i < 8; i++)
-        size |= (uint64_t)head.data[5 + i] << (8 * i);
+    const uint32_t dictionary = (uint32_t)little_endian(head.data + 1, 4);
+    const uint64_t size = little_endian(head.data + 5, 8);
     const uint32_t lowest = dictionary & (~dictionary + 1);
     const bool is_round = dictionary == lowest || dictionary == lowest + (lowest << 1);
     return dictionary >= 4096 && is_round && (size == UINT64_MAX || size < (UINT64_C(1) << 38));
@@ -237,4 +244,36 @@ Sniff sniff_bytes(Bytes head)
     if (sniff_bom(head, &sniff))
         return sniff;
     return sniff_unmarked(head);
+}
+
+/* The .xz file format, 3.1: the first block's header stands behind the stream's; its last filter must be LZMA2, whose
+ * one property byte is 2 or 3, times a power of two. Filters before it have ids below 0x21 and up to 4 property bytes.
+ */
+static uint64_t xz_window_bytes(Bytes head)
+{
+    if (head.len < XZ_STREAM_HEADER + 4 || head.data[XZ_STREAM_HEADER] == 0)
+        return 0;
+    const size_t end = MIN(head.len, XZ_STREAM_HEADER + (size_t)head.data[XZ_STREAM_HEADER] * 4);
+    const uint8_t flags = head.data[XZ_STREAM_HEADER + 1];
+    size_t at = XZ_STREAM_HEADER + 2;
+
+    for (unsigned sizes = ((flags >> 6) & 1U) + (flags >> 7); sizes > 0 && at < end; at++)
+        sizes -= (head.data[at] & 0x80U) == 0;
+    while (at + 2 < end && head.data[at] != XZ_LZMA2)
+        at += 2 + head.data[at + 1];
+    if (at + 2 >= end)
+        return 0;
+    const uint8_t size = head.data[at + 2] & 0x3FU;
+    return size >= 40 ? UINT32_MAX : (UINT64_C(2) | (size & 1U)) << (size / 2 + 11);
+}
+
+uint64_t sniff_window_bytes(ContainerFormat format, Bytes head)
+{
+    if (format == CONTAINER_XZ)
+        return xz_window_bytes(head);
+    if (format == CONTAINER_LZMA && head.len > 4)
+        return little_endian(head.data + 1, 4);
+    if (format == CONTAINER_LZIP && head.len > 5)
+        return UINT64_C(1) << (head.data[5] & 0x1FU);
+    return 0;
 }

@@ -40,3 +40,7 @@ typedef struct Sniff {
 
 /* head: the first SNIFF_BYTES of the bytes, or all of them if they are fewer. */
 Sniff sniff_bytes(Bytes head);
+
+/* How much memory unpacking needs, where the first bytes say so (xz, lzma, lzip: their dictionary, up to 4 GiB); else
+ * 0. */
+uint64_t sniff_window_bytes(ContainerFormat format, Bytes head);

@@ -138,9 +138,10 @@ bool scan_object(
     const TextSink sink = {.begin = begin_run, .text = feed_run, .end = end_run, .data = &scan};
     const uint64_t suppressed_before = detector_suppressed(scanner->detector);
 
-    (void)!extract_object(scanner->extractor, name, &source, &scanner->options.limits, &sink, &report, &read_error);
+    const bool is_read =
+        extract_object(scanner->extractor, name, &source, &scanner->options.limits, &sink, &report, &read_error);
     g_free(scan.member);
-    if (read_error != NULL && (scan.is_detector_broken || error_is(read_error, ERROR_INTERNAL))) {
+    if (!is_read && (scan.is_detector_broken || error_is(read_error, ERROR_INTERNAL))) {
         g_propagate_error(error, g_steal_pointer(&read_error));
         return false;
     }

@@ -205,6 +205,42 @@ static void test_the_census_agrees_with_glib(void)
     }
 }
 
+typedef struct WindowCase {
+    const char *made_by;
+    ContainerFormat format;
+    const char *head; /* 24 bytes */
+    uint64_t window;
+} WindowCase;
+
+static const WindowCase window_cases[] = {
+    {"xz --lzma2=dict=4KiB", CONTAINER_XZ,
+        "\xFD\x37\x7A\x58\x5A\x00\x00\x04\xE6\xD6\xB4\x46\x02\x00\x21\x01\x00\x00\x00\x00\x37\x27\x97\xD6", 4U << 10},
+    {"xz --lzma2=dict=96MiB", CONTAINER_XZ,
+        "\xFD\x37\x7A\x58\x5A\x00\x00\x04\xE6\xD6\xB4\x46\x02\x00\x21\x01\x1D\x00\x00\x00\x75\xA8\xE4\x74", 96U << 20},
+    {"xz --lzma2=dict=384MiB", CONTAINER_XZ,
+        "\xFD\x37\x7A\x58\x5A\x00\x00\x04\xE6\xD6\xB4\x46\x02\x00\x21\x01\x21\x00\x00\x00\x6C\xEF\x19\xCE", 384U << 20},
+    {"xz --lzma2=dict=1536MiB", CONTAINER_XZ,
+        "\xFD\x37\x7A\x58\x5A\x00\x00\x04\xE6\xD6\xB4\x46\x02\x00\x21\x01\x25\x00\x00\x00\x3B\x78\x7B\x41",
+        1536U << 20},
+    {"xz --x86 --lzma2=dict=1GiB", CONTAINER_XZ,
+        "\xFD\x37\x7A\x58\x5A\x00\x00\x04\xE6\xD6\xB4\x46\x02\x01\x04\x00\x21\x01\x24\x00\x7C\xD2\x45\xF2", 1U << 30},
+    {"xz --format=lzma --lzma1=dict=512MiB", CONTAINER_LZMA,
+        "\x5D\x00\x00\x00\x20\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x00\x34\x19\x49\xEE\x8D\xDD\x3D\x3A\xDF\xFF", 512U << 20},
+};
+
+static void test_the_memory_that_unpacking_needs_is_known_before(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(window_cases); i++) {
+        const WindowCase *test = &window_cases[i];
+        const Bytes head = {.data = (const uint8_t *)test->head, .len = 24};
+        g_test_message("%s", test->made_by);
+        g_assert_cmpint(sniff_bytes(head).container, ==, test->format);
+        g_assert_cmpuint(sniff_window_bytes(test->format, head), ==, test->window);
+        g_auto(Outcome) outcome = extract_bytes("key", head.data, head.len, 0, &EXTRACT_LIMITS_DEFAULT);
+        g_assert_cmpint(outcome.report.unread_kind, ==, test->window > 256U << 20 ? ERROR_TOO_LARGE : ERROR_CORRUPT);
+    }
+}
+
 static void test_a_reader_that_fails_gives_what_it_had_and_its_error(void)
 {
     g_autoptr(Extractor) extractor = NULL;
@@ -247,6 +283,7 @@ int main(int argc, char **argv)
     TEST(all_of_unicode_is_decoded_as_glib_does);
     TEST(pieces_end_between_characters);
     TEST(the_census_agrees_with_glib);
+    TEST(the_memory_that_unpacking_needs_is_known_before);
     TEST(a_reader_that_fails_gives_what_it_had_and_its_error);
     TEST(a_sink_that_fails_ends_the_extraction);
 #undef TEST
