@@ -98,18 +98,18 @@ const char *aws_profile_name(const AwsProfile *profile)
     return profile->name;
 }
 
-const char *aws_profile_get(const AwsProfile *profile, const char *name)
+const char *aws_profile_get(const AwsProfile *profile, const char *setting)
 {
-    const Setting *setting = g_hash_table_lookup(profile->settings, name);
+    const Setting *found = g_hash_table_lookup(profile->settings, setting);
 
-    return setting != NULL ? setting->value : NULL;
+    return found != NULL ? found->value : NULL;
 }
 
-const char *aws_profile_place(const AwsProfile *profile, const char *name)
+const char *aws_profile_place(const AwsProfile *profile, const char *setting)
 {
-    const Setting *setting = g_hash_table_lookup(profile->settings, name);
+    const Setting *found = g_hash_table_lookup(profile->settings, setting);
 
-    return setting != NULL ? setting->place : NULL;
+    return found != NULL ? found->place : NULL;
 }
 
 const char *aws_profile_endpoint(const AwsProfile *profile, const char *service)

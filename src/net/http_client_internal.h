@@ -94,5 +94,5 @@ struct HttpClient {
 
 void transfer_unref(HttpTransfer *transfer);
 
-/* The I/O thread's main function. */
-gpointer http_engine_run(gpointer client);
+/* The I/O thread's main function; data is the HttpClient. */
+gpointer http_engine_run(gpointer data);

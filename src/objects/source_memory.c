@@ -71,40 +71,40 @@ ObjectSource *memory_source_new(void)
     return &source->base;
 }
 
-void memory_source_put(ObjectSource *base, const char *key, const void *data, size_t len)
+void memory_source_put(ObjectSource *source, const char *key, const void *data, size_t len)
 {
-    MemorySource *source = (MemorySource *)base;
+    MemorySource *memory = (MemorySource *)source;
     MemoryObject *object = g_new0(MemoryObject, 1);
 
     object->bytes = g_bytes_new(data, len);
     object->etag = g_compute_checksum_for_data(G_CHECKSUM_MD5, data, len);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&source->mutex);
-    g_tree_replace(source->locked.objects, g_strdup(key), object);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&memory->mutex);
+    g_tree_replace(memory->locked.objects, g_strdup(key), object);
 }
 
-void memory_source_remove(ObjectSource *base, const char *key)
+void memory_source_remove(ObjectSource *source, const char *key)
 {
-    MemorySource *source = (MemorySource *)base;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&source->mutex);
+    MemorySource *memory = (MemorySource *)source;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&memory->mutex);
 
-    g_tree_remove(source->locked.objects, key);
+    g_tree_remove(memory->locked.objects, key);
 }
 
-void memory_source_fail_call(ObjectSource *base, uint32_t number, ErrorKind kind)
+void memory_source_fail_call(ObjectSource *source, uint32_t number, ErrorKind kind)
 {
-    MemorySource *source = (MemorySource *)base;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&source->mutex);
+    MemorySource *memory = (MemorySource *)source;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&memory->mutex);
 
-    source->locked.calls_until_failure = number;
-    source->locked.failure = kind;
+    memory->locked.calls_until_failure = number;
+    memory->locked.failure = kind;
 }
 
-void memory_source_set_page(ObjectSource *base, uint32_t entries)
+void memory_source_set_page(ObjectSource *source, uint32_t entries)
 {
-    MemorySource *source = (MemorySource *)base;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&source->mutex);
+    MemorySource *memory = (MemorySource *)source;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&memory->mutex);
 
-    source->locked.page = entries;
+    memory->locked.page = entries;
 }
 
 static bool count_call_locked(MemorySource *source, GError **error)
