@@ -53,7 +53,7 @@ static void detector_init(Detector *detector, RuleSet *rules)
     detector->judge = (Judge){
         .rules = rules,
         .pending = g_array_new(FALSE, FALSE, sizeof(PendingMatch)),
-        .canonical = g_byte_array_new(),
+        .canonical = g_byte_array_sized_new(MAX_LENGTH_LIMIT),
     };
 }
 
@@ -68,8 +68,10 @@ bool detector_new(RuleSet *rules, Detector **ret_detector, GError **error)
     return true;
 }
 
+/* Room for the longest value was reserved, so it never moved. */
 static void wiped_free(GByteArray *bytes)
 {
+    g_byte_array_set_size(bytes, MAX_LENGTH_LIMIT);
     explicit_bzero(bytes->data, bytes->len);
     g_byte_array_unref(bytes);
 }

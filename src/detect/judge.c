@@ -22,7 +22,8 @@ static double entropy(Bytes value)
 
 static int compare_bytes(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
-    int order = memcmp(a, b, MIN(a_len, b_len));
+    size_t both = MIN(a_len, b_len);
+    int order = both > 0 ? memcmp(a, b, both) : 0;
 
     return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
 }

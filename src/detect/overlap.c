@@ -90,6 +90,8 @@ uint64_t overlap_settle(const RuleSet *rules, GArray *pending, uint64_t horizon,
     PendingMatch *matches = (PendingMatch *)(void *)pending->data;
     guint done = 0;
 
+    if (pending->len == 0)
+        return horizon;
     qsort(matches, pending->len, sizeof *matches, start_order);
     while (done < pending->len && matches[done].span.start < horizon) {
         uint64_t end = 0;

@@ -9,10 +9,16 @@ void place_begin(PlaceCursor *cursor, TextEncoding encoding, uint64_t first_offs
 
 static uint64_t count_newlines(const char *text, size_t len)
 {
+    const char *end = text + len;
     uint64_t lines = 0;
 
-    for (const char *end = text + len; (text = memchr(text, '\n', (size_t)(end - text))) != NULL; text++)
+    while (text < end) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        if (newline == NULL)
+            break;
         lines++;
+        text = newline + 1;
+    }
     return lines;
 }
 
