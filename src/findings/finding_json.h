@@ -1,0 +1,10 @@
+/* A stored finding as JSON: the one shape that the API and the reports share. */
+#pragma once
+
+#include "findings/findings.h"
+
+#include <jansson.h>
+
+/* A new reference: job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint (null in an
+ * aggregate), truncated, locations. */
+json_t *finding_json(const StoredFinding *finding);
