@@ -46,7 +46,10 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
         return fail(error, ERROR_INVALID, "start: expected at most %d different ones in all rules", CLASS_MAX_STARTS);
     if (start == plan->start_count)
         plan->starts[plan->start_count++] = rule->start;
-    plan->start_runs[start] |= rule->first_runs;
+    for (unsigned run = 0; run <= FIRST_RUN_MAX; run++) {
+        if ((rule->first_runs >> run & 1) != 0)
+            plan->starts_by_run[run] |= UINT32_C(1) << start;
+    }
     g_array_append_val(rules->upper[start], rule->rule.index);
     return true;
 }

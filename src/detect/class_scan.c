@@ -1,6 +1,5 @@
 #include "detect/class_scan.h"
 #include "detect/byte_class.h"
-#include "detect/first_runs.h"
 
 enum { STRIP_BLOCKS = 64 };
 
@@ -8,19 +7,6 @@ enum { STRIP_BLOCKS = 64 };
 static inline uint64_t ahead(uint64_t mask, uint64_t next, unsigned count)
 {
     return count == 0 ? mask : mask >> count | next << (64 - count);
-}
-
-static uint64_t upper_starts(const char *start, const ClassMasks *now, const ClassMasks *next, uint64_t before)
-{
-    uint64_t found = ~before;
-
-    for (unsigned i = 0; start[i] != '\0' && found != 0; i++) {
-        uint64_t wanted = start[i] == 'D' ? 0 : ahead(now->upper, next->upper, i);
-        if (start[i] != 'U')
-            wanted |= ahead(now->digit, next->digit, i);
-        found &= wanted;
-    }
-    return found;
 }
 
 typedef struct Emitter {
@@ -74,30 +60,45 @@ static bool number_fits(
     return end + 1 + second >= 128 || ((*plan->seconds)[separator - 1][digits] >> second & 1) != 0;
 }
 
-static void emit_numbers(
-    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
+/* "1.234": the boundary rules refuse what goes on to the left with a dot. */
+static bool follows_decimal_point(const Emitter *emitter, unsigned at)
 {
-    uint64_t starts = now->digit & ~before & emitter->valid;
+    return emitter->at + at >= 2 && emitter->text[(int)at - 1] == '.' && byte_is_digit(emitter->text[(int)at - 2]);
+}
 
+static void emit_numbers(
+    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
+{
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
-        if (number_fits(plan, now, next, emitter, at)) {
+        if (number_fits(plan, now, next, emitter, at) && !follows_decimal_point(emitter, at)) {
             ClassPlace place = {.kind = CLASS_DIGITS, .at = emitter->at + at};
             emitter->handler(emitter->data, &place);
         }
     }
 }
 
-static void emit_upper(
-    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
+static bool begins_with(const uint8_t *text, const char *start)
 {
-    for (uint32_t i = 0; i < plan->start_count; i++) {
-        uint64_t found = upper_starts(plan->starts[i], now, next, before) & emitter->valid;
-        for (; found != 0; found &= found - 1) {
-            unsigned at = (unsigned)__builtin_ctzll(found);
-            ClassPlace place = {
-                .kind = CLASS_UPPER, .start = i, .run = run_length(now->word, next->word, at), .at = emitter->at + at};
-            if ((plan->start_runs[i] >> place.run & 1) != 0)
+    for (; *start != '\0'; start++, text++) {
+        uint8_t wanted = *start == 'U' ? BYTE_UPPER : *start == 'D' ? BYTE_DIGIT : BYTE_UPPER | BYTE_DIGIT;
+        if ((BYTE_CLASS[*text] & wanted) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* The length of the word decides most places before any start is compared. */
+static void emit_upper(
+    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
+{
+    for (; starts != 0; starts &= starts - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(starts);
+        unsigned run = run_length(now->word, next->word, at);
+        for (uint32_t left = plan->starts_by_run[run]; left != 0; left &= left - 1) {
+            uint32_t start = (uint32_t)__builtin_ctz(left);
+            ClassPlace place = {.kind = CLASS_UPPER, .start = start, .run = run, .at = emitter->at + at};
+            if (begins_with(emitter->text + at, plan->starts[start]))
                 emitter->handler(emitter->data, &place);
         }
     }
@@ -107,14 +108,18 @@ static void emit_upper(
 static void scan_block(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
 {
-    if ((now->digit & ~before) != 0)
-        emit_numbers(plan, now, next, before, emitter);
+    uint64_t capitals = now->upper | now->digit;
+    uint64_t starts = capitals & ~before & emitter->valid;
+
     if (plan->wants_at && now->at != 0)
         emit(emitter, now->at & ahead(now->word, next->word, 1), CLASS_AT);
     if (plan->wants_plus && now->plus != 0)
         emit(emitter, now->plus & ~before & ahead(now->digit, next->digit, 1), CLASS_PLUS);
-    if (plan->start_count > 0 && ((now->upper | now->digit) & ~before) != 0)
-        emit_upper(plan, now, next, before, emitter);
+    if (starts == 0)
+        return;
+    emit_numbers(plan, now, next, starts & now->digit, emitter);
+    if (plan->start_count > 0)
+        emit_upper(plan, now, next, starts & ahead(capitals, next->upper | next->digit, 1), emitter);
 }
 
 void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler handler, void *data)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "detect/class_masks.h"
+#include "detect/first_runs.h"
 #include "detect/rule_internal.h"
 
 enum { CLASS_MAX_STARTS = 32, CLASS_PADDING = 2 * CLASS_BLOCK };
@@ -17,8 +18,9 @@ typedef struct ClassPlan {
     uint8_t separator_numbers[256]; /* 1 + the separator's number in seconds; 0: no separator */
     bool wants_at, wants_plus;
     uint32_t start_count;
-    const char *starts[CLASS_MAX_STARTS];  /* distinct */
-    uint64_t start_runs[CLASS_MAX_STARTS]; /* how long a word that begins so may be (first_runs.h), for any rule */
+    const char *starts[CLASS_MAX_STARTS]; /* distinct */
+    uint32_t
+        starts_by_run[FIRST_RUN_MAX + 1]; /* bit i: a word of that length may begin with starts[i] (first_runs.h) */
 } ClassPlan;
 
 typedef struct ClassPlace {

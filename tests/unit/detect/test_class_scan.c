@@ -20,7 +20,7 @@ static const ClassPlan PLAN = {
     .wants_plus = true,
     .start_count = 3,
     .starts = {"UUDD", "UD", "UUUUAA"},
-    .start_runs = {UINT64_MAX, UINT64_MAX, UINT64_MAX},
+    .starts_by_run = {[0 ... FIRST_RUN_MAX] = 7},
 };
 
 static bool is_word(uint8_t c)
@@ -74,8 +74,9 @@ static void note(GString *out, char kind, uint32_t start, size_t at)
 static void reference_place(GString *out, const uint8_t *text, size_t at)
 {
     bool touches = at > 0 && is_word(text[at - 1]);
+    bool is_decimal = at >= 2 && text[at - 1] == '.' && g_ascii_isdigit((char)text[at - 2]);
 
-    if (!touches && reference_number(text + at))
+    if (!touches && !is_decimal && reference_number(text + at))
         note(out, 'n', 0, at);
     if (text[at] == '@' && is_word(text[at + 1]))
         note(out, 'a', 0, at);
