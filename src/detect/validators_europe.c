@@ -42,12 +42,13 @@ static Verdict es_dni_verdict(const char *digits, uint32_t first, char letter)
     return "TRWAGMYFPDXBNJZSQVHLCKE"[number % 23] == letter ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-/* Agencia Tributaria: organisations have a control digit or letter, by their kind. */
+/* Agencia Tributaria: organisations have a control digit or letter, by their kind. Two digits for the province come
+ * first; 00 is only for those abroad. */
 static Verdict es_cif_verdict(const char *cif)
 {
     uint32_t sum = 0;
 
-    if (strchr("ABCDEFGHJNPQRSUVW", cif[0]) == NULL || digits_value(cif, 1, 7) == 0)
+    if (strchr("ABCDEFGHJNPQRSUVW", cif[0]) == NULL || (digits_value(cif, 1, 2) == 0 && cif[0] != 'N'))
         return VERDICT_REJECT;
     for (size_t i = 1; i <= 7; i++) {
         uint32_t digit = (uint32_t)(cif[i] - '0');

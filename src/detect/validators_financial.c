@@ -43,8 +43,8 @@ static bool issuer_is_known(const Alnum *digits)
     return false;
 }
 
-/* One check digit and an issuer's range leave a bare number of 12 or 13 digits too likely to be something else
- * (a time in milliseconds, a GTIN). Grouped as cards are embossed, it is proved. */
+/* One check digit and an issuer's range leave a bare number too likely to be something else (a time in milliseconds, a
+ * GTIN, a serial number) unless it has the length of nearly all cards. Grouped as cards are embossed, it is proved. */
 Verdict validate_card(Bytes value)
 {
     Alnum digits;
@@ -57,7 +57,7 @@ Verdict validate_card(Bytes value)
         return VERDICT_REJECT;
     if (digits.has_separators)
         return VERDICT_PROVED;
-    return digits.len < 14 ? VERDICT_WEAK : VERDICT_PASS;
+    return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' ? VERDICT_WEAK : VERDICT_PASS;
 }
 
 /* Magnetic stripe data, ISO/IEC 7813: the number up to '^' (track 1, after a name) or '=' (track 2), then YYMM. */

@@ -124,6 +124,13 @@ static bool contains_ignoring_case(Bytes value, const char *word)
     return false;
 }
 
+static bool ends_ignoring_case(Bytes value, const char *word)
+{
+    size_t len = strlen(word);
+
+    return value.len >= len && g_ascii_strncasecmp((const char *)value.data + value.len - len, word, len) == 0;
+}
+
 /* Paths, addresses, and names of passwords ("edit_password") are none. */
 Verdict validate_password(Bytes value)
 {
@@ -132,7 +139,7 @@ Verdict validate_password(Bytes value)
     if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL ||
         contains_ignoring_case(value, "arn:"))
         return VERDICT_REJECT;
-    if (mix_of(value).digits == 0 && contains_ignoring_case(value, "passw"))
+    if (ends_ignoring_case(value, "password") || (mix_of(value).digits == 0 && contains_ignoring_case(value, "passw")))
         return VERDICT_REJECT;
     return VERDICT_PASS;
 }
