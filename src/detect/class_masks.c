@@ -44,7 +44,10 @@ static void swar_add(uint64_t word, unsigned shift, ClassMasks *masks)
 
     masks->digit |= swar_gather(digit) << shift;
     masks->upper |= swar_gather(upper) << shift;
-    masks->word |= swar_gather(digit | upper | swar_range(word, 'a', 'z') | swar_equal(word, '_')) << shift;
+    uint64_t underscore = swar_equal(word, '_');
+    masks->word |= swar_gather(digit | upper | swar_range(word, 'a', 'z') | underscore) << shift;
+    masks->underscore |= swar_gather(underscore) << shift;
+    masks->high |= swar_gather(word & repeat(0x80)) << shift;
     masks->at |= swar_gather(swar_equal(word, '@')) << shift;
     masks->plus |= swar_gather(swar_equal(word, '+')) << shift;
 }
@@ -108,8 +111,10 @@ AVX2 static void fill_avx2(const uint8_t *text, size_t blocks, ClassMasks *ret_m
             .upper = avx2_in(&half, 'A', 'Z'),
             .at = avx2_is(&half, '@'),
             .plus = avx2_is(&half, '+'),
+            .underscore = avx2_is(&half, '_'),
+            .high = avx2_mask(half.low, half.high),
         };
-        masks.word = masks.digit | masks.upper | avx2_in(&half, 'a', 'z') | avx2_is(&half, '_');
+        masks.word = masks.digit | masks.upper | avx2_in(&half, 'a', 'z') | masks.underscore;
         ret_masks[i] = masks;
     }
 }

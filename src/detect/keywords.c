@@ -1,14 +1,14 @@
 #include "detect/keywords.h"
 #include "base/text.h"
 #include "detect/byte_class.h"
+#include "detect/class_masks.h"
 
 #include <string.h>
 
 enum {
-    CHUNK_MAX = 64,      /* longer runs are no identifiers: blobs */
-    CHUNK_GIVE_UP = 256, /* from here on a run is skipped, not looked at again */
-    PHRASE_GAP = 4,      /* bytes between the words of a phrase */
-    HITS = 256,          /* power of two */
+    CHUNK_MAX = CLASS_BLOCK - 1, /* longer runs are no identifiers but blobs: skipped, not looked at again */
+    PHRASE_GAP = 4,              /* bytes between the words of a phrase */
+    HITS = 256,                  /* power of two */
     MAX_BYTES_PER_CHAR = 4,
 };
 
@@ -44,6 +44,7 @@ typedef struct KeywordHit {
 } KeywordHit;
 
 struct KeywordTracker {
+    ClassMaskFill fill;
     const Vocabulary *vocabulary;
     uint32_t max_distance;
     bool is_started, is_skipping; /* skipping: inside a run that is too long */
@@ -251,6 +252,7 @@ KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary, uint32_t max_d
 {
     KeywordTracker *tracker = g_new0(KeywordTracker, 1);
 
+    tracker->fill = class_mask_fill_best();
     tracker->vocabulary = vocabulary;
     tracker->max_distance = max_distance;
     return tracker;
@@ -327,7 +329,7 @@ static void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t star
     size_t stem = len;
     uint32_t word = word_lookup(tracker->vocabulary, text, len);
 
-    if (word == 0) {
+    if (word == 0 && byte_is_digit(text[len - 1])) {
         while (stem > 0 && byte_is_digit(text[stem - 1]))
             stem--;
         if (stem > 0 && stem < len)
@@ -349,65 +351,109 @@ static bool is_camel_edge(const uint8_t *text, size_t i, size_t len)
     return (BYTE_CLASS[text[i - 1]] & BYTE_UPPER) != 0 && i + 1 < len && (BYTE_CLASS[text[i + 1]] & BYTE_LOWER) != 0;
 }
 
-/* kinds: all that occur in the run. Numbers are no keywords, and most runs have no inner capitals. */
-static void chunk_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len, uint8_t kinds)
+static void split_camel(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
 {
     size_t part = 0;
 
-    if (len > CHUNK_MAX || kinds == BYTE_DIGIT) {
-        tracker->last_count = 0;
-        return;
-    }
-    for (size_t i = 1; (kinds & BYTE_UPPER) != 0 && i < len; i++) {
+    for (size_t i = 1; i < len; i++) {
         if (is_camel_edge(text, i, len)) {
             part_see(tracker, text + part, start + part, i - part);
             part = i;
         }
     }
     part_see(tracker, text + part, start + part, len - part);
-    if (part == 0)
-        return;
-    uint32_t word = word_lookup(tracker->vocabulary, text, len);
+    uint32_t word = part > 0 ? word_lookup(tracker->vocabulary, text, len) : 0;
     if (word != 0)
         word_seen(tracker, word, start, start + len);
 }
 
-/* A run begins at *at; moves *at behind it, not beyond end. Returns the kinds of its bytes. */
-static inline uint8_t run_skip(const uint8_t *text, size_t *at, size_t end)
-{
-    uint8_t kinds = 0;
+/* Up to 64 bytes of the text, by class. */
+typedef struct SplitBlock {
+    const uint8_t *text;
+    uint64_t position; /* of text[0] */
+    unsigned len;
+    uint64_t words, upper, digits;
+} SplitBlock;
 
-    for (uint8_t kind; *at < end && (kind = BYTE_CLASS[text[*at]] & WORD_KINDS) != 0; ++*at)
-        kinds |= kind;
-    return kinds;
+static void block_read(const KeywordTracker *tracker, const TextView *view, size_t at, size_t end, SplitBlock *block)
+{
+    uint8_t padded[CLASS_BLOCK] = {0};
+    size_t left = view->len - at;
+    ClassMasks masks;
+
+    block->text = view->data + at;
+    block->position = view->base + at;
+    block->len = (unsigned)MIN(end - at, (size_t)CLASS_BLOCK);
+    if (left < CLASS_BLOCK)
+        memcpy(padded, block->text, left);
+    tracker->fill(left < CLASS_BLOCK ? padded : block->text, 1, &masks);
+    uint64_t valid = block->len == CLASS_BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << block->len) - 1;
+    block->words = ((masks.word & ~masks.underscore) | masks.high) & valid;
+    block->upper = masks.upper;
+    block->digits = masks.digit;
 }
 
-/* Splits [done, stop). A run that goes on at stop is left for later, unless it is too long to be a word. */
+/* A whole run within the block. Numbers are no keywords, and most runs have no inner capitals. */
+static void run_see(KeywordTracker *tracker, const SplitBlock *block, unsigned start, unsigned len)
+{
+    uint64_t ones = (UINT64_C(1) << len) - 1;
+    const uint8_t *text = block->text + start;
+
+    if ((block->digits >> start & ones) == ones) {
+        tracker->last_count = 0;
+        return;
+    }
+    if ((block->upper >> start & ones) > 1)
+        split_camel(tracker, text, block->position + start, len);
+    else
+        part_see(tracker, text, block->position + start, len);
+}
+
+/* Sees the runs of a block that end in it. Returns how much of the block is done with: a run that touches the end of
+ * the block is left for the next one, unless it fills the block. is_final: the text ends with the block, or its last
+ * run. */
+static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, bool is_final)
+{
+    uint64_t left = block->words;
+
+    if ((left & 1) == 0)
+        tracker->is_skipping = false;
+    while (left != 0) {
+        unsigned start = (unsigned)__builtin_ctzll(left);
+        uint64_t gap = ~(left >> start);
+        unsigned len = gap == 0 ? CLASS_BLOCK : (unsigned)__builtin_ctzll(gap);
+        bool is_skipped = start == 0 && tracker->is_skipping;
+        if (start + len == block->len && !is_final) {
+            tracker->is_skipping = is_skipped || len > CHUNK_MAX;
+            return tracker->is_skipping ? block->len : start;
+        }
+        if (is_skipped || len > CHUNK_MAX)
+            tracker->last_count = 0;
+        else
+            run_see(tracker, block, start, len);
+        tracker->is_skipping = false;
+        left = start + len < CLASS_BLOCK ? left >> (start + len) << (start + len) : 0;
+    }
+    return block->len;
+}
+
+/* Splits [done, stop). A run that goes on at stop is left for later. */
 static void split_until(KeywordTracker *tracker, const TextView *view, uint64_t stop)
 {
-    const uint8_t *text = view->data;
     size_t at = (size_t)(tracker->done - view->base), end = (size_t)(stop - view->base);
-    bool stops_in_word = end < view->len && is_word_byte(text[end]);
+    bool stops_in_word = end < view->len && is_word_byte(view->data[end]);
 
     tracker->work += end - at;
-    for (;;) {
-        size_t gap = at;
-        while (at < end && !is_word_byte(text[at]))
-            at++;
-        tracker->is_skipping = tracker->is_skipping && at == gap;
-        if (at == end)
+    while (at < end) {
+        SplitBlock block;
+        block_read(tracker, view, at, end, &block);
+        bool is_at_stop = at + block.len == end;
+        unsigned done = block_see(tracker, &block, is_at_stop && !stops_in_word);
+        at += done;
+        if (is_at_stop)
             break;
-        size_t start = at;
-        uint8_t kinds = run_skip(text, &at, end);
-        if (at == end && stops_in_word) {
-            tracker->is_skipping = tracker->is_skipping || at - start > CHUNK_GIVE_UP;
-            tracker->done = tracker->is_skipping ? stop : view->base + start;
-            return;
-        }
-        chunk_see(tracker, text + start, view->base + start, tracker->is_skipping ? CHUNK_MAX + 1 : at - start, kinds);
-        tracker->is_skipping = false;
     }
-    tracker->done = stop;
+    tracker->done = view->base + at;
 }
 
 /* The position that many characters before, not before the view. */

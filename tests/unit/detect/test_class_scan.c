@@ -170,6 +170,8 @@ static void check_byte(uint8_t byte)
     g_assert_cmpuint(portable.upper, ==, g_ascii_isupper((char)byte) ? UINT64_MAX : 0);
     g_assert_cmpuint(portable.word, ==, is_word(byte) ? UINT64_MAX : 0);
     g_assert_cmpuint(portable.at, ==, byte == '@' ? UINT64_MAX : 0);
+    g_assert_cmpuint(portable.underscore, ==, byte == '_' ? UINT64_MAX : 0);
+    g_assert_cmpuint(portable.high, ==, byte >= 0x80 ? UINT64_MAX : 0);
     g_assert_cmpuint(portable.plus, ==, byte == '+' ? UINT64_MAX : 0);
     g_assert_cmpint(memcmp(&portable, &best, sizeof best), ==, 0);
 }
