@@ -15,13 +15,28 @@
 
 enum { POLL_MIN_MS = 2, POLL_MAX_MS = 100, STOP_GRACE_MS = 5000 };
 
+/* A job that is to be made: its place was looked at already. */
+typedef struct PlannedJob {
+    ScanTarget target;
+    char *options; /* JSON */
+} PlannedJob;
+
+static void planned_job_clear(gpointer data)
+{
+    PlannedJob *planned = data;
+
+    scan_target_clear(&planned->target);
+    g_free(planned->options);
+}
+
 typedef struct Scan {
     const Command *command;
     ScanCommandOptions options;
     Engine *engine;
     OutputFormat format;
     Output output;
-    GArray *jobs; /* JobId of every job that was begun */
+    GArray *planned; /* PlannedJob */
+    GArray *jobs;    /* JobId of every job that was begun */
 } Scan;
 
 static volatile sig_atomic_t was_interrupted;
@@ -47,6 +62,7 @@ static void scan_clear(Scan *scan)
     output_clear(&scan->output);
     engine_close(scan->engine);
     scan_command_options_clear(&scan->options);
+    g_clear_pointer(&scan->planned, g_array_unref);
     g_clear_pointer(&scan->jobs, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Scan, scan_clear)
@@ -105,22 +121,29 @@ static bool run_job(Scan *scan, const JobId *id, GError **error)
     return is_ok;
 }
 
-static bool scan_uri(Scan *scan, const char *uri, GError **error)
+/* Understands the URI and sees whether its bucket or directory can be listed at all. */
+static bool plan_job(Scan *scan, const char *uri, GError **error)
 {
-    g_auto(ScanTarget) target = {0};
-    g_autofree char *options = NULL;
-    JobId id;
+    PlannedJob planned = {0};
 
-    TRY(scan_target_parse(uri, &target, error));
-    TRY(scan_command_job_options(&scan->options, &target, &options, error));
-    TRY(engine_probe(scan->engine, target.bucket, target.prefix, options, error));
+    TRY(scan_target_parse(uri, &planned.target, error));
+    g_array_append_val(scan->planned, planned); /* owned from here on */
+    PlannedJob *kept = &g_array_index(scan->planned, PlannedJob, scan->planned->len - 1);
+    TRY(scan_command_job_options(&scan->options, &kept->target, &kept->options, error));
+    return engine_probe(scan->engine, kept->target.bucket, kept->target.prefix, kept->options, error);
+}
+
+static bool create_and_run(Scan *scan, const PlannedJob *planned, GError **error)
+{
+    JobId id;
     JobSpec spec = {
-        .bucket = target.bucket,
-        .prefix = target.prefix,
-        .options = options,
+        .bucket = planned->target.bucket,
+        .prefix = planned->target.prefix,
+        .options = planned->options,
         .runner = process_identity(),
         .rules_id = rule_set_id(engine_rules(scan->engine)),
     };
+
     TRY(job_create(engine_db(scan->engine), engine_workflow(scan->engine), &spec, &id, error));
     g_array_append_val(scan->jobs, id);
     return run_job(scan, &id, error);
@@ -140,19 +163,26 @@ static bool scan_open(Scan *scan, int *argc, char ***argv, GError **error)
 {
     EngineOptions engine;
 
+    scan->planned = g_array_new(FALSE, FALSE, sizeof(PlannedJob));
+    g_array_set_clear_func(scan->planned, planned_job_clear);
+    scan->jobs = g_array_new(FALSE, FALSE, sizeof(JobId));
     TRY(scan_command_options_parse(scan->command, argc, argv, &scan->options, error));
     TRY(output_format_parse(scan->options.format, &scan->format, error));
-    TRY(output_open(scan->options.output, &scan->output, error));
     TRY(scan_command_engine_options(&scan->options, &engine, error));
     return engine_open(&engine, &scan->engine, error);
 }
 
+/* All places are looked at before the first job begins, so that a slip in the last URI costs no time. */
 static bool scan_all(Scan *scan, int argc, char **argv, GError **error)
 {
-    if (scan->options.resume != NULL)
-        return resume_job(scan, scan->options.resume, error);
     for (int i = 1; i < argc; i++)
-        TRY(scan_uri(scan, argv[i], error));
+        TRY(plan_job(scan, argv[i], error));
+    TRY(output_open(scan->options.output, &scan->output, error));
+    catch_signals();
+    if (scan->options.resume != NULL)
+        TRY(resume_job(scan, scan->options.resume, error));
+    for (guint i = 0; i < scan->planned->len; i++)
+        TRY(create_and_run(scan, &g_array_index(scan->planned, PlannedJob, i), error));
     return true;
 }
 
@@ -178,13 +208,12 @@ static bool exit_status(const Scan *scan, int *ret_status, GError **error)
 
 int command_scan(const Command *command, int argc, char **argv)
 {
-    g_auto(Scan) scan = {.command = command, .jobs = g_array_new(FALSE, FALSE, sizeof(JobId))};
+    g_auto(Scan) scan = {.command = command};
     g_autoptr(GError) error = NULL;
     int status = EXIT_TROUBLE;
 
     if (!scan_open(&scan, &argc, &argv, &error))
         return command_fail(command, error);
-    catch_signals();
     if (!scan_all(&scan, argc, argv, &error))
         return command_fail(command, error);
     if (!report_write(engine_db(scan.engine), scan.jobs, scan.format, scan.output.stream, &error) ||

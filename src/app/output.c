@@ -23,6 +23,8 @@ bool output_open(const char *path, Output *ret_output, GError **error)
 
 static bool write_failed(const char *path, int number, GError **error)
 {
+    if (path == NULL && number == EPIPE)
+        return true; /* whoever read our output has enough of it */
     ErrorKind kind = number == ENOSPC || number == EDQUOT ? ERROR_NO_SPACE : ERROR_IO;
 
     return fail(error, kind, "%s: cannot be written: %s", path != NULL ? path : "standard output", g_strerror(number));
