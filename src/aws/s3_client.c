@@ -12,6 +12,7 @@ bool s3_client_open(const S3ClientOptions *options, S3Client **ret_client, GErro
     g_autoptr(S3Client) client = g_new0(S3Client, 1);
 
     g_mutex_init(&client->mutex);
+    sigv4_key_cache_init(&client->signing_key);
     client->http = http_client_ref(options->http);
     client->credentials = aws_credential_chain_new(options->profile, options->signing);
     client->retry = aws_retry_new(&options->retry);
@@ -28,6 +29,7 @@ void s3_client_close(S3Client *client)
     if (client == NULL)
         return;
     s3_place_clear(&client->locked.place);
+    sigv4_key_cache_clear(&client->signing_key);
     aws_credential_chain_unref(client->credentials);
     aws_retry_free(client->retry);
     http_client_unref(client->http);
@@ -91,7 +93,8 @@ static void draft_clear(Draft *draft)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Draft, draft_clear)
 
-static void add_signature(const Draft *draft, const S3Call *call, const AwsCredentials *credentials, GPtrArray *lines)
+static void add_signature(
+    S3Client *client, const Draft *draft, const S3Call *call, const AwsCredentials *credentials, GPtrArray *lines)
 {
     g_auto(SigV4Signed) signature = {0};
     SigV4Request request = {.method = "GET",
@@ -104,7 +107,8 @@ static void add_signature(const Draft *draft, const S3Call *call, const AwsCrede
         .payload_hash = SIGV4_EMPTY_HASH,
         .region = draft->place.region,
         .service = "s3",
-        .time_ms = draft->time_ms};
+        .time_ms = draft->time_ms,
+        .key_cache = &client->signing_key};
 
     sigv4_sign(&request, credentials, &signature);
     g_ptr_array_add(lines, g_strconcat("x-amz-date: ", signature.date, NULL));
@@ -127,7 +131,7 @@ bool s3_start(
         g_ptr_array_add(lines, g_strconcat(pair->name, ": ", pair->value, NULL));
     }
     if (credentials.access_key_id != NULL)
-        add_signature(&draft, call, &credentials, lines);
+        add_signature(client, &draft, call, &credentials, lines);
     g_ptr_array_add(lines, NULL);
     HttpRequest request = {.method = "GET", .url = draft.url, .headers = (const char *const *)lines->pdata};
     TRY(http_start(client->http, &request, ret_transfer, error));

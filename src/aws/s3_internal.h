@@ -21,6 +21,7 @@ struct S3Client {
     char *endpoint; /* or NULL: AWS, by region */
     S3Addressing addressing;
     S3Payer payer;
+    SigV4KeyCache signing_key;
     GMutex mutex;
     struct {
         S3Place place;

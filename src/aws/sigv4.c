@@ -269,22 +269,70 @@ static void hmac(const void *key, size_t key_len, const char *text, guint8 *ret_
     g_hmac_get_digest(mac, ret_digest, &len);
 }
 
+static void derive_key(const Signing *signing, const char *secret, guint8 *ret_key)
+{
+    g_autofree char *first = g_strconcat("AWS4", secret, NULL);
+    g_autofree char *day = g_strndup(signing->date, 8);
+
+    hmac(first, strlen(first), day, ret_key);
+    hmac(ret_key, 32, signing->request->region, ret_key);
+    hmac(ret_key, 32, signing->request->service, ret_key);
+    hmac(ret_key, 32, "aws4_request", ret_key);
+    explicit_bzero(first, strlen(first));
+}
+
+void sigv4_key_cache_init(SigV4KeyCache *cache)
+{
+    *cache = (SigV4KeyCache){0};
+    g_mutex_init(&cache->mutex);
+}
+
+static void forget_key_locked(SigV4KeyCache *cache)
+{
+    if (cache->locked.secret != NULL)
+        explicit_bzero(cache->locked.secret, strlen(cache->locked.secret));
+    explicit_bzero(cache->locked.key, sizeof cache->locked.key);
+    g_clear_pointer(&cache->locked.secret, g_free);
+    g_clear_pointer(&cache->locked.scope, g_free);
+}
+
+void sigv4_key_cache_clear(SigV4KeyCache *cache)
+{
+    forget_key_locked(cache);
+    g_mutex_clear(&cache->mutex);
+}
+
+static void signing_key(const Signing *signing, const char *secret, guint8 *ret_key)
+{
+    SigV4KeyCache *cache = signing->request->key_cache;
+
+    if (cache == NULL) {
+        derive_key(signing, secret, ret_key);
+        return;
+    }
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&cache->mutex);
+    if (g_strcmp0(cache->locked.scope, signing->scope) != 0 || g_strcmp0(cache->locked.secret, secret) != 0) {
+        forget_key_locked(cache);
+        cache->locked.scope = g_strdup(signing->scope);
+        cache->locked.secret = g_strdup(secret);
+        derive_key(signing, secret, cache->locked.key);
+    }
+    memcpy(ret_key, cache->locked.key, sizeof cache->locked.key);
+}
+
 static char *signature_of(const Signing *signing, const AwsCredentials *credentials, const char *string_to_sign)
 {
-    g_autofree char *first = g_strconcat("AWS4", credentials->secret_access_key, NULL);
-    g_autofree char *day = g_strndup(signing->date, 8);
+    static const char digits[] = "0123456789abcdef";
+    char *hex = g_malloc0(65);
     guint8 key[32];
-    GString *hex = g_string_sized_new(65);
 
-    hmac(first, strlen(first), day, key);
-    hmac(key, sizeof key, signing->request->region, key);
-    hmac(key, sizeof key, signing->request->service, key);
-    hmac(key, sizeof key, "aws4_request", key);
+    signing_key(signing, credentials->secret_access_key, key);
     hmac(key, sizeof key, string_to_sign, key);
-    for (size_t i = 0; i < sizeof key; i++)
-        g_string_append_printf(hex, "%02x", key[i]);
-    explicit_bzero(first, strlen(first));
-    return g_string_free(hex, FALSE);
+    for (size_t i = 0; i < sizeof key; i++) {
+        hex[2 * i] = digits[key[i] >> 4];
+        hex[2 * i + 1] = digits[key[i] & 15];
+    }
+    return hex;
 }
 
 static void signing_finish(

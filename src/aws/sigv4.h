@@ -22,6 +22,20 @@ typedef enum SigV4Token {
     SIGV4_TOKEN_ADDED_AFTER, /* services that want the session token outside the signature */
 } SigV4Token;
 
+/* The signing key of a day, region and service, kept because deriving it costs more than signing with it. Any thread.
+ */
+typedef struct SigV4KeyCache {
+    GMutex mutex;
+    struct {
+        char *secret;
+        char *scope;
+        uint8_t key[32];
+    } locked;
+} SigV4KeyCache;
+
+void sigv4_key_cache_init(SigV4KeyCache *cache);
+void sigv4_key_cache_clear(SigV4KeyCache *cache); /* wipes */
+
 typedef struct SigV4Pair {
     const char *name;
     const char *value;
@@ -41,6 +55,7 @@ typedef struct SigV4Request {
     const char *service;
     SigV4Token token_rule;
     int64_t time_ms;
+    SigV4KeyCache *key_cache; /* or NULL */
 } SigV4Request;
 
 typedef struct SigV4Signed {

@@ -9,7 +9,7 @@
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000
 #define DEFAULT_STALL_TIMEOUT_MS   30000
 #define DEFAULT_BUFFER_BYTES       ((size_t)512 * 1024)
-#define DEFAULT_TOTAL_BUFFER_BYTES ((size_t)64 * 1024 * 1024)
+#define DEFAULT_TOTAL_BUFFER_BYTES ((size_t)32 * 1024 * 1024)
 
 static void client_free(HttpClient *client);
 static void client_command(HttpClient *client, CommandKind kind, HttpTransfer *transfer);

@@ -20,7 +20,7 @@ typedef struct HttpClientOptions {
     uint32_t connect_timeout_ms; /* name, connection and TLS: 10,000 */
     uint32_t stall_timeout_ms;   /* without a byte either way, while we want some: 30,000 */
     size_t buffer_bytes;         /* a transfer's buffer at most: 512 KiB */
-    size_t total_buffer_bytes;   /* all buffers of a client, beyond 64 KiB a transfer: 64 MiB */
+    size_t total_buffer_bytes;   /* all buffers of a client, beyond 64 KiB a transfer: 32 MiB */
     const char *ca_file;         /* PEM bundle instead of the system's */
     const char *user_agent;      /* "trawl/<version>" */
 } HttpClientOptions;

@@ -94,7 +94,7 @@ static void compare(const SigV4Signed *made, json_t *expected)
     g_assert_cmpstr(made->signature, ==, text_of(expected, "signature"));
 }
 
-static void check_vector(json_t *vector)
+static void check_vector(json_t *vector, SigV4KeyCache *key_cache)
 {
     Parsed parsed = {0};
     g_auto(SigV4Signed) in_headers = {0};
@@ -128,7 +128,8 @@ static void check_vector(json_t *vector)
         .region = text_of(vector, "region"),
         .service = text_of(vector, "service"),
         .token_rule = is_after ? SIGV4_TOKEN_ADDED_AFTER : SIGV4_TOKEN_SIGNED,
-        .time_ms = time_ms};
+        .time_ms = time_ms,
+        .key_cache = key_cache};
 
     sigv4_sign(&request, &credentials, &in_headers);
     compare(&in_headers, json_object_get(vector, "header"));
@@ -145,18 +146,22 @@ static void check_vector(json_t *vector)
 static void test_all_38_published_vectors_pass_in_both_forms(gconstpointer path)
 {
     g_autofree char *text = NULL;
+    SigV4KeyCache cache;
     int count = 0;
 
+    sigv4_key_cache_init(&cache);
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL && **line != '\0'; line++) {
         json_t *vector = json_loads(*line, 0, NULL);
         g_assert_nonnull(vector);
-        check_vector(vector);
+        check_vector(vector, NULL);
+        check_vector(vector, &cache);
         json_decref(vector);
         count++;
     }
     g_assert_cmpint(count, ==, 38);
+    sigv4_key_cache_clear(&cache);
 }
 
 static void test_paths_and_queries_are_encoded_as_rfc_3986_says(void)
