@@ -163,6 +163,7 @@ static const FindCase find_cases[] = {
     {"a required keyword", "Badge: 123456789", "id.badge 7+9 1:8 high 123456789\n"},
     {"a keyword behind the value", "123456789 badge", ""},
     {"JSON", "{\"badgeNumber\":\"123456789\"}", "id.badge 16+9 1:17 high 123456789\n"},
+    {"a keyword beyond ASCII, in capitals", "F\u00dcHRERSCHEIN 123456789", "id.badge 14+9 1:14 high 123456789\n"},
     {"low entropy", "api_key = aaaaaaaaaaaaaaaaaaaaa", ""},
     {"a generic rule gives way", "api_key = tok_abcdefghijklmnop",
         "sec.token 10+20 1:11 medium tok_abcdefghijklmnop\n"},

@@ -1,4 +1,5 @@
-/* Runs the examples that every rule of rules/ carries. Argument: the directory of the rules. */
+/* Runs the examples that every rule of rules/ carries, each whole and cut at every byte. Argument: the directory of the
+ * rules. */
 #include "detect/rule_examples.h"
 
 #include <string.h>
@@ -6,52 +7,80 @@
 typedef struct Seen {
     const Rule *rule;
     bool is_found, is_found_medium;
+    GString *places; /* of all rules' matches */
 } Seen;
 
 /* One example as a test. */
 typedef struct ExampleCase {
-    RuleSet *rules;
+    Detector *detector;
     RuleExample example;
 } ExampleCase;
+
+/* A text, and where to cut it: at one place, or (0) everywhere. */
+typedef struct Feeding {
+    const char *text;
+    size_t len, cut;
+} Feeding;
 
 static void note_match(void *data, const Match *match)
 {
     Seen *seen = data;
 
+    g_string_append_printf(seen->places, "%s@%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT "\n", match->rule->id,
+        match->offset, match->length);
     if (match->rule != seen->rule)
         return;
     seen->is_found = true;
     seen->is_found_medium = seen->is_found_medium || match->tier >= TIER_MEDIUM;
 }
 
-static Seen look(const ExampleCase *example_case, Tier min_tier)
+static void feed(Detector *detector, const Feeding *feeding)
 {
-    const char *text = example_case->example.text;
-    Seen seen = {.rule = example_case->example.rule};
-    const DetectorOptions options = {.min_tier = min_tier, .handler = note_match, .data = &seen};
-    g_autoptr(Detector) detector = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(detector_new(example_case->rules, &detector, &error));
-    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
-    g_assert_true(detector_feed(detector, text, strlen(text), &error));
-    g_assert_true(detector_end(detector, &error));
-    return seen;
+    if (feeding->cut > 0) {
+        g_assert_true(detector_feed(detector, feeding->text, feeding->cut, &error));
+        g_assert_true(detector_feed(detector, feeding->text + feeding->cut, feeding->len - feeding->cut, &error));
+        return;
+    }
+    for (size_t i = 0; i < feeding->len; i++)
+        g_assert_true(detector_feed(detector, feeding->text + i, 1, &error));
+}
+
+static void look(const ExampleCase *example_case, Tier min_tier, const Feeding *feeding, Seen *ret_seen)
+{
+    const DetectorOptions options = {.min_tier = min_tier, .handler = note_match, .data = ret_seen};
+    g_autoptr(GError) error = NULL;
+
+    g_string_truncate(ret_seen->places, 0);
+    ret_seen->rule = example_case->example.rule;
+    g_assert_true(detector_begin(example_case->detector, &options, TEXT_UTF8, 0, &error));
+    feed(example_case->detector, feeding);
+    g_assert_true(detector_end(example_case->detector, &error));
 }
 
 static void the_example_holds(gconstpointer data)
 {
     const ExampleCase *example_case = data;
     const RuleExample *example = &example_case->example;
+    Tier min_tier = example->kind == EXAMPLE_MATCH ? TIER_MEDIUM : TIER_LOW;
+    Feeding feeding = {.text = example->text, .len = strlen(example->text)};
+    g_autoptr(GString) bytewise = g_string_new(NULL), cut = g_string_new(NULL);
+    Seen seen = {.places = bytewise}, again = {.places = cut};
 
-    if (example->kind == EXAMPLE_MATCH && !look(example_case, TIER_MEDIUM).is_found_medium)
+    look(example_case, min_tier, &feeding, &seen);
+    if (example->kind == EXAMPLE_MATCH && !seen.is_found_medium)
         g_test_fail_printf("%s: not found in: %s", example->rule->id, example->text);
-    if (example->kind == EXAMPLE_NO_MATCH && look(example_case, TIER_LOW).is_found)
+    if (example->kind == EXAMPLE_NO_MATCH && seen.is_found)
         g_test_fail_printf("%s: found in: %s", example->rule->id, example->text);
+    for (feeding.cut = 1; feeding.cut < feeding.len; feeding.cut++) {
+        look(example_case, min_tier, &feeding, &again);
+        g_assert_cmpstr(again.places->str, ==, seen.places->str);
+    }
 }
 
 typedef struct Cases {
-    RuleSet *rules;
+    Detector *detector;
     unsigned count;
 } Cases;
 
@@ -62,23 +91,24 @@ static void add_case(void *data, const RuleExample *example)
     const char *kind = example->kind == EXAMPLE_MATCH ? "match" : "no_match";
     g_autofree char *name = g_strdup_printf("/examples/%s/%s/%u", example->rule->id, kind, cases->count++);
 
-    *example_case = (ExampleCase){.rules = cases->rules, .example = *example};
+    *example_case = (ExampleCase){.detector = cases->detector, .example = *example};
     g_test_add_data_func_full(name, example_case, the_example_holds, g_free);
 }
 
 int main(int argc, char **argv)
 {
     g_autoptr(RuleSet) rules = NULL;
+    g_autoptr(Detector) detector = NULL;
     g_autoptr(GError) error = NULL;
 
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
     const char *directories[] = {argc > 1 ? argv[1] : "rules", NULL};
-    if (!rule_set_load(directories, NULL, &rules, &error)) {
+    if (!rule_set_load(directories, NULL, &rules, &error) || !detector_new(rules, &detector, &error)) {
         g_printerr("%s\n", error->message);
         return 1;
     }
-    Cases cases = {.rules = rules};
+    Cases cases = {.detector = detector};
     rule_set_visit_examples(rules, add_case, &cases);
     return g_test_run();
 }
