@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 build: ## build/trawl, installing what is missing
 	@scripts/install-packages build
-	@scripts/build build
+	@scripts/build build trawl
 
 demo: ## build, scan the example bucket, print the report
 	@scripts/demo
@@ -20,15 +20,15 @@ lint: ## formatting, clang-tidy, room includes, lone headers and the rest
 
 bench: ## figures side by side; never passes or fails by time
 	@scripts/install-packages build test
-	@scripts/build build-bench --buildtype=release -Db_ndebug=false
-	@/usr/bin/python3 bench/run.py --build build-bench
+	@scripts/build build
+	@/usr/bin/python3 bench/run.py --build build
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/install-packages build test
 	@scripts/fuzz
 
 clean: ## what the build made
-	rm -rf build build-asan build-bench build-fuzz
+	rm -rf build build-asan build-fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1: /p' Makefile

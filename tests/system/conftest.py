@@ -1,4 +1,5 @@
 """What every system test stands on: the built program in a clean environment, stores to look into, servers to scan."""
+import contextlib
 import json
 import os
 import pathlib
@@ -93,7 +94,7 @@ class Trawl:
 
     def query(self, sql, *values):
         """Rows of the store, read while others may write."""
-        with sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=30) as db:
+        with contextlib.closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=30)) as db:
             return db.execute(sql, values).fetchall()
 
     def job_ids(self):

@@ -69,11 +69,11 @@ def test_status_1_wins_over_3(trawl, fake_s3):
 @pytest.mark.parametrize("args, words", [
     ((), ["COMMAND"]),
     (("frobnicate",), ["frobnicate", "expected"]),
-    (("scan",), ["URI"]),
+    (("scan",), ["expected", "s3://"]),
     (("scan", "--no-such-flag", "/tmp"), ["--no-such-flag"]),
     (("scan", "--format", "xml", "/tmp"), ["--format", "xml", "json"]),
     (("scan", "--concurrency", "many", "/tmp"), ["--concurrency", "many"]),
-    (("scan", "--max-object-size", "12parsecs", "/tmp"), ["--max-object-size", "12parsecs"]),
+    (("scan", "--max-size", "12parsecs", "/tmp"), ["--max-size", "12parsecs"]),
     (("scan", "--addressing", "sideways", "s3://bucket-name"), ["--addressing", "sideways", "path"]),
     (("scan", "gopher://there"), ["gopher", "s3://"]),
     (("scan", "s3://"), ["s3://"]),
@@ -199,6 +199,17 @@ def test_include_and_exclude_globs_choose_keys_and_what_is_left_out_is_said(traw
     report = trawl.scan("--include", "*.log", "--include", "*.csv", "--exclude", "logs/*", folder, status=1).json()
     assert sorted({finding["key"] for finding in report["findings"]}) == ["c.log", "d.csv"]
     assert sum(row["objects"] for row in report["excluded"]) == 2
+
+
+def test_objects_over_the_size_limit_are_left_out_and_said(trawl, tmp_path):
+    folder = tmp_path / "sizes"
+    folder.mkdir()
+    (folder / "large.txt").write_text(f"mail {email(1)}\n" * 200)
+    (folder / "small.txt").write_text(f"mail {email(2)}\n")
+    report = trawl.scan("--max-size", "1K", folder, status=1).json()
+    assert [finding["key"] for finding in report["findings"]] == ["small.txt"]
+    assert [(row["objects"], row["bytes"]) for row in report["excluded"]] == [(1, (folder / "large.txt").stat().st_size)]
+    assert report["jobs"][0]["total"] == 1
 
 
 def test_several_uris_are_one_job_each(trawl, found, clean):

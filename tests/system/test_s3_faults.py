@@ -1,7 +1,9 @@
 """An S3 server that misbehaves: what can be tried again is, what is lost is said, and nothing is made up."""
 import pytest
 
+from ceph import free_ports
 from conftest import FAKE_ENV, card, email
+from fake_s3 import etag
 
 
 def body(number):
@@ -39,6 +41,11 @@ def truncated(request):
     request.serve_object(cut=9)
 
 
+def stuck(request):
+    """Nine bytes, and not one more to whoever asks for the rest."""
+    request.serve_object(cut=0 if "Range" in request.handler.headers else 9)
+
+
 WRONGS = {
     "503 SlowDown": lambda request: request.error(503, "SlowDown"),
     "503 without a body": lambda request: request.raw(503, b""),
@@ -66,8 +73,13 @@ def test_a_body_that_is_cut_short_is_completed(trawl, bucket):
     assert_all_found_once(trawl, scan(trawl, bucket, 1).json())
 
 
+def test_a_body_that_comes_nine_bytes_at_a_time_is_put_together(trawl, bucket):
+    bucket.on_get = truncated
+    assert_all_found_once(trawl, scan(trawl, bucket, 1).json())
+
+
 def test_a_body_that_is_always_cut_short_is_not_read_and_the_rest_is(trawl, bucket):
-    bucket.on_get = lambda request: truncated(request) if request.key == "03.txt" else request.serve()
+    bucket.on_get = lambda request: stuck(request) if request.key == "03.txt" else request.serve()
     report = scan(trawl, bucket, 1).json()
     assert unread(report) == {"03.txt": "truncated"}
     assert len(report["findings"]) == 11
@@ -138,7 +150,6 @@ def test_a_listing_that_always_fails_is_status_2(trawl, bucket):
 
 
 def test_a_server_that_is_not_there_is_status_2(trawl, bucket):
-    from ceph import free_ports
     result = trawl.scan("--endpoint", f"http://127.0.0.1:{free_ports(1)[0]}", bucket.uri, env=FAKE_ENV, status=2)
     assert "127.0.0.1" in result.err or "fake" in result.err
 
@@ -176,11 +187,11 @@ def test_a_listing_that_never_gets_on_fails_instead_of_looping(trawl, bucket):
     """Neither tokens nor start-after move this server: it gives its first page for ever."""
     paged(bucket)
 
-    def stuck(request):
+    def first_page(request):
         request.query.pop("start-after", None)
         request.query.pop("continuation-token", None)
         request.serve_list(token="again")
-    bucket.on_list = stuck
+    bucket.on_list = first_page
     result = scan(trawl, bucket, 2)
     assert len(bucket.lists()) < 50
     assert "listing" in result.err or "progress" in result.err
@@ -208,7 +219,7 @@ def test_a_server_that_stops_talking_in_the_middle_of_a_body_is_given_up_on(traw
     def hang_after_headers(request):
         request.handler.send_response(200)
         request.handler.send_header("Content-Length", str(len(bucket.objects[request.key])))
-        request.handler.send_header("ETag", '"x"')
+        request.handler.send_header("ETag", f'"{etag(bucket.objects[request.key])}"')
         request.handler.end_headers()
         request.handler.wfile.write(b"head")
         request.hang()

@@ -105,7 +105,7 @@ def test_a_bad_request_is_400_and_makes_no_job(serve, body):
 
 @pytest.mark.parametrize("method, path", [("DELETE", "/jobs"), ("GET", "/scan"), ("PUT", "/healthz"), ("POST", "/jobs")])
 def test_a_method_that_a_route_does_not_have_is_405(serve, method, path):
-    answer = serve().request(method, path)
+    answer = serve().request(method, path, headers={"Content-Type": "application/json"})
     assert answer.status_code == 405 and answer.headers["Allow"]
 
 
