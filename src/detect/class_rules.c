@@ -47,8 +47,10 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
     if (start == plan->start_count)
         plan->starts[plan->start_count++] = rule->start;
     for (unsigned run = 0; run <= FIRST_RUN_MAX; run++) {
-        if ((rule->first_runs >> run & 1) != 0)
-            plan->starts_by_run[run] |= UINT32_C(1) << start;
+        if ((rule->first_runs >> run & 1) == 0)
+            continue;
+        plan->starts_by_run[0][run] |= rule->start[0] != 'D' ? UINT32_C(1) << start : 0;
+        plan->starts_by_run[1][run] |= rule->start[0] != 'U' ? UINT32_C(1) << start : 0;
     }
     g_array_append_val(rules->upper[start], rule->rule.index);
     return true;

@@ -95,7 +95,7 @@ static void emit_upper(
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
         unsigned run = run_length(now->word, next->word, at);
-        for (uint32_t left = plan->starts_by_run[run]; left != 0; left &= left - 1) {
+        for (uint32_t left = plan->starts_by_run[now->digit >> at & 1][run]; left != 0; left &= left - 1) {
             uint32_t start = (uint32_t)__builtin_ctz(left);
             ClassPlace place = {.kind = CLASS_UPPER, .start = start, .run = run, .at = emitter->at + at};
             if (begins_with(emitter->text + at, plan->starts[start]))

@@ -19,8 +19,8 @@ typedef struct ClassPlan {
     bool wants_at, wants_plus;
     uint32_t start_count;
     const char *starts[CLASS_MAX_STARTS]; /* distinct */
-    uint32_t
-        starts_by_run[FIRST_RUN_MAX + 1]; /* bit i: a word of that length may begin with starts[i] (first_runs.h) */
+    /* Bit i: a word of that length may begin with starts[i] (first_runs.h); [1] if it begins with a digit, else [0]. */
+    uint32_t starts_by_run[2][FIRST_RUN_MAX + 1];
 } ClassPlan;
 
 typedef struct ClassPlace {

@@ -30,7 +30,7 @@ struct Vocabulary {
     GArray *phrases; /* Phrase */
     uint32_t *slots; /* open addressing: word indices */
     uint32_t slot_count;
-    uint64_t lengths[256]; /* by first byte, folded: bit n: there is a word of n bytes */
+    uint64_t sketch[64]; /* one bit for each word_sketch() of a word: most other words fall through */
 };
 
 typedef struct SeenWord {
@@ -92,6 +92,12 @@ static void fold(const uint8_t *text, size_t len, FoldedWord *out)
         out->hash = (out->hash ^ c) * 16777619U;
         before = text[i];
     }
+}
+
+/* Of first byte, last byte and length; the same for either case of a letter. */
+static inline uint32_t word_sketch(const uint8_t *text, size_t len)
+{
+    return (uint32_t)(text[0] & 31U) << 7 | (uint32_t)(text[len - 1] & 31U) << 2 | (uint32_t)(len & 3U);
 }
 
 Vocabulary *vocabulary_new(uint32_t group_count)
@@ -166,7 +172,8 @@ static uint32_t word_add(Vocabulary *vocabulary, const FoldedWord *folded)
             slot_fill(vocabulary, i);
     }
     slot_fill(vocabulary, index);
-    vocabulary->lengths[(uint8_t)folded->text[0]] |= UINT64_C(1) << (folded->len % 64);
+    uint32_t sketch = word_sketch((const uint8_t *)folded->text, folded->len);
+    vocabulary->sketch[sketch / 64] |= UINT64_C(1) << (sketch % 64);
     return index;
 }
 
@@ -317,7 +324,8 @@ static uint32_t word_lookup(const Vocabulary *vocabulary, const uint8_t *text, s
 {
     FoldedWord folded;
 
-    if (len > KEYWORD_MAX_BYTES || (vocabulary->lengths[lower_byte(0, text[0])] >> (len % 64) & 1) == 0)
+    uint32_t sketch = word_sketch(text, len);
+    if (len > KEYWORD_MAX_BYTES || (vocabulary->sketch[sketch / 64] >> (sketch % 64) & 1) == 0)
         return 0;
     fold(text, len, &folded);
     return word_find(vocabulary, &folded);

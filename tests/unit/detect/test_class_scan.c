@@ -20,7 +20,7 @@ static const ClassPlan PLAN = {
     .wants_plus = true,
     .start_count = 3,
     .starts = {"UUDD", "UD", "UUUUAA"},
-    .starts_by_run = {[0 ... FIRST_RUN_MAX] = 7},
+    .starts_by_run = {{[0 ... FIRST_RUN_MAX] = 7}, {[0 ... FIRST_RUN_MAX] = 7}},
 };
 
 static bool is_word(uint8_t c)
