@@ -12,6 +12,7 @@
 #define DEFAULT_TOTAL_BUFFER_BYTES ((size_t)32 * 1024 * 1024)
 
 static void client_free(HttpClient *client);
+static void enter_stage(HttpClient *client, ClientStage stage);
 static void client_command(HttpClient *client, CommandKind kind, HttpTransfer *transfer);
 static void client_options_init(HttpClient *client, const HttpClientOptions *options);
 static bool request_check(const HttpRequest *request, GError **error);
@@ -59,12 +60,22 @@ void http_client_unref(HttpClient *client)
 {
     if (client == NULL || !g_atomic_int_dec_and_test(&client->ref_count))
         return;
-    g_mutex_lock(&client->mutex);
-    client->locked.is_stopping = true;
-    g_mutex_unlock(&client->mutex);
-    curl_multi_wakeup(client->multi);
+    enter_stage(client, CLIENT_CLOSING);
     g_thread_join(client->thread);
     client_free(client);
+}
+
+static void enter_stage(HttpClient *client, ClientStage stage)
+{
+    g_mutex_lock(&client->mutex);
+    client->locked.stage = stage;
+    g_mutex_unlock(&client->mutex);
+    curl_multi_wakeup(client->multi);
+}
+
+void http_client_stop(HttpClient *client)
+{
+    enter_stage(client, CLIENT_STOPPED);
 }
 
 bool http_start(HttpClient *client, const HttpRequest *request, HttpTransfer **ret_transfer, GError **error)

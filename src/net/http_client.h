@@ -29,6 +29,10 @@ typedef struct HttpClientOptions {
 FALLIBLE bool http_client_open(const HttpClientOptions *options, HttpClient **ret_client, GError **error);
 HttpClient *http_client_ref(HttpClient *client);
 void http_client_unref(HttpClient *client); /* the last one ends the thread */
+
+/* Ends all transfers, and those started from now on, with CANCELLED: whoever waits for one goes on at once. For good.
+ */
+void http_client_stop(HttpClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpClient, http_client_unref)
 
 /* Everything is copied. The URL's path and query go out as they are: no dot segment is removed. Redirects are not
@@ -56,7 +60,7 @@ typedef struct HttpResponse {
 
 /* Blocks until the head of the final answer is there. Errors of this and of http_read: UNAVAILABLE (name, connection,
  * reset), TIMEOUT (stalled), TRUNCATED (the body ended early), PROTOCOL (no HTTP, a certificate that is not trusted),
- * CANCELLED (the client is closing). */
+ * CANCELLED (the client was stopped). */
 FALLIBLE bool http_wait(HttpTransfer *transfer, HttpResponse *ret_response, GError **error);
 
 /* A header's value by name in any case, the last one if it repeats, or NULL. Good until the transfer is closed. */

@@ -61,6 +61,12 @@ typedef struct Command {
     HttpTransfer *transfer;
 } Command;
 
+typedef enum ClientStage {
+    CLIENT_RUNNING,
+    CLIENT_STOPPED, /* everything is cancelled */
+    CLIENT_CLOSING,
+} ClientStage;
+
 struct HttpClient {
     gint ref_count;
     GThread *thread;
@@ -79,7 +85,7 @@ struct HttpClient {
     GMutex mutex;
     struct {
         GArray *commands;
-        bool is_stopping;
+        ClientStage stage;
     } locked;
 
     /* The engine's alone. */

@@ -18,7 +18,7 @@ static void transfer_set_body(HttpTransfer *transfer);
 static void transfer_end(HttpClient *client, HttpTransfer *transfer, GError *take_error);
 static void collect_finished(HttpClient *client);
 static void sweep_stalled(HttpClient *client);
-static void end_all(HttpClient *client);
+static void cancel_all(HttpClient *client);
 static int poll_timeout_ms(const HttpClient *client);
 static GError *error_of(CURLcode code, const HttpTransfer *transfer);
 static size_t on_header(char *line, size_t size, size_t count, void *data);
@@ -31,11 +31,13 @@ gpointer http_engine_run(gpointer data)
 
     for (;;) {
         g_mutex_lock(&client->mutex);
-        bool is_stopping = client->locked.is_stopping;
+        ClientStage stage = client->locked.stage;
         g_mutex_unlock(&client->mutex);
 
         run_commands(client);
-        if (is_stopping)
+        if (stage != CLIENT_RUNNING)
+            cancel_all(client);
+        if (stage == CLIENT_CLOSING)
             break;
         start_waiting(client);
         curl_multi_perform(client->multi, &running);
@@ -44,7 +46,8 @@ gpointer http_engine_run(gpointer data)
         start_waiting(client);
         curl_multi_poll(client->multi, NULL, 0, poll_timeout_ms(client), NULL);
     }
-    end_all(client);
+    for (guint i = 0; i < client->engine.idle->len; i++)
+        curl_easy_cleanup(client->engine.idle->pdata[i]);
     return NULL;
 }
 
@@ -231,17 +234,15 @@ static void sweep_stalled(HttpClient *client)
     }
 }
 
-static void end_all(HttpClient *client)
+static void cancel_all(HttpClient *client)
 {
-    GError *closing = g_error_new_literal(TRAWL_ERROR, ERROR_CANCELLED, "the HTTP client is closing");
+    GError *stopped = g_error_new_literal(TRAWL_ERROR, ERROR_CANCELLED, "stopped");
 
     while (client->engine.waiting.length > 0)
-        transfer_end(client, client->engine.waiting.head->data, g_error_copy(closing));
+        transfer_end(client, client->engine.waiting.head->data, g_error_copy(stopped));
     while (client->engine.active->len > 0)
-        transfer_end(client, client->engine.active->pdata[0], g_error_copy(closing));
-    for (guint i = 0; i < client->engine.idle->len; i++)
-        curl_easy_cleanup(client->engine.idle->pdata[i]);
-    g_error_free(closing);
+        transfer_end(client, client->engine.active->pdata[0], g_error_copy(stopped));
+    g_error_free(stopped);
 }
 
 static int poll_timeout_ms(const HttpClient *client)

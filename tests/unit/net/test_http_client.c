@@ -48,9 +48,12 @@ typedef struct Fixture {
     HttpClient *client;
 } Fixture;
 
-static void set_up(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+/* data: the stall limit in ms, or NULL for one that a busy machine does not reach. */
+static void set_up(Fixture *fixture, gconstpointer data)
 {
-    HttpClientOptions options = {.stall_timeout_ms = 200, .max_connections = 4, .user_agent = "tester"};
+    HttpClientOptions options = {.stall_timeout_ms = data != NULL ? GPOINTER_TO_UINT(data) : 20000,
+        .max_connections = 4,
+        .user_agent = "tester"};
 
     fixture->server = loopback_open(answer_as_named, NULL);
     g_assert_true(http_client_open(&options, &fixture->client, NULL));
@@ -175,7 +178,7 @@ static void test_a_big_body_arrives_whole_through_a_small_buffer(Fixture *fixtur
     size_t total = 0;
     size_t len = 0;
 
-    g_usleep(300 * 1000); /* longer than the stall limit: a paused transfer does not stall */
+    g_usleep(700 * 1000); /* longer than the stall limit: a paused transfer does not stall */
     do {
         g_assert_true(http_read(transfer, buffer, sizeof buffer, &len, NULL));
         for (size_t i = 0; i < len; i++)
@@ -220,7 +223,7 @@ static void test_closing_at_any_moment_is_safe(Fixture *fixture, G_GNUC_UNUSED g
         uint8_t byte = 0;
         size_t len = 0;
 
-        if (i % 10 < 3)
+        if (i % 10 < 3 && i % 5 != 1)
             (void)!http_read(transfer, &byte, 1, &len, NULL);
         http_transfer_close(transfer);
     }
@@ -279,12 +282,36 @@ static void test_small_requests_per_second(Fixture *fixture, G_GNUC_UNUSED gcons
     http_client_unref(own.client);
 }
 
+static gpointer stop_soon(gpointer client)
+{
+    g_usleep(20 * 1000);
+    http_client_stop(client);
+    return NULL;
+}
+
+static void test_stopping_wakes_whoever_waits(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    GThread *stopper = g_thread_new("stop", stop_soon, fixture->client);
+
+    for (int i = 0; i < 3; i++) { /* the first waits when it happens, the others start afterwards */
+        g_autoptr(HttpTransfer) transfer = start(fixture, "GET", "/hang");
+        g_autoptr(GError) error = NULL;
+        HttpResponse response;
+
+        g_assert_false(http_wait(transfer, &response, &error));
+        g_assert_true(error_is(error, ERROR_CANCELLED));
+    }
+    g_thread_join(stopper);
+}
+
 static void test_dates_are_read(void)
 {
     g_assert_cmpint(http_date_parse("Sun, 06 Nov 1994 08:49:37 GMT"), ==, 784111777000);
     g_assert_cmpint(http_date_parse("not a date"), ==, -1);
 }
 
+#define ADD_STALLING(path, function)                                                                                   \
+    g_test_add("/net/http-client/" path, Fixture, GUINT_TO_POINTER(500), set_up, function, tear_down)
 #define ADD(path, function) g_test_add("/net/http-client/" path, Fixture, NULL, set_up, function, tear_down)
 
 int main(int argc, char **argv)
@@ -293,15 +320,17 @@ int main(int argc, char **argv)
     for (const char *const *name = (const char *[]){"http_proxy", "HTTP_PROXY", "all_proxy", NULL}; *name; name++)
         g_unsetenv(*name);
     ADD("methods-headers-and-bodies-go-through", test_methods_headers_and_bodies_go_through);
-    ADD("failures-have-the-right-kind", test_failures_have_the_right_kind);
+    ADD_STALLING("failures-have-the-right-kind", test_failures_have_the_right_kind);
     ADD("a-refused-connection-is-unavailable", test_a_refused_connection_is_unavailable);
     ADD("redirects-are-not-followed", test_redirects_are_not_followed);
     ADD("what-cannot-be-sent-is-refused", test_what_cannot_be_sent_is_refused);
-    ADD("a-big-body-arrives-whole-through-a-small-buffer", test_a_big_body_arrives_whole_through_a_small_buffer);
+    ADD_STALLING(
+        "a-big-body-arrives-whole-through-a-small-buffer", test_a_big_body_arrives_whole_through_a_small_buffer);
     ADD("a-body-over-the-cap-is-too-large", test_a_body_over_the_cap_is_too_large);
     ADD("unread-transfers-do-not-block-others", test_unread_transfers_do_not_block_others);
     ADD("closing-at-any-moment-is-safe", test_closing_at_any_moment_is_safe);
     ADD("threads-share-a-client-and-its-connections", test_threads_share_a_client_and_its_connections);
+    ADD("stopping-wakes-whoever-waits", test_stopping_wakes_whoever_waits);
     ADD("small-requests-per-second", test_small_requests_per_second);
     g_test_add_func("/net/http-client/dates-are-read", test_dates_are_read);
     return g_test_run();
