@@ -12,6 +12,9 @@
 
 enum { BLOCK_BYTES = 64 * 1024, URL_LOOK_BACK = 512 };
 
+/* Whether the text goes on behind the window. */
+typedef enum StepKind { STEP_MORE, STEP_LAST } StepKind;
+
 struct Detector {
     RuleSet *rules;
     DetectorOptions options;
@@ -143,13 +146,13 @@ static void hand_over(Detector *detector, const TextView *text, const PendingMat
 }
 
 /* Hands over what nothing can change any more. Returns where the earliest unsettled match may start. */
-static uint64_t settle(Detector *detector, const TextView *text, bool is_last)
+static uint64_t settle(Detector *detector, const TextView *text, StepKind kind)
 {
     uint64_t end = text->base + text->len;
     uint64_t class_back = detector->rules->class_max_length;
     uint64_t horizon = UINT64_MAX;
 
-    if (!is_last) {
+    if (kind != STEP_LAST) {
         horizon = literal_scan_horizon(detector->literals, end);
         horizon = MIN(horizon, detector->classed > class_back ? detector->classed - class_back : 0);
     }
@@ -174,26 +177,26 @@ static void carry(Detector *detector, const TextView *text, uint64_t unsettled)
     g_assert(detector->len <= detector->capacity - BLOCK_BYTES);
 }
 
-static uint64_t class_limit(const Detector *detector, const TextView *text, bool is_last)
+static uint64_t class_limit(const Detector *detector, const TextView *text, StepKind kind)
 {
     uint64_t end = text->base + text->len;
     uint64_t look_ahead = detector->rules->class_max_length;
 
-    if (is_last)
+    if (kind == STEP_LAST)
         return end;
     return MAX(end > look_ahead ? end - look_ahead : 0, detector->classed);
 }
 
 /* Rules that demand a keyword are tried only where one may be near: most of them fit any number. */
-static void match_classes(Detector *detector, const TextView *text, bool is_last)
+static void match_classes(Detector *detector, const TextView *text, StepKind kind)
 {
-    uint64_t limit = class_limit(detector, text, is_last);
+    uint64_t limit = class_limit(detector, text, kind);
     ClassRun run = {.rules = detector->rules,
         .judge = &detector->judge,
         .regex = detector->regex,
         .keywords = detector->class_keywords,
         .text = text,
-        .is_last = is_last};
+        .is_last = kind == STEP_LAST};
     KeywordZone zone;
 
     while (detector->classed < limit) {
@@ -210,7 +213,7 @@ static void match_classes(Detector *detector, const TextView *text, bool is_last
 }
 
 /* One step: everything that the text gathered so far can tell. */
-static bool step(Detector *detector, bool is_last, GError **error)
+static bool step(Detector *detector, StepKind kind, GError **error)
 {
     const TextView text = window_view(detector);
     size_t seen = (size_t)(detector->fed - detector->base);
@@ -218,17 +221,17 @@ static bool step(Detector *detector, bool is_last, GError **error)
         .regex = detector->regex,
         .keywords = detector->literal_keywords,
         .text = &text,
-        .is_last = is_last};
+        .is_last = kind == STEP_LAST};
 
     memset(detector->buffer + detector->len, 0, CLASS_PADDING);
     TRY(literal_scan_feed(detector->literals, (Bytes){.data = text.data + seen, .len = text.len - seen}, error));
-    if (is_last)
+    if (kind == STEP_LAST)
         TRY(literal_scan_finish(detector->literals, error));
     detector->fed = text.base + text.len;
     literal_scan_confirm(detector->literals, &literal);
-    match_classes(detector, &text, is_last);
-    uint64_t unsettled = settle(detector, &text, is_last);
-    if (!is_last)
+    match_classes(detector, &text, kind);
+    uint64_t unsettled = settle(detector, &text, kind);
+    if (kind != STEP_LAST)
         carry(detector, &text, unsettled);
     return true;
 }
@@ -244,7 +247,7 @@ bool detector_feed(Detector *detector, const char *utf8, size_t len, GError **er
         utf8 += take;
         len -= take;
         if (take == room) {
-            TRY(step(detector, false, error));
+            TRY(step(detector, STEP_MORE, error));
             detector->block_end += BLOCK_BYTES;
         }
     }
@@ -255,7 +258,7 @@ bool detector_end(Detector *detector, GError **error)
 {
     g_assert(detector->is_running);
     detector->is_running = false;
-    return step(detector, true, error);
+    return step(detector, STEP_LAST, error);
 }
 
 uint64_t detector_suppressed(const Detector *detector)

@@ -47,9 +47,12 @@ static Profile either(Profile a, Profile b)
     return (Profile){.open = a.open | b.open, .closed = a.closed | b.closed};
 }
 
-static Profile character(bool may_be_word, bool may_be_other)
+/* kinds: what one character may be. */
+enum { KIND_WORD = 1, KIND_OTHER = 2 };
+
+static Profile character(unsigned kinds)
 {
-    return (Profile){.open = may_be_word ? 2 : 0, .closed = may_be_other ? 1 : 0};
+    return (Profile){.open = (kinds & KIND_WORD) != 0 ? 2 : 0, .closed = (kinds & KIND_OTHER) != 0 ? 1 : 0};
 }
 
 static Profile lost(Parser *parser)
@@ -73,16 +76,16 @@ static Profile parse_escape(Parser *parser)
     if (c == 'b')
         return EMPTY;
     if (c == 'd' || c == 'w')
-        return character(true, false);
+        return character(KIND_WORD);
     if (strchr("sntr", c) != NULL)
-        return character(false, true);
-    return is_word(c) ? lost(parser) : character(false, true);
+        return character(KIND_OTHER);
+    return is_word(c) ? lost(parser) : character(KIND_OTHER);
 }
 
 /* Between brackets: which kinds of character are in it does not need the exact set. */
 static Profile parse_class(Parser *parser)
 {
-    bool may_be_word = false, may_be_other = false;
+    unsigned kinds = 0;
 
     if (*parser->cursor == '^' || *parser->cursor == ']')
         return lost(parser);
@@ -92,8 +95,7 @@ static Profile parse_class(Parser *parser)
             return lost(parser);
         if (c == '\\') {
             Profile escaped = parse_escape(parser);
-            may_be_word = may_be_word || escaped.open > 1;
-            may_be_other = may_be_other || escaped.closed != 0;
+            kinds |= (escaped.open > 1 ? KIND_WORD : 0U) | (escaped.closed != 0 ? KIND_OTHER : 0U);
             c = parser->cursor[-1];
         }
         if (*parser->cursor == '-' && parser->cursor[1] != ']') {
@@ -103,11 +105,10 @@ static Profile parse_class(Parser *parser)
                 return lost(parser);
             parser->cursor += 2;
         }
-        may_be_word = may_be_word || is_word(c);
-        may_be_other = may_be_other || !is_word(c);
+        kinds |= is_word(c) ? KIND_WORD : KIND_OTHER;
     }
     parser->cursor++;
-    return character(may_be_word, may_be_other);
+    return character(kinds);
 }
 
 static Profile parse_group(Parser *parser)
@@ -141,7 +142,7 @@ static Profile parse_atom(Parser *parser)
     case '\\':
         return parse_escape(parser);
     case '.':
-        return character(true, true);
+        return character(KIND_WORD | KIND_OTHER);
     case '^':
     case '$':
         return EMPTY;
@@ -151,7 +152,7 @@ static Profile parse_atom(Parser *parser)
     case '{':
         return lost(parser);
     default:
-        return character(is_word(c), !is_word(c));
+        return character(is_word(c) ? KIND_WORD : KIND_OTHER);
     }
 }
 

@@ -47,12 +47,25 @@ static bool is_ignored_value(const CompiledRule *rule, const GByteArray *canonic
     return false;
 }
 
-static bool contains_word(Bytes value, const char *lower_word)
+/* The value in lower case, in the judge's scratch. */
+static Bytes fold(Judge *judge, Bytes value)
 {
-    size_t len = strlen(lower_word);
+    GByteArray *scratch = judge->canonical;
 
-    for (size_t i = 0; i + len <= value.len; i++) {
-        if (g_ascii_strncasecmp((const char *)value.data + i, lower_word, len) == 0)
+    g_byte_array_set_size(scratch, (guint)value.len);
+    for (size_t i = 0; i < value.len; i++)
+        scratch->data[i] = (uint8_t)g_ascii_tolower((char)value.data[i]);
+    return (Bytes){.data = scratch->data, .len = value.len};
+}
+
+static bool contains_ignored_word(Judge *judge, const CompiledRule *rule, Bytes value)
+{
+    if (rule->ignore_words->len == 0)
+        return false;
+    Bytes folded = fold(judge, value);
+    for (guint i = 0; i < rule->ignore_words->len; i++) {
+        const char *word = g_ptr_array_index(rule->ignore_words, i);
+        if (memmem(folded.data, folded.len, word, strlen(word)) != NULL)
             return true;
     }
     return false;
@@ -65,11 +78,7 @@ static bool is_suppressed(Judge *judge, const CompiledRule *rule, Bytes value)
         if (is_ignored_value(rule, judge->canonical))
             return true;
     }
-    for (guint i = 0; i < rule->ignore_words->len; i++) {
-        if (contains_word(value, g_ptr_array_index(rule->ignore_words, i)))
-            return true;
-    }
-    return false;
+    return contains_ignored_word(judge, rule, value);
 }
 
 static bool has_keyword(const TextView *text, const Candidate *candidate)

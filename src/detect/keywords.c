@@ -417,10 +417,11 @@ static void run_see(KeywordTracker *tracker, const SplitBlock *block, unsigned s
         part_see(tracker, text, block->position + start, len);
 }
 
-/* Sees the runs of a block that end in it. Returns how much of the block is done with: a run that touches the end of
- * the block is left for the next one, unless it fills the block. is_final: the text ends with the block, or its last
- * run. */
-static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, bool is_final)
+typedef enum LastRun { RUN_MAY_GO_ON, RUN_ENDS } LastRun;
+
+/* Sees the runs of a block that end in it. Returns how much of the block is done with: a run that may go on behind the
+ * block is left for the next one, unless it fills the block. */
+static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, LastRun last)
 {
     uint64_t left = block->words;
 
@@ -431,7 +432,7 @@ static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, bool
         uint64_t gap = ~(left >> start);
         unsigned len = gap == 0 ? CLASS_BLOCK : (unsigned)__builtin_ctzll(gap);
         bool is_skipped = start == 0 && tracker->is_skipping;
-        if (start + len == block->len && !is_final) {
+        if (start + len == block->len && last == RUN_MAY_GO_ON) {
             tracker->is_skipping = is_skipped || len > CHUNK_MAX;
             return tracker->is_skipping ? block->len : start;
         }
@@ -456,7 +457,7 @@ static void split_until(KeywordTracker *tracker, const TextView *view, uint64_t 
         SplitBlock block;
         block_read(tracker, view, at, end, &block);
         bool is_at_stop = at + block.len == end;
-        unsigned done = block_see(tracker, &block, is_at_stop && !stops_in_word);
+        unsigned done = block_see(tracker, &block, is_at_stop && !stops_in_word ? RUN_ENDS : RUN_MAY_GO_ON);
         at += done;
         if (is_at_stop)
             break;
