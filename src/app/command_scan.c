@@ -116,6 +116,7 @@ static bool run_job(Scan *scan, const JobId *id, GError **error)
     if (!is_ok) {
         print_resume_command(scan, id);
         g_thread_unref(g_thread_new("end-late", end_late, NULL));
+        engine_cancel(scan->engine);
     }
     engine_stop(scan->engine);
     return is_ok;

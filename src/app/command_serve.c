@@ -171,5 +171,6 @@ int command_serve(const Command *command, int argc, char **argv)
     if (!start(&serve, &error))
         return command_fail(command, error);
     wait_for_signal(&signals);
+    engine_cancel(serve.engine);
     return EXIT_CLEAN;
 }

@@ -250,6 +250,11 @@ bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GErro
     return true;
 }
 
+void engine_cancel(Engine *engine)
+{
+    source_pool_cancel(engine->sources);
+}
+
 void engine_stop(Engine *engine)
 {
     atomic_store(&engine->is_stopping, true);

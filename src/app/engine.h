@@ -38,6 +38,9 @@ FALLIBLE bool engine_probe(
 /* Starts the workflow's runner and the workers: for one job of this runner, or (NULL, NULL) for all jobs without one.
  */
 FALLIBLE bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GError **error);
+/* Breaks off what is fetched from object stores, for good: before engine_stop() when the process is ending, so that a
+ * server that hangs does not delay it. */
+void engine_cancel(Engine *engine);
 /* Stops both; engine_start() may follow. */
 void engine_stop(Engine *engine);
 

@@ -178,6 +178,11 @@ void source_pool_release(SourcePool *pool, ObjectSource *source)
     g_clear_pointer(&idle, pooled_source_free);
 }
 
+void source_pool_cancel(SourcePool *pool)
+{
+    http_client_stop(pool->http);
+}
+
 static bool provider_acquire(
     void *data, const char *bucket, const char *options_json, ObjectSource **ret_source, GError **error)
 {

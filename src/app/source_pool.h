@@ -14,5 +14,8 @@ FALLIBLE bool source_pool_acquire(
     SourcePool *pool, const char *bucket, const char *options_json, ObjectSource **ret_source, GError **error);
 void source_pool_release(SourcePool *pool, ObjectSource *source);
 
+/* Breaks off every fetch, now and later: for good, when the process is ending. */
+void source_pool_cancel(SourcePool *pool);
+
 /* The pool as the worker sees it. */
 SourceProvider source_pool_provider(SourcePool *pool);
