@@ -43,14 +43,19 @@ static const ContainerFacts container_facts[CONTAINER_FORMAT_COUNT] = {
     [CONTAINER_AR] = {"ar", ARCHIVE_FILTER_NONE, archive_read_support_format_ar},
 };
 
-/* libarchive looks at our buffer itself; what it had before is used up when it asks for more. */
+/* libarchive looks at our buffer itself; what it had before is used up, or copied aside, when it asks for more. At the
+ * end it keeps what it has: what it asked for in vain may belong to what stands behind the container. */
 static la_ssize_t give_bytes(G_GNUC_UNUSED struct archive *handle, void *data, const void **ret_bytes)
 {
     ArchiveReader *archive = data;
     Source *source = archive->source;
+    const bool is_full = archive->handed_len == SOURCE_BUFFER_BYTES;
 
+    if (!is_full)
+        source_fill(source, archive->handed_len + 1);
+    if (!is_full && source_pending(source).len <= archive->handed_len)
+        return 0;
     source_consume(source, archive->handed_len);
-    archive->handed_len = 0;
     source_fill(source, 1);
     const Bytes pending = source_pending(source);
     archive->handed_len = pending.len;

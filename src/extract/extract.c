@@ -208,13 +208,18 @@ static bool extract_container(
     Extraction *extraction, const Place *place, const Sniff *sniff, Source *source, GError **error)
 {
     g_autoptr(ArchiveReader) archive = NULL;
+    const uint64_t start = source->offset;
 
     TRY(archive_reader_open(sniff->container, source, &archive, error));
     TRY(extract_members(extraction, place, sniff, archive, error));
-    const ArchiveEnd end = archive_reader_finish(archive);
+    ArchiveEnd end = archive_reader_finish(archive);
+    if (source->offset == start) /* it takes itself for empty: the same bytes would be opened for ever */
+        end = ARCHIVE_END_BROKEN;
     g_autoptr(GError) damage = archive_reader_take_damage(archive);
     if (damage != NULL && source->failure == NULL)
         extract_note_unread(extraction, place, error_kind(damage), damage->message);
+    else if (source->offset == start && source->failure == NULL)
+        extract_note_unread(extraction, place, ERROR_CORRUPT, "nothing can be unpacked");
     return extract_rest(extraction, place, sniff, end, source, error);
 }
 
@@ -280,6 +285,7 @@ static bool extract_parts(Extraction *extraction, const Place *place, Source *so
     while (source_pending(source).len > 0) {
         Bytes head = source_pending(source);
         head.len = MIN(head.len, (size_t)SNIFF_BYTES);
+        TRY(check_time(extraction, error));
         TRY(extract_part(extraction, place, head, source, error));
         skip_zeros(source);
         source_fill(source, SNIFF_BYTES);

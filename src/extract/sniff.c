@@ -65,9 +65,11 @@ static bool is_lzma(Bytes head)
     return dictionary >= 4096 && is_round && (size == UINT64_MAX || size < (UINT64_C(1) << 38));
 }
 
+/* Version 1, and a dictionary of 2^12 to 2^29 bytes, less up to seven sixteenths. */
 static bool is_lzip(Bytes head)
 {
-    return starts_with(head, "LZIP\x01", 5);
+    return starts_with(head, "LZIP\x01", 5) && head.len > 5 && (head.data[5] & 0x1FU) >= 12 &&
+           (head.data[5] & 0x1FU) <= 29;
 }
 
 static bool is_lz4(Bytes head)

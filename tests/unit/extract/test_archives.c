@@ -353,6 +353,45 @@ static void test_streams_packed_many_times_count_as_depth(void)
     g_assert_error(outcome.error, TRAWL_ERROR, ERROR_DEPTH_LIMIT);
 }
 
+typedef struct MagicCase {
+    const char *name;
+    const char *magic;
+    size_t len;
+} MagicCase;
+
+static const MagicCase magic_cases[] = {
+    {"gzip", "\x1F\x8B\x08\0\0\0\0\0\0\x03", 10},
+    {"zstd", "\x28\xB5\x2F\xFD", 4},
+    {"xz",
+        "\xFD"
+        "7zXZ\0",
+        6},
+    {"lzma", "\x5D\0\0\x01\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 13},
+    {"lzip", "LZIP\x01\x0C", 6},
+    {"lz4", "\x04\x22\x4D\x18", 4},
+    {"bzip2", "BZh91AY&SY", 10},
+    {"zip", "PK\x03\x04", 4},
+};
+
+/* Each of them ends, and none of them passes for read. */
+static void test_garbage_behind_a_magic_number_is_corrupt(void)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(5);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(magic_cases) * 50; i++) {
+        const MagicCase *test = &magic_cases[i / 50];
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        g_byte_array_append(bytes, (const uint8_t *)test->magic, (guint)test->len);
+        for (size_t byte = 0; byte < 3 * (i % 50); byte++) {
+            const uint8_t noise = (uint8_t)g_rand_int_range(random, 1, 256);
+            g_byte_array_append(bytes, &noise, 1);
+        }
+        g_auto(Outcome) outcome = extract_array("x", bytes);
+        g_test_message("%s and %u bytes", test->name, bytes->len);
+        g_assert_true(outcome.error != NULL || outcome.report.unread > 0);
+    }
+}
+
 static void test_hostile_names_are_made_presentable(void)
 {
     const Entry entries[] = {
@@ -418,6 +457,7 @@ int main(int argc, char **argv)
     TEST(limits_are_named_failures);
     TEST(the_depth_limit_leaves_the_other_members);
     TEST(streams_packed_many_times_count_as_depth);
+    TEST(garbage_behind_a_magic_number_is_corrupt);
     TEST(hostile_names_are_made_presentable);
     TEST(names_in_utf8_survive);
     TEST(images_in_archives_are_reported_and_still_looked_at);
