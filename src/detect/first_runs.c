@@ -82,6 +82,28 @@ static Profile parse_escape(Parser *parser)
     return is_word(c) ? lost(parser) : character(KIND_OTHER);
 }
 
+/* "-Z" behind a first character; nothing if there is no range. False: a range that mixes kinds of character. */
+static bool skip_range(Parser *parser, char low)
+{
+    char high = *parser->cursor == '-' ? parser->cursor[1] : ']';
+
+    if (high == ']')
+        return true;
+    if (!g_ascii_isalnum(low) || !g_ascii_isalnum(high) || g_ascii_isdigit(low) != g_ascii_isdigit(high) ||
+        g_ascii_isupper(low) != g_ascii_isupper(high))
+        return false;
+    parser->cursor += 2;
+    return true;
+}
+
+/* One character of a class, escaped. Moves behind it. */
+static unsigned escaped_kinds(Parser *parser)
+{
+    Profile escaped = parse_escape(parser);
+
+    return (escaped.open > 1 ? KIND_WORD : 0U) | (escaped.closed != 0 ? KIND_OTHER : 0U);
+}
+
 /* Between brackets: which kinds of character are in it does not need the exact set. */
 static Profile parse_class(Parser *parser)
 {
@@ -94,17 +116,11 @@ static Profile parse_class(Parser *parser)
         if (c == '\0' || c == '[')
             return lost(parser);
         if (c == '\\') {
-            Profile escaped = parse_escape(parser);
-            kinds |= (escaped.open > 1 ? KIND_WORD : 0U) | (escaped.closed != 0 ? KIND_OTHER : 0U);
+            kinds |= escaped_kinds(parser);
             c = parser->cursor[-1];
         }
-        if (*parser->cursor == '-' && parser->cursor[1] != ']') {
-            char high = parser->cursor[1];
-            if (!g_ascii_isalnum(c) || !g_ascii_isalnum(high) || g_ascii_isdigit(c) != g_ascii_isdigit(high) ||
-                g_ascii_isupper(c) != g_ascii_isupper(high))
-                return lost(parser);
-            parser->cursor += 2;
-        }
+        if (!skip_range(parser, c))
+            return lost(parser);
         kinds |= is_word(c) ? KIND_WORD : KIND_OTHER;
     }
     parser->cursor++;

@@ -417,6 +417,20 @@ static void run_see(KeywordTracker *tracker, const SplitBlock *block, unsigned s
         part_see(tracker, text, block->position + start, len);
 }
 
+static unsigned ones_from(uint64_t mask, unsigned start)
+{
+    uint64_t gap = ~(mask >> start);
+
+    return gap == 0 ? CLASS_BLOCK : (unsigned)__builtin_ctzll(gap);
+}
+
+static uint64_t without_first_run(uint64_t mask, unsigned start, unsigned len)
+{
+    unsigned end = start + len;
+
+    return end < CLASS_BLOCK ? mask >> end << end : 0;
+}
+
 typedef enum LastRun { RUN_MAY_GO_ON, RUN_ENDS } LastRun;
 
 /* Sees the runs of a block that end in it. Returns how much of the block is done with: a run that may go on behind the
@@ -429,8 +443,7 @@ static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, Last
         tracker->is_skipping = false;
     while (left != 0) {
         unsigned start = (unsigned)__builtin_ctzll(left);
-        uint64_t gap = ~(left >> start);
-        unsigned len = gap == 0 ? CLASS_BLOCK : (unsigned)__builtin_ctzll(gap);
+        unsigned len = ones_from(left, start);
         bool is_skipped = start == 0 && tracker->is_skipping;
         if (start + len == block->len && last == RUN_MAY_GO_ON) {
             tracker->is_skipping = is_skipped || len > CHUNK_MAX;
@@ -441,7 +454,7 @@ static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, Last
         else
             run_see(tracker, block, start, len);
         tracker->is_skipping = false;
-        left = start + len < CLASS_BLOCK ? left >> (start + len) << (start + len) : 0;
+        left = without_first_run(left, start, len);
     }
     return block->len;
 }

@@ -88,12 +88,14 @@ static size_t digits_end(const TextView *text, size_t at)
     return at;
 }
 
-static void number_add_group(Number *number, const TextView *text, size_t at)
+/* Returns where the group ends. */
+static size_t number_add_group(Number *number, const TextView *text, size_t at)
 {
     size_t end = digits_end(text, at);
 
     number->digits[number->count] = (uint32_t)MIN(end - at, (size_t)FORM_MAX_DIGITS + 1);
     number->ends[number->count++] = end;
+    return end;
 }
 
 static bool goes_on(const TextView *text, size_t end, uint8_t separator)
@@ -101,19 +103,15 @@ static bool goes_on(const TextView *text, size_t end, uint8_t separator)
     return end + 1 < text->len && text->data[end] == separator && byte_is_digit(text->data[end + 1]);
 }
 
-static void number_read(Number *number, const FormTable *forms, const TextView *text, size_t start)
+static void number_read(Number *number, const FormTable *forms, const TextView *text)
 {
-    number->start = start;
-    number->count = 0;
-    number_add_group(number, text, start);
-    size_t end = number->ends[0];
+    size_t end = number_add_group(number, text, number->start);
     number->separator = end < text->len ? text->data[end] : 0;
     number->separator_bit = form_table_separator_bit(forms, number->separator);
     if (number->separator_bit == 0)
         return;
     while (number->count < FORM_MAX_GROUPS && goes_on(text, end, number->separator)) {
-        number_add_group(number, text, end + 1);
-        end = number->ends[number->count - 1];
+        end = number_add_group(number, text, end + 1);
     }
 }
 
@@ -163,9 +161,9 @@ static void match_separated(const ClassRun *run, const Number *number)
 
 void number_match(const ClassRun *run, size_t at)
 {
-    Number number;
+    Number number = {.start = at};
 
-    number_read(&number, run->selected->forms, run->text, at);
+    number_read(&number, run->selected->forms, run->text);
     match_bare(run, &number);
     if (number.count > 1)
         match_separated(run, &number);
