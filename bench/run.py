@@ -115,9 +115,10 @@ def export_patterns(path, corpus):
 
 # ---- the parts ----
 
-def row(name, megabytes, seconds, note=""):
-    print(f"  {name:<44} {megabytes / seconds:9.1f} MB/s  {seconds:8.2f} s  {note}", flush=True)
-    return megabytes / seconds
+def row(name, megabytes, run, note=""):
+    print(f"  {name:<44} {megabytes / run.seconds:9.1f} MB/s  {run.seconds:8.2f} s, {run.cpu:.2f} s of CPU  {note}",
+          flush=True)
+    return megabytes / run.seconds
 
 
 def matcher_rate(bench, files):
@@ -160,16 +161,16 @@ def bench_directory(bench):
     count, refused = export_patterns(patterns, corpus)
     print(f"directory: {len(files)} files, {size:.0f} MB of mixed text, {RUNS} runs each, medians; {CORES} cores")
     bench.scan(corpus)  # reads the files into the page cache and compiles the rules into the cache
-    one = row("trawl scan, 1 scan thread", size, median_of(lambda: bench.scan("--threads", 1, corpus)).seconds)
-    all_cores = row(f"trawl scan, {CORES} scan threads", size, median_of(lambda: bench.scan(corpus)).seconds)
+    one = row("trawl scan, 1 scan thread", size, median_of(lambda: bench.scan("--threads", 1, corpus)))
+    all_cores = row(f"trawl scan, {CORES} scan threads", size, median_of(lambda: bench.scan(corpus)))
     alone = matcher_rate(bench, files)
     print(f"  {'matcher alone, 1 thread, from memory':<44} {alone:9.1f} MB/s")
     slice_folder = bench.scratch / "slice"
     slice_size = slice_of(files, slice_folder, int(os.environ.get("BENCH_RIPGREP_MB", "6")) * 1000000)
     rg_one, flags = best_ripgrep(patterns, slice_folder, 1)
-    rg_one_rate = row(f"ripgrep, {count} patterns, 1 thread, a slice", slice_size, rg_one.seconds, flags)
+    rg_one_rate = row(f"ripgrep, {count} patterns, 1 thread, a slice", slice_size, rg_one, flags)
     rg_all, flags = best_ripgrep(patterns, slice_folder, CORES)
-    rg_all_rate = row(f"ripgrep, {count} patterns, {CORES} threads, a slice", slice_size, rg_all.seconds, flags)
+    rg_all_rate = row(f"ripgrep, {count} patterns, {CORES} threads, a slice", slice_size, rg_all, flags)
     if refused:
         print(f"  ripgrep does not take the patterns of: {', '.join(refused)}")
     print(f"  ratio: scan / matcher alone, 1 thread           {one / alone:8.2f}   (aim: 0.67 or more)")
