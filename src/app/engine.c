@@ -24,7 +24,7 @@ struct Engine {
     SourcePool *sources;
     Queue *queue;
     BatchTask batch_task;
-    Worker *worker;
+    Worker *worker; /* atomic: requests may come before engine_start() has set it */
     GThread *runner_thread;
     char *runner;
     _Atomic bool is_stopping;
@@ -50,20 +50,26 @@ static void runner_wait(Engine *engine, int64_t wait_ms)
     g_mutex_unlock(&engine->mutex);
 }
 
+static void wake_worker(Engine *engine)
+{
+    Worker *worker = g_atomic_pointer_get(&engine->worker);
+
+    if (worker != NULL)
+        worker_wake(worker);
+}
+
 void engine_wake(Engine *engine)
 {
     g_mutex_lock(&engine->mutex);
     engine->locked.wakes++;
     g_cond_broadcast(&engine->woken);
     g_mutex_unlock(&engine->mutex);
-    worker_wake(engine->worker);
+    wake_worker(engine);
 }
 
 static void pages_were_listed(void *data)
 {
-    Engine *engine = data;
-
-    worker_wake(engine->worker);
+    wake_worker(data);
 }
 
 typedef struct Chores {
@@ -242,9 +248,11 @@ bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GErro
         .concurrency = options->concurrency,
         .patience = options->patience,
     };
+    Worker *started = NULL;
 
     atomic_store(&engine->is_stopping, false);
-    TRY(worker_start(&worker, &engine->worker, error));
+    TRY(worker_start(&worker, &started, error));
+    g_atomic_pointer_set(&engine->worker, started);
     engine->runner = g_strdup(runner);
     engine->runner_thread = g_thread_new("runner", runner_main, engine);
     return true;
@@ -252,6 +260,7 @@ bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GErro
 
 void engine_cancel(Engine *engine)
 {
+    atomic_store(&engine->is_stopping, true); /* or the runner would try what is broken off again and again */
     source_pool_cancel(engine->sources);
 }
 

@@ -115,7 +115,7 @@ static void add_exception_locked(PageRun *run, uint32_t ordinal, const ScanResul
     g_array_append_val(run->locked.exceptions, exception);
 }
 
-static void keep_result_locked(PageRun *run, uint32_t ordinal, ScanResult *result)
+static void keep_result_locked(PageRun *run, uint32_t ordinal, const ScanResult *result)
 {
     if (result->outcome == SCAN_RETRY) {
         atomic_store(&run->is_unwanted, true);
@@ -132,13 +132,13 @@ static void keep_result_locked(PageRun *run, uint32_t ordinal, ScanResult *resul
         atomic_store(&run->is_unwanted, true);
 }
 
-static void page_object_done(void *data, uint32_t ordinal, ScanResult *take_result, const GError *error)
+static void page_object_done(void *data, uint32_t ordinal, const ScanResult *result, const GError *error)
 {
     PageRun *run = data;
 
     g_mutex_lock(&run->mutex);
-    if (take_result != NULL) {
-        keep_result_locked(run, ordinal, take_result);
+    if (result != NULL) {
+        keep_result_locked(run, ordinal, result);
     } else if (error != NULL && run->locked.failure == NULL) {
         run->locked.failure = g_error_copy(error);
         atomic_store(&run->is_unwanted, true);

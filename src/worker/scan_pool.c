@@ -4,20 +4,13 @@ struct ScanPool {
     GAsyncQueue *tasks;  /* ScanTask; &end_mark tells one thread to end */
     GPtrArray *threads;  /* GThread */
     GPtrArray *scanners; /* ObjectScanner, one a thread */
+    ScanTask end_mark;
 };
 
 typedef struct ScanThread {
     ScanPool *pool;
     ObjectScanner *scanner;
 } ScanThread;
-
-static ScanTask end_mark;
-
-static void scan_task_free(ScanTask *task)
-{
-    object_stream_close(task->stream);
-    g_free(task);
-}
 
 /* Reads the object for the scanner, tells progress, and breaks off as soon as the result is no longer wanted. */
 static bool read_wanted(void *data, uint8_t *buffer, size_t capacity, size_t *ret_len, GError **error)
@@ -31,21 +24,17 @@ static bool read_wanted(void *data, uint8_t *buffer, size_t capacity, size_t *re
     return true;
 }
 
-static void run_task(ObjectScanner *scanner, ScanTask *task)
+/* The stream is closed before the page hears of the end, since the page may then let its source go. */
+static void run_task(ObjectScanner *scanner, ScanTask *take_task)
 {
+    g_autofree ScanTask *task = take_task;
     g_autoptr(GError) error = NULL;
     ByteReader reader = {.read = read_wanted, .data = task};
-    ScanResult result = {0};
+    g_auto(ScanResult) result = {0};
+    bool is_scanned = task->is_wanted(task->data) && scan_object(scanner, task->name, &reader, &result, &error);
 
-    if (!task->is_wanted(task->data)) {
-        task->done(task->data, task->ordinal, NULL, NULL);
-        return;
-    }
-    if (scan_object(scanner, task->name, &reader, &result, &error))
-        task->done(task->data, task->ordinal, &result, NULL);
-    else
-        task->done(task->data, task->ordinal, NULL, error);
-    scan_result_clear(&result);
+    object_stream_close(task->stream);
+    task->done(task->data, task->ordinal, is_scanned ? &result : NULL, error);
 }
 
 static gpointer scan_thread_main(gpointer data)
@@ -54,10 +43,9 @@ static gpointer scan_thread_main(gpointer data)
 
     for (;;) {
         ScanTask *task = g_async_queue_pop(self->pool->tasks);
-        if (task == &end_mark)
+        if (task == &self->pool->end_mark)
             return NULL;
         run_task(self->scanner, task);
-        scan_task_free(task);
     }
 }
 
@@ -99,7 +87,7 @@ void scan_pool_stop(ScanPool *pool)
     if (pool == NULL)
         return;
     for (guint i = 0; i < pool->threads->len; i++)
-        g_async_queue_push(pool->tasks, &end_mark);
+        g_async_queue_push(pool->tasks, &pool->end_mark);
     for (guint i = 0; i < pool->threads->len; i++)
         g_thread_join(g_ptr_array_index(pool->threads, i));
     g_ptr_array_unref(pool->threads);

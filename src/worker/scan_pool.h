@@ -19,8 +19,9 @@ struct ScanTask {
     bool (*is_wanted)(void *data);
     /* bytes just read of this object: for live progress. */
     void (*progressed)(void *data, uint64_t bytes);
-    /* take_result is NULL if the object was not scanned: then error says why, or is NULL if nobody wanted it. */
-    void (*done)(void *data, uint32_t ordinal, ScanResult *take_result, const GError *error);
+    /* The stream is closed by then. result is borrowed; NULL if the object was not scanned: then error says why, or is
+     * NULL if nobody wanted it. */
+    void (*done)(void *data, uint32_t ordinal, const ScanResult *result, const GError *error);
     void *data;
 };
 
