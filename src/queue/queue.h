@@ -59,7 +59,8 @@ FALLIBLE bool queue_extend(Queue *queue, const Claim *claim, int64_t lease_ms, G
 FALLIBLE bool queue_finish(Queue *queue, DbTx *tx, const Claim *claim, const PageOutcome *outcome, GError **error);
 FALLIBLE bool queue_settle(Queue *queue, const Claim *claim, GError **error);
 
-/* Gives the page back, not to be claimed for delay_ms; nothing of it is counted. */
+/* Gives the page back; nothing of it is counted. For delay_ms no page of its job is handed out: what keeps one page's
+ * objects out of reach does so for all, and other jobs have their turn. */
 FALLIBLE bool queue_release(Queue *queue, const Claim *claim, int64_t delay_ms, GError **error);
 
 /* Requeues pages whose lease has run out or whose owner is dead on this host. *ret_pages: how many. */

@@ -67,8 +67,9 @@ static bool can_claim(const Page *page, const ClaimScope *scope, int64_t now_ms)
         return false;
     if (scope->job_id != NULL && !g_str_equal(scope->job_id->text, page->facts.job_id.text))
         return false;
-    return (page->state == PAGE_QUEUED && page->not_before_ms <= now_ms) ||
-           (page->state == PAGE_LEASED && page->expires_ms <= now_ms);
+    if (page->not_before_ms > now_ms)
+        return false;
+    return page->state == PAGE_QUEUED || (page->state == PAGE_LEASED && page->expires_ms <= now_ms);
 }
 
 static Claim *take_page(Page *page, const char *owner, int64_t expires_ms)
@@ -157,6 +158,15 @@ static bool memory_settle(Queue *base, const Claim *claim, GError **error)
     return true;
 }
 
+static void rest_job_locked(MemoryQueue *queue, const char *job_id, int64_t until_ms)
+{
+    for (guint i = 0; i < queue->locked.pages->len; i++) {
+        Page *page = g_ptr_array_index(queue->locked.pages, i);
+        if (g_str_equal(page->facts.job_id.text, job_id))
+            page->not_before_ms = MAX(page->not_before_ms, until_ms);
+    }
+}
+
 static bool memory_release(Queue *base, const Claim *claim, int64_t delay_ms, GError **error)
 {
     MemoryQueue *queue = (MemoryQueue *)base;
@@ -165,8 +175,8 @@ static bool memory_release(Queue *base, const Claim *claim, int64_t delay_ms, GE
 
     TRY(find_held_locked(queue, claim, &page, error));
     page->state = PAGE_QUEUED;
-    page->not_before_ms = clock_now_ms() + delay_ms;
     page->attempt--;
+    rest_job_locked(queue, claim->job_id.text, clock_now_ms() + delay_ms);
     return true;
 }
 

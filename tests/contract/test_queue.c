@@ -246,6 +246,22 @@ static void test_a_released_page_waits_and_was_not_tried(Fixture *fixture, G_GNU
     g_assert_cmpint(again->fence, >, claim->fence);
 }
 
+static void test_no_page_of_a_job_is_handed_out_while_a_released_one_waits(
+    Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_page(fixture, 1);
+    add_page(fixture, 1);
+    g_autoptr(Claim) claim = claim_as(fixture, "w");
+    g_assert_true(queue_release(fixture->queue, claim, 500, &error));
+    g_assert_null(claim_as(fixture, "w"));
+    clock_freeze_ms(NOW_MS + 500);
+    g_autoptr(Claim) first = claim_as(fixture, "w");
+    g_autoptr(Claim) second = claim_as(fixture, "w");
+    g_assert_cmpuint(first->page_no + second->page_no, ==, 1);
+}
+
 static void test_a_sweep_requeues_what_expired(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -316,6 +332,8 @@ int main(int argc, char **argv)
     add_test("an-expired-page-goes-to-the-next", test_an_expired_page_goes_to_the_next_with_a_higher_fence);
     add_test("an-extended-lease-lasts-longer", test_an_extended_lease_lasts_longer);
     add_test("a-released-page-waits-and-was-not-tried", test_a_released_page_waits_and_was_not_tried);
+    add_test("no-page-of-a-job-is-handed-out-while-a-released-one-waits",
+        test_no_page_of_a_job_is_handed_out_while_a_released_one_waits);
     add_test("a-sweep-requeues-what-expired", test_a_sweep_requeues_what_expired);
     add_test("a-sweep-requeues-what-a-dead-process-holds", test_a_sweep_requeues_what_a_dead_process_holds);
     add_test("an-exception-must-be-of-a-pending-object", test_an_exception_must_be_of_a_pending_object);

@@ -55,7 +55,7 @@ SELECT reason, objects, bytes FROM job_excluded WHERE job_id = $1 ORDER BY reaso
 SELECT runner FROM jobs WHERE job_id = $1;
 
 -- :name job_take_over
-UPDATE jobs SET runner = $3, updated_at = $4 WHERE job_id = $1 AND runner = $2;
+UPDATE jobs SET runner = $3, updated_at = $4, not_before = 0 WHERE job_id = $1 AND runner = $2;
 
 -- :name job_executions_take_over
 UPDATE executions SET runner = $2, fence = fence + 1, lease_owner = NULL, lease_expires_at = NULL

@@ -16,7 +16,7 @@ FROM (
             FROM waiting WHERE waiting.job_id IS NOT NULL)
         SELECT q.job_id
         FROM waiting CROSS JOIN jobs q
-        WHERE q.job_id = waiting.job_id AND q.paused = 0 AND q.runner IS NOT DISTINCT FROM $1
+        WHERE q.job_id = waiting.job_id AND q.paused = 0 AND q.not_before <= $3 AND q.runner IS NOT DISTINCT FROM $1
           AND ($2 IS NULL OR q.job_id = $2)
           AND EXISTS (SELECT 1 FROM page_states e
                       WHERE e.state = 'queued' AND e.job_id = q.job_id AND e.not_before <= $3)
@@ -30,7 +30,7 @@ WHERE s.job_id = f.job_id AND s.shard = f.shard AND s.page_no = f.page_no AND j.
 SELECT s.job_id, s.shard, s.page_no, s.state, s.scope, s.attempt, s.fence, s.pending, j.bucket, j.options
 FROM page_states s CROSS JOIN jobs j
 WHERE j.job_id = s.job_id AND s.state = 'leased' AND s.lease_expires_at <= $3
-  AND j.paused = 0 AND j.runner IS NOT DISTINCT FROM $1 AND ($2 IS NULL OR j.job_id = $2)
+  AND j.paused = 0 AND j.not_before <= $3 AND j.runner IS NOT DISTINCT FROM $1 AND ($2 IS NULL OR j.job_id = $2)
 ORDER BY s.lease_expires_at
 LIMIT 1;
 
@@ -66,6 +66,10 @@ SET state = 'queued', lease_owner = NULL, lease_expires_at = NULL, not_before = 
     updated_at = $7
 WHERE job_id = $1 AND shard = $2 AND page_no = $3 AND fence = $4 AND state = 'leased'
   AND ($8 IS NULL OR lease_expires_at = $8);
+
+-- The other pages of a job would only meet the same trouble.
+-- :name page_job_rests
+UPDATE jobs SET not_before = $2 WHERE job_id = $1 AND not_before < $2;
 
 -- :name pages_leased
 SELECT job_id, shard, page_no, fence, pending, lease_owner, lease_expires_at

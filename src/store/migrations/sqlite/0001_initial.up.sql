@@ -17,6 +17,7 @@ CREATE TABLE jobs (
     epoch         INTEGER NOT NULL DEFAULT 0,
     runner        TEXT,                          -- NULL: any server or worker; else the process whose job it is
     paused        INTEGER NOT NULL DEFAULT 0,
+    not_before    INTEGER NOT NULL DEFAULT 0,    -- backoff: its objects are out of reach, nobody claims its pages earlier
     options       TEXT NOT NULL DEFAULT '{}',    -- JSON: endpoint, region, filters, limits; never credentials
     rules_id      TEXT NOT NULL DEFAULT ''       -- content hash of the rule set of the first scan
 ) WITHOUT ROWID;
