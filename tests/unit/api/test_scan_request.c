@@ -74,7 +74,8 @@ static void test_bad_bodies_are_refused_with_place_and_expectation(void)
     for (size_t i = 0; i < G_N_ELEMENTS(bad_bodies); i++) {
         g_autoptr(GError) error = NULL;
         g_auto(ScanRequest) request = {0};
-        g_test_message("%s", bad_bodies[i].body);
+        g_autofree char *shown = g_strescape(bad_bodies[i].body, NULL);
+        g_test_message("%s", shown);
         g_assert_false(parse(bad_bodies[i].body, &policy, &request, &error));
         g_assert_cmpint(error_kind(error), ==, bad_bodies[i].kind);
         if (strstr(error->message, bad_bodies[i].message) == NULL)
