@@ -19,6 +19,8 @@ typedef struct PageContext {
     RuleSet *rules;
     ObjectSource *source;
     int64_t lease_ms;
+    int64_t release_delay_ms; /* how long the job rests when the page is given back */
+    int64_t retry_ms;         /* before the second try of an object, doubled each time */
     uint32_t max_in_flight;
     LiveCounters *live;
     const _Atomic bool *is_stopping;
@@ -30,7 +32,6 @@ typedef enum PageEnd {
     PAGE_RELEASED, /* given back: *ret_reason says why (the store of objects), or NULL when we are stopping */
 } PageEnd;
 
-/* False only when the store fails; the page's lease then runs out by itself. attempts_before: releases in a row that
- * came before, which set how long the page rests when it is given back. */
-FALLIBLE bool page_run(const PageContext *context, const Claim *claim, uint32_t attempts_before, PageEnd *ret_end,
-    GError **ret_reason, GError **error);
+/* False only when the store fails; the page's lease then runs out by itself. */
+FALLIBLE bool page_run(
+    const PageContext *context, const Claim *claim, PageEnd *ret_end, GError **ret_reason, GError **error);

@@ -95,15 +95,16 @@ static bool end_run(void *data, GError **error)
     return !scan->is_detector_broken;
 }
 
-static bool is_store_out_of_reach(ErrorKind kind)
+static bool may_be_the_store(ErrorKind kind)
 {
-    return kind == ERROR_UNAVAILABLE || kind == ERROR_BUSY || kind == ERROR_CREDENTIALS || kind == ERROR_CANCELLED;
+    return kind == ERROR_UNAVAILABLE || kind == ERROR_BUSY || kind == ERROR_CREDENTIALS || kind == ERROR_CANCELLED ||
+           kind == ERROR_TIMEOUT;
 }
 
 void scan_result_from_error(const GError *error, ScanResult *ret_result)
 {
     *ret_result = (ScanResult){
-        .outcome = is_store_out_of_reach(error_kind(error)) ? SCAN_RETRY : SCAN_FAILED,
+        .outcome = may_be_the_store(error_kind(error)) ? SCAN_RETRY : SCAN_FAILED,
         .kind = error_kind(error),
         .message = g_strdup(error->message),
     };

@@ -22,8 +22,8 @@ typedef enum ScanOutcome {
     SCAN_READ,    /* all of it */
     SCAN_SKIPPED, /* to its end, but some of it in a form that nobody here understands */
     SCAN_FAILED,  /* not to its end */
-    SCAN_RETRY, /* not the object's fault: its store cannot be reached, or we are stopping. Findings so far mean nothing
-                 */
+    SCAN_RETRY,   /* perhaps not the object's fault: its store did not give it, or we are stopping. Findings so far mean
+                   * nothing */
 } ScanOutcome;
 
 typedef struct ScanResult {

@@ -11,8 +11,10 @@ enum {
     LANES_DEFAULT = 2,
     CONCURRENCY_DEFAULT = 32,
     LEASE_MS_DEFAULT = 60000,
+    RETRY_MS_DEFAULT = 1000,
     POLL_MS = 500,
-    GIVE_UP_RELEASES = 4, /* in a row, over all lanes */
+    GIVE_UP_RELEASES = 4, /* of one job in a row, over all lanes */
+    RELEASE_DOUBLINGS_MAX = 6,
     STORE_TROUBLE_MS = 1000,
 };
 
@@ -24,12 +26,12 @@ struct Worker {
     GPtrArray *lanes; /* GThread */
     LiveCounters live;
     _Atomic bool is_stopping;
-    _Atomic uint32_t releases_in_a_row;
     GMutex mutex;
     GCond woken;
     struct {
         uint64_t wakes;
         GError *failure;
+        GHashTable *releases; /* job id -> how often in a row; only jobs whose objects are out of reach */
     } locked;
 };
 
@@ -75,13 +77,37 @@ static void log_page(const Lane *lane, const Claim *claim, const char *event, co
         "owner", lane->owner, "reason", reason != NULL ? reason->message : "", NULL);
 }
 
+static uint32_t releases_of(Worker *worker, const JobId *job_id)
+{
+    g_mutex_lock(&worker->mutex);
+    uint32_t releases = GPOINTER_TO_UINT(g_hash_table_lookup(worker->locked.releases, job_id->text));
+    g_mutex_unlock(&worker->mutex);
+    return releases;
+}
+
+static void set_releases(Worker *worker, const JobId *job_id, uint32_t releases)
+{
+    g_mutex_lock(&worker->mutex);
+    if (releases > 0)
+        g_hash_table_insert(worker->locked.releases, g_strdup(job_id->text), GUINT_TO_POINTER(releases));
+    else
+        g_hash_table_remove(worker->locked.releases, job_id->text);
+    g_mutex_unlock(&worker->mutex);
+}
+
+static int64_t release_delay_ms(Worker *worker, const JobId *job_id)
+{
+    return worker->options.retry_ms << MIN(releases_of(worker, job_id), (uint32_t)RELEASE_DOUBLINGS_MAX);
+}
+
 /* The store of objects cannot be reached or refuses our credentials. */
 static void page_was_released(Lane *lane, const Claim *claim, const GError *reason)
 {
     Worker *worker = lane->worker;
+    uint32_t releases = releases_of(worker, &claim->job_id) + 1;
 
     log_page(lane, claim, "page.released", reason);
-    uint32_t releases = atomic_fetch_add(&worker->releases_in_a_row, 1) + 1;
+    set_releases(worker, &claim->job_id, releases);
     if (worker->options.patience == WORKER_KEEPS_ON)
         return;
     if (error_is(reason, ERROR_CREDENTIALS) || releases >= GIVE_UP_RELEASES)
@@ -103,13 +129,15 @@ static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source
         .lease_ms = worker->options.lease_ms,
         .max_in_flight = MAX(1U, worker->options.concurrency / lanes),
         .live = &worker->live,
+        .release_delay_ms = release_delay_ms(worker, &claim->job_id),
+        .retry_ms = worker->options.retry_ms,
         .is_stopping = &worker->is_stopping,
     };
 
-    TRY(page_run(&context, claim, atomic_load(&worker->releases_in_a_row), &end, &reason, error));
+    TRY(page_run(&context, claim, &end, &reason, error));
     switch (end) {
     case PAGE_DONE:
-        atomic_store(&worker->releases_in_a_row, 0);
+        set_releases(worker, &claim->job_id, 0);
         log_page(lane, claim, "page.done", NULL);
         break;
     case PAGE_LOST:
@@ -132,7 +160,7 @@ static bool lane_run_page(Lane *lane, const Claim *claim, GError **error)
     ObjectSource *source = NULL;
 
     if (!sources->acquire(sources->data, claim->bucket, claim->options, &source, &reason)) {
-        TRY(queue_release(worker->options.queue, claim, STORE_TROUBLE_MS, error));
+        TRY(queue_release(worker->options.queue, claim, release_delay_ms(worker, &claim->job_id), error));
         page_was_released(lane, claim, reason);
         return true;
     }
@@ -204,6 +232,8 @@ static void worker_keep_options(Worker *worker, const WorkerOptions *options)
         worker->options.concurrency = CONCURRENCY_DEFAULT;
     if (worker->options.lease_ms == 0)
         worker->options.lease_ms = LEASE_MS_DEFAULT;
+    if (worker->options.retry_ms == 0)
+        worker->options.retry_ms = RETRY_MS_DEFAULT;
 }
 
 bool worker_start(const WorkerOptions *options, Worker **ret_worker, GError **error)
@@ -215,6 +245,7 @@ bool worker_start(const WorkerOptions *options, Worker **ret_worker, GError **er
     g_mutex_init(&worker->mutex);
     g_cond_init(&worker->woken);
     worker->lanes = g_ptr_array_new();
+    worker->locked.releases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     worker_keep_options(worker, options);
     TRY(scan_pool_start(&pool_options, &worker->pool, error));
     for (uint32_t i = 0; i < worker->options.lanes; i++)
@@ -241,6 +272,7 @@ void worker_stop(Worker *worker)
         g_thread_join(g_ptr_array_index(worker->lanes, i));
     scan_pool_stop(worker->pool);
     g_ptr_array_unref(worker->lanes);
+    g_hash_table_unref(worker->locked.releases);
     g_clear_error(&worker->locked.failure);
     g_mutex_clear(&worker->mutex);
     g_cond_clear(&worker->woken);

@@ -39,6 +39,7 @@ typedef struct WorkerOptions {
     uint32_t lanes;        /* 0: 2 */
     uint32_t concurrency;  /* fetches in flight over all lanes; 0: 32 */
     int64_t lease_ms;      /* 0: 60 s */
+    int64_t retry_ms;      /* before what the store of objects did not give is tried again; doubled each time. 0: 1 s */
     WorkerPatience patience;
 } WorkerOptions;
 

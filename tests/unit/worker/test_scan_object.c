@@ -168,11 +168,11 @@ static const SourceCase source_cases[] = {
     {ERROR_BUSY, SCAN_RETRY},
     {ERROR_CREDENTIALS, SCAN_RETRY},
     {ERROR_CANCELLED, SCAN_RETRY},
+    {ERROR_TIMEOUT, SCAN_RETRY},
     {ERROR_NOT_FOUND, SCAN_FAILED},
     {ERROR_FORBIDDEN, SCAN_FAILED},
     {ERROR_CHANGED, SCAN_FAILED},
     {ERROR_TRUNCATED, SCAN_FAILED},
-    {ERROR_TIMEOUT, SCAN_FAILED},
 };
 
 static void test_an_unreachable_store_is_not_the_objects_fault(void)

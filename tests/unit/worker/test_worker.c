@@ -4,6 +4,7 @@
 #include "jobs/jobs.h"
 #include "listing/listing.h"
 #include "objects/source_memory.h"
+#include "objects/source_ops.h"
 #include "queue/queue_store.h"
 #include "store/db_sqlite.h"
 #include "store/migrate.h"
@@ -16,21 +17,50 @@ static RuleSet *rules;
 
 static const FingerprintKey test_key = {.bytes = {1, 2, 3}, .id = "0011223344556677"};
 
+/* Gives what another source gives, but not one object, or (key NULL) none; and perhaps no listing. */
+typedef struct Trouble {
+    ObjectSource base;
+    ObjectSource *inner;
+    const char *key;
+    ErrorKind open_kind, list_kind; /* NOT_FOUND: no trouble */
+} Trouble;
+
 typedef struct Fixture {
     Db *db;
     Queue *queue;
     ObjectSource *source;
     Workflow *workflow;
     Worker *worker;
+    Trouble trouble; /* base.ops NULL: none */
     JobId job_id;
 } Fixture;
+
+static bool trouble_list(ObjectSource *base, const ListRequest *request, ListPage *ret_page, GError **error)
+{
+    const Trouble *trouble = (const Trouble *)base;
+
+    if (trouble->list_kind != ERROR_NOT_FOUND)
+        return fail(error, trouble->list_kind, "no listing");
+    return trouble->inner->ops->list(trouble->inner, request, ret_page, error);
+}
+
+static bool trouble_open(ObjectSource *base, const ObjectEntry *entry, ObjectStream **ret_stream, GError **error)
+{
+    const Trouble *trouble = (const Trouble *)base;
+
+    if (trouble->key == NULL || g_str_equal(trouble->key, entry->key))
+        return fail(error, trouble->open_kind, "no object");
+    return trouble->inner->ops->open(trouble->inner, entry, ret_stream, error);
+}
+
+static const ObjectSourceOps trouble_ops = {.name = "trouble", .list = trouble_list, .open = trouble_open};
 
 static bool acquire(void *data, G_GNUC_UNUSED const char *bucket, G_GNUC_UNUSED const char *options,
     ObjectSource **ret_source, G_GNUC_UNUSED GError **error)
 {
     Fixture *f = data;
 
-    *ret_source = f->source;
+    *ret_source = f->trouble.base.ops != NULL ? &f->trouble.base : f->source;
     return true;
 }
 
@@ -98,6 +128,7 @@ static void start(Fixture *f, WorkerPatience patience)
         .scan = {.limits = EXTRACT_LIMITS_DEFAULT, .min_tier = TIER_MEDIUM, .max_values = 1000},
         .scope = {.owner = "test"},
         .scan_threads = 2,
+        .retry_ms = 1,
         .patience = patience,
     };
 
@@ -214,6 +245,48 @@ static void test_refused_credentials_stop_an_impatient_worker_and_fail_no_object
     check_invariants(f);
 }
 
+static void make_trouble(Fixture *f, const char *key, ErrorKind open_kind, ErrorKind list_kind)
+{
+    f->trouble = (Trouble){
+        .base.ops = &trouble_ops, .inner = f->source, .key = key, .open_kind = open_kind, .list_kind = list_kind};
+}
+
+static void test_an_object_that_its_store_never_gives_fails_alone(Fixture *f, G_GNUC_UNUSED gconstpointer data)
+{
+    static const ErrorKind kinds[] = {ERROR_UNAVAILABLE, ERROR_TIMEOUT};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        make_trouble(f, "key-0003", kinds[i], ERROR_NOT_FOUND);
+        if (i > 0)
+            make_job(f);
+        start(f, WORKER_GIVES_UP);
+        g_auto(JobStatus) status = wait_until_settled(f);
+        g_assert_cmpuint(status.succeeded, ==, OBJECTS - 1);
+        g_assert_cmpuint(status.failed, ==, 1);
+        g_assert_cmpuint(status.total_findings, ==, OBJECTS / 10);
+        g_clear_pointer(&f->worker, worker_stop);
+        check_invariants(f);
+    }
+}
+
+static void test_a_store_in_trouble_fails_no_object(Fixture *f, gconstpointer data)
+{
+    const ErrorKind *kinds = data; /* of opening, of listing */
+    int64_t until = clock_monotonic_ms() + DEADLINE_MS;
+    g_autoptr(GError) reason = NULL;
+
+    make_trouble(f, NULL, kinds[0], kinds[1]);
+    start(f, WORKER_GIVES_UP);
+    while (!worker_failure(f->worker, &reason)) {
+        g_assert_cmpint(clock_monotonic_ms(), <, until);
+        g_usleep(1000);
+    }
+    g_clear_pointer(&f->worker, worker_stop);
+    g_auto(JobStatus) status = status_of(f);
+    g_assert_cmpuint(status.queued, ==, OBJECTS);
+    check_invariants(f);
+}
+
 static void test_stopping_gives_pages_back(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
     start(f, WORKER_KEEPS_ON);
@@ -242,6 +315,12 @@ int main(int argc, char **argv)
     ADD("a-store-away-for-a-moment-fails-no-object", test_a_store_that_is_away_for_a_moment_fails_no_object);
     ADD("refused-credentials-stop-an-impatient-worker",
         test_refused_credentials_stop_an_impatient_worker_and_fail_no_object);
+    ADD("an-object-that-its-store-never-gives-fails-alone", test_an_object_that_its_store_never_gives_fails_alone);
+    static const ErrorKind silent[] = {ERROR_TIMEOUT, ERROR_TIMEOUT}, slow[] = {ERROR_BUSY, ERROR_NOT_FOUND};
+    g_test_add("/worker/a-store-that-does-not-answer-fails-no-object", Fixture, silent, set_up,
+        test_a_store_in_trouble_fails_no_object, tear_down);
+    g_test_add("/worker/a-store-that-asks-to-slow-down-fails-no-object", Fixture, slow, set_up,
+        test_a_store_in_trouble_fails_no_object, tear_down);
     ADD("stopping-gives-pages-back", test_stopping_gives_pages_back);
     int status = g_test_run();
     rule_set_unref(rules);
