@@ -57,13 +57,21 @@ static void give_up(Worker *worker, const GError *reason)
     worker_wake(worker);
 }
 
-/* Until somebody wakes us, we stop, or the time is over. */
-static void lane_wait(Worker *worker, int64_t wait_ms)
+static uint64_t wakes_so_far(Worker *worker)
+{
+    g_mutex_lock(&worker->mutex);
+    uint64_t wakes = worker->locked.wakes;
+    g_mutex_unlock(&worker->mutex);
+    return wakes;
+}
+
+/* Until somebody wakes us, we stop, or the time is over. wakes: as many as there had been before the lane looked for
+ * work, so that none is lost in between. */
+static void lane_wait(Worker *worker, uint64_t wakes, int64_t wait_ms)
 {
     int64_t until = g_get_monotonic_time() + wait_ms * G_TIME_SPAN_MILLISECOND;
 
     g_mutex_lock(&worker->mutex);
-    uint64_t wakes = worker->locked.wakes;
     while (wakes == worker->locked.wakes && !atomic_load(&worker->is_stopping))
         if (!g_cond_wait_until(&worker->woken, &worker->mutex, until))
             break;
@@ -85,13 +93,19 @@ static uint32_t releases_of(Worker *worker, const JobId *job_id)
     return releases;
 }
 
-static void set_releases(Worker *worker, const JobId *job_id, uint32_t releases)
+static uint32_t count_release(Worker *worker, const JobId *job_id)
 {
     g_mutex_lock(&worker->mutex);
-    if (releases > 0)
-        g_hash_table_insert(worker->locked.releases, g_strdup(job_id->text), GUINT_TO_POINTER(releases));
-    else
-        g_hash_table_remove(worker->locked.releases, job_id->text);
+    uint32_t releases = GPOINTER_TO_UINT(g_hash_table_lookup(worker->locked.releases, job_id->text)) + 1;
+    g_hash_table_insert(worker->locked.releases, g_strdup(job_id->text), GUINT_TO_POINTER(releases));
+    g_mutex_unlock(&worker->mutex);
+    return releases;
+}
+
+static void forget_releases(Worker *worker, const JobId *job_id)
+{
+    g_mutex_lock(&worker->mutex);
+    g_hash_table_remove(worker->locked.releases, job_id->text);
     g_mutex_unlock(&worker->mutex);
 }
 
@@ -104,10 +118,9 @@ static int64_t release_delay_ms(Worker *worker, const JobId *job_id)
 static void page_was_released(Lane *lane, const Claim *claim, const GError *reason)
 {
     Worker *worker = lane->worker;
-    uint32_t releases = releases_of(worker, &claim->job_id) + 1;
+    uint32_t releases = count_release(worker, &claim->job_id);
 
     log_page(lane, claim, "page.released", reason);
-    set_releases(worker, &claim->job_id, releases);
     if (worker->options.patience == WORKER_KEEPS_ON)
         return;
     if (error_is(reason, ERROR_CREDENTIALS) || releases >= GIVE_UP_RELEASES)
@@ -137,7 +150,7 @@ static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source
     TRY(page_run(&context, claim, &end, &reason, error));
     switch (end) {
     case PAGE_DONE:
-        set_releases(worker, &claim->job_id, 0);
+        forget_releases(worker, &claim->job_id);
         log_page(lane, claim, "page.done", NULL);
         break;
     case PAGE_LOST:
@@ -187,7 +200,7 @@ static void store_was_in_trouble(Worker *worker, const GError *error)
     if (worker->options.patience == WORKER_GIVES_UP && !error_is(error, ERROR_BUSY))
         give_up(worker, error);
     else
-        lane_wait(worker, STORE_TROUBLE_MS);
+        lane_wait(worker, wakes_so_far(worker), STORE_TROUBLE_MS);
 }
 
 static gpointer lane_main(gpointer data)
@@ -197,11 +210,12 @@ static gpointer lane_main(gpointer data)
 
     while (!atomic_load(&worker->is_stopping)) {
         g_autoptr(GError) error = NULL;
+        uint64_t wakes = wakes_so_far(worker);
         bool has_worked = false;
         if (!lane_once(lane, &has_worked, &error))
             store_was_in_trouble(worker, error);
         else if (!has_worked)
-            lane_wait(worker, POLL_MS);
+            lane_wait(worker, wakes, POLL_MS);
     }
     return NULL;
 }
