@@ -1,6 +1,5 @@
 #include "listing/listing.h"
 
-#include "base/clock.h"
 #include "listing/shard.h"
 
 #include <string.h>
@@ -11,11 +10,6 @@ enum { EMPTY_LISTINGS_MAX = 100 };
 void batch_result_clear(BatchResult *result)
 {
     g_clear_pointer(&result->continuation_token, g_free);
-}
-
-bool listing_plan(DbTx *tx, const JobId *job_id, GError **error)
-{
-    return DB_EXEC(tx, SQL_SHARD_INSERT, NULL, error, db_text(job_id->text), db_int(0), db_int(clock_now_ms()));
 }
 
 /* A page's columns are JSON, which only holds UTF-8, and keys must ascend, or a cursor would lose some. */

@@ -43,8 +43,5 @@ typedef struct BatchResult {
 void batch_result_clear(BatchResult *result);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BatchResult, batch_result_clear)
 
-/* The one shard of a new job, in the caller's transaction. */
-FALLIBLE bool listing_plan(DbTx *tx, const JobId *job_id, GError **error);
-
 /* Lists and stores one batch. CONFLICT cannot happen to the caller: somebody else's commit is simply built upon. */
 FALLIBLE bool listing_process_batch(Db *db, const BatchRequest *request, BatchResult *ret_result, GError **error);
