@@ -8,7 +8,7 @@
 #include "detect/keywords.h"
 #include "detect/literal_db.h"
 #include "detect/rule_yaml.h"
-#include "detect/validators.h"
+#include "detect/validators/validators.h"
 
 #include <pcre2.h>
 

@@ -1,6 +1,6 @@
 /* Every fact about a number comes from somewhere else: the place is named beside it. */
 #include "base/clock.h"
-#include "detect/validators.h"
+#include "detect/validators/validators.h"
 
 #include <string.h>
 
@@ -360,7 +360,7 @@ static void test_credentials_are_told_from_placeholders(void)
 
 static const char *const names[] = {
 #define VALIDATOR(name) #name,
-#include "detect/validators.def"
+#include "detect/validators/validators.def"
 #undef VALIDATOR
 };
 

@@ -1,6 +1,6 @@
 /* Numbers that states give to people and businesses: North America, the United Kingdom, Asia and Oceania, Brazil. Those
  * of continental Europe are in validators_europe.c. */
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Credentials: what their encoding proves, and what a placeholder looks like. */
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 

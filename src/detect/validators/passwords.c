@@ -1,5 +1,5 @@
 /* What people choose and type: passwords and settings, and the placeholders that stand where they will be. */
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Numbers of health care: providers, prescribers, the insured. */
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@ typedef struct ValidatorName {
 
 static const ValidatorName validators[] = {
 #define VALIDATOR(name) {#name, validate_##name},
-#include "detect/validators.def"
+#include "detect/validators/validators.def"
 #undef VALIDATOR
 };
 

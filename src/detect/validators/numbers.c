@@ -1,5 +1,5 @@
 /* Reading digits out of a value, and the check-digit systems that several kinds of number share. */
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Identity and tax numbers of continental Europe. */
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* What the validators share, and the list of them. Only files of detect/ named validators include this. */
 #pragma once
 
-#include "detect/validators.h"
+#include "detect/validators/validators.h"
 
 /* No number that we know is longer than this many digits or letters. */
 #define ALNUM_MAX 64
@@ -50,5 +50,5 @@ Mix mix_of(Bytes value);
 size_t distinct_count(Bytes value);
 
 #define VALIDATOR(name) Verdict validate_##name(Bytes value);
-#include "detect/validators.def"
+#include "detect/validators/validators.def"
 #undef VALIDATOR

@@ -1,5 +1,5 @@
 /* Payment cards, bank accounts and bank codes. */
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Addresses of people and machines, telephone numbers, birth dates, vehicles. */
 #include "base/clock.h"
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 

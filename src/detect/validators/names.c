@@ -1,5 +1,5 @@
 /* Names that registries hand out: countries (ISO 3166-1) and top-level domains (IANA's root zone database). */
-#include "detect/validators_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 
