@@ -13,7 +13,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { SWEEP_MS = 5000, TROUBLE_MS = 1000, GIVE_UP_TROUBLES = 10 };
+/* A server steps several executions at once: a bucket that hangs while it is listed must not hold up the others. */
+enum { SWEEP_MS = 5000, TROUBLE_MS = 1000, GIVE_UP_TROUBLES = 10, CHORES_MS = 1000, SERVER_RUNNERS = 8 };
 
 struct Engine {
     EngineOptions options;
@@ -24,8 +25,9 @@ struct Engine {
     SourcePool *sources;
     Queue *queue;
     BatchTask batch_task;
-    Worker *worker; /* atomic: requests may come before engine_start() has set it */
-    GThread *runner_thread;
+    Worker *worker;                          /* atomic: requests may come before engine_start() has set it */
+    GThread *runner_threads[SERVER_RUNNERS]; /* those that run come first */
+    GThread *chores_thread;
     char *runner;
     _Atomic bool is_stopping;
     GMutex mutex;
@@ -38,12 +40,20 @@ struct Engine {
 
 /* ---- the runner: executions, sweeping, snapshots ---- */
 
-static void runner_wait(Engine *engine, int64_t wait_ms)
+static uint64_t wakes_so_far(Engine *engine)
+{
+    g_mutex_lock(&engine->mutex);
+    uint64_t wakes = engine->locked.wakes;
+    g_mutex_unlock(&engine->mutex);
+    return wakes;
+}
+
+/* wakes: as many as there had been before the caller looked for work, so that none is lost in between. */
+static void runner_wait(Engine *engine, uint64_t wakes, int64_t wait_ms)
 {
     int64_t until = g_get_monotonic_time() + wait_ms * G_TIME_SPAN_MILLISECOND;
 
     g_mutex_lock(&engine->mutex);
-    uint64_t wakes = engine->locked.wakes;
     while (wakes == engine->locked.wakes && !atomic_load(&engine->is_stopping))
         if (!g_cond_wait_until(&engine->woken, &engine->mutex, until))
             break;
@@ -92,16 +102,16 @@ static bool do_chores(Engine *engine, Chores *chores, GError **error)
     return true;
 }
 
-static bool runner_once(Engine *engine, Chores *chores, GError **error)
+static bool runner_once(Engine *engine, GError **error)
 {
+    uint64_t wakes = wakes_so_far(engine);
     bool has_run = false;
     int64_t wait_ms = 0;
 
-    TRY(do_chores(engine, chores, error));
     TRY(workflow_step(engine->workflow, engine->runner, &has_run, &wait_ms, error));
     TRY(jobs_reconcile(engine->db, error));
     if (!has_run)
-        runner_wait(engine, wait_ms);
+        runner_wait(engine, wakes, wait_ms);
     return true;
 }
 
@@ -114,7 +124,38 @@ static void runner_give_up(Engine *engine, GError *take_error)
     g_clear_error(&take_error);
 }
 
+/* What a thread does about trouble with the store. Returns whether it goes on. */
+static bool runner_bears(Engine *engine, GError *take_error, uint32_t *troubles)
+{
+    log_error("runner.store", "reason", take_error->message, NULL);
+    (*troubles)++;
+    bool is_hopeless = !error_is(take_error, ERROR_BUSY) || *troubles >= GIVE_UP_TROUBLES;
+    if (engine->options.patience == WORKER_GIVES_UP && is_hopeless) {
+        runner_give_up(engine, take_error);
+        return false;
+    }
+    g_error_free(take_error);
+    runner_wait(engine, wakes_so_far(engine), TROUBLE_MS);
+    return true;
+}
+
 static gpointer runner_main(gpointer data)
+{
+    Engine *engine = data;
+    uint32_t troubles = 0;
+
+    while (!atomic_load(&engine->is_stopping)) {
+        g_autoptr(GError) error = NULL;
+        if (runner_once(engine, &error))
+            troubles = 0;
+        else if (!runner_bears(engine, g_steal_pointer(&error), &troubles))
+            break;
+    }
+    return NULL;
+}
+
+/* Apart from the runners, all of which a hanging server may hold up. */
+static gpointer chores_main(gpointer data)
 {
     Engine *engine = data;
     Chores chores = {.refresh_at_ms = engine->runner != NULL ? INT64_MAX : 0};
@@ -122,18 +163,12 @@ static gpointer runner_main(gpointer data)
 
     while (!atomic_load(&engine->is_stopping)) {
         g_autoptr(GError) error = NULL;
-        if (runner_once(engine, &chores, &error)) {
+        if (do_chores(engine, &chores, &error)) {
             troubles = 0;
-            continue;
+            runner_wait(engine, wakes_so_far(engine), CHORES_MS);
+        } else if (!runner_bears(engine, g_steal_pointer(&error), &troubles)) {
+            break;
         }
-        log_error("runner.store", "reason", error->message, NULL);
-        troubles++;
-        bool is_hopeless = !error_is(error, ERROR_BUSY) || troubles >= GIVE_UP_TROUBLES;
-        if (engine->options.patience == WORKER_GIVES_UP && is_hopeless) {
-            runner_give_up(engine, g_steal_pointer(&error));
-            return NULL;
-        }
-        runner_wait(engine, TROUBLE_MS);
     }
     return NULL;
 }
@@ -254,7 +289,10 @@ bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GErro
     TRY(worker_start(&worker, &started, error));
     g_atomic_pointer_set(&engine->worker, started);
     engine->runner = g_strdup(runner);
-    engine->runner_thread = g_thread_new("runner", runner_main, engine);
+    size_t runners = runner != NULL ? 1 : SERVER_RUNNERS; /* a job of one process has one execution */
+    for (size_t i = 0; i < runners; i++)
+        engine->runner_threads[i] = g_thread_new("runner", runner_main, engine);
+    engine->chores_thread = g_thread_new("chores", chores_main, engine);
     return true;
 }
 
@@ -267,10 +305,11 @@ void engine_cancel(Engine *engine)
 void engine_stop(Engine *engine)
 {
     atomic_store(&engine->is_stopping, true);
-    if (engine->runner_thread != NULL) {
+    if (engine->chores_thread != NULL) {
         engine_wake(engine);
-        g_thread_join(engine->runner_thread);
-        engine->runner_thread = NULL;
+        for (size_t i = 0; i < SERVER_RUNNERS; i++)
+            g_clear_pointer(&engine->runner_threads[i], g_thread_join);
+        g_clear_pointer(&engine->chores_thread, g_thread_join);
     }
     worker_stop(engine->worker);
     engine->worker = NULL;
