@@ -114,6 +114,19 @@ bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError 
     return true;
 }
 
+/* A slip in the path must not make an empty store that then says that nothing was found. */
+bool command_read_store(const char *store, Db **ret_db, GError **error)
+{
+    g_autofree char *path = NULL;
+    const char *setting = store != NULL ? store : g_getenv("TRAWL_STORE");
+
+    TRY(store_path(setting, &path, error));
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return fail(error, ERROR_NOT_FOUND,
+            "there is no store %s: expected --store sqlite:PATH, as given to trawl scan or trawl serve", path);
+    return command_open_store(store, ret_db, NULL, error);
+}
+
 static char **one_directory(char *take_directory)
 {
     char **directories = g_new0(char *, 2);

@@ -46,6 +46,9 @@ FALLIBLE bool command_parse(const Command *command, const GOptionEntry *entries,
  * SQLite file. */
 FALLIBLE bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError **error);
 
+/* As command_open_store(), for commands that only read: NOT_FOUND instead of a new, empty store. */
+FALLIBLE bool command_read_store(const char *store, Db **ret_db, GError **error);
+
 /* Where rules are: --rules, TRAWL_RULES, beside the program, or installed; NULL-terminated. */
 FALLIBLE bool command_rule_directories(char **rules_option, char ***ret_directories, GError **error);
 

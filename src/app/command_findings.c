@@ -52,7 +52,7 @@ static bool print_findings(const Command *command, int *argc, char ***argv, GErr
 
     TRY(parse(command, argc, argv, &options, &id, error));
     TRY(output_format_parse(options.format, &format, error));
-    TRY(command_open_store(options.store, &db, NULL, error));
+    TRY(command_read_store(options.store, &db, error));
     TRY(job_status(db, &id, JOB_REAL_TIME, &status, error));
     TRY(output_open(options.output, &output, error));
     FindingQuery query = {

@@ -47,14 +47,10 @@ static void print_csv_text(const char *text)
     (void)printf("\"%s\",", doubled);
 }
 
-static void print_csv_row(JobPrinter *printer, const JobStatus *status)
+static void print_csv_row(const JobStatus *status)
 {
     g_autofree char *created = clock_format_iso(status->created_ms);
 
-    if (printer->rows == 0)
-        (void)fputs("job_id,bucket,prefix,created_at,status,total,queued,processing,succeeded,failed,skipped,"
-                    "total_findings,progress_percent\r\n",
-            stdout);
     (void)printf("%s,", status->job_id.text);
     print_csv_text(status->bucket);
     print_csv_text(status->prefix);
@@ -85,7 +81,7 @@ static bool print_job(void *data, const JobStatus *status, G_GNUC_UNUSED GError 
         print_table_row(printer, status);
         break;
     case FORMAT_CSV:
-        print_csv_row(printer, status);
+        print_csv_row(status);
         break;
     case FORMAT_JSON:
     case FORMAT_JSONL:
@@ -96,12 +92,21 @@ static bool print_job(void *data, const JobStatus *status, G_GNUC_UNUSED GError 
     return true;
 }
 
+static void print_csv_head(void)
+{
+    (void)fputs("job_id,bucket,prefix,created_at,status,total,queued,processing,succeeded,failed,skipped,"
+                "total_findings,progress_percent\r\n",
+        stdout);
+}
+
 static bool list_jobs(Db *db, const JobsOptions *options, OutputFormat format, GError **error)
 {
     JobPrinter printer = {.format = format};
     JobQuery query = {
         .status = options->status, .bucket = options->bucket, .before_id = "", .limit = (uint32_t)options->limit};
 
+    if (format == FORMAT_CSV)
+        print_csv_head(); /* also of no jobs at all */
     TRY(jobs_visit(db, &query, print_job, &printer, error));
     if (format == FORMAT_JSON)
         (void)fputs(printer.rows == 0 ? "[]\n" : "\n]\n", stdout);
@@ -117,10 +122,22 @@ static bool show_job(Db *db, const char *text, OutputFormat format, GError **err
 
     TRY(job_id_parse(text, &id, error));
     TRY(job_status(db, &id, JOB_REAL_TIME, &status, error));
+    if (format == FORMAT_CSV)
+        print_csv_head();
     TRY(print_job(&printer, &status, error));
     if (format == FORMAT_TABLE && status.cause != NULL)
         (void)printf("%s: %s\n", status.status_message, status.cause);
     return true;
+}
+
+static bool check_status(const char *status, GError **error)
+{
+    static const char *const known[] = {"listing", "processing", "completed", "failed", "aborted", NULL};
+
+    if (status == NULL || g_strv_contains(known, status))
+        return true;
+    return fail(
+        error, ERROR_INVALID, "--status '%s': expected listing, processing, completed, failed or aborted", status);
 }
 
 static bool run(const Command *command, int *argc, char ***argv, GError **error)
@@ -141,11 +158,12 @@ static bool run(const Command *command, int *argc, char ***argv, GError **error)
     TRY(output_format_parse(options.format, &format, error));
     if (options.limit < 1 || options.limit > LIST_LIMIT_MAX)
         return fail(error, ERROR_INVALID, "--limit %d: expected a number from 1 to %d", options.limit, LIST_LIMIT_MAX);
+    TRY(check_status(options.status, error));
     const char *what = *argc > 1 ? (*argv)[1] : "list";
     bool is_show = *argc == 3 && g_str_equal(what, "show");
     if (!is_show && (*argc > 2 || !g_str_equal(what, "list")))
         return fail(error, ERROR_INVALID, "'%s': expected list, or show JOB_ID", what);
-    TRY(command_open_store(options.store, &db, NULL, error));
+    TRY(command_read_store(options.store, &db, error));
     return is_show ? show_job(db, (*argv)[2], format, error) : list_jobs(db, &options, format, error);
 }
 

@@ -125,8 +125,10 @@ static bool start(Serve *serve, GError **error)
     const char *listen = serve->options.listen != NULL ? serve->options.listen : "127.0.0.1:8080";
 
     TRY(parse_listen(listen, &host, &port, error));
-    if (serve->options.api_key_file != NULL)
-        TRY(api_keys_load(serve->options.api_key_file, &serve->keys, error));
+    if (serve->options.api_key_file != NULL && !api_keys_load(serve->options.api_key_file, &serve->keys, error)) {
+        g_prefix_error(error, "--api-key-file ");
+        return false;
+    }
     if (serve->keys == NULL && !api_listen_is_loopback(host))
         return fail(error, ERROR_INVALID,
             "--listen '%s': not a loopback address: expected --api-key-file FILE with it, so that every request needs "

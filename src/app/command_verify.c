@@ -16,7 +16,7 @@ static bool verify(const Command *command, int *argc, char ***argv, char **ret_d
     if (*argc != 2)
         return fail(error, ERROR_INVALID, "expected one JOB_ID (trawl jobs lists them)");
     TRY(job_id_parse((*argv)[1], &id, error));
-    TRY(command_open_store(store, &db, NULL, error));
+    TRY(command_read_store(store, &db, error));
     return job_verify(db, &id, ret_drift, error);
 }
 

@@ -1,6 +1,9 @@
 #include "app/scan_options.h"
 
+#include <limits.h>
 #include <string.h>
+
+enum { NOT_GIVEN = INT_MIN }; /* a number's flag; 0 would be a slip that passes for the default */
 
 void source_flags_clear(SourceFlags *flags)
 {
@@ -45,6 +48,8 @@ void source_flags_entries(SourceFlags *flags, GOptionEntry *entries)
     };
 
     memcpy(entries, all, sizeof all);
+    flags->concurrency = flags->threads = flags->max_values = NOT_GIVEN;
+    flags->max_depth = flags->max_ratio = flags->max_object_seconds = NOT_GIVEN;
 }
 
 /* "10M" and the like: bytes, or with K, M, G, T for powers of 1,024. */
@@ -66,7 +71,7 @@ static bool parse_size(const char *flag, const char *text, uint64_t *ret_bytes, 
 
 static bool check_positive(const char *flag, int value, int most, GError **error)
 {
-    if (value < 0 || value > most)
+    if (value != NOT_GIVEN && (value < 1 || value > most))
         return fail(error, ERROR_INVALID, "%s %d: expected a number from 1 to %d", flag, value, most);
     return true;
 }
