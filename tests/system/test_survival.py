@@ -177,7 +177,7 @@ def small_disk(tmp_path):
     if done.returncode:
         pytest.skip("mounting a small file system takes root; the next test limits the size of files instead")
     yield mount
-    subprocess.run(["umount", str(mount)], check=True)
+    subprocess.run(["umount", "-l", str(mount)], check=True)
 
 
 def test_a_full_disk_is_said_and_the_job_goes_on_when_there_is_room(trawl, folder, small_disk, tmp_path):
