@@ -15,4 +15,4 @@ typedef struct PlaceCursor {
 void place_begin(PlaceCursor *cursor, TextEncoding encoding, uint64_t first_offset);
 
 /* The view must hold everything from the cursor's position to the wanted one; going back is ignored. */
-void place_advance(PlaceCursor *cursor, const TextView *text, uint64_t position);
+void place_advance(PlaceCursor *cursor, const TextView *view, uint64_t position);

@@ -95,7 +95,9 @@ static void complaint_gather(cyaml_log_t level, void *data, const char *format, 
 
     (void)level;
     if (place != NULL && complaint->line == 0) {
-        (void)sscanf(place, "(line: %u, column: %u)", &complaint->line, &complaint->column);
+        const char *column = strstr(place, "column: ");
+        complaint->line = (unsigned)g_ascii_strtoull(place + strlen("(line: "), NULL, 10);
+        complaint->column = column != NULL ? (unsigned)g_ascii_strtoull(column + strlen("column: "), NULL, 10) : 0;
         return;
     }
     if (complaint->what == NULL)

@@ -126,23 +126,33 @@ Verdict validate_codice_fiscale(Bytes value)
     return codice_fiscale_check(code.text) == code.text[15] ? VERDICT_PROVED : VERDICT_REJECT;
 }
 
+/* Corsica's departments 2A and 2B become 20 in the text; what is to be taken off the number instead. */
+static uint64_t nir_fold_corsica(Alnum *nir)
+{
+    if (nir->text[5] != '2' || (nir->text[6] != 'A' && nir->text[6] != 'B'))
+        return 0;
+    uint64_t corsica = nir->text[6] == 'A' ? 1000000 : 2000000;
+    nir->text[6] = '0';
+    return corsica;
+}
+
+static bool nir_month_is_valid(uint32_t month)
+{
+    return (month >= 1 && month <= 12) || (month >= 20 && month <= 42) || month >= 50;
+}
+
 /* INSEE: sex, year, month, department (2A and 2B are Corsica's), place, rank, and the key 97 - n mod 97. */
 Verdict validate_nir(Bytes value)
 {
     Alnum nir;
     uint64_t number = 0;
-    uint64_t corsica = 0;
 
     if (!alnum_read(value, &nir) || nir.len != 15)
         return VERDICT_REJECT;
-    if (nir.text[5] == '2' && (nir.text[6] == 'A' || nir.text[6] == 'B'))
-        corsica = nir.text[6] == 'A' ? 1000000 : 2000000;
-    if (corsica != 0)
-        nir.text[6] = '0';
+    uint64_t corsica = nir_fold_corsica(&nir);
     if (!digits_all(nir.text, 0, 15) || strchr("123478", nir.text[0]) == NULL)
         return VERDICT_REJECT;
-    uint32_t month = digits_value(nir.text, 3, 2);
-    if (month == 0 || (month > 12 && month < 20) || (month > 42 && month < 50))
+    if (!nir_month_is_valid(digits_value(nir.text, 3, 2)))
         return VERDICT_REJECT;
     for (size_t i = 0; i < 13; i++)
         number = number * 10 + (uint64_t)(nir.text[i] - '0');

@@ -214,25 +214,30 @@ Verdict validate_phone_intl(Bytes value)
     return VERDICT_REJECT;
 }
 
+/* One octet without a leading zero, from *at on; *at moves behind it. */
+static bool octet_read(Bytes value, size_t *at, uint32_t *ret_octet)
+{
+    size_t start = *at;
+    uint32_t octet = 0;
+
+    for (; *at < value.len && *at - start < 3 && g_ascii_isdigit(value.data[*at]); (*at)++)
+        octet = octet * 10 + (uint32_t)(value.data[*at] - '0');
+    size_t digits = *at - start;
+    *ret_octet = octet;
+    return digits > 0 && octet <= 255 && (digits == 1 || value.data[start] != '0');
+}
+
 static bool octets_read(Bytes value, uint32_t ret_octets[4])
 {
-    size_t count = 0;
-    size_t digits = 0;
+    size_t at = 0;
 
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] == '.') {
-            if (digits == 0 || ++count == 4)
-                return false;
-            digits = 0;
-            continue;
-        }
-        if (!g_ascii_isdigit(value.data[i]) || (digits > 0 && ret_octets[count] == 0))
+    for (size_t count = 0; count < 4; count++) {
+        if (count > 0 && (at >= value.len || value.data[at++] != '.'))
             return false;
-        ret_octets[count] = (digits++ == 0 ? 0 : ret_octets[count] * 10) + (uint32_t)(value.data[i] - '0');
-        if (ret_octets[count] > 255)
+        if (!octet_read(value, &at, &ret_octets[count]))
             return false;
     }
-    return count == 3 && digits > 0;
+    return at == value.len;
 }
 
 typedef struct Network {

@@ -124,7 +124,7 @@ static bool crc_tail_is_valid(Bytes value)
     uint32_t crc = crc32_of(tail - 30, 30);
 
     for (size_t i = 6; i-- > 0; crc /= 62)
-        if (tail[i] != base62[crc % 62])
+        if (tail[i] != (uint8_t)base62[crc % 62])
             return false;
     return true;
 }

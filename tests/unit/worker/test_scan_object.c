@@ -76,7 +76,8 @@ static void test_a_value_in_utf16_has_its_place_in_the_bytes_of_the_object(void)
     g_autofree char *wide = g_convert(line, -1, "UTF-16LE", "UTF-8", NULL, &len, NULL);
     g_autofree char *marked = g_malloc(len + 2);
 
-    memcpy(marked, "\xFF\xFE", 2);
+    marked[0] = '\xFF';
+    marked[1] = '\xFE';
     memcpy(marked + 2, wide, len);
     scan_bytes(scanner, object_of(marked, len + 2), &result);
     g_assert_cmpint(result.outcome, ==, SCAN_READ);
