@@ -107,7 +107,10 @@ bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError 
 
     TRY(store_path(setting, &path, error));
     TRY(db_sqlite_open(path, &db, error));
-    TRY(migrate_up(db, error));
+    if (!migrate_up(db, error)) {
+        g_prefix_error(error, "%s: ", path);
+        return false;
+    }
     *ret_db = g_steal_pointer(&db);
     if (ret_path != NULL)
         *ret_path = g_steal_pointer(&path);

@@ -196,6 +196,15 @@ bool scan_command_options_parse(
     return true;
 }
 
+/* An empty pattern, such as an unset variable makes, would quietly leave everything out. */
+static bool check_globs(const char *flag, char *const *globs, GError **error)
+{
+    for (; globs != NULL && *globs != NULL; globs++)
+        if (**globs == '\0')
+            return fail(error, ERROR_INVALID, "%s '': expected a pattern such as '*.log'", flag);
+    return true;
+}
+
 /* --include beside a single file would leave the file itself out or mean nothing: the file is what was asked for. */
 bool scan_command_job_options(
     const ScanCommandOptions *options, const ScanTarget *target, char **ret_json, GError **error)
@@ -203,6 +212,8 @@ bool scan_command_job_options(
     g_auto(JobOptions) job = {0};
 
     TRY(source_flags_job(&options->source, &job, error));
+    TRY(check_globs("--include", options->include, error));
+    TRY(check_globs("--exclude", options->exclude, error));
     if (options->max_size != NULL)
         TRY(parse_size("--max-size", options->max_size, &job.max_object_bytes, error));
     job.include = g_strdupv(options->include);

@@ -1,5 +1,7 @@
 #include "app/scan_target.h"
 
+#include "objects/key.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,16 +47,21 @@ static char *glob_escape(const char *name)
     return g_string_free(glob, FALSE);
 }
 
-/* One file is a job on its directory that leaves everything else out. */
+/* One file is a job on its directory that leaves everything else out. A name that is no text has an escaped key; a
+ * prefix is text, so only the name's beginning can be one. */
 static void target_one_file(const char *real_path, ScanTarget *ret_target)
 {
     g_autofree char *folder = g_path_get_dirname(real_path);
     g_autofree char *name = g_path_get_basename(real_path);
+    const Bytes raw = {.data = (const uint8_t *)name, .len = strlen(name)};
+    g_autofree char *key = key_is_text(raw) ? g_strdup(name) : key_escape(raw, KEY_ESCAPE_NEEDED);
+    const char *text_end = NULL;
 
+    (void)g_utf8_validate(name, -1, &text_end);
     *ret_target = (ScanTarget){
         .bucket = g_filename_to_uri(folder, NULL, NULL),
-        .prefix = g_strdup(name),
-        .only_key = glob_escape(name),
+        .prefix = g_strndup(name, (gsize)(text_end - name)),
+        .only_key = glob_escape(key),
     };
 }
 

@@ -77,3 +77,17 @@ def test_a_directory_as_the_report_is_refused_before_the_scan(trawl, one_finding
 def test_a_key_file_that_is_not_there_is_named_with_its_flag(trawl, tmp_path):
     result = trawl.run("serve", "--api-key-file", tmp_path / "none", status=2)
     assert f"--api-key-file {tmp_path / 'none'}" in result.err
+
+
+def test_one_file_whose_name_is_no_text_can_be_scanned(trawl, tmp_path):
+    name = os.fsencode(tmp_path) + b"/in\xff\xfe.txt"
+    with open(name, "w") as file:
+        file.write(f"contact: {email(1)}\n")
+    (tmp_path / "in.txt").write_text(f"contact: {email(2)}\n")
+    report = trawl.run("scan", "--quiet", "--format", "json", os.fsdecode(name), status=1).json()
+    assert [finding["key"] for finding in report["findings"]] == ["in%FF%FE.txt"]
+
+
+@pytest.mark.parametrize("flag", ["--include", "--exclude"])
+def test_an_empty_pattern_is_refused(trawl, one_finding, flag):
+    assert flag in trawl.run("scan", flag, "", one_finding, status=2).err

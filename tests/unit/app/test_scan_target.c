@@ -62,11 +62,28 @@ static void test_one_file_is_its_directory_and_a_filter(void)
     g_rmdir(folder);
 }
 
+static void test_a_file_whose_name_is_no_text_is_its_escaped_key(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(ScanTarget) target = {0};
+    g_autofree char *folder = g_dir_make_tmp("trawl-target-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "in\xff%.txt", NULL);
+
+    g_assert_true(g_file_set_contents(path, "x", 1, NULL));
+    g_assert_true(scan_target_parse(path, &target, &error));
+    g_assert_cmpstr(target.prefix, ==, "in");
+    g_assert_cmpstr(target.only_key, ==, "in%FF%25.txt");
+    g_remove(path);
+    g_rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/app/target/uris-name-bucket-and-prefix", test_uris_name_bucket_and_prefix);
     g_test_add_func("/app/target/bad-uris-are-named-in-the-error", test_bad_uris_are_named_in_the_error);
     g_test_add_func("/app/target/one-file-is-its-directory-and-a-filter", test_one_file_is_its_directory_and_a_filter);
+    g_test_add_func("/app/target/a-file-whose-name-is-no-text-is-its-escaped-key",
+        test_a_file_whose_name_is_no_text_is_its_escaped_key);
     return g_test_run();
 }
