@@ -12,6 +12,8 @@
 
 enum { BLOCK_BYTES = 64 * 1024, URL_LOOK_BACK = 512 };
 
+enum { SETTLED_AT_FIRST = 64 }; /* so that the array has an address from the start */
+
 /* Whether the text goes on behind the window. */
 typedef enum StepKind { STEP_MORE, STEP_LAST } StepKind;
 
@@ -52,7 +54,7 @@ static void detector_init(Detector *detector, RuleSet *rules)
     detector->buffer = g_malloc0(detector->capacity + CLASS_PADDING);
     detector->literal_keywords = keyword_tracker_new(rules->vocabulary, rules->max_distance);
     detector->class_keywords = keyword_tracker_new(rules->vocabulary, rules->max_distance);
-    detector->settled = g_array_new(FALSE, FALSE, sizeof(PendingMatch));
+    detector->settled = g_array_sized_new(FALSE, FALSE, sizeof(PendingMatch), SETTLED_AT_FIRST);
     detector->judge = (Judge){
         .rules = rules,
         .pending = g_array_new(FALSE, FALSE, sizeof(PendingMatch)),
