@@ -8,6 +8,7 @@
 enum {
     WAIT_SLICE_MS = 200,
     DOUBTS_MAX = 8,   /* in one pass, before it is asked whether the store is there */
+    PAGE_TRIES = 3,   /* of a page whose objects our own trouble kept from being scanned */
     OBJECT_TRIES = 3, /* of an object that a store does not give although it is there */
 };
 
@@ -97,17 +98,29 @@ static void keep_result_locked(PageRun *run, uint32_t ordinal, const ScanResult 
         settle_locked(run, ordinal, result);
 }
 
+/* No memory for matching, say. It may pass; but what comes again with every try of the page is the object's. */
+static void keep_trouble_locked(PageRun *run, uint32_t ordinal, const GError *trouble)
+{
+    ScanResult result = {.outcome = SCAN_FAILED, .kind = error_kind(trouble), .message = trouble->message};
+
+    if (run->claim->attempt >= PAGE_TRIES) {
+        settle_locked(run, ordinal, &result);
+        return;
+    }
+    if (run->locked.failure == NULL)
+        run->locked.failure = g_error_copy(trouble);
+    atomic_store(&run->is_unwanted, true);
+}
+
 static void page_object_done(void *data, uint32_t ordinal, const ScanResult *result, const GError *error)
 {
     PageRun *run = data;
 
     g_mutex_lock(&run->mutex);
-    if (result != NULL) {
+    if (result != NULL)
         keep_result_locked(run, ordinal, result);
-    } else if (error != NULL && run->locked.failure == NULL) {
-        run->locked.failure = g_error_copy(error);
-        atomic_store(&run->is_unwanted, true);
-    }
+    else if (error != NULL)
+        keep_trouble_locked(run, ordinal, error);
     run->locked.in_flight--;
     g_cond_signal(&run->changed);
     g_mutex_unlock(&run->mutex);
