@@ -41,7 +41,8 @@ static void print_table_row(JobPrinter *printer, const JobStatus *status)
 
 static void print_csv_text(const char *text)
 {
-    g_auto(GStrv) parts = g_strsplit(text, "\"", -1);
+    g_autofree char *shown = report_is_shown(stdout) ? report_printable(text) : g_strdup(text);
+    g_auto(GStrv) parts = g_strsplit(shown, "\"", -1);
     g_autofree char *doubled = g_strjoinv("\"\"", parts);
 
     (void)printf("\"%s\",", doubled);
@@ -66,7 +67,7 @@ static void print_json_row(const JobPrinter *printer, const JobStatus *status)
 
     if (printer->format == FORMAT_JSON)
         (void)fputs(printer->rows == 0 ? "[\n  " : ",\n  ", stdout);
-    (void)json_dumpf(row, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    (void)json_dumpf(row, stdout, report_json_flags(stdout));
     if (printer->format == FORMAT_JSONL)
         (void)fputc('\n', stdout);
     json_decref(row);

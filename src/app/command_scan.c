@@ -93,10 +93,9 @@ static bool follow_job(Scan *scan, const JobId *id, Progress *progress, GError *
 
 static void print_resume_command(const Scan *scan, const JobId *id)
 {
-    g_autofree char *quoted = scan->options.store != NULL ? g_shell_quote(scan->options.store) : NULL;
+    g_autofree char *command = scan_command_resume(&scan->options, id->text);
 
-    (void)fprintf(stderr, "The job is kept. To go on with it:\n  trawl scan%s%s --resume %s\n",
-        quoted != NULL ? " --store " : "", quoted != NULL ? quoted : "", id->text);
+    (void)fprintf(stderr, "The job is kept. To go on with it:\n  %s\n", command);
 }
 
 static gpointer end_late(G_GNUC_UNUSED gpointer data)

@@ -2,7 +2,9 @@
 
 #include "app/report_formats.h"
 
+#include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 static const ReportFormat *const formats[] = {
     [FORMAT_TABLE] = &report_format_table,
@@ -25,6 +27,16 @@ char *report_printable(const char *text)
             g_string_append_unichar(shown, character);
     }
     return g_string_free(shown, FALSE);
+}
+
+bool report_is_shown(FILE *stream)
+{
+    return isatty(fileno(stream)) == 1;
+}
+
+size_t report_json_flags(FILE *stream)
+{
+    return JSON_COMPACT | JSON_REAL_PRECISION(15) | (report_is_shown(stream) ? JSON_ENSURE_ASCII : 0);
 }
 
 static bool visit_finding(void *data, const StoredFinding *finding, G_GNUC_UNUSED GError **error)

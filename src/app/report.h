@@ -27,3 +27,8 @@ FALLIBLE bool report_findings(Db *db, const FindingQuery *query, OutputFormat fo
 
 /* Text as a terminal may show it: control characters and invalid bytes become visible escapes. Owned by the caller. */
 char *report_printable(const char *text);
+
+/* Whether the stream is a terminal, which obeys control characters in keys. */
+bool report_is_shown(FILE *stream);
+/* How rows are written as JSON: for a terminal in ASCII, since some of them obey U+0080 to U+009F too. */
+size_t report_json_flags(FILE *stream);

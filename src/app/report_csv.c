@@ -5,8 +5,12 @@
 #include <jansson.h>
 #include <string.h>
 
-static void csv_field(Report *report, const char *text, const char *separator)
+/* A file has keys as they are; a terminal would obey what some of them say. */
+static void csv_field(Report *report, const char *raw, const char *separator)
 {
+    g_autofree char *shown = report_is_shown(report->stream) ? report_printable(raw) : NULL;
+    const char *text = shown != NULL ? shown : raw;
+
     if (text[strcspn(text, "\",\r\n")] == '\0') {
         (void)fprintf(report->stream, "%s%s", text, separator);
         return;

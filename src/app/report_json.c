@@ -16,7 +16,7 @@ static const char *const section_names[] = {
 static void json_row(Report *report, json_t *take_row)
 {
     (void)fputs(report->rows++ == 0 ? "\n    " : ",\n    ", report->stream);
-    (void)json_dumpf(take_row, report->stream, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    (void)json_dumpf(take_row, report->stream, report_json_flags(report->stream));
     json_decref(take_row);
 }
 
@@ -117,7 +117,7 @@ static void jsonl_excluded(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const cha
 static void jsonl_line(Report *report, const char *type, json_t *take_row)
 {
     (void)json_object_set_new(take_row, "type", json_string(type));
-    (void)json_dumpf(take_row, report->stream, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    (void)json_dumpf(take_row, report->stream, report_json_flags(report->stream));
     (void)fputc('\n', report->stream);
     json_decref(take_row);
 }

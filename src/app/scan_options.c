@@ -52,6 +52,43 @@ void source_flags_entries(SourceFlags *flags, GOptionEntry *entries)
     flags->max_depth = flags->max_ratio = flags->max_object_seconds = NOT_GIVEN;
 }
 
+static void append_flag(GString *line, const char *flag, const char *value)
+{
+    g_autofree char *quoted = value != NULL ? g_shell_quote(value) : NULL;
+
+    if (quoted != NULL)
+        g_string_append_printf(line, " %s %s", flag, quoted);
+}
+
+static void append_number(GString *line, const char *flag, int value)
+{
+    if (value != NOT_GIVEN)
+        g_string_append_printf(line, " %s %d", flag, value);
+}
+
+/* What the job itself keeps (endpoint, globs, …) is not repeated. */
+char *scan_command_resume(const ScanCommandOptions *options, const char *job_id)
+{
+    const SourceFlags *flags = &options->source;
+    GString *line = g_string_new("trawl scan");
+
+    append_flag(line, "--store", options->store);
+    append_flag(line, "--ca-file", flags->ca_file);
+    for (char *const *rules = flags->rules; rules != NULL && *rules != NULL; rules++)
+        append_flag(line, "--rules", *rules);
+    append_flag(line, "--min-tier", flags->min_tier);
+    append_flag(line, "--fingerprint-key-file", flags->fingerprint_key_file);
+    append_number(line, "--concurrency", flags->concurrency);
+    append_number(line, "--threads", flags->threads);
+    append_number(line, "--max-values", flags->max_values);
+    append_flag(line, "--max-expanded-size", flags->max_expanded_size);
+    append_number(line, "--max-depth", flags->max_depth);
+    append_number(line, "--max-ratio", flags->max_ratio);
+    append_number(line, "--max-object-seconds", flags->max_object_seconds);
+    g_string_append_printf(line, " --resume %s", job_id);
+    return g_string_free(line, FALSE);
+}
+
 /* "10M" and the like: bytes, or with K, M, G, T for powers of 1,024. */
 static bool parse_size(const char *flag, const char *text, uint64_t *ret_bytes, GError **error)
 {

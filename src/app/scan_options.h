@@ -45,5 +45,8 @@ FALLIBLE bool scan_command_options_parse(
 FALLIBLE bool scan_command_job_options(
     const ScanCommandOptions *options, const ScanTarget *target, char **ret_json, GError **error);
 
+/* The command line that goes on with the job as this one began: flags that the job does not keep are told again. */
+char *scan_command_resume(const ScanCommandOptions *options, const char *job_id);
+
 FALLIBLE bool scan_command_engine_options(
     const ScanCommandOptions *options, EngineOptions *ret_options, GError **error);
