@@ -14,5 +14,5 @@ typedef struct FindingRow {
 FALLIBLE bool finding_row_store(
     DbTx *tx, const FindingRow *row, const FindingPlace *place, int64_t now_ms, GError **error);
 
-/* JSON text of a finding's places; free() it. */
+/* JSON text of a finding's places, owned by the caller. */
 char *finding_locations_json(const Finding *finding);

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,7 +66,7 @@ static void pack_text(GByteArray *bytes, const char *text, uint32_t len)
 
 static void pack_finding(GByteArray *bytes, const Finding *finding)
 {
-    char *locations = finding_locations_json(finding);
+    g_autofree char *locations = finding_locations_json(finding);
     PackedHead head;
 
     memset(&head, 0, sizeof head); /* padding too: it goes into the file */
@@ -82,7 +81,6 @@ static void pack_finding(GByteArray *bytes, const Finding *finding)
     pack_text(bytes, finding->masked, head.masked_len);
     pack_text(bytes, finding->fingerprint, head.fingerprint_len);
     pack_text(bytes, locations, head.locations_len);
-    free(locations);
 }
 
 static bool io_failed(const char *what, GError **error)

@@ -4,33 +4,36 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-static json_t *location_json(const FindingLocation *location)
+/* Numbers need no escaping; only a member's path goes through jansson. */
+static void append_location(GString *text, const FindingLocation *location)
 {
-    json_t *object = json_object();
-
-    (void)json_object_set_new(object, "offset", json_integer((json_int_t)location->offset));
-    (void)json_object_set_new(object, "length", json_integer((json_int_t)location->length));
-    (void)json_object_set_new(object, "line", json_integer((json_int_t)location->line));
-    (void)json_object_set_new(object, "column", json_integer((json_int_t)location->column));
-    if (location->member != NULL) {
-        g_autofree char *member = g_utf8_make_valid(location->member, -1);
-        (void)json_object_set_new(object, "member", json_string(member));
-    } else {
-        (void)json_object_set_new(object, "member", json_null());
+    g_string_append_printf(text,
+        "{\"offset\":%" G_GUINT64_FORMAT ",\"length\":%" G_GUINT64_FORMAT ",\"line\":%" G_GUINT64_FORMAT
+        ",\"column\":%" G_GUINT64_FORMAT ",\"member\":",
+        location->offset, location->length, location->line, location->column);
+    if (location->member == NULL) {
+        g_string_append(text, "null}");
+        return;
     }
-    return object;
+    g_autofree char *member = g_utf8_make_valid(location->member, -1);
+    json_t *string = json_string(member);
+    char *quoted = json_dumps(string, JSON_ENCODE_ANY);
+    g_string_append_printf(text, "%s}", quoted);
+    free(quoted);
+    json_decref(string);
 }
 
-/* Made by jansson's allocator, which is malloc. */
 char *finding_locations_json(const Finding *finding)
 {
-    json_t *array = json_array();
+    GString *text = g_string_new("[");
 
-    for (guint i = 0; i < finding->locations->len; i++)
-        (void)json_array_append_new(array, location_json(&g_array_index(finding->locations, FindingLocation, i)));
-    char *text = json_dumps(array, JSON_COMPACT);
-    json_decref(array);
-    return text;
+    for (guint i = 0; i < finding->locations->len; i++) {
+        if (i > 0)
+            g_string_append_c(text, ',');
+        append_location(text, &g_array_index(finding->locations, FindingLocation, i));
+    }
+    g_string_append_c(text, ']');
+    return g_string_free(text, FALSE);
 }
 
 bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *place, int64_t now_ms, GError **error)
@@ -46,7 +49,7 @@ bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *plac
 
 static bool store_finding(DbTx *tx, const Finding *finding, const FindingPlace *place, int64_t now_ms, GError **error)
 {
-    char *locations = finding_locations_json(finding);
+    g_autofree char *locations = finding_locations_json(finding);
     const FindingRow row = {
         .rule = finding->rule,
         .tier = finding->tier,
@@ -57,9 +60,7 @@ static bool store_finding(DbTx *tx, const Finding *finding, const FindingPlace *
         .locations = locations,
     };
 
-    const bool is_stored = finding_row_store(tx, &row, place, now_ms, error);
-    free(locations);
-    return is_stored;
+    return finding_row_store(tx, &row, place, now_ms, error);
 }
 
 bool finding_set_store(DbTx *tx, const FindingSet *set, const FindingPlace *place, GError **error)
