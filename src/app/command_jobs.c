@@ -165,7 +165,11 @@ static bool run(const Command *command, int *argc, char ***argv, GError **error)
     if (!is_show && (*argc > 2 || !g_str_equal(what, "list")))
         return fail(error, ERROR_INVALID, "'%s': expected list, or show JOB_ID", what);
     TRY(command_read_store(options.store, &db, error));
-    return is_show ? show_job(db, (*argv)[2], format, error) : list_jobs(db, &options, format, error);
+    if (is_show)
+        TRY(show_job(db, (*argv)[2], format, error));
+    else
+        TRY(list_jobs(db, &options, format, error));
+    return output_finish_stdout(error);
 }
 
 int command_jobs(const Command *command, int argc, char **argv)

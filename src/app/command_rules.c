@@ -83,7 +83,7 @@ static bool print_rules(const Command *command, int *argc, char ***argv, GError 
         print_csv(rules);
         break;
     }
-    return true;
+    return output_finish_stdout(error);
 }
 
 int command_rules(const Command *command, int argc, char **argv)

@@ -1,4 +1,5 @@
 #include "app/command.h"
+#include "app/report.h"
 #include "jobs/jobs.h"
 
 static bool verify(const Command *command, int *argc, char ***argv, char **ret_drift, GError **error)
@@ -27,10 +28,8 @@ int command_verify(const Command *command, int argc, char **argv)
 
     if (!verify(command, &argc, &argv, &drift, &error))
         return command_fail(command, error);
-    if (drift == NULL) {
-        (void)printf("all invariants hold\n");
-        return EXIT_CLEAN;
-    }
-    (void)printf("%s\n", drift);
-    return EXIT_FOUND;
+    (void)printf("%s\n", drift != NULL ? drift : "all invariants hold");
+    if (!output_finish_stdout(&error))
+        return command_fail(command, error);
+    return drift != NULL ? EXIT_FOUND : EXIT_CLEAN;
 }

@@ -84,6 +84,13 @@ bool output_finish(Output *output, GError **error)
     return true;
 }
 
+bool output_finish_stdout(GError **error)
+{
+    Output output = {.stream = stdout};
+
+    return output_finish(&output, error);
+}
+
 void output_clear(Output *output)
 {
     if (output->temporary_path != NULL)

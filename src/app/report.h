@@ -15,6 +15,8 @@ typedef struct Output {
 FALLIBLE bool output_open(const char *path, Output *ret_output, GError **error);
 /* Flushes, and puts the file in its place. NO_SPACE, IO. */
 FALLIBLE bool output_finish(Output *output, GError **error);
+/* The same for a command that wrote to standard output only. */
+FALLIBLE bool output_finish_stdout(GError **error);
 /* What was not finished is removed. */
 void output_clear(Output *output);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Output, output_clear)

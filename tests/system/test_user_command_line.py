@@ -91,3 +91,14 @@ def test_one_file_whose_name_is_no_text_can_be_scanned(trawl, tmp_path):
 @pytest.mark.parametrize("flag", ["--include", "--exclude"])
 def test_an_empty_pattern_is_refused(trawl, one_finding, flag):
     assert flag in trawl.run("scan", flag, "", one_finding, status=2).err
+
+
+@pytest.mark.parametrize("command", ["jobs", "show", "findings", "verify", "rules"])
+def test_a_list_that_cannot_be_written_is_an_error(trawl, one_finding, command):
+    trawl.scan(one_finding, status=1)
+    job = trawl.job_ids()[0]
+    args = {"jobs": ["jobs"], "show": ["jobs", "show", job], "rules": ["rules"]}.get(command, [command, job])
+    with open("/dev/full", "wb") as full:
+        process = trawl.popen(*args, stdout=full)
+        err = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 2 and "standard output" in err
