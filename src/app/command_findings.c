@@ -52,7 +52,10 @@ static bool print_findings(const Command *command, int *argc, char ***argv, GErr
 
     TRY(parse(command, argc, argv, &options, &id, error));
     TRY(output_format_parse(options.format, &format, error));
-    TRY(command_read_store(options.store, &db, error));
+    if (!command_read_store(options.store, &db, error)) {
+        g_prefix_error(error, "job %s: ", id.text);
+        return false;
+    }
     TRY(job_status(db, &id, JOB_REAL_TIME, &status, error));
     TRY(output_open(options.output, &output, error));
     FindingQuery query = {

@@ -17,7 +17,10 @@ static bool verify(const Command *command, int *argc, char ***argv, char **ret_d
     if (*argc != 2)
         return fail(error, ERROR_INVALID, "expected one JOB_ID (trawl jobs lists them)");
     TRY(job_id_parse((*argv)[1], &id, error));
-    TRY(command_read_store(store, &db, error));
+    if (!command_read_store(store, &db, error)) {
+        g_prefix_error(error, "job %s: ", id.text);
+        return false;
+    }
     return job_verify(db, &id, ret_drift, error);
 }
 
