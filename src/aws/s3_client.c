@@ -168,17 +168,21 @@ static bool is_cured(S3Client *client, S3Attempts *attempts, S3Cure cure, const 
     return true;
 }
 
-bool s3_try_again(
-    S3Client *client, S3Attempts *attempts, const GError *problem, S3Cure cure, const AwsCredentials *used)
+bool s3_try_again(S3Client *client, S3Attempts *attempts, GError *take_problem, S3Cure cure, const AwsCredentials *used,
+    GError **error)
 {
+    g_autoptr(GError) problem = take_problem;
     uint32_t wait_ms = 0;
 
     if (is_cured(client, attempts, cure, used))
         return true;
     attempts->made++;
-    if (!aws_retry_allows(client->retry, attempts->made, problem, &wait_ms))
+    if (!aws_retry_allows(client->retry, attempts->made, problem, &wait_ms)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
         return false;
-    g_usleep((gulong)wait_ms * 1000);
+    }
+    if (!http_client_wait(client->http, wait_ms))
+        return fail(error, ERROR_CANCELLED, "stopped before another try after: %s", problem->message);
     return true;
 }
 

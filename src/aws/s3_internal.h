@@ -63,9 +63,10 @@ typedef enum S3Cure {
 FALLIBLE bool s3_start(
     S3Client *client, const S3Call *call, HttpTransfer **ret_transfer, AwsCredentials *ret_used, GError **error);
 
-/* After a failed attempt: true if another should be made, having waited for its time. */
-bool s3_try_again(
-    S3Client *client, S3Attempts *attempts, const GError *problem, S3Cure cure, const AwsCredentials *used);
+/* After a failed attempt: true if another should be made, having waited for its time. Else the error is the problem, or
+ * CANCELLED if the HTTP client was stopped meanwhile. */
+FALLIBLE bool s3_try_again(S3Client *client, S3Attempts *attempts, GError *take_problem, S3Cure cure,
+    const AwsCredentials *used, GError **error);
 
 /* Turns an error answer (any status but success, or an <Error> document) into an error, always; *ret_cure says what
  * may help. resource is "s3://bucket/key". */

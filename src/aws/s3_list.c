@@ -31,10 +31,7 @@ bool s3_list_objects(S3Client *client, const S3ListRequest *request, S3ListResul
             aws_retry_succeeded(client->retry, attempts.made + 1);
             return true;
         }
-        if (!s3_try_again(client, &attempts, problem, cure, &used)) {
-            g_propagate_error(error, g_steal_pointer(&problem));
-            return false;
-        }
+        TRY(s3_try_again(client, &attempts, g_steal_pointer(&problem), cure, &used, error));
     }
 }
 

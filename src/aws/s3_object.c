@@ -68,10 +68,7 @@ bool s3_object_read(S3Object *object, uint8_t *buffer, size_t capacity, size_t *
         if (object->offset - object->retry_offset >= PROGRESS_BYTES)
             object->attempts.made = 0;
         object->retry_offset = object->offset;
-        if (!s3_try_again(object->client, &object->attempts, problem, cure, &object->used)) {
-            g_propagate_error(error, g_steal_pointer(&problem));
-            return false;
-        }
+        TRY(s3_try_again(object->client, &object->attempts, g_steal_pointer(&problem), cure, &object->used, error));
     }
 }
 

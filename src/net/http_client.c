@@ -38,6 +38,7 @@ bool http_client_open(const HttpClientOptions *options, HttpClient **ret_client,
     client->ref_count = 1;
     client_options_init(client, options);
     g_mutex_init(&client->mutex);
+    g_cond_init(&client->stage_changed);
     client->locked.commands = g_array_new(FALSE, FALSE, sizeof(Command));
     client->engine.active = g_ptr_array_new();
     client->engine.idle = g_ptr_array_new();
@@ -69,6 +70,7 @@ static void enter_stage(HttpClient *client, ClientStage stage)
 {
     g_mutex_lock(&client->mutex);
     client->locked.stage = stage;
+    g_cond_broadcast(&client->stage_changed);
     g_mutex_unlock(&client->mutex);
     curl_multi_wakeup(client->multi);
 }
@@ -76,6 +78,16 @@ static void enter_stage(HttpClient *client, ClientStage stage)
 void http_client_stop(HttpClient *client)
 {
     enter_stage(client, CLIENT_STOPPED);
+}
+
+bool http_client_wait(HttpClient *client, int64_t wait_ms)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&client->mutex);
+    int64_t end_us = g_get_monotonic_time() + wait_ms * 1000;
+
+    while (client->locked.stage == CLIENT_RUNNING && g_cond_wait_until(&client->stage_changed, &client->mutex, end_us))
+        continue;
+    return client->locked.stage == CLIENT_RUNNING;
 }
 
 bool http_start(HttpClient *client, const HttpRequest *request, HttpTransfer **ret_transfer, GError **error)
@@ -198,6 +210,7 @@ static void client_free(HttpClient *client)
     g_ptr_array_unref(client->engine.idle);
     g_free(client->options.ca_file);
     g_free(client->options.user_agent);
+    g_cond_clear(&client->stage_changed);
     g_mutex_clear(&client->mutex);
     g_free(client);
 }

@@ -33,6 +33,9 @@ void http_client_unref(HttpClient *client); /* the last one ends the thread */
 /* Ends all transfers, and those started from now on, with CANCELLED: whoever waits for one goes on at once. For good.
  */
 void http_client_stop(HttpClient *client);
+
+/* Sleeps, for what must wait between requests. False, at once, if the client is or gets stopped. */
+bool http_client_wait(HttpClient *client, int64_t wait_ms);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpClient, http_client_unref)
 
 /* Everything is copied. The URL's path and query go out as they are: no dot segment is removed. Redirects are not

@@ -83,6 +83,7 @@ struct HttpClient {
     gsize buffered_bytes; /* atomic: all bodies' bytes not read yet */
 
     GMutex mutex;
+    GCond stage_changed;
     struct {
         GArray *commands;
         ClientStage stage;

@@ -135,6 +135,33 @@ static void test_a_listing_succeeds_after_passing_troubles(Fixture *fixture, G_G
     g_assert_cmpuint(fixture->heads->len, ==, 3);
 }
 
+static gpointer stop_soon(gpointer http)
+{
+    g_usleep(50 * 1000);
+    http_client_stop(http);
+    return NULL;
+}
+
+static void test_stopping_ends_the_wait_before_another_try(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    S3ClientOptions options = {.bucket = "bucket",
+        .endpoint = loopback_url(fixture->server),
+        .region = "us-east-1",
+        .http = fixture->http,
+        .retry = {.throttled_ms = 3600 * 1000, .max_ms = 3600 * 1000}};
+    g_autoptr(S3Client) client = NULL;
+    g_auto(S3ListResult) result = {0};
+    g_autoptr(GError) error = NULL;
+
+    PLAY(fixture, {.status = "503 Slow Down", .body = ERROR_XML("SlowDown")});
+    g_assert_true(s3_client_open(&options, &client, NULL));
+    GThread *stopper = g_thread_new("stop", stop_soon, fixture->http);
+    S3ListRequest request = {.prefix = "", .max_keys = 1000};
+    g_assert_false(s3_list_objects(client, &request, &result, &error));
+    g_assert_true(error_is(error, ERROR_CANCELLED));
+    g_thread_join(stopper);
+}
+
 static void test_a_cut_listing_is_asked_for_again(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     PLAY(fixture, {.raw = "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n<ListBucketResult>", .then = LOOPBACK_CLOSE},
@@ -367,6 +394,7 @@ int main(int argc, char **argv)
     g_setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", TRUE);
     ADD("a-listing-succeeds-after-passing-troubles", test_a_listing_succeeds_after_passing_troubles);
     ADD("a-cut-listing-is-asked-for-again", test_a_cut_listing_is_asked_for_again);
+    ADD("stopping-ends-the-wait-before-another-try", test_stopping_ends_the_wait_before_another_try);
     ADD("lasting-500s-exhaust-the-attempts", test_lasting_500s_exhaust_the_attempts);
     g_test_add(
         "/aws/s3/a-hang-is-a-timeout", Fixture, GUINT_TO_POINTER(150), set_up, test_a_hang_is_a_timeout, tear_down);

@@ -304,6 +304,22 @@ static void test_stopping_wakes_whoever_waits(Fixture *fixture, G_GNUC_UNUSED gc
     g_thread_join(stopper);
 }
 
+static void test_a_wait_between_requests_ends_with_its_time_or_the_client(
+    Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    int64_t start_us = g_get_monotonic_time();
+
+    g_assert_true(http_client_wait(fixture->client, 0));
+    g_assert_true(http_client_wait(fixture->client, 30));
+    g_assert_cmpint(g_get_monotonic_time() - start_us, >=, 30 * 1000);
+
+    GThread *stopper = g_thread_new("stop", stop_soon, fixture->client);
+    g_assert_false(http_client_wait(fixture->client, 600 * 1000));
+    g_assert_false(http_client_wait(fixture->client, 600 * 1000));
+    g_assert_cmpint(g_get_monotonic_time() - start_us, <, 60 * G_USEC_PER_SEC);
+    g_thread_join(stopper);
+}
+
 static void test_dates_are_read(void)
 {
     g_assert_cmpint(http_date_parse("Sun, 06 Nov 1994 08:49:37 GMT"), ==, 784111777000);
@@ -331,6 +347,8 @@ int main(int argc, char **argv)
     ADD("closing-at-any-moment-is-safe", test_closing_at_any_moment_is_safe);
     ADD("threads-share-a-client-and-its-connections", test_threads_share_a_client_and_its_connections);
     ADD("stopping-wakes-whoever-waits", test_stopping_wakes_whoever_waits);
+    ADD("a-wait-between-requests-ends-with-its-time-or-the-client",
+        test_a_wait_between_requests_ends_with_its_time_or_the_client);
     ADD("small-requests-per-second", test_small_requests_per_second);
     g_test_add_func("/net/http-client/dates-are-read", test_dates_are_read);
     return g_test_run();
