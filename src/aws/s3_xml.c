@@ -7,6 +7,8 @@
 
 #define DEPTH_MAX 16
 #define TEXT_MAX  8192
+/* 1 PiB: far beyond the biggest object there can be, and the sizes of thousands of entries add up without overflow. */
+#define SIZE_MAX_BYTES ((guint64)1 << 50)
 
 /* The texts that are kept, by parent and name. */
 typedef enum Field {
@@ -48,7 +50,7 @@ typedef enum Root { ROOT_NONE, ROOT_LISTING, ROOT_ERROR, ROOT_OTHER } Root;
 struct S3Xml {
     XML_Parser parser;
     uint32_t max_keys;
-    const char *problem; /* why parsing was stopped, or NULL */
+    char *problem; /* why parsing was stopped, or NULL */
     guint depth;
     Root root;
     bool is_in_contents;
@@ -111,6 +113,7 @@ void s3_xml_free(S3Xml *xml)
     for (size_t i = 0; i < FIELD_COUNT; i++)
         g_free(xml->values[i]);
     g_array_unref(xml->entries);
+    g_free(xml->problem);
     g_free(xml);
 }
 
@@ -204,7 +207,8 @@ bool s3_xml_listing(S3Xml *xml, S3ListResult *ret_result, GError **error)
 
 static void stop(S3Xml *xml, const char *problem)
 {
-    xml->problem = problem;
+    g_free(xml->problem);
+    xml->problem = g_strdup(problem);
     XML_StopParser(xml->parser, XML_FALSE);
 }
 
@@ -277,10 +281,27 @@ static bool is_sendable(const char *etag)
     return true;
 }
 
+static bool read_size(S3Xml *xml, uint64_t *ret_size)
+{
+    guint64 size = 0;
+
+    if (!g_ascii_string_to_unsigned(value_of(xml, FIELD_SIZE), 10, 0, G_MAXUINT64, &size, NULL)) {
+        stop(xml, "an entry without a size");
+        return false;
+    }
+    if (size > SIZE_MAX_BYTES) {
+        g_autofree char *problem =
+            g_strdup_printf("size %" G_GUINT64_FORMAT ", expected at most %" G_GUINT64_FORMAT, size, SIZE_MAX_BYTES);
+        stop(xml, problem);
+        return false;
+    }
+    *ret_size = size;
+    return true;
+}
+
 static void end_contents(S3Xml *xml)
 {
     S3ListEntry entry = {0};
-    guint64 size = 0;
 
     xml->is_in_contents = false;
     if (xml->entries->len >= xml->max_keys) {
@@ -291,10 +312,8 @@ static void end_contents(S3Xml *xml)
         stop(xml, "an entry without a key");
         return;
     }
-    if (!g_ascii_string_to_unsigned(value_of(xml, FIELD_SIZE), 10, 0, G_MAXINT64, &size, NULL)) {
-        stop(xml, "an entry without a size");
+    if (!read_size(xml, &entry.size_bytes))
         return;
-    }
     entry.etag = bare_etag(value_of(xml, FIELD_ETAG));
     if (!is_sendable(entry.etag)) {
         g_free(entry.etag);
@@ -303,7 +322,6 @@ static void end_contents(S3Xml *xml)
     }
     if (!clock_parse_iso(value_of(xml, FIELD_MODIFIED), &entry.modified_ms, NULL))
         entry.modified_ms = 0;
-    entry.size_bytes = size;
     entry.key = g_steal_pointer(&xml->values[FIELD_KEY]);
     entry.key_len = strlen(entry.key);
     g_array_append_val(xml->entries, entry);

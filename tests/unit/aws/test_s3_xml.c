@@ -123,6 +123,33 @@ static void test_what_is_no_listing_is_refused(void)
     }
 }
 
+static void test_a_size_beyond_any_store_is_refused(void)
+{
+    static const struct {
+        const char *text;
+        uint64_t size; /* 0: refused */
+    } cases[] = {
+        {HEAD "<Contents><Key>a</Key><Size>1125899906842624</Size></Contents>" TAIL, 1125899906842624},
+        {HEAD "<Contents><Key>a</Key><Size>1125899906842625</Size></Contents>" TAIL, 0},
+        {HEAD "<Contents><Key>a</Key><Size>9223372036854775807</Size></Contents>" TAIL, 0},
+        {HEAD "<Contents><Key>a</Key><Size>18446744073709551615</Size></Contents>" TAIL, 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(S3ListResult) result = {0};
+        g_autoptr(GError) error = NULL;
+
+        bool is_read = read_text(cases[i].text, 1000, &result, &error);
+        g_assert_cmpint(is_read, ==, cases[i].size > 0);
+        if (is_read) {
+            g_assert_cmpuint(g_array_index(result.entries, S3ListEntry, 0).size_bytes, ==, cases[i].size);
+            continue;
+        }
+        g_assert_true(error_is(error, ERROR_PROTOCOL));
+        g_assert_nonnull(strstr(error->message, ", expected at most 1125899906842624"));
+    }
+}
+
 static void test_an_endless_text_is_refused(void)
 {
     g_autoptr(S3Xml) xml = s3_xml_new(1000);
@@ -161,6 +188,7 @@ int main(int argc, char **argv)
     g_test_add_func(
         "/aws/s3-xml/more-keys-than-asked-for-are-cut-and-said", test_more_keys_than_asked_for_are_cut_and_said);
     g_test_add_func("/aws/s3-xml/what-is-no-listing-is-refused", test_what_is_no_listing_is_refused);
+    g_test_add_func("/aws/s3-xml/a-size-beyond-any-store-is-refused", test_a_size_beyond_any_store_is_refused);
     g_test_add_func("/aws/s3-xml/an-endless-text-is-refused", test_an_endless_text_is_refused);
     g_test_add_func("/aws/s3-xml/an-error-document-is-read", test_an_error_document_is_read);
     return g_test_run();
