@@ -48,6 +48,20 @@ static void level_free(gpointer data)
     g_free(level);
 }
 
+static ErrorKind kind_of_errno(int problem)
+{
+    switch (problem) {
+    case EACCES:
+    case EPERM:
+        return ERROR_FORBIDDEN;
+    case EMFILE:
+    case ENFILE:
+        return ERROR_BUSY; /* our lack of descriptors passes */
+    default:
+        return ERROR_IO;
+    }
+}
+
 bool directory_walk_open(
     int root_fd, const char *prefix, const char *start_after, DirectoryWalk **ret_walk, GError **error)
 {
@@ -60,8 +74,7 @@ bool directory_walk_open(
     walk->levels = g_ptr_array_new_with_free_func(level_free);
     if (!push_level(walk, NULL, NULL)) {
         int problem = errno;
-        return fail(error, problem == EACCES || problem == EPERM ? ERROR_FORBIDDEN : ERROR_IO,
-            "the directory cannot be read: %s", g_strerror(problem));
+        return fail(error, kind_of_errno(problem), "the directory cannot be read: %s", g_strerror(problem));
     }
     *ret_walk = g_steal_pointer(&walk);
     return true;
@@ -281,7 +294,7 @@ static bool enter_directory(
     if (push_level(walk, level, name) || is_gone(errno))
         return true;
     if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
-        return fail(error, ERROR_IO, "%s: %s", key, g_strerror(errno));
+        return fail(error, kind_of_errno(errno), "%s: %s", key, g_strerror(errno));
     if (strcmp(key, walk->position) > 0 && g_str_has_prefix(key, walk->prefix)) {
         *ret_entry = (ObjectEntry){.key = g_steal_pointer(&key),
             .etag = g_strdup(""),
@@ -299,7 +312,7 @@ static bool open_level(DirectoryWalk *walk, const Level *level, GError **error)
         walk->fd = open_below(walk->root_fd, level->path, O_RDONLY | O_DIRECTORY);
     if (walk->fd >= 0 || is_gone(errno) || errno == EACCES)
         return true;
-    return fail(error, ERROR_IO, "%s: %s", level->key, g_strerror(errno));
+    return fail(error, kind_of_errno(errno), "%s: %s", level->key, g_strerror(errno));
 }
 
 static bool take_file(DirectoryWalk *walk, const Level *level, const char *name, ObjectEntry *ret_entry, GError **error)

@@ -62,6 +62,9 @@ static ErrorKind kind_of_errno(int problem)
     case ELOOP:
     case EXDEV:
         return ERROR_CHANGED; /* a link or a file where a directory was listed */
+    case EMFILE:
+    case ENFILE:
+        return ERROR_BUSY; /* our lack of descriptors, which passes, says nothing about the object */
     default:
         return ERROR_IO;
     }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -215,6 +216,29 @@ static void test_an_unreadable_folder_shows_as_an_object_that_fails(Fixture *fix
     g_assert_cmpint(seteuid(self), ==, 0);
 }
 
+static void test_a_lack_of_descriptors_is_busy_and_passes(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    ListRequest request = {.prefix = "", .start_after = ""};
+    g_auto(ListPage) page = {0};
+    g_auto(ListPage) no_page = {0};
+    g_autoptr(GError) error = NULL;
+    struct rlimit limit;
+
+    put(fixture, "file", "text");
+    g_assert_true(object_source_list(fixture->source, &request, &page, NULL));
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    struct rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &none), ==, 0);
+    g_autofree char *without = read_text(fixture, object_entries_at(page.entries, 0));
+    bool is_listed = object_source_list(fixture->source, &request, &no_page, &error);
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    g_assert_false(is_listed);
+    g_assert_true(error_is(error, ERROR_BUSY));
+    g_autofree char *with = read_text(fixture, object_entries_at(page.entries, 0));
+    g_assert_cmpstr(without, ==, "busy");
+    g_assert_cmpstr(with, ==, "text");
+}
+
 static void test_a_root_that_is_no_directory_is_refused(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     g_autofree char *file = path_of(fixture, "file");
@@ -242,6 +266,7 @@ int main(int argc, char **argv)
     ADD("keys-that-lead-out-of-the-root-are-refused", test_keys_that_lead_out_of_the_root_are_refused);
     ADD("a-change-while-reading-is-noticed", test_a_change_while_reading_is_noticed);
     ADD("an-unreadable-folder-shows-as-an-object-that-fails", test_an_unreadable_folder_shows_as_an_object_that_fails);
+    ADD("a-lack-of-descriptors-is-busy-and-passes", test_a_lack_of_descriptors_is_busy_and_passes);
     ADD("a-root-that-is-no-directory-is-refused", test_a_root_that_is_no_directory_is_refused);
     return g_test_run();
 }
