@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define PAGE_KEYS 1000
+/* In front of the token of a page that ends with an escaped key. */
+#define ESCAPED_END "escaped:"
 
 typedef struct S3Source {
     ObjectSource base;
@@ -116,13 +118,67 @@ static Progress progress_of(const S3ListResult *result, Bytes start_after)
     return result->is_truncated && result->entries->len == 0 ? PROGRESS_NONE : PROGRESS_MADE;
 }
 
+/* Whether a cursor that came without a hint, since its page was used in part, may be an escaped key that lies before
+ * its own text. Only then does it matter: going on from the text would lose the keys between the two. A key of just
+ * this text, which is asked for, settles it; if there is none, going on too early is noticed, too late is not. */
+static bool is_behind_its_key(S3Source *source, Bytes text, Bytes raw, bool *ret_is, GError **error)
+{
+    *ret_is = false;
+    if (key_is_text(raw) || compare_keys(raw, text) >= 0)
+        return true;
+    g_autofree char *escaped = key_escape(raw, KEY_ESCAPE_NEEDED);
+    if (strcmp(escaped, (const char *)text.data) != 0)
+        return true;
+
+    g_auto(S3ListResult) result = {0};
+    S3ListRequest wanted = {.prefix = (const char *)text.data, .max_keys = 1};
+    TRY(s3_list_objects(source->client, &wanted, &result, error));
+    const S3ListEntry *first = result.entries->len > 0 ? &g_array_index(result.entries, S3ListEntry, 0) : NULL;
+    *ret_is = first == NULL || compare_keys((Bytes){(const uint8_t *)first->key, first->key_len}, text) != 0;
+    return true;
+}
+
+/* Where a listing goes on: behind a key as the store has it, and by its token, if there is one. */
+typedef struct Start {
+    GByteArray *after;
+    const char *token; /* borrowed from the request */
+} Start;
+
+static void start_clear(Start *start)
+{
+    g_clear_pointer(&start->after, g_byte_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Start, start_clear)
+
+static bool start_of(S3Source *source, const ListRequest *request, Start *ret_start, GError **error)
+{
+    size_t len = strlen(request->start_after);
+    g_autoptr(GByteArray) raw = key_unescape(request->start_after);
+    bool has_escaped_end = request->hint != NULL && g_str_has_prefix(request->hint, ESCAPED_END);
+    bool is_escaped = has_escaped_end;
+
+    if (request->hint == NULL)
+        TRY(is_behind_its_key(source, (Bytes){(const uint8_t *)request->start_after, len}, (Bytes){raw->data, raw->len},
+            &is_escaped, error));
+    if (!is_escaped) {
+        g_byte_array_set_size(raw, 0);
+        g_byte_array_append(raw, (const guint8 *)request->start_after, (guint)len);
+    }
+    ret_start->after = g_steal_pointer(&raw);
+    ret_start->token = has_escaped_end ? request->hint + strlen(ESCAPED_END) : request->hint;
+    return true;
+}
+
 /* One page that makes progress: by the token if there is one, else by the last key, which every server understands. */
 static bool list_with_guards(S3Source *source, const ListRequest *request, S3ListResult *ret_result, GError **error)
 {
-    Bytes start_after = {(const uint8_t *)request->start_after, strlen(request->start_after)};
-    S3ListRequest wanted = {
-        .prefix = request->prefix, .start_after = start_after, .token = request->hint, .max_keys = PAGE_KEYS};
+    g_auto(Start) start = {0};
     Progress progress = PROGRESS_NONE;
+
+    TRY(start_of(source, request, &start, error));
+    Bytes start_after = {start.after->data, start.after->len};
+    S3ListRequest wanted = {
+        .prefix = request->prefix, .start_after = start_after, .token = start.token, .max_keys = PAGE_KEYS};
 
     for (int attempt = 0; attempt < 2; attempt++) {
         g_auto(S3ListResult) result = {0};
@@ -167,7 +223,8 @@ static void add_entry(S3ListEntry *listed, ListPage *page)
 }
 
 /* An escaped key may sort elsewhere than the key itself, so a page that ended with one could not be continued from its
- * text: it is left to the next page. (Inside a page the port checks that the texts ascend.) */
+ * text: it is left to the next page. (Inside a page the port checks that the texts ascend.) Where there is nothing else
+ * the page stands, and its hint says that its last key is escaped. */
 static bool leave_escaped_end(S3Source *source, const S3ListResult *result, ListPage *page, GError **error)
 {
     guint kept = page->entries->len;
@@ -176,6 +233,11 @@ static bool leave_escaped_end(S3Source *source, const S3ListResult *result, List
         kept--;
     if (!result->is_truncated || kept == page->entries->len)
         return true;
+    if (kept == 0 && page->hint != NULL) {
+        g_autofree char *token = g_steal_pointer(&page->hint);
+        page->hint = g_strconcat(ESCAPED_END, token, NULL);
+        return true;
+    }
     if (kept == 0)
         return fail(error, ERROR_PROTOCOL, "s3://%s: a whole page of keys that are not text", source->bucket);
     g_array_set_size(page->entries, kept);
@@ -192,7 +254,8 @@ static bool source_list(ObjectSource *base, const ListRequest *request, ListPage
     for (guint i = 0; i < result.entries->len; i++)
         add_entry(&g_array_index(result.entries, S3ListEntry, i), ret_page);
     ret_page->is_last = !result.is_truncated;
-    ret_page->hint = g_steal_pointer(&result.next_token);
+    if (result.next_token != NULL && !g_str_has_prefix(result.next_token, ESCAPED_END))
+        ret_page->hint = g_steal_pointer(&result.next_token);
     return leave_escaped_end(source, &result, ret_page, error);
 }
 

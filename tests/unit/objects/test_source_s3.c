@@ -53,6 +53,33 @@ static const Case cases[] = {
     {"an escaped key at a page's end waits for the next page",
         {{"start-after=a", PAGE("false", "", KEY("b%00") KEY("c"))}, {"", PAGE("true", "t", KEY("a") KEY("b%00"))}},
         "a *b%00 c", 2},
+    {"a page of escaped keys alone goes on by its token",
+        {{"continuation-token=t1", PAGE("true", "t2", KEY("a%00c"))},
+            {"continuation-token=t2", PAGE("false", "", KEY("a%00d") KEY("b"))},
+            {"", PAGE("true", "t1", KEY("a%00a") KEY("a%00b"))}},
+        "*a%00a *a%00b *a%00c *a%00d b", 3},
+    {"a page of escaped keys alone without a token fails loudly", {{"", PAGE("true", "", KEY("a%00a") KEY("a%00b"))}},
+        "a whole page of keys that are not text", 1},
+    {"the same token after a page of escaped keys fails loudly",
+        {{"continuation-token=t", PAGE("true", "t", KEY("a%00b"))}, {"", PAGE("true", "t", KEY("a%00a"))}},
+        "a whole page of keys that are not text", 2},
+    {"a page of escaped keys for ever fails loudly",
+        {{"continuation-token=t1", PAGE("true", "t2", KEY("a%00a"))}, {"", PAGE("true", "t1", KEY("a%00a"))}},
+        "no progress", 3},
+    {"a token of a page of escaped keys that is refused: the key's bytes take over",
+        {{"start-after=%FFb", PAGE("false", "", KEY("%FFc"))},
+            {"continuation-token", "400<Error><Code>InvalidArgument</Code></Error>"},
+            {"", PAGE("true", "t", KEY("%FFa") KEY("%FFb"))}},
+        "*%FFa *%FFb *%FFc", 3},
+    {"likewise where the bytes cannot be sent: fails loudly",
+        {{"continuation-token", "400<Error><Code>InvalidArgument</Code></Error>"},
+            {"", PAGE("true", "t", KEY("a%00a") KEY("a%00b"))}},
+        "no progress", 3},
+    {"a key between an escaped key and its text is not lost",
+        {{"continuation-token=t", PAGE("false", "", KEY("a!"))}, {"", PAGE("true", "t", KEY("a%00"))}}, "out of order",
+        2},
+    {"a token that looks like our own mark is not used",
+        {{"start-after=a", PAGE("false", "", KEY("b"))}, {"", PAGE("true", "escaped:t", KEY("a"))}}, "a b", 2},
     {"an escaped key that would sort elsewhere fails loudly", {{"", PAGE("false", "", KEY("b%00") KEY("b!"))}},
         "out of order", 1},
 };
@@ -146,6 +173,37 @@ static void test_escaped_keys_are_fetched_by_their_bytes(void)
     g_assert_cmpmem(buffer, len, "hostile", 7);
 }
 
+/* A listing is used in part: it goes on from a key alone, which may be the text of an escaped key. */
+static void test_a_cursor_alone_that_looks_escaped_loses_no_key(void)
+{
+    static const struct {
+        const char *stored[3];
+        const char *start_after, *next;
+    } cursors[] = {
+        {{"a\xff", "a\xff-"}, "a%FF", "out of order"},           /* the text lies before the key */
+        {{"1% \xff", "1% \xff-"}, "1%25 %FF", "1%25 %FF-"},      /* behind it: on from the bytes */
+        {{"1% \xff", "1%2", "1%3"}, "1%25 %FF", "out of order"}, /* what lies between shows */
+        {{"1%2", "1%25 %FF", "1%3"}, "1%25 %FF", "1%3"},         /* it was text after all */
+        {{"1%25 %00", "1%25 %FF", "1%25 %FF-"}, "1%25 %FF", "1%25 %FF-"},
+        {{"a%FF", "a%FF-"}, "a%FF", "a%FF-"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cursors); i++) {
+        g_autoptr(FakeS3) store = fake_s3_open(1000);
+        g_autoptr(ObjectSource) source = open_source(fake_s3_url(store));
+        ListRequest request = {.prefix = "", .start_after = cursors[i].start_after};
+        g_auto(ListPage) page = {0};
+        g_autoptr(GError) error = NULL;
+
+        for (size_t k = 0; k < G_N_ELEMENTS(cursors[i].stored) && cursors[i].stored[k] != NULL; k++)
+            fake_s3_put(store, cursors[i].stored[k], strlen(cursors[i].stored[k]), "", 0);
+        if (object_source_list(source, &request, &page, &error))
+            g_assert_cmpstr(object_entries_at(page.entries, 0)->key, ==, cursors[i].next);
+        else
+            g_assert_nonnull(strstr(error->message, cursors[i].next));
+    }
+}
+
 static void test_the_memory_source_fails_when_told(void)
 {
     g_autoptr(ObjectSource) source = memory_source_new();
@@ -177,6 +235,8 @@ int main(int argc, char **argv)
     }
     g_test_add_func(
         "/objects/s3/escaped-keys-are-fetched-by-their-bytes", test_escaped_keys_are_fetched_by_their_bytes);
+    g_test_add_func("/objects/s3/a-cursor-alone-that-looks-escaped-loses-no-key",
+        test_a_cursor_alone_that_looks_escaped_loses_no_key);
     g_test_add_func("/objects/memory/fails-when-told", test_the_memory_source_fails_when_told);
     return g_test_run();
 }
