@@ -59,6 +59,7 @@ static bool print_findings(const Command *command, int *argc, char ***argv, GErr
     TRY(job_status(db, &id, JOB_REAL_TIME, &status, error));
     TRY(output_open(options.output, &output, error));
     FindingQuery query = {
+        .sequence = FINDINGS_BY_PLACE,
         .job_id = id.text,
         .detector = options.detector,
         .severity = options.severity,

@@ -180,8 +180,7 @@ static bool open_key(Engine *engine, const char *store_path, GError **error)
     g_autofree char *beside = g_strconcat(store_path, ".key", NULL);
     const char *path = engine->options.fingerprint_key_file;
 
-    TRY(fingerprint_key_load(path != NULL ? path : beside, &engine->key, error));
-    return fingerprint_key_check(engine->db, &engine->key, error);
+    return fingerprint_key_open(engine->db, path != NULL ? path : beside, &engine->key, error);
 }
 
 static bool open_rules(Engine *engine, GError **error)

@@ -73,12 +73,14 @@ static bool write_section(Report *report, ReportSection section, GError **error)
 {
     for (guint i = 0; i < report->job_ids->len; i++) {
         const JobId *id = job_at(report, i);
-        FindingQuery query = {.job_id = id->text};
+        FindingQuery query = {
+            .job_id = id->text, .limit = report->format->findings_shown, .sequence = FINDINGS_BY_PLACE};
         report->job = id;
         switch (section) {
         case SECTION_JOBS: {
             g_auto(JobStatus) status = {0};
             TRY(job_status(report->db, id, JOB_REAL_TIME, &status, error));
+            report->findings += status.total_findings;
             report->format->job(report, &status);
             break;
         }

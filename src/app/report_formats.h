@@ -21,10 +21,12 @@ typedef struct Report {
     FILE *stream;
     const JobId *job;      /* whose rows these are */
     uint64_t rows;         /* in this section so far */
+    uint64_t findings;     /* of all jobs together */
     bool is_findings_only; /* only that section, and no frame around it */
 } Report;
 
 struct ReportFormat {
+    uint32_t findings_shown; /* of each job at most, in a whole report; 0: all */
     void (*begin)(Report *report);
     void (*section_begin)(Report *report, ReportSection section);
     void (*job)(Report *report, const JobStatus *status);

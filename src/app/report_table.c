@@ -64,8 +64,6 @@ static void table_finding(Report *report, const StoredFinding *finding)
     g_autofree char *masked = report_printable(finding->is_truncated ? "(further values)" : finding->masked);
 
     table_heading(report, "SEVERITY  TIER       DETECTOR                      COUNT  VALUE");
-    if (!report->is_findings_only && report->rows > FINDINGS_SHOWN)
-        return;
     (void)fprintf(report->stream, "%-9s %-10s %-28s %6" G_GUINT64_FORMAT "  %s\n          %s", finding->severity,
         finding->tier, finding->detector, finding->count, masked, key);
     table_place(report, finding->locations);
@@ -94,9 +92,9 @@ static void table_section_end(Report *report, ReportSection section)
 {
     if (report->is_findings_only)
         return;
-    if (section == SECTION_FINDINGS && report->rows > FINDINGS_SHOWN)
+    if (section == SECTION_FINDINGS && report->findings > report->rows)
         (void)fprintf(report->stream, "… and %" G_GUINT64_FORMAT " more: trawl findings JOB, or --format json\n",
-            report->rows - FINDINGS_SHOWN);
+            report->findings - report->rows);
     if (section == SECTION_UNREAD && report->rows > UNREAD_SHOWN)
         (void)fprintf(report->stream, "… and %" G_GUINT64_FORMAT " more: --format json\n", report->rows - UNREAD_SHOWN);
 }
@@ -106,6 +104,7 @@ static void table_end(G_GNUC_UNUSED Report *report)
 }
 
 const ReportFormat report_format_table = {
+    .findings_shown = FINDINGS_SHOWN,
     .begin = table_begin,
     .section_begin = table_section_begin,
     .job = table_job,

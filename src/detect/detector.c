@@ -25,6 +25,7 @@ struct Detector {
     uint8_t *buffer; /* the window; followed by padding */
     size_t capacity; /* without padding */
     size_t len;
+    size_t used;        /* the most that len was in this run: what is to be wiped */
     uint64_t base;      /* position of buffer[0] in the run */
     uint64_t block_end; /* the next step is taken when the window reaches it */
     uint64_t fed;       /* the literal scan has seen the run up to here */
@@ -145,6 +146,7 @@ static void hand_over(Detector *detector, const TextView *text, const PendingMat
         .column = detector->place.column,
     };
     detector->options.handler(detector->options.data, &match);
+    explicit_bzero(detector->judge.canonical->data, detector->judge.canonical->len);
 }
 
 /* Hands over what nothing can change any more. Returns where the earliest unsettled match may start. */
@@ -246,6 +248,7 @@ bool detector_feed(Detector *detector, const char *utf8, size_t len, GError **er
         size_t take = MIN(room, len);
         memcpy(detector->buffer + detector->len, utf8, take);
         detector->len += take;
+        detector->used = MAX(detector->used, detector->len);
         utf8 += take;
         len -= take;
         if (take == room) {
@@ -260,7 +263,10 @@ bool detector_end(Detector *detector, GError **error)
 {
     g_assert(detector->is_running);
     detector->is_running = false;
-    return step(detector, STEP_LAST, error);
+    bool is_ok = step(detector, STEP_LAST, error);
+    explicit_bzero(detector->buffer, detector->used);
+    detector->used = 0;
+    return is_ok;
 }
 
 uint64_t detector_suppressed(const Detector *detector)

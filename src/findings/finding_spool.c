@@ -128,12 +128,17 @@ bool finding_spool_add(FindingSpool *spool, uint32_t ordinal, const FindingSet *
     SpoolEntry entry = {
         .ordinal = ordinal, .rows = (uint32_t)finding_set_size(set), .offset = spool->flushed + spool->memory->len};
 
-    for (size_t i = 0; i < entry.rows; i++)
+    for (size_t i = 0; i < entry.rows; i++) {
         pack_finding(spool->memory, finding_set_at(set, i));
+        if (spool->memory->len > spool->memory_bytes)
+            TRY(flush(spool, error));
+    }
+    if (spool->flushed > entry.offset)
+        TRY(flush(spool, error)); /* an object lies in the file or in memory, never in both */
     entry.len = spool->flushed + spool->memory->len - entry.offset;
     g_array_append_val(spool->entries, entry);
     spool->rows += entry.rows;
-    return spool->memory->len <= spool->memory_bytes || flush(spool, error);
+    return true;
 }
 
 static bool read_entry(const FindingSpool *spool, const SpoolEntry *entry, GByteArray *bytes, GError **error)

@@ -96,11 +96,22 @@ static DbValue filter_value(const char *filter)
     return db_text(filter != NULL ? filter : "");
 }
 
+static DbStatement statement_of(const FindingQuery *query)
+{
+    switch (query->sequence) {
+    case FINDINGS_BY_ID:
+        return query->detector != NULL ? SQL_FINDINGS_READ_DETECTOR : SQL_FINDINGS_READ;
+    case FINDINGS_BY_PLACE:
+        return SQL_FINDINGS_READ_PLACE;
+    }
+    return SQL_FINDINGS_READ;
+}
+
 bool findings_visit(Db *db, const FindingQuery *query, FindingVisitor visitor, void *data, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
     g_autoptr(DbRows) rows = NULL;
-    const DbStatement statement = query->detector != NULL ? SQL_FINDINGS_READ_DETECTOR : SQL_FINDINGS_READ;
+    const DbStatement statement = statement_of(query);
     bool has_row = true;
 
     TRY(db_begin(db, DB_READ, &tx, error));

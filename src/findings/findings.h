@@ -22,6 +22,10 @@ typedef struct FingerprintKey {
  * 32 bytes in hex or if others may read it. */
 FALLIBLE bool fingerprint_key_load(const char *path, FingerprintKey *ret_key, GError **error);
 
+/* Both at once, as a program does it: a key is made only for a store that was never filled with one, so that a key file
+ * that is lost is said and not replaced. */
+FALLIBLE bool fingerprint_key_open(Db *db, const char *path, FingerprintKey *ret_key, GError **error);
+
 /* Remembers the key's id in the store at first use; INVALID if the store was filled with another key. */
 FALLIBLE bool fingerprint_key_check(Db *db, const FingerprintKey *key, GError **error);
 
@@ -75,6 +79,11 @@ typedef struct StoredFinding {
 
 typedef bool (*FindingVisitor)(void *data, const StoredFinding *finding, GError **error);
 
+typedef enum FindingSequence {
+    FINDINGS_BY_ID,    /* as they were stored: what paging goes by */
+    FINDINGS_BY_PLACE, /* by object in the order of the listing: the same for the same objects, whatever came first */
+} FindingSequence;
+
 typedef struct FindingQuery {
     const char *job_id;
     const char *detector; /* NULL: all */
@@ -83,9 +92,10 @@ typedef struct FindingQuery {
     const char *key;      /* NULL: all objects */
     int64_t after_id;     /* findings with a greater id; 0 from the start */
     uint32_t limit;       /* 0: all */
+    FindingSequence sequence;
 } FindingQuery;
 
-/* In order of id, in one read transaction, streamed. */
+/* In one read transaction, streamed. */
 FALLIBLE bool findings_visit(Db *db, const FindingQuery *query, FindingVisitor visitor, void *data, GError **error);
 
 typedef struct FindingSummary {

@@ -162,3 +162,15 @@ bool fingerprint_key_check(Db *db, const FingerprintKey *key, GError **error)
     return fail(error, ERROR_INVALID, "fingerprint key %s: the store was filled with key %s: expected that one",
         key->id, stored != NULL ? stored : "?");
 }
+
+bool fingerprint_key_open(Db *db, const char *path, FingerprintKey *ret_key, GError **error)
+{
+    g_autofree char *stored = NULL;
+
+    TRY(look_up_id(db, &stored, error));
+    if (stored != NULL && access(path, F_OK) != 0 && errno == ENOENT)
+        return fail(error, ERROR_INVALID,
+            "%s: no such file: the store was filled with fingerprint key %s: expected that one", path, stored);
+    TRY(fingerprint_key_load(path, ret_key, error));
+    return fingerprint_key_check(db, ret_key, error);
+}

@@ -32,6 +32,20 @@ WHERE job_id = $1
 ORDER BY finding_id
 LIMIT $7
 
+-- The order of reports: that of the listing, however pages and objects came to their end.
+-- :name findings_read_place
+SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
+    locations
+FROM findings
+WHERE job_id = $1
+  AND finding_id > $2
+  AND ($3 = '' OR detector = $3)
+  AND ($4 = '' OR severity = $4)
+  AND ($5 = '' OR category = $5)
+  AND ($6 = '' OR key = $6)
+ORDER BY shard, page_no, ordinal, finding_id
+LIMIT $7
+
 -- :name findings_summarise
 SELECT severity, category, detector,
     CAST(SUM(CASE WHEN truncated = 0 THEN 1 ELSE 0 END) AS BIGINT) AS distinct_values,

@@ -296,6 +296,24 @@ static void test_a_store_accepts_one_key_only(void)
     g_assert_nonnull(strstr(error->message, test_key.id));
 }
 
+static void test_a_lost_key_file_is_said_and_not_replaced(void)
+{
+    g_autoptr(Db) db = open_store();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("trawl-key-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "key", NULL);
+    FingerprintKey key;
+
+    g_assert_true(fingerprint_key_open(db, path, &key, &error));
+    g_assert_true(fingerprint_key_open(db, path, &key, &error));
+    g_assert_cmpint(g_remove(path), ==, 0);
+    g_assert_false(fingerprint_key_open(db, path, &key, &error));
+    g_assert_error(error, TRAWL_ERROR, ERROR_INVALID);
+    g_assert_nonnull(strstr(error->message, key.id));
+    g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_rmdir(folder);
+}
+
 static void store_set(Db *db, const FindingSet *set, const char *key, uint32_t ordinal)
 {
     g_autoptr(GError) error = NULL;
@@ -409,6 +427,7 @@ int main(int argc, char **argv)
     TEST(a_key_is_made_once_and_only_for_its_owner);
     TEST(a_key_file_holds_32_bytes_in_hex);
     TEST(a_store_accepts_one_key_only);
+    TEST(a_lost_key_file_is_said_and_not_replaced);
     TEST(stored_findings_are_read_back);
     TEST(filters_and_pages_select);
     TEST(the_summary_counts_values_places_and_objects);
