@@ -1,5 +1,7 @@
 #include "extract/archive_reader.h"
 
+#include "extract/gzip_stream.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
@@ -8,6 +10,7 @@ enum { MAX_HEADER_RETRIES = 64 };
 
 struct ArchiveReader {
     struct archive *handle;
+    GzipStream *gzip; /* instead of the handle */
     Source *source;
     GError *damage;
     size_t handed_len; /* bytes of the source's buffer that libarchive is looking at */
@@ -29,7 +32,6 @@ typedef struct ContainerFacts {
 } ContainerFacts;
 
 static const ContainerFacts container_facts[CONTAINER_FORMAT_COUNT] = {
-    [CONTAINER_GZIP] = {"gzip", ARCHIVE_FILTER_GZIP, archive_read_support_format_raw},
     [CONTAINER_ZSTD] = {"zstd", ARCHIVE_FILTER_ZSTD, archive_read_support_format_raw},
     [CONTAINER_XZ] = {"xz", ARCHIVE_FILTER_XZ, archive_read_support_format_raw},
     [CONTAINER_LZMA] = {"lzma", ARCHIVE_FILTER_LZMA, archive_read_support_format_raw},
@@ -95,13 +97,10 @@ static bool is_broken_at_once(const ArchiveReader *archive)
     return archive_filter_count(archive->handle) > 1 && archive_errno(archive->handle) != 0;
 }
 
-bool archive_reader_open(ContainerFormat format, Source *source, ArchiveReader **ret_archive, GError **error)
+static bool open_handle(ArchiveReader *archive, ContainerFormat format, GError **error)
 {
     const ContainerFacts *facts = &container_facts[format];
-    g_autoptr(ArchiveReader) archive = g_new0(ArchiveReader, 1);
 
-    archive->source = source;
-    archive->first_offset = source->offset;
     archive->handle = archive_read_new();
     if (archive->handle == NULL || !prepare(archive->handle, facts))
         return fail(error, ERROR_UNSUPPORTED, "%s: libarchive was built without it", facts->name);
@@ -110,6 +109,28 @@ bool archive_reader_open(ContainerFormat format, Source *source, ArchiveReader *
         note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));
         archive->is_broken = true;
     }
+    return true;
+}
+
+/* docs/decisions/0012: why gzip does not go through libarchive. */
+static bool open_gzip(ArchiveReader *archive, GError **error)
+{
+    archive->gzip = gzip_stream_new(archive->source);
+    if (archive->gzip == NULL)
+        return fail(error, ERROR_UNSUPPORTED, "gzip: zlib cannot be set up");
+    return true;
+}
+
+bool archive_reader_open(ContainerFormat format, Source *source, ArchiveReader **ret_archive, GError **error)
+{
+    g_autoptr(ArchiveReader) archive = g_new0(ArchiveReader, 1);
+
+    archive->source = source;
+    archive->first_offset = source->offset;
+    if (format == CONTAINER_GZIP)
+        TRY(open_gzip(archive, error));
+    else
+        TRY(open_handle(archive, format, error));
     *ret_archive = g_steal_pointer(&archive);
     return true;
 }
@@ -120,6 +141,7 @@ void archive_reader_free(ArchiveReader *archive)
         return;
     if (archive->handle != NULL)
         (void)archive_read_free(archive->handle);
+    gzip_stream_free(archive->gzip);
     g_clear_error(&archive->damage);
     g_free(archive);
 }
@@ -158,6 +180,11 @@ bool archive_reader_next(ArchiveReader *archive, ArchiveMember *ret_member)
     archive->is_member_at_end = false;
     if (archive->is_broken || archive->is_at_end)
         return false;
+    if (archive->gzip != NULL) { /* its members are one text */
+        archive->is_at_end = true;
+        *ret_member = (ArchiveMember){.is_file = true};
+        return true;
+    }
     for (int tries = 0; result == ARCHIVE_RETRY && tries < MAX_HEADER_RETRIES; tries++) {
         result = archive_read_next_header(archive->handle, &entry);
         if (result == ARCHIVE_RETRY)
@@ -209,8 +236,22 @@ static void next_block(ArchiveReader *archive)
     archive->block_at = at > 0 ? (uint64_t)at : 0;
 }
 
+static size_t read_gzip(ArchiveReader *archive, uint8_t *buffer, size_t capacity)
+{
+    const size_t len = gzip_stream_read(archive->gzip, buffer, capacity);
+    const char *damage = gzip_stream_damage(archive->gzip);
+
+    if (damage != NULL && !archive->is_broken) {
+        archive->is_broken = true;
+        note_damage(archive, ERROR_CORRUPT, damage);
+    }
+    return len;
+}
+
 size_t archive_reader_read(ArchiveReader *archive, uint8_t *buffer, size_t capacity)
 {
+    if (archive->gzip != NULL)
+        return read_gzip(archive, buffer, capacity);
     while (archive->block_len == 0 && !archive->is_member_at_end)
         next_block(archive);
     if (archive->block_len == 0)
@@ -235,7 +276,7 @@ GError *archive_reader_take_damage(ArchiveReader *archive)
     return g_steal_pointer(&archive->damage);
 }
 
-ArchiveEnd archive_reader_finish(ArchiveReader *archive)
+static void give_back(ArchiveReader *archive)
 {
     const la_int64_t used = archive_filter_bytes(archive->handle, -1);
     const uint64_t reached = archive->first_offset + (used > 0 ? (uint64_t)used : 0);
@@ -244,5 +285,11 @@ ArchiveEnd archive_reader_finish(ArchiveReader *archive)
     if (reached > archive->source->offset)
         source_consume(archive->source, (size_t)MIN(reached - archive->source->offset, (uint64_t)archive->handed_len));
     archive->handed_len = 0;
+}
+
+ArchiveEnd archive_reader_finish(ArchiveReader *archive)
+{
+    if (archive->handle != NULL) /* zlib takes no more than it needs */
+        give_back(archive);
     return archive->is_broken ? ARCHIVE_END_BROKEN : ARCHIVE_END_WHOLE;
 }

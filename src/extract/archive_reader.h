@@ -1,4 +1,5 @@
-/* One container (a compressed stream or an archive) read through libarchive, forwards only, no files, no programs.
+/* One container (a compressed stream or an archive) read through libarchive (gzip: through zlib), forwards only, no
+ * files, no programs.
  *
  * What is wrong with the container is remembered as damage and ends the member, or everything, so that the caller can
  * go on with what is around it. What goes wrong below, in the source, stays there (Source.failure). */

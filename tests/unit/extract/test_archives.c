@@ -157,6 +157,59 @@ static void test_a_cut_stream_is_corrupt_wherever_it_is_cut(void)
     }
 }
 
+/* Whatever of the text comes out before the cut, its container is not whole. */
+static void test_a_short_stream_is_corrupt_wherever_it_is_cut(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(filters); i++) {
+        if (g_str_equal(filters[i], "compress"))
+            continue; /* .Z has no end mark: a cut cannot be seen */
+        g_autoptr(GByteArray) packed = pack(filters[i], letter, strlen(letter));
+        for (size_t len = 14; len < packed->len; len++) { /* below that lzma is not recognised */
+            g_auto(Outcome) outcome = extract_bytes("x.gz", packed->data, len, 0, &EXTRACT_LIMITS_DEFAULT);
+            g_test_message("%s cut to %zu of %u", filters[i], len, packed->len);
+            g_assert_error(outcome.error, TRAWL_ERROR, ERROR_CORRUPT);
+            g_assert_cmpuint(outcome.report.unread, ==, 1);
+        }
+    }
+}
+
+/* RFC 1952, 2.3.1: CRC-32 and length, four bytes each, stand behind the text. */
+static void test_text_of_a_gzip_with_a_bad_trailer_is_read_and_the_gzip_corrupt(void)
+{
+    for (size_t cut = 1; cut <= 8; cut++) {
+        g_autoptr(GByteArray) bytes = pack("gzip", letter, strlen(letter));
+        g_auto(Outcome) outcome = extract_bytes("x.gz", bytes->data, bytes->len - cut, 7, &EXTRACT_LIMITS_DEFAULT);
+        g_test_message("%zu bytes cut", cut);
+        g_assert_error(outcome.error, TRAWL_ERROR, ERROR_CORRUPT);
+        g_assert_cmpstr(outcome_text(&outcome, "x"), ==, letter);
+    }
+    for (size_t at = 1; at <= 8; at++) {
+        g_autoptr(GByteArray) bytes = pack("gzip", letter, strlen(letter));
+        bytes->data[bytes->len - at] ^= 1;
+        g_auto(Outcome) outcome = extract_array("x.gz", bytes);
+        g_test_message("byte %zu from the end changed", at);
+        g_assert_error(outcome.error, TRAWL_ERROR, ERROR_CORRUPT);
+        g_assert_cmpuint(outcome.report.unread, ==, 1);
+        g_assert_cmpstr(outcome_text(&outcome, "x"), ==, letter);
+    }
+}
+
+static void test_a_cut_second_member_of_a_gzip_is_noticed(void)
+{
+    g_autoptr(GByteArray) first = pack("gzip", "first,", 6);
+    g_autoptr(GByteArray) second = pack("gzip", "second", 6);
+
+    for (guint len = 2; len < second->len; len++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        g_byte_array_append(bytes, first->data, first->len);
+        g_byte_array_append(bytes, second->data, len);
+        g_auto(Outcome) outcome = extract_bytes("x.gz", bytes->data, bytes->len, 3, &EXTRACT_LIMITS_DEFAULT);
+        g_test_message("cut to %u of %u", len, second->len);
+        g_assert_error(outcome.error, TRAWL_ERROR, ERROR_CORRUPT);
+        g_assert_true(g_str_has_prefix(outcome_text(&outcome, "x"), "first,"));
+    }
+}
+
 static void test_a_cut_archive_is_corrupt_and_its_beginning_is_read(void)
 {
     static const char *const cut_formats[] = {"zip", "pax", "newc"};
@@ -445,6 +498,9 @@ int main(int argc, char **argv)
     TEST(members_of_a_compressed_stream_are_all_read);
     TEST(an_empty_packed_stream_is_read);
     TEST(a_cut_stream_is_corrupt_wherever_it_is_cut);
+    TEST(a_short_stream_is_corrupt_wherever_it_is_cut);
+    TEST(text_of_a_gzip_with_a_bad_trailer_is_read_and_the_gzip_corrupt);
+    TEST(a_cut_second_member_of_a_gzip_is_noticed);
     TEST(a_cut_archive_is_corrupt_and_its_beginning_is_read);
     TEST(a_damaged_member_does_not_hide_the_others);
     TEST(a_wrong_checksum_is_corrupt);
