@@ -6,6 +6,7 @@
 #include "extract/extraction.h"
 #include "extract/member_name.h"
 #include "extract/sniff.h"
+#include "extract/zip_end.h"
 
 #include <string.h>
 
@@ -259,6 +260,10 @@ static bool extract_part(Extraction *extraction, const Place *place, Bytes head,
         return extract_text(extraction, place, source, sniff.encoding, sniff.bom_bytes, error);
     if (sniff.kind == SNIFF_BINARY)
         return extract_binary(extraction, place, head, source, error);
+    if (sniff.container == CONTAINER_ZIP && zip_end_is_of_nothing(head)) {
+        source_consume(source, ZIP_END_BYTES); /* a comment is the next part */
+        return true;
+    }
     if (may_open(extraction, place, sniff.container, head))
         return extract_container(extraction, place, &sniff, source, error);
     return extract_text(extraction, place, source, TEXT_UTF8, 0, error);

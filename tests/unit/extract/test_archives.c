@@ -255,6 +255,34 @@ static void test_a_wrong_checksum_is_corrupt(void)
     g_assert_nonnull(strstr(outcome_text(&outcome, "a.txt"), "under the hat"));
 }
 
+/* APPNOTE.TXT 4.3.16: signature, five counts that are zero, the length of the comment. */
+static void test_an_empty_zip_is_read_to_its_end(void)
+{
+    uint8_t end[22 + 7] = {'P', 'K', 5, 6};
+    g_auto(Outcome) outcome = extract_bytes("x.zip", end, 22, 5, &EXTRACT_LIMITS_DEFAULT);
+
+    g_assert_no_error(outcome.error);
+    g_assert_cmpuint(outcome.report.unread, ==, 0);
+    g_assert_cmpuint(outcome.report.members, ==, 0);
+    g_assert_cmpuint(outcome.report.stored_bytes, ==, 22);
+
+    end[20] = 7;
+    memcpy(end + 22, "comment", 7);
+    g_auto(Outcome) commented = extract_bytes("x.zip", end, 29, 0, &EXTRACT_LIMITS_DEFAULT);
+    g_assert_no_error(commented.error);
+    g_assert_cmpuint(commented.report.unread, ==, 0);
+    g_assert_cmpstr(outcome_text(&commented, ""), ==, "comment");
+
+    for (size_t at = 4; at < 20; at++) { /* a part of something larger */
+        end[at] = 1;
+        g_auto(Outcome) other = extract_bytes("x.zip", end, 22, 0, &EXTRACT_LIMITS_DEFAULT);
+        g_assert_error(other.error, TRAWL_ERROR, ERROR_CORRUPT);
+        end[at] = 0;
+    }
+    g_auto(Outcome) cut = extract_bytes("x.zip", end, 21, 0, &EXTRACT_LIMITS_DEFAULT);
+    g_assert_error(cut.error, TRAWL_ERROR, ERROR_CORRUPT);
+}
+
 static void test_encrypted_members_are_reported(void)
 {
     static const char *const methods[] = {"zip:encryption=zipcrypt", "zip:encryption=aes256"};
@@ -504,6 +532,7 @@ int main(int argc, char **argv)
     TEST(a_cut_archive_is_corrupt_and_its_beginning_is_read);
     TEST(a_damaged_member_does_not_hide_the_others);
     TEST(a_wrong_checksum_is_corrupt);
+    TEST(an_empty_zip_is_read_to_its_end);
     TEST(encrypted_members_are_reported);
     TEST(an_unknown_method_of_packing_is_reported);
     TEST(what_stands_behind_a_container_is_read);
