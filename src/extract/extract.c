@@ -6,7 +6,6 @@
 #include "extract/extraction.h"
 #include "extract/member_name.h"
 #include "extract/sniff.h"
-#include "extract/zip_end.h"
 
 #include <string.h>
 
@@ -28,6 +27,7 @@ bool extractor_new(Extractor **ret_extractor, GError **error)
 
     TRY(media_namer_new(&extractor->namer, error));
     extractor->decoded = g_malloc(DECODE_OUT_BYTES);
+    extractor->tail = g_malloc(EXTRACT_TAIL_BYTES);
     *ret_extractor = g_steal_pointer(&extractor);
     return true;
 }
@@ -44,6 +44,9 @@ void extractor_free(Extractor *extractor)
     if (extractor->decoded != NULL)
         explicit_bzero(extractor->decoded, DECODE_OUT_BYTES);
     g_free(extractor->decoded);
+    if (extractor->tail != NULL)
+        explicit_bzero(extractor->tail, EXTRACT_TAIL_BYTES);
+    g_free(extractor->tail);
     media_namer_free(extractor->namer);
     g_free(extractor);
 }
@@ -224,15 +227,33 @@ static bool extract_container(
     return extract_rest(extraction, place, sniff, end, source, error);
 }
 
+/* A zip is found by its end: what stands in front of it, a program that unpacks it say, does not make it another thing.
+ * The run that was read last began at start. */
+static void note_hidden_zip(Extraction *extraction, const Place *place, const Source *source, uint64_t start)
+{
+    const Extractor *extractor = extraction->extractor;
+    ZipEnd end = {0};
+
+    if (!zip_end_find((Bytes){.data = extractor->tail, .len = extractor->tail_len}, &end) || end.members == 0)
+        return;
+    const uint64_t before_end = source->offset - start - end.from_end;
+    if (end.directory_size == UINT32_MAX || end.directory_size < before_end)
+        extract_note_unread(extraction, place, ERROR_UNSUPPORTED, "zip archive behind other data");
+}
+
 static bool extract_binary(Extraction *extraction, const Place *place, Bytes head, Source *source, GError **error)
 {
+    const uint64_t start = source->offset;
     const Media media = media_name(extraction->extractor->namer, head);
 
     if (media.content == MEDIA_OPAQUE)
         extract_note_unread(extraction, place, ERROR_UNSUPPORTED, media.type);
     else if (media.content == MEDIA_ENCRYPTED)
         extract_note_unread(extraction, place, ERROR_ENCRYPTED, media.type);
-    return extract_text(extraction, place, source, TEXT_UTF8, 0, error);
+    TRY(extract_text(extraction, place, source, TEXT_UTF8, 0, error));
+    if (media.content == MEDIA_PLAIN)
+        note_hidden_zip(extraction, place, source, start);
+    return true;
 }
 
 /* Containers that are too deep, or need too much memory, are looked at as they are. */
@@ -252,12 +273,22 @@ static bool may_open(Extraction *extraction, const Place *place, ContainerFormat
     return true;
 }
 
+static bool extract_plain_text(
+    Extraction *extraction, const Place *place, const Sniff *sniff, Source *source, GError **error)
+{
+    const uint64_t start = source->offset;
+
+    TRY(extract_text(extraction, place, source, sniff->encoding, sniff->bom_bytes, error));
+    note_hidden_zip(extraction, place, source, start);
+    return true;
+}
+
 static bool extract_part(Extraction *extraction, const Place *place, Bytes head, Source *source, GError **error)
 {
     const Sniff sniff = sniff_bytes(head);
 
     if (sniff.kind == SNIFF_TEXT)
-        return extract_text(extraction, place, source, sniff.encoding, sniff.bom_bytes, error);
+        return extract_plain_text(extraction, place, &sniff, source, error);
     if (sniff.kind == SNIFF_BINARY)
         return extract_binary(extraction, place, head, source, error);
     if (sniff.container == CONTAINER_ZIP && zip_end_is_of_nothing(head)) {

@@ -2,10 +2,32 @@
 #include "extract/extraction.h"
 #include "extract/utf8.h"
 
+#include <string.h>
+
 static bool hand_on(Extraction *extraction, const char *utf8, size_t len, GError **error)
 {
     extraction->report->expanded_bytes += len;
     return len == 0 || extraction->sink->text(extraction->sink->data, utf8, len, error);
+}
+
+/* Keeps the end of a run's bytes, without moving them for every small piece. */
+static void keep_tail(Extractor *extractor, const uint8_t *data, size_t len)
+{
+    const size_t kept = MIN(len, (size_t)ZIP_END_MAX_BYTES);
+
+    if (extractor->tail_len + kept > EXTRACT_TAIL_BYTES) { /* so it holds more than half of that */
+        memmove(extractor->tail, extractor->tail + extractor->tail_len - ZIP_END_MAX_BYTES, ZIP_END_MAX_BYTES);
+        extractor->tail_len = ZIP_END_MAX_BYTES;
+    }
+    if (kept > 0)
+        memcpy(extractor->tail + extractor->tail_len, data + len - kept, kept);
+    extractor->tail_len += kept;
+}
+
+static void take(Extraction *extraction, Source *source, size_t len)
+{
+    keep_tail(extraction->extractor, source_pending(source).data, len);
+    source_consume(source, len);
 }
 
 /* UTF-8 goes to the sink out of the source's own buffer. */
@@ -15,7 +37,7 @@ static bool pass_utf8(Extraction *extraction, Source *source, GError **error)
     const size_t len = source->is_at_end ? pending.len : utf8_whole_length(pending.data, pending.len);
 
     TRY(hand_on(extraction, (const char *)pending.data, len, error));
-    source_consume(source, len);
+    take(extraction, source, len);
     return true;
 }
 
@@ -30,7 +52,7 @@ static bool pass_decoded(Extraction *extraction, Source *source, TextEncoding en
         size_t len = 0;
         used = decode_piece(encoding, pending.data, pending.len, end, decoded, &len);
         TRY(hand_on(extraction, decoded, len, error));
-        source_consume(source, used);
+        take(extraction, source, used);
     } while (used > 0);
     return true;
 }
@@ -56,6 +78,7 @@ bool extract_text(
 {
     const TextSink *sink = extraction->sink;
 
+    extraction->extractor->tail_len = 0;
     source_consume(source, bom_bytes);
     const TextRun run = {.member = place->member, .encoding = encoding, .first_offset = source->offset};
     TRY(sink->begin(sink->data, &run, error));

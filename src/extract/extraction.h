@@ -4,6 +4,7 @@
 #include "extract/extract.h"
 #include "extract/media.h"
 #include "extract/source.h"
+#include "extract/zip_end.h"
 
 enum { EXTRACT_DEPTH_CAP = 32 };
 
@@ -11,7 +12,12 @@ struct Extractor {
     MediaNamer *namer;
     uint8_t *buffers[EXTRACT_DEPTH_CAP + 1]; /* SOURCE_BUFFER_BYTES each, made when first needed */
     char *decoded;                           /* DECODE_OUT_BYTES */
+    uint8_t
+        *tail; /* the last bytes of the run that was read last: the last ZIP_END_MAX_BYTES at least, if it had them */
+    size_t tail_len;
 };
+
+enum { EXTRACT_TAIL_BYTES = 2 * ZIP_END_MAX_BYTES };
 
 typedef struct Extraction {
     Extractor *extractor;

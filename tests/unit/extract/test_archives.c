@@ -283,6 +283,77 @@ static void test_an_empty_zip_is_read_to_its_end(void)
     g_assert_error(cut.error, TRAWL_ERROR, ERROR_CORRUPT);
 }
 
+static GByteArray *make_zip_behind(const char *front, size_t front_len, size_t repeats)
+{
+    const Entry entries[] = {{"a.txt", letter, strlen(letter)}, {"b.txt", "second", 6}};
+    g_autoptr(GByteArray) zip = make_archive("zip", "none", NULL, entries, 2);
+    GByteArray *bytes = g_byte_array_new();
+
+    for (size_t i = 0; i < repeats; i++)
+        g_byte_array_append(bytes, (const uint8_t *)front, (guint)front_len);
+    g_byte_array_append(bytes, zip->data, zip->len);
+    return bytes;
+}
+
+typedef struct Front {
+    const char *bytes;
+    size_t len;
+} Front;
+
+static const Front fronts[] = {{"#!/bin/sh\nexit\n", 15}, {"\xEF\xBB\xBF#!/bin/sh\n", 13},
+    {"\x7F"
+     "ELF\2\1\1\0\0\0",
+        10},
+    {"MZ\x90\0\3\0\0\0\4\0", 10}};
+
+static void check_hidden_zip(const GByteArray *bytes, size_t step)
+{
+    g_auto(Outcome) outcome = extract_bytes("setup", bytes->data, bytes->len, step, &EXTRACT_LIMITS_DEFAULT);
+
+    g_assert_no_error(outcome.error);
+    g_assert_cmpuint(outcome.report.unread, ==, 1);
+    g_assert_cmpint(outcome.report.unread_kind, ==, ERROR_UNSUPPORTED);
+    g_assert_cmpstr(outcome.report.unread_reason, ==, "zip archive behind other data");
+    g_assert_cmpuint(outcome.report.expanded_bytes + 3, >=, bytes->len); /* all but a byte order mark */
+}
+
+static void test_a_zip_behind_other_data_is_reported(void)
+{
+    static const size_t repeats[] = {1, 100, 30000};
+    static const size_t steps[] = {0, 7, 4096, 65557, 100000};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(fronts) * G_N_ELEMENTS(repeats) * G_N_ELEMENTS(steps); i++) {
+        const Front *front = &fronts[i % G_N_ELEMENTS(fronts)];
+        const size_t repeat = repeats[i / G_N_ELEMENTS(fronts) % G_N_ELEMENTS(repeats)];
+        const size_t step = steps[i / G_N_ELEMENTS(fronts) / G_N_ELEMENTS(repeats)];
+        g_autoptr(GByteArray) bytes = make_zip_behind(front->bytes, front->len, repeat);
+        g_test_message("%zu times front %zu, in steps of %zu", repeat, i % G_N_ELEMENTS(fronts), step);
+        check_hidden_zip(bytes, step);
+
+        static const uint8_t comment[65535]; /* the longest there is */
+        bytes->data[bytes->len - 2] = bytes->data[bytes->len - 1] = 0xFF;
+        g_byte_array_append(bytes, comment, sizeof comment);
+        check_hidden_zip(bytes, step);
+    }
+}
+
+static void test_only_a_zip_with_members_counts_as_one_behind_other_data(void)
+{
+    static const char *const texts[] = {"a zip ends with PK\5\6, says APPNOTE.TXT, then there are 18 bytes more",
+        "PK\5\6", "a PK\5\6 and more of this and that, and so on and on PK\5\6", "too short PK\5\6\1\1\1\1"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *text = g_strconcat("text ", texts[i], NULL);
+        g_auto(Outcome) outcome = extract_bytes("x", text, strlen(text), 0, &EXTRACT_LIMITS_DEFAULT);
+        g_test_message("%s", texts[i]);
+        g_assert_no_error(outcome.error);
+        g_assert_cmpuint(outcome.report.unread, ==, 0);
+    }
+    static const char empty[] = "text\nPK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    g_auto(Outcome) outcome = extract_bytes("x", empty, 5 + 22, 0, &EXTRACT_LIMITS_DEFAULT);
+    g_assert_cmpuint(outcome.report.unread, ==, 0);
+}
+
 static void test_encrypted_members_are_reported(void)
 {
     static const char *const methods[] = {"zip:encryption=zipcrypt", "zip:encryption=aes256"};
@@ -533,6 +604,8 @@ int main(int argc, char **argv)
     TEST(a_damaged_member_does_not_hide_the_others);
     TEST(a_wrong_checksum_is_corrupt);
     TEST(an_empty_zip_is_read_to_its_end);
+    TEST(a_zip_behind_other_data_is_reported);
+    TEST(only_a_zip_with_members_counts_as_one_behind_other_data);
     TEST(encrypted_members_are_reported);
     TEST(an_unknown_method_of_packing_is_reported);
     TEST(what_stands_behind_a_container_is_read);
