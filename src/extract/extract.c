@@ -189,6 +189,47 @@ static bool extract_members(
     return true;
 }
 
+/* A zip is found by its end, whatever stands in front of it. If the run that was read last ends like a zip with
+ * members: where that zip's directory begins, UINT64_MAX if the end does not say. */
+static bool find_zip_directory(const Extraction *extraction, const Source *source, uint64_t *ret_offset)
+{
+    const Extractor *extractor = extraction->extractor;
+    ZipEnd end = {0};
+
+    if (!zip_end_find((Bytes){.data = extractor->tail, .len = extractor->tail_len}, &end) || end.members == 0)
+        return false;
+    const uint64_t end_offset = source->offset - end.from_end;
+    *ret_offset = end.directory_size == UINT32_MAX ? UINT64_MAX : end_offset - end.directory_size;
+    return end.directory_size == UINT32_MAX || end.directory_size <= end_offset;
+}
+
+/* A zip behind the beginning of a run of other bytes: a program that unpacks it, say. */
+static void note_hidden_zip(Extraction *extraction, const Place *place, const Source *source, uint64_t start)
+{
+    uint64_t directory = 0;
+
+    if (find_zip_directory(extraction, source, &directory) && directory > start)
+        extract_note_unread(extraction, place, ERROR_UNSUPPORTED, "zip archive behind other data");
+}
+
+/* What is left of a zip is its own directory; a directory that begins later is that of another zip. (Behind an
+ * encrypted member that could not be passed more is left, but that is noted already.) */
+static bool extract_zip_rest(Extraction *extraction, const Place *place, Source *source, GError **error)
+{
+    enum { ZIP64_END_BYTES = 56 + 20 }; /* may stand between a directory and the end, and is in no size */
+    const uint64_t start = source->offset;
+    uint64_t directory = 0;
+
+    source_fill(source, 4);
+    const Bytes rest = source_pending(source);
+    const bool is_directory = rest.len >= 4 && memcmp(rest.data, "PK\1\2", 4) == 0;
+    TRY(extract_text(extraction, place, source, TEXT_UTF8, 0, error));
+    if (is_directory && find_zip_directory(extraction, source, &directory) && directory != UINT64_MAX &&
+        directory > start + ZIP64_END_BYTES)
+        extract_note_unread(extraction, place, ERROR_UNSUPPORTED, "zip archive behind another");
+    return true;
+}
+
 /* Behind a zip's members stands its directory, with comments: read as it is. Behind a broken stream or zip there is
  * nothing to be understood; a broken tar goes on in plain bytes. */
 static bool extract_rest(
@@ -199,7 +240,9 @@ static bool extract_rest(
     source_fill(source, 1);
     if (source_pending(source).len == 0)
         return true;
-    if (end == ARCHIVE_END_BROKEN ? is_plain : sniff->container == CONTAINER_ZIP)
+    if (end == ARCHIVE_END_WHOLE && sniff->container == CONTAINER_ZIP)
+        return extract_zip_rest(extraction, place, source, error);
+    if (end == ARCHIVE_END_BROKEN && is_plain)
         return extract_text(extraction, place, source, TEXT_UTF8, 0, error);
     if (end == ARCHIVE_END_BROKEN) {
         source->is_at_end = true;
@@ -225,20 +268,6 @@ static bool extract_container(
     else if (source->offset == start && source->failure == NULL)
         extract_note_unread(extraction, place, ERROR_CORRUPT, "nothing can be unpacked");
     return extract_rest(extraction, place, sniff, end, source, error);
-}
-
-/* A zip is found by its end: what stands in front of it, a program that unpacks it say, does not make it another thing.
- * The run that was read last began at start. */
-static void note_hidden_zip(Extraction *extraction, const Place *place, const Source *source, uint64_t start)
-{
-    const Extractor *extractor = extraction->extractor;
-    ZipEnd end = {0};
-
-    if (!zip_end_find((Bytes){.data = extractor->tail, .len = extractor->tail_len}, &end) || end.members == 0)
-        return;
-    const uint64_t before_end = source->offset - start - end.from_end;
-    if (end.directory_size == UINT32_MAX || end.directory_size < before_end)
-        extract_note_unread(extraction, place, ERROR_UNSUPPORTED, "zip archive behind other data");
 }
 
 static bool extract_binary(Extraction *extraction, const Place *place, Bytes head, Source *source, GError **error)

@@ -337,6 +337,20 @@ static void test_a_zip_behind_other_data_is_reported(void)
     }
 }
 
+static void test_a_zip_behind_a_zip_is_reported(void)
+{
+    const Entry entry = {"a.txt", letter, strlen(letter)};
+    g_autoptr(GByteArray) first = make_archive("zip", "none", NULL, &entry, 1);
+    g_autoptr(GByteArray) bytes = make_zip_behind((const char *)first->data, first->len, 1);
+    g_auto(Outcome) outcome = extract_bytes("x.zip", bytes->data, bytes->len, 11, &EXTRACT_LIMITS_DEFAULT);
+
+    g_assert_no_error(outcome.error);
+    g_assert_cmpstr(outcome_text(&outcome, "a.txt"), ==, letter);
+    g_assert_cmpuint(outcome.report.unread, ==, 1);
+    g_assert_cmpint(outcome.report.unread_kind, ==, ERROR_UNSUPPORTED);
+    g_assert_cmpstr(outcome.report.unread_reason, ==, "zip archive behind another");
+}
+
 static void test_only_a_zip_with_members_counts_as_one_behind_other_data(void)
 {
     static const char *const texts[] = {"a zip ends with PK\5\6, says APPNOTE.TXT, then there are 18 bytes more",
@@ -605,6 +619,7 @@ int main(int argc, char **argv)
     TEST(a_wrong_checksum_is_corrupt);
     TEST(an_empty_zip_is_read_to_its_end);
     TEST(a_zip_behind_other_data_is_reported);
+    TEST(a_zip_behind_a_zip_is_reported);
     TEST(only_a_zip_with_members_counts_as_one_behind_other_data);
     TEST(encrypted_members_are_reported);
     TEST(an_unknown_method_of_packing_is_reported);
