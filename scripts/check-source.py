@@ -26,7 +26,7 @@ BOOL_PARAMETER = re.compile(r"[(,]\s*(?:const\s+)?bool\s+\w+\s*(?=[,)])")
 LIBRARIES = {
     "curl/": "curl", "microhttpd.h": "microhttpd", "sqlite3.h": "sqlite3", "hs": "hyperscan", "pcre2.h": "pcre2",
     "archive": "archive", "magic.h": "magic", "expat.h": "expat", "jansson.h": "jansson", "cyaml/": "cyaml",
-    "xxhash.h": "xxhash", "yajl/": "yajl", "gio/": "gio",
+    "xxhash.h": "xxhash", "zlib.h": "zlib", "yajl/": "yajl", "gio/": "gio",
 }
 
 # Spelt with character classes so that this file does not accuse itself.

@@ -26,6 +26,7 @@ int command_scan(const Command *command, int argc, char **argv);
 int command_serve(const Command *command, int argc, char **argv);
 int command_jobs(const Command *command, int argc, char **argv);
 int command_findings(const Command *command, int argc, char **argv);
+int command_executions(const Command *command, int argc, char **argv);
 int command_rules(const Command *command, int argc, char **argv);
 int command_verify(const Command *command, int argc, char **argv);
 

@@ -9,6 +9,7 @@ static const Command commands[] = {
     {"serve", "Serve the HTTP API, with workers inside", command_serve},
     {"jobs", "List jobs, or show one", command_jobs},
     {"findings", "Print the findings of a job", command_findings},
+    {"executions", "List executions of the workflow, by date", command_executions},
     {"rules", "List the detectors", command_rules},
     {"verify", "Check the counters of a job against its pages", command_verify},
 };
@@ -40,7 +41,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         if (g_str_equal(argv[1], commands[i].name))
             return commands[i].run(&commands[i], argc - 1, argv + 1);
-    (void)fprintf(
-        stderr, "trawl: '%s' is no command: expected scan, serve, jobs, findings, rules or verify\n", argv[1]);
+    (void)fprintf(stderr,
+        "trawl: '%s' is no command: expected scan, serve, jobs, findings, executions, rules or verify\n", argv[1]);
     return EXIT_TROUBLE;
 }

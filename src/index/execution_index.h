@@ -1,0 +1,36 @@
+/* The execution index: which executions there were, by date, over all state machines, newest first.
+ *
+ * The embedded adapter needs no feeding: it reads the executions where the workflow keeps them, in the same store. Any
+ * thread. */
+#pragma once
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+typedef struct ExecutionIndex ExecutionIndex;
+
+/* Borrowed until the visitor returns. */
+typedef struct IndexedExecution {
+    const char *execution_arn, *state_machine_arn, *name;
+    const char *status; /* RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED */
+    int64_t started_ms;
+    int64_t stopped_ms; /* 0 while it runs */
+} IndexedExecution;
+
+typedef struct IndexQuery {
+    int64_t from_ms;    /* started at or after; 0: from the beginning */
+    int64_t to_ms;      /* started before; 0: without end */
+    const char *status; /* NULL: all */
+    uint32_t limit;     /* 0: all */
+} IndexQuery;
+
+typedef bool (*IndexVisitor)(void *data, const IndexedExecution *execution, GError **error);
+
+void execution_index_close(ExecutionIndex *index);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExecutionIndex, execution_index_close)
+
+/* Newest start first; of equal starts the greater ARN first. INVALID if status is not one of the above, or the range
+ * ends before it begins. */
+FALLIBLE bool execution_index_query(
+    ExecutionIndex *index, const IndexQuery *query, IndexVisitor visitor, void *data, GError **error);
