@@ -65,7 +65,7 @@ class Trawl:
     def command(self, *args, store=None):
         """The argument vector: the store is added to every command that reads one."""
         args = [str(arg) for arg in args]
-        if args and args[0] in ("scan", "serve", "jobs", "findings", "verify") and "--help" not in args:
+        if args and args[0] in ("scan", "serve", "jobs", "findings", "verify", "executions") and "--help" not in args:
             args = [args[0], "--store", f"sqlite:{store or self.store}", *args[1:]]
         return [str(PROGRAM), *args]
 
