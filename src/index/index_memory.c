@@ -64,19 +64,19 @@ ExecutionIndex *index_memory_new(void)
     return &index->base;
 }
 
-void index_memory_put(ExecutionIndex *base, const IndexedExecution *execution)
+void index_memory_put(ExecutionIndex *index, const IndexedExecution *execution)
 {
-    MemoryIndex *index = (MemoryIndex *)base;
+    MemoryIndex *memory = (MemoryIndex *)index;
     IndexedExecution copy = *execution;
 
-    copy.execution_arn = g_string_chunk_insert(index->strings, execution->execution_arn);
-    copy.state_machine_arn = g_string_chunk_insert(index->strings, execution->state_machine_arn);
-    copy.name = g_string_chunk_insert(index->strings, execution->name);
-    copy.status = g_string_chunk_insert(index->strings, execution->status);
-    g_array_append_val(index->executions, copy);
+    copy.execution_arn = g_string_chunk_insert(memory->strings, execution->execution_arn);
+    copy.state_machine_arn = g_string_chunk_insert(memory->strings, execution->state_machine_arn);
+    copy.name = g_string_chunk_insert(memory->strings, execution->name);
+    copy.status = g_string_chunk_insert(memory->strings, execution->status);
+    g_array_append_val(memory->executions, copy);
 }
 
-void index_memory_fail_call(ExecutionIndex *base, uint32_t number)
+void index_memory_fail_call(ExecutionIndex *index, uint32_t number)
 {
-    ((MemoryIndex *)base)->countdown = number;
+    ((MemoryIndex *)index)->countdown = number;
 }

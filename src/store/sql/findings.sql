@@ -32,13 +32,14 @@ WHERE job_id = $1
 ORDER BY finding_id
 LIMIT $7
 
--- The order of reports: that of the listing, however pages and objects came to their end.
+-- The order of reports: that of the listing, however pages and objects came to their end. The plus keeps the planner
+-- from the index by id, which would sort a whole job.
 -- :name findings_read_place
 SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
     locations
 FROM findings
 WHERE job_id = $1
-  AND finding_id > $2
+  AND +finding_id > $2
   AND ($3 = '' OR detector = $3)
   AND ($4 = '' OR severity = $4)
   AND ($5 = '' OR category = $5)
