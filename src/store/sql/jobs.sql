@@ -155,3 +155,9 @@ ORDER BY p.shard, p.page_no;
 -- :name verify_keys
 SELECT shard, page_no, first_key, last_key, object_count, keys FROM object_pages
 WHERE job_id = $1 ORDER BY shard, page_no;
+
+-- Failed objects by reason. In the transaction that changes the counters: $1 job, $2 slot, $3 reason, $4 how many more
+-- (negative: fewer).
+-- :name job_failures_add
+INSERT INTO job_failures (job_id, slot, error_code, objects) VALUES ($1, $2, $3, $4)
+ON CONFLICT (job_id, slot, error_code) DO UPDATE SET objects = job_failures.objects + excluded.objects;

@@ -9,6 +9,8 @@ DROP TABLE page_states;
 DROP TABLE object_pages;
 DROP TABLE listing_shards;
 DROP TABLE job_excluded;
+DROP TABLE job_speed;
+DROP TABLE job_failures;
 DROP TABLE job_counters;
 DROP TABLE job_executions;
 DROP TABLE jobs;

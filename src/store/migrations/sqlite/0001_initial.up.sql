@@ -19,8 +19,10 @@ CREATE TABLE jobs (
     paused        INTEGER NOT NULL DEFAULT 0,
     not_before    INTEGER NOT NULL DEFAULT 0,    -- backoff: its objects are out of reach, nobody claims its pages earlier
     options       TEXT NOT NULL DEFAULT '{}',    -- JSON: endpoint, region, filters, limits; never credentials
-    rules_id      TEXT NOT NULL DEFAULT ''       -- content hash of the rule set of the first scan
+    rules_id      TEXT NOT NULL DEFAULT '',      -- content hash of the rule set of the first scan
+    deleted_at    INTEGER                        -- pruned: hidden, its rows are being freed
 ) WITHOUT ROWID;
+CREATE INDEX idx_jobs_deleted ON jobs (job_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX idx_jobs_created_at ON jobs (created_at);
 CREATE INDEX idx_jobs_execution_arn ON jobs (execution_arn) WHERE execution_arn IS NOT NULL;
 
@@ -49,6 +51,26 @@ CREATE TABLE job_counters (
     pages      INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (job_id, slot)
+) WITHOUT ROWID;
+
+-- Failed objects by reason, as exact as the counters and changed with them.
+CREATE TABLE job_failures (
+    job_id     TEXT NOT NULL REFERENCES jobs (job_id),
+    slot       INTEGER NOT NULL,
+    error_code TEXT NOT NULL,
+    objects    INTEGER NOT NULL,
+    PRIMARY KEY (job_id, slot, error_code)
+) WITHOUT ROWID;
+
+-- From where the speed of a job is measured: two points in time, the older one the base, so that the time between is
+-- one to two refreshes; and how long the job was paused, or stood still, altogether.
+CREATE TABLE job_speed (
+    job_id          TEXT PRIMARY KEY REFERENCES jobs (job_id),
+    base_at         INTEGER NOT NULL,
+    base_settled    INTEGER NOT NULL,
+    sampled_at      INTEGER NOT NULL,
+    sampled_settled INTEGER NOT NULL,
+    idle_ms         INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 CREATE TABLE job_excluded (
@@ -130,6 +152,9 @@ CREATE TABLE object_exceptions (
     PRIMARY KEY (job_id, shard, page_no, ordinal)
 ) WITHOUT ROWID;
 
+-- What failed, or was skipped, in the order of the listing.
+CREATE INDEX idx_object_exceptions_status ON object_exceptions (job_id, status, shard, page_no, ordinal);
+
 CREATE TABLE findings (
     finding_id  INTEGER PRIMARY KEY,
     job_id      TEXT NOT NULL,
@@ -208,6 +233,7 @@ CREATE TABLE job_progress (
     progress_percent REAL NOT NULL,
     bytes_total      INTEGER NOT NULL,
     bytes_done       INTEGER NOT NULL,
+    failures         TEXT NOT NULL DEFAULT '{}', -- JSON: failed objects by reason
     epoch            INTEGER NOT NULL,
     refreshed_at     INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -224,7 +250,7 @@ SELECT p.job_id AS job_id, j.bucket AS bucket, k.value AS key,
        x.error_message AS last_error, s.updated_at AS updated_at,
        p.shard AS shard, p.page_no AS page_no, k.key AS ordinal
 FROM object_pages p
-JOIN jobs j ON j.job_id = p.job_id
+JOIN jobs j ON j.job_id = p.job_id AND j.deleted_at IS NULL
 JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = p.page_no
 JOIN json_each(p.keys) k
 LEFT JOIN object_exceptions x ON x.job_id = p.job_id AND x.shard = p.shard AND x.page_no = p.page_no
@@ -245,4 +271,5 @@ SELECT j.job_id AS job_id, j.bucket AS bucket, j.prefix AS prefix, j.options AS 
 FROM jobs j
 LEFT JOIN executions x ON x.execution_arn = j.execution_arn
 LEFT JOIN job_counters c ON c.job_id = j.job_id
+WHERE j.deleted_at IS NULL
 GROUP BY j.job_id;
