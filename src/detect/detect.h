@@ -23,13 +23,15 @@ bool tier_from_name(const char *name, Tier *ret_tier);
 
 /* What others may know of a rule. */
 typedef struct Rule {
-    const char *id; /* "fin.credit_card" */
+    const char *id;       /* "fin.credit_card" */
+    const char *detector; /* what its findings are called: the id, unless several rules share a detector */
     const char *name;
     const char *description;
     const char *category; /* financial, personal, government, health, secret */
     Severity severity;
     MaskStyle mask;
-    uint32_t index; /* 0 … rule_set_size() - 1 */
+    uint32_t index;          /* 0 … rule_set_size() - 1 */
+    uint32_t detector_index; /* index of the first rule of this detector */
 } Rule;
 
 /* Loads every *.yaml of the directories (in order of name) and compiles it. cache_dir (may be NULL: no cache) keeps the

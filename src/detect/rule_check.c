@@ -24,10 +24,17 @@ static bool wrong(const Check *check, const char *format, ...)
     return fail(check->error, ERROR_INVALID, "%s: rule %s: %s", check->where, check->raw->id, what);
 }
 
+static bool is_id(const char *text)
+{
+    return g_regex_match_simple("^[a-z]+\\.[a-z0-9_]+$", text, G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
 static bool check_id(const Check *check)
 {
-    if (!g_regex_match_simple("^[a-z]+\\.[a-z0-9_]+$", check->raw->id, G_REGEX_DOLLAR_ENDONLY, 0))
+    if (!is_id(check->raw->id))
         return wrong(check, "id: expected a form such as fin.credit_card");
+    if (check->raw->detector != NULL && !is_id(check->raw->detector))
+        return wrong(check, "detector: expected a form such as fin.credit_card");
     return true;
 }
 
@@ -107,7 +114,24 @@ static bool check_keywords(const Check *check, CompiledRule *rule)
             check, "keywords: missing; keyword %s needs some", rule->keyword == KEYWORD_BOOST ? "boost" : "required");
     if (rule->keyword == KEYWORD_NONE && raw->keywords_count > 0)
         return wrong(check, "keyword: none, yet there are keywords");
+    if (rule->keyword == KEYWORD_NONE && (raw->field_keywords_count > 0 || raw->distance_after != NULL))
+        return wrong(check, "field_keywords and distance_after: only beside keywords");
+    rule->is_same_line = raw->same_line;
+    rule->has_field_keywords = raw->field_keywords_count > 0;
+    rule->has_veto = raw->veto_count > 0;
+    TRY(number_in_range(check, "distance_after", raw->distance_after, 0, DISTANCE_LIMIT, &rule->distance_after));
     return number_in_range(check, "distance", raw->distance, DISTANCE_DEFAULT, DISTANCE_LIMIT, &rule->distance);
+}
+
+static bool check_pair(const Check *check, CompiledRule *rule)
+{
+    const RawRule *raw = check->raw;
+
+    if (raw->pair_count == 0 && (raw->pair_distance != NULL || raw->pair_tier != 0))
+        return wrong(check, "pair_distance and pair_tier: only beside pair");
+    rule->pair_tier = raw->pair_tier != 0 ? (Tier)(raw->pair_tier - 1) : TIER_VALIDATED;
+    return number_in_range(
+        check, "pair_distance", raw->pair_distance, PAIR_DISTANCE_DEFAULT, PAIR_DISTANCE_LIMIT, &rule->pair_distance);
 }
 
 static bool check_tiers(const Check *check, CompiledRule *rule)
@@ -124,7 +148,8 @@ static bool check_tiers(const Check *check, CompiledRule *rule)
     if (raw->validator == NULL)
         return true;
     rule->validator = validator_find(raw->validator);
-    if (rule->validator == NULL)
+    rule->context_validator = context_validator_find(raw->validator);
+    if (rule->validator == NULL && rule->context_validator == NULL)
         return wrong(check, "validator: there is none called '%s'", raw->validator);
     return true;
 }
@@ -204,6 +229,9 @@ static void fill_ignored(CompiledRule *rule, const RawRule *raw)
     rule->ignore_words = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; i < raw->ignore_words_count; i++)
         g_ptr_array_add(rule->ignore_words, g_ascii_strdown(raw->ignore_words[i], -1));
+    rule->lower_paths = g_ptr_array_new_with_free_func((GDestroyNotify)g_pattern_spec_free);
+    for (unsigned i = 0; i < raw->lower_paths_count; i++)
+        g_ptr_array_add(rule->lower_paths, g_pattern_spec_new(raw->lower_paths[i]));
 }
 
 static bool check_all(const Check *check, CompiledRule *rule)
@@ -212,6 +240,7 @@ static bool check_all(const Check *check, CompiledRule *rule)
     TRY(check->raw->engine == ENGINE_LITERAL ? check_literal_fields(check) : check_class_fields(check));
     TRY(check_keywords(check, rule));
     TRY(check_tiers(check, rule));
+    TRY(check_pair(check, rule));
     return check_pattern(check, rule);
 }
 
@@ -220,6 +249,7 @@ bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule
     const Check check = {.where = where, .raw = raw, .error = error};
     CompiledRule rule = {
         .rule = {.id = raw->id,
+            .detector = raw->detector != NULL ? raw->detector : raw->id,
             .name = raw->name,
             .description = raw->description,
             .category = CATEGORY_NAMES[raw->category],
@@ -229,7 +259,8 @@ bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule
         .shape = (RuleShape)raw->shape,
         .start = raw->start,
         .canonical = raw->canonical != 0 ? (CanonicalForm)raw->canonical : CANONICAL_AS_IS,
-        .is_generic = g_str_has_prefix(raw->id, "sec.generic_"),
+        .is_generic = raw->generic || g_str_has_prefix(raw->id, "sec.generic_"),
+        .is_plain_only = raw->plain_only,
         .raw = raw,
         .where = where,
     };
@@ -249,11 +280,14 @@ void compiled_rule_clear(CompiledRule *rule)
     rule->regex = NULL;
     g_clear_pointer(&rule->ignore, g_ptr_array_unref);
     g_clear_pointer(&rule->ignore_words, g_ptr_array_unref);
+    g_clear_pointer(&rule->lower_paths, g_ptr_array_unref);
+    g_clear_pointer(&rule->pair, g_free);
+    g_clear_pointer(&rule->beats, g_free);
 }
 
 Tier compiled_rule_best_tier(const CompiledRule *rule)
 {
-    if (rule->validator != NULL)
+    if (rule->validator != NULL || rule->context_validator != NULL || rule->pair != NULL)
         return TIER_VALIDATED;
     switch (rule->keyword) {
     case KEYWORD_NONE:

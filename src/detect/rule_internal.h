@@ -37,6 +37,8 @@ enum {
     DISTANCE_LIMIT = 300,
     START_MIN = 2,
     START_MAX = 6,
+    PAIR_DISTANCE_DEFAULT = 300,
+    PAIR_DISTANCE_LIMIT = 1000,
     KEYWORD_ID = 1 << 30,
 };
 
@@ -52,14 +54,23 @@ typedef struct CompiledRule {
     bool has_jit;
     uint64_t first_runs; /* upper only: see first_runs.h */
     KeywordUse keyword;
-    uint32_t distance;
+    uint32_t distance, distance_after; /* characters; after: 0 unless a keyword may follow the value */
+    bool is_same_line;
+    bool has_field_keywords, has_veto;
     Tier tier, keyword_tier;
-    Validator validator; /* NULL: none */
-    double min_entropy;  /* 0: none */
+    uint64_t *pair;         /* bit set of rules whose match near by raises the tier; NULL: none */
+    uint32_t pair_distance; /* bytes */
+    Tier pair_tier;
+    uint64_t *beats;                    /* bit set of rules that give way to this one; NULL: none */
+    Validator validator;                /* NULL: none */
+    ContextValidator context_validator; /* likewise */
+    double min_entropy;                 /* 0: none */
     CanonicalForm canonical;
     GPtrArray *ignore;       /* GBytes in canonical form, sorted */
     GPtrArray *ignore_words; /* char *, lower case */
+    GPtrArray *lower_paths;  /* GPatternSpec */
     bool is_generic;         /* gives way to any other rule */
+    bool is_plain_only;      /* not tried on decoded text */
     const RawRule *raw;
     const char *where; /* its file */
 } CompiledRule;
@@ -90,6 +101,15 @@ static inline const CompiledRule *rule_at(const RuleSet *rules, uint32_t index)
 {
     return &g_array_index(rules->rules, CompiledRule, index);
 }
+
+/* Whether the bit set (NULL: empty) holds the rule. */
+static inline bool rule_bits_have(const uint64_t *bits, uint32_t index)
+{
+    return bits != NULL && (bits[index / 64] >> (index % 64) & 1) != 0;
+}
+
+/* Once all rules are there: which share a detector, and what pair and beats name. INVALID names the rule. */
+FALLIBLE bool rule_links_resolve(RuleSet *rules, GError **error);
 
 /* The best tier that a match of the rule can have. */
 Tier compiled_rule_best_tier(const CompiledRule *rule);

@@ -216,6 +216,7 @@ static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error
 /* What all rules together need, once all are there. */
 static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error)
 {
+    TRY(rule_links_resolve(rules, error));
     rules->vocabulary = vocabulary_new(rules->rules->len);
     rules->class_max_length = CLASS_LOOK_AHEAD_MIN;
     for (uint32_t i = 0; i < rules->rules->len; i++) {

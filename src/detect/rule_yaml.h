@@ -13,7 +13,7 @@ typedef struct RawExamples {
 } RawExamples;
 
 typedef struct RawRule {
-    char *id, *name, *description;
+    char *id, *detector, *name, *description;
     int category, severity, mask, canonical;
     char **compliance;
     unsigned compliance_count;
@@ -25,9 +25,22 @@ typedef struct RawRule {
     unsigned *max_length;
     char **keywords;
     unsigned keywords_count;
+    char **field_keywords;
+    unsigned field_keywords_count;
+    char **veto;
+    unsigned veto_count;
     int keyword;
-    unsigned *distance;
-    int tier, keyword_tier;
+    unsigned *distance, *distance_after;
+    bool same_line;
+    int tier, keyword_tier, pair_tier;
+    char **pair;
+    unsigned pair_count;
+    unsigned *pair_distance;
+    char **beats;
+    unsigned beats_count;
+    bool generic, plain_only;
+    char **lower_paths;
+    unsigned lower_paths_count;
     char *validator;
     double *min_entropy;
     char **ignore;

@@ -15,5 +15,21 @@ typedef enum Verdict {
 
 typedef Verdict (*Validator)(Bytes value);
 
+/* For what the value alone cannot tell. Borrowed; at a text's end before and after are shorter. */
+typedef struct Surroundings {
+    Bytes value;
+    Bytes before;     /* up to SURROUNDINGS_BEFORE bytes that end where the value begins */
+    Bytes after;      /* up to SURROUNDINGS_AFTER bytes from the value's end on */
+    Bytes field;      /* name of the column or of the innermost key of the path; empty where there is none */
+    const char *path; /* of the object or the archive's member, as it was given; may be NULL */
+} Surroundings;
+
+enum { SURROUNDINGS_BEFORE = 256, SURROUNDINGS_AFTER = 64 };
+
+typedef Verdict (*ContextValidator)(const Surroundings *surroundings);
+
+/* Those of validators.def listed as CONTEXT_VALIDATOR; their functions are called validate_<name> too. */
+ContextValidator context_validator_find(const char *name);
+
 /* The validator of that name, NULL if there is none. The names are those that rule files use. */
 Validator validator_find(const char *name);

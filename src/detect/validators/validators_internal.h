@@ -49,6 +49,8 @@ Mix mix_of(Bytes value);
 /* How many different bytes there are. */
 size_t distinct_count(Bytes value);
 
-#define VALIDATOR(name) Verdict validate_##name(Bytes value);
+#define VALIDATOR(name)         Verdict validate_##name(Bytes value);
+#define CONTEXT_VALIDATOR(name) Verdict validate_##name(const Surroundings *surroundings);
 #include "detect/validators/validators.def"
 #undef VALIDATOR
+#undef CONTEXT_VALIDATOR
