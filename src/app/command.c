@@ -2,8 +2,6 @@
 
 #include "app/settings.h"
 #include "base/log.h"
-#include "store/db_sqlite.h"
-#include "store/migrate.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -74,60 +72,6 @@ bool command_parse(const Command *command, const GOptionEntry *entries, const ch
         (*argc)--;
     }
     return apply_log_options(level, format, error);
-}
-
-static bool make_directory_of(const char *path, GError **error)
-{
-    g_autofree char *directory = g_path_get_dirname(path);
-
-    if (g_mkdir_with_parents(directory, 0700) != 0)
-        return fail(error, ERROR_IO, "--store: directory %s cannot be made: %s", directory, g_strerror(errno));
-    return true;
-}
-
-static bool store_path(const char *store, char **ret_path, GError **error)
-{
-    if (store == NULL) {
-        g_autofree char *path = g_build_filename(g_get_user_state_dir(), "trawl", "trawl.db", NULL);
-        TRY(make_directory_of(path, error));
-        *ret_path = g_steal_pointer(&path);
-        return true;
-    }
-    if (!g_str_has_prefix(store, "sqlite:") || store[strlen("sqlite:")] == '\0')
-        return fail(error, ERROR_INVALID, "--store '%s': expected sqlite:PATH", store);
-    *ret_path = g_strdup(store + strlen("sqlite:"));
-    return true;
-}
-
-bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError **error)
-{
-    g_autofree char *path = NULL;
-    g_autoptr(Db) db = NULL;
-    const char *setting = store != NULL ? store : g_getenv("TRAWL_STORE");
-
-    TRY(store_path(setting, &path, error));
-    TRY(db_sqlite_open(path, &db, error));
-    if (!migrate_up(db, error)) {
-        g_prefix_error(error, "%s: ", path);
-        return false;
-    }
-    *ret_db = g_steal_pointer(&db);
-    if (ret_path != NULL)
-        *ret_path = g_steal_pointer(&path);
-    return true;
-}
-
-/* A slip in the path must not make an empty store that then says that nothing was found. */
-bool command_read_store(const char *store, Db **ret_db, GError **error)
-{
-    g_autofree char *path = NULL;
-    const char *setting = store != NULL ? store : g_getenv("TRAWL_STORE");
-
-    TRY(store_path(setting, &path, error));
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return fail(error, ERROR_NOT_FOUND,
-            "there is no store %s: expected --store sqlite:PATH, as given to trawl scan or trawl serve", path);
-    return command_open_store(store, ret_db, NULL, error);
 }
 
 static char **one_directory(char *take_directory)

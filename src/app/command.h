@@ -29,6 +29,9 @@ int command_findings(const Command *command, int argc, char **argv);
 int command_executions(const Command *command, int argc, char **argv);
 int command_rules(const Command *command, int argc, char **argv);
 int command_verify(const Command *command, int argc, char **argv);
+int command_migrate(const Command *command, int argc, char **argv);
+int command_refresh(const Command *command, int argc, char **argv);
+int command_prune(const Command *command, int argc, char **argv);
 
 /* "trawl scan: <text>" on standard error; always EXIT_TROUBLE. */
 int command_fail(const Command *command, const GError *error);
@@ -43,12 +46,25 @@ FALLIBLE bool output_format_parse(const char *text, OutputFormat *ret_format, GE
 FALLIBLE bool command_parse(const Command *command, const GOptionEntry *entries, const char *usage, const char *details,
     int *argc, char ***argv, GError **error);
 
-/* Opens the store of --store (NULL: the default place), bringing its schema up to date. *ret_path (may be NULL) is the
- * SQLite file. */
+/* The option that every command which needs the store has; target: char **. */
+#define STORE_ENTRY(target)                                                                                            \
+    {                                                                                                                  \
+        "store", 0, 0, G_OPTION_ARG_STRING, (target), "Where jobs are kept: sqlite:PATH, PATH or postgresql://…",      \
+            "STORE"                                                                                                    \
+    }
+
+/* Opens the store of --store (NULL: TRAWL_STORE, RDS_PROXY_ENDPOINT, or a file at the default place), bringing its
+ * schema up to date. *ret_path (may be NULL) is the SQLite file, or for a server one in the user's state directory:
+ * what belongs to this installation lies beside it. */
 FALLIBLE bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError **error);
 
 /* As command_open_store(), for commands that only read: NOT_FOUND instead of a new, empty store. */
 FALLIBLE bool command_read_store(const char *store, Db **ret_db, GError **error);
+
+typedef enum StoreMaking { STORE_MUST_EXIST, STORE_MAY_BE_MADE } StoreMaking;
+
+/* The store as it is: its schema may be older, newer or not there. */
+FALLIBLE bool command_connect_store(const char *store, StoreMaking making, Db **ret_db, GError **error);
 
 /* Where rules are: --rules, TRAWL_RULES, beside the program, or installed; NULL-terminated. */
 FALLIBLE bool command_rule_directories(char **rules_option, char ***ret_directories, GError **error);

@@ -96,7 +96,7 @@ static bool parse_time(const char *flag, const char *text, int64_t *ret_ms, GErr
 static bool parse(const Command *command, int *argc, char ***argv, ExecutionsOptions *options, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"store", 0, 0, G_OPTION_ARG_STRING, &options->store, "Where jobs are kept", "sqlite:PATH"},
+        STORE_ENTRY(&options->store),
         {"format", 'f', 0, G_OPTION_ARG_STRING, &options->format, "table (default), json, jsonl or csv", "FORMAT"},
         {"status", 0, 0, G_OPTION_ARG_STRING, &options->status, "Only RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED",
             "STATUS"},

@@ -22,7 +22,7 @@ static bool parse(
     const Command *command, int *argc, char ***argv, FindingsOptions *options, JobId *ret_id, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"store", 0, 0, G_OPTION_ARG_STRING, &options->store, "Where jobs are kept", "sqlite:PATH"},
+        STORE_ENTRY(&options->store),
         {"format", 'f', 0, G_OPTION_ARG_STRING, &options->format, "table (default), json, jsonl or csv", "FORMAT"},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "Write to a file", "FILE"},
         {"detector", 0, 0, G_OPTION_ARG_STRING, &options->detector, "Only this detector", "ID"},

@@ -147,7 +147,7 @@ static bool run(const Command *command, int *argc, char ***argv, GError **error)
     g_autoptr(Db) db = NULL;
     OutputFormat format;
     const GOptionEntry entries[] = {
-        {"store", 0, 0, G_OPTION_ARG_STRING, &options.store, "Where jobs are kept", "sqlite:PATH"},
+        STORE_ENTRY(&options.store),
         {"format", 'f', 0, G_OPTION_ARG_STRING, &options.format, "table (default), json, jsonl or csv", "FORMAT"},
         {"status", 0, 0, G_OPTION_ARG_STRING, &options.status, "Only jobs of this status", "STATUS"},
         {"bucket", 0, 0, G_OPTION_ARG_STRING, &options.bucket, "Only jobs on this bucket", "BUCKET"},

@@ -7,7 +7,7 @@ static bool verify(const Command *command, int *argc, char ***argv, char **ret_d
     g_autofree char *store = NULL;
     g_autoptr(Db) db = NULL;
     const GOptionEntry entries[] = {
-        {"store", 0, 0, G_OPTION_ARG_STRING, &store, "Where jobs are kept", "sqlite:PATH"},
+        STORE_ENTRY(&store),
         G_OPTION_ENTRY_NULL,
     };
     JobId id;
