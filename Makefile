@@ -1,7 +1,7 @@
 # A thin front: Meson builds, the scripts do the rest. Everything runs without a terminal, as root or with sudo.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test lint bench fuzz clean help
+.PHONY: build demo test lint bench accuracy accuracy-clean fuzz clean help
 
 build: ## build/trawl, installing what is missing
 	@scripts/install-packages build
@@ -23,6 +23,16 @@ bench: ## figures side by side; never passes or fails by time
 	@scripts/build build
 	@/usr/bin/python3 bench/run.py --build build
 
+accuracy: ## recall and false alarms by detector over CORPUS=DIR, or over the rules' own examples
+	@scripts/install-packages build test
+	@scripts/build build bench/accuracy
+	@/usr/bin/python3 bench/accuracy.py --build build
+
+accuracy-clean: ## false alarms per MB, by detector and tier, over text that Debian ships
+	@scripts/install-packages build test
+	@scripts/build build bench/accuracy_clean
+	@/usr/bin/python3 bench/accuracy_clean.py --build build
+
 fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/install-packages build test
 	@scripts/fuzz
@@ -31,4 +41,4 @@ clean: ## what the build made
 	rm -rf build build-asan build-fuzz
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1: /p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1: /p' Makefile

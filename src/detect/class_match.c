@@ -57,7 +57,7 @@ static bool lacks_keyword(const ClassRun *run, uint32_t index, size_t at)
 {
     const CompiledRule *rule = rule_at(run->rules, index);
 
-    return rule->keyword == KEYWORD_REQUIRED && rule->value_group == 0 &&
+    return rule_waits_for_keyword(rule, run->judge->min_tier) && rule->value_group == 0 &&
            !keyword_tracker_find(run->keywords, run->text, index, run->text->base + at, rule->distance);
 }
 

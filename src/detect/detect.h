@@ -67,6 +67,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Detector, detector_free)
 typedef struct DetectorOptions {
     Tier min_tier;
     MatchHandler handler;
+    MatchHandler suppressed_handler; /* may be NULL: what is suppressed is only counted */
     void *data;
 } DetectorOptions;
 

@@ -125,14 +125,15 @@ static TextView window_view(const Detector *detector)
 static void hand_over(Detector *detector, const TextView *text, const PendingMatch *pending)
 {
     const CompiledRule *rule = rule_at(detector->rules, pending->rule);
+    MatchHandler handler = pending->is_suppressed ? detector->options.suppressed_handler : detector->options.handler;
     const char *start = (const char *)text->data + (pending->span.start - text->base);
     size_t len = (size_t)(pending->span.end - pending->span.start);
     Bytes value = {.data = (const uint8_t *)start, .len = len};
 
-    if (pending->is_suppressed) {
+    if (pending->is_suppressed)
         detector->suppressed++;
+    if (handler == NULL)
         return;
-    }
     place_advance(&detector->place, text, pending->span.start);
     canonical_form(rule->canonical, value, detector->judge.canonical);
     const Match match = {
@@ -145,7 +146,7 @@ static void hand_over(Detector *detector, const TextView *text, const PendingMat
         .line = detector->place.line,
         .column = detector->place.column,
     };
-    detector->options.handler(detector->options.data, &match);
+    handler(detector->options.data, &match);
     explicit_bzero(detector->judge.canonical->data, detector->judge.canonical->len);
 }
 
@@ -205,7 +206,8 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
 
     while (detector->classed < limit) {
         uint64_t to = limit;
-        run.selected = detector->rules->class_rules_cold;
+        run.selected =
+            detector->options.min_tier > TIER_LOW ? detector->rules->class_rules_cold : detector->rules->class_rules;
         if (literal_scan_next_zone(detector->literals, detector->classed, &zone)) {
             bool is_inside = zone.from <= detector->classed;
             run.selected = is_inside ? detector->rules->class_rules : run.selected;

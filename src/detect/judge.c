@@ -93,11 +93,13 @@ static Tier weigh(const TextView *text, const Candidate *candidate, Verdict verd
 {
     const CompiledRule *rule = candidate->rule;
 
+    if (rule->keyword == KEYWORD_EXPECTED && !has_keyword(text, candidate))
+        return TIER_LOW;
     if (verdict == VERDICT_PROVED)
         return TIER_VALIDATED;
     if (verdict == VERDICT_LOW)
         return TIER_LOW;
-    if (rule->keyword == KEYWORD_REQUIRED)
+    if (rule->keyword == KEYWORD_REQUIRED || rule->keyword == KEYWORD_EXPECTED)
         return rule->keyword_tier;
     if (rule->keyword == KEYWORD_BOOST && has_keyword(text, candidate))
         return rule->keyword_tier;
@@ -113,7 +115,7 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
 
     if (value.len == 0 || compiled_rule_best_tier(rule) < judge->min_tier)
         return false;
-    if (rule->keyword == KEYWORD_REQUIRED && !has_keyword(text, candidate))
+    if (rule_waits_for_keyword(rule, judge->min_tier) && !has_keyword(text, candidate))
         return false;
     if (rule->min_entropy > 0 && entropy(value) < rule->min_entropy)
         return false;

@@ -42,11 +42,15 @@ static int strength_order(gconstpointer a, gconstpointer b, gpointer data)
     return (x->span.start > y->span.start) - (x->span.start < y->span.start);
 }
 
-/* Two kinds of number may look the same and both be likely. */
+/* Two kinds of number may look the same and both be likely; and what is of tier low is only counted. */
 static bool may_stand_beside(const RuleSet *rules, const PendingMatch *match, const PendingMatch *stronger)
 {
-    return match->rule != stronger->rule && is_same_span(match, stronger) && match->tier == stronger->tier &&
-           match->tier >= TIER_HIGH && !stronger->is_suppressed && !rule_at(rules, match->rule)->is_generic;
+    const CompiledRule *rule = rule_at(rules, match->rule);
+
+    if (rule->is_generic || stronger->is_suppressed || !is_same_span(match, stronger) ||
+        rule->rule.detector_index == rule_at(rules, stronger->rule)->rule.detector_index)
+        return false;
+    return match->tier == TIER_LOW || (match->tier == stronger->tier && match->tier >= TIER_HIGH);
 }
 
 static bool stands(const RuleSet *rules, const PendingMatch *match, const PendingMatch *standing, guint count)

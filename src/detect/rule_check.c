@@ -293,6 +293,7 @@ Tier compiled_rule_best_tier(const CompiledRule *rule)
     case KEYWORD_NONE:
         return rule->tier;
     case KEYWORD_BOOST:
+    case KEYWORD_EXPECTED:
     case KEYWORD_REQUIRED:
         return rule->keyword_tier;
     }

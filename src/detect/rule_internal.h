@@ -22,7 +22,7 @@ typedef enum Category {
 } Category;
 typedef enum RuleEngine { ENGINE_LITERAL = 1, ENGINE_CLASS } RuleEngine;
 typedef enum RuleShape { SHAPE_NONE, SHAPE_DIGITS, SHAPE_UPPER, SHAPE_AT, SHAPE_PLUS } RuleShape;
-typedef enum KeywordUse { KEYWORD_NONE = 1, KEYWORD_BOOST, KEYWORD_REQUIRED } KeywordUse;
+typedef enum KeywordUse { KEYWORD_NONE = 1, KEYWORD_BOOST, KEYWORD_EXPECTED, KEYWORD_REQUIRED } KeywordUse;
 typedef enum CanonicalForm {
     CANONICAL_AS_IS = 1,
     CANONICAL_DIGITS,
@@ -106,6 +106,12 @@ static inline const CompiledRule *rule_at(const RuleSet *rules, uint32_t index)
 static inline bool rule_bits_have(const uint64_t *bits, uint32_t index)
 {
     return bits != NULL && (bits[index / 64] >> (index % 64) & 1) != 0;
+}
+
+/* Whether the rule is worth trying only where one of its keywords stands, for matches of this tier. */
+static inline bool rule_waits_for_keyword(const CompiledRule *rule, Tier min_tier)
+{
+    return rule->keyword == KEYWORD_REQUIRED || (rule->keyword == KEYWORD_EXPECTED && min_tier > TIER_LOW);
 }
 
 /* Once all rules are there: which share a detector, and what pair and beats name. INVALID names the rule. */

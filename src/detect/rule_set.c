@@ -137,7 +137,7 @@ static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **
 static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError **error)
 {
     bool is_added = class_rules_add(rules->class_rules, rule, error) &&
-                    (rule->keyword == KEYWORD_REQUIRED || class_rules_add(rules->class_rules_cold, rule, error));
+                    (rule_waits_for_keyword(rule, TIER_MEDIUM) || class_rules_add(rules->class_rules_cold, rule, error));
 
     if (!is_added)
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
@@ -163,7 +163,7 @@ static void note_limits(RuleSet *rules, const CompiledRule *rule)
     *longest = MAX(*longest, rule->max_length);
     if (rule->keyword != KEYWORD_NONE)
         rules->max_distance = MAX(rules->max_distance, rule->distance);
-    if (rule->engine == ENGINE_CLASS && rule->keyword == KEYWORD_REQUIRED)
+    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM))
         rules->keyword_reach = MAX(rules->keyword_reach, (uint32_t)keyword_look_back(rule->distance));
     if (rule->regex == NULL)
         return;
@@ -206,7 +206,7 @@ static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error
         const CompiledRule *rule = rule_at(rules, i);
         if (rule->engine == ENGINE_LITERAL)
             add_literal(expressions, rule);
-        else if (rule->keyword == KEYWORD_REQUIRED)
+        else if (rule_waits_for_keyword(rule, TIER_MEDIUM))
             add_demanded(expressions, rule, patterns);
     }
     return literal_db_build(

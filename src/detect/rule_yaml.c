@@ -26,7 +26,7 @@ static const cyaml_strval_t ENGINES[] = {{"literal", ENGINE_LITERAL}, {"class", 
 static const cyaml_strval_t SHAPES[] = {
     {"digits", SHAPE_DIGITS}, {"upper", SHAPE_UPPER}, {"at", SHAPE_AT}, {"plus", SHAPE_PLUS}};
 static const cyaml_strval_t KEYWORD_USES[] = {
-    {"none", KEYWORD_NONE}, {"boost", KEYWORD_BOOST}, {"required", KEYWORD_REQUIRED}};
+    {"none", KEYWORD_NONE}, {"boost", KEYWORD_BOOST}, {"expected", KEYWORD_EXPECTED}, {"required", KEYWORD_REQUIRED}};
 static const cyaml_strval_t TIERS[] = {
     {"low", 1 + TIER_LOW}, {"medium", 1 + TIER_MEDIUM}, {"high", 1 + TIER_HIGH}, {"validated", 1 + TIER_VALIDATED}};
 
