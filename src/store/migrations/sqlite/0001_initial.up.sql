@@ -17,6 +17,7 @@ CREATE TABLE jobs (
     epoch         INTEGER NOT NULL DEFAULT 0,
     runner        TEXT,                          -- NULL: any server or worker; else the process whose job it is
     paused        INTEGER NOT NULL DEFAULT 0,
+    cancelled     INTEGER NOT NULL DEFAULT 0,    -- says so where no execution can
     not_before    INTEGER NOT NULL DEFAULT 0,    -- backoff: its objects are out of reach, nobody claims its pages earlier
     options       TEXT NOT NULL DEFAULT '{}',    -- JSON: endpoint, region, filters, limits; never credentials
     rules_id      TEXT NOT NULL DEFAULT '',      -- content hash of the rule set of the first scan
@@ -89,7 +90,8 @@ CREATE TABLE listing_shards (
     cursor     TEXT NOT NULL DEFAULT '',         -- last key that is stored in a page
     hint       TEXT,                             -- continuation token that goes with the cursor
     next_page  INTEGER NOT NULL DEFAULT 0,
-    state      TEXT NOT NULL DEFAULT 'listing' CHECK (state IN ('listing', 'done')),
+    state      TEXT NOT NULL DEFAULT 'listing' CHECK (state IN ('listing', 'stopped', 'done')),
+                                                 -- stopped: the job was cancelled, or its execution ended badly
     fence      INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (job_id, shard)
@@ -111,6 +113,9 @@ CREATE TABLE object_pages (
     PRIMARY KEY (job_id, shard, page_no)
 ) WITHOUT ROWID;
 
+-- Shards do not overlap, so the page of a key is the last one that begins at it or before.
+CREATE INDEX idx_object_pages_first_key ON object_pages (job_id, first_key);
+
 CREATE TABLE page_states (
     job_id           TEXT NOT NULL,
     shard            INTEGER NOT NULL,
@@ -129,6 +134,8 @@ CREATE TABLE page_states (
     skipped          INTEGER NOT NULL DEFAULT 0,
     findings         INTEGER NOT NULL DEFAULT 0,
     bytes_done       INTEGER NOT NULL DEFAULT 0,
+    suspect_ordinal  INTEGER,                    -- the object that was under way alone when the page was abandoned …
+    suspect_claims   INTEGER NOT NULL DEFAULT 0, -- … by so many claims in a row
     updated_at       INTEGER NOT NULL,
     PRIMARY KEY (job_id, shard, page_no)
 ) WITHOUT ROWID;
@@ -260,14 +267,17 @@ LEFT JOIN object_exceptions x ON x.job_id = p.job_id AND x.shard = p.shard AND x
 CREATE VIEW job_facts AS
 SELECT j.job_id AS job_id, j.bucket AS bucket, j.prefix AS prefix, j.options AS options, j.runner AS runner,
        j.created_at AS created_at, max(j.updated_at, coalesce(max(c.updated_at), 0)) AS updated_at,
-       j.mode AS mode, j.epoch AS epoch, j.paused AS paused, j.execution_arn AS execution_arn,
+       j.mode AS mode, j.epoch AS epoch, j.paused AS paused, j.cancelled AS cancelled, j.execution_arn AS execution_arn,
        x.status AS execution_status, x.error AS error, x.cause AS cause,
        (SELECT count(*) FROM listing_shards s WHERE s.job_id = j.job_id AND s.state <> 'done') AS open_shards,
        coalesce(sum(c.total), 0) AS total, coalesce(sum(c.queued), 0) AS queued,
        coalesce(sum(c.processing), 0) AS processing, coalesce(sum(c.succeeded), 0) AS succeeded,
        coalesce(sum(c.failed), 0) AS failed, coalesce(sum(c.skipped), 0) AS skipped,
        coalesce(sum(c.bytes_total), 0) AS bytes_total, coalesce(sum(c.bytes_done), 0) AS bytes_done,
-       coalesce(sum(c.findings), 0) AS findings, coalesce(sum(c.pages), 0) AS pages
+       coalesce(sum(c.findings), 0) AS findings, coalesce(sum(c.pages), 0) AS pages,
+       (SELECT json_group_object(error_code, objects)
+        FROM (SELECT error_code, sum(objects) AS objects FROM job_failures f WHERE f.job_id = j.job_id
+              GROUP BY error_code HAVING sum(objects) <> 0 ORDER BY error_code)) AS failures
 FROM jobs j
 LEFT JOIN executions x ON x.execution_arn = j.execution_arn
 LEFT JOIN job_counters c ON c.job_id = j.job_id
