@@ -50,6 +50,7 @@ static void swar_add(uint64_t word, unsigned shift, ClassMasks *masks)
     masks->high |= swar_gather(word & repeat(0x80)) << shift;
     masks->at |= swar_gather(swar_equal(word, '@')) << shift;
     masks->plus |= swar_gather(swar_equal(word, '+')) << shift;
+    masks->colon |= swar_gather(swar_equal(word, ':')) << shift;
 }
 
 static void fill_portable(const uint8_t *text, size_t blocks, ClassMasks *ret_masks)
@@ -111,6 +112,7 @@ AVX2 static void fill_avx2(const uint8_t *text, size_t blocks, ClassMasks *ret_m
             .upper = avx2_in(&half, 'A', 'Z'),
             .at = avx2_is(&half, '@'),
             .plus = avx2_is(&half, '+'),
+            .colon = avx2_is(&half, ':'),
             .underscore = avx2_is(&half, '_'),
             .high = avx2_mask(half.low, half.high),
         };

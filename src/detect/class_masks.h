@@ -7,7 +7,7 @@
 enum { CLASS_BLOCK = 64 };
 
 typedef struct ClassMasks {
-    uint64_t digit, upper, word, at, plus, underscore, high; /* word: A-Z a-z 0-9 _; high: not ASCII */
+    uint64_t digit, upper, word, at, plus, colon, underscore, high; /* word: A-Z a-z 0-9 _; high: not ASCII */
 } ClassMasks;
 
 /* Reads blocks * 64 bytes. */

@@ -7,6 +7,7 @@
 enum {
     USERINFO_SEEN = 256, /* how far "https://user:" is looked for before "@" */
     SHORTER_TRIES = 3,
+    COLON_GROUP_MAX = 4,
 };
 
 bool class_judge(const ClassRun *run, uint32_t rule, size_t start, size_t end)
@@ -139,6 +140,31 @@ static void match_upper(const ClassRun *run, const ClassPlace *place)
     }
 }
 
+/* ":" stands behind the first group of what may be an address, or begins it. */
+static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
+{
+    const uint8_t *data = run->text->data;
+    size_t start = at;
+
+    while (start > 0 && at - start < COLON_GROUP_MAX && byte_is_hex(data[start - 1]))
+        start--;
+    bool is_later_group =
+        start >= 2 && data[start - 1] == ':' && (byte_is_hex(data[start - 2]) || data[start - 2] == ':');
+    if (!is_later_group)
+        match_from(run, rule, start);
+}
+
+static void match_word(const ClassRun *run, const ClassPlace *place)
+{
+    const GArray *rules = run->selected->word;
+
+    for (guint i = 0; i < rules->len; i++) {
+        uint32_t rule = g_array_index(rules, uint32_t, i);
+        if ((rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
+            match_from(run, rule, place->at);
+    }
+}
+
 static void place_found(void *data, const ClassPlace *place)
 {
     const ClassRun *run = data;
@@ -153,8 +179,14 @@ static void place_found(void *data, const ClassPlace *place)
     case CLASS_PLUS:
         match_rules(run, run->selected->plus, place->at, match_from);
         return;
+    case CLASS_COLON:
+        match_rules(run, run->selected->colon, place->at, match_colon);
+        return;
     case CLASS_UPPER:
         match_upper(run, place);
+        return;
+    case CLASS_WORD:
+        match_word(run, place);
         return;
     }
 }

@@ -9,6 +9,8 @@ ClassRules *class_rules_new(void)
     rules->forms = form_table_new();
     rules->at = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     rules->plus = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    rules->colon = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    rules->word = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (size_t i = 0; i < CLASS_MAX_STARTS; i++)
         rules->upper[i] = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     return rules;
@@ -21,6 +23,8 @@ void class_rules_free(ClassRules *rules)
     form_table_free(rules->forms);
     g_array_unref(rules->at);
     g_array_unref(rules->plus);
+    g_array_unref(rules->colon);
+    g_array_unref(rules->word);
     for (size_t i = 0; i < CLASS_MAX_STARTS; i++)
         g_array_unref(rules->upper[i]);
     g_free(rules);
@@ -69,6 +73,13 @@ bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error
     case SHAPE_PLUS:
         g_array_append_val(rules->plus, rule->rule.index);
         return true;
+    case SHAPE_COLON:
+        g_array_append_val(rules->colon, rule->rule.index);
+        return true;
+    case SHAPE_WORD:
+        g_array_append_val(rules->word, rule->rule.index);
+        rules->plan.word_runs |= rule->first_runs;
+        return true;
     case SHAPE_UPPER:
         return add_upper(rules, rule, error);
     }
@@ -88,4 +99,5 @@ void class_rules_finish(ClassRules *rules)
     }
     plan->wants_at = rules->at->len > 0;
     plan->wants_plus = rules->plus->len > 0;
+    plan->wants_colon = rules->colon->len > 0;
 }

@@ -6,8 +6,8 @@
 struct ClassRules {
     ClassPlan plan;
     FormTable *forms;
-    GArray *at, *plus;               /* rule indices, uint32_t */
-    GArray *upper[CLASS_MAX_STARTS]; /* likewise, by ClassPlan.starts */
+    GArray *at, *plus, *colon, *word; /* rule indices, uint32_t */
+    GArray *upper[CLASS_MAX_STARTS];  /* likewise, by ClassPlan.starts */
 };
 
 ClassRules *class_rules_new(void);

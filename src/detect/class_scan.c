@@ -104,6 +104,19 @@ static void emit_upper(
     }
 }
 
+/* Of a mask of places where words begin, those whose length some rule asks for. */
+static void emit_words(
+    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
+{
+    for (; starts != 0; starts &= starts - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(starts);
+        unsigned run = run_length(now->word, next->word, at);
+        ClassPlace place = {.kind = CLASS_WORD, .run = run, .at = emitter->at + at};
+        if ((plan->word_runs >> run & 1) != 0)
+            emitter->handler(emitter->data, &place);
+    }
+}
+
 /* before: bit i says that a word character stands before byte i. */
 static void scan_block(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
@@ -115,6 +128,10 @@ static void scan_block(
         emit(emitter, now->at & ahead(now->word, next->word, 1), CLASS_AT);
     if (plan->wants_plus && now->plus != 0)
         emit(emitter, now->plus & ~before & ahead(now->digit, next->digit, 1), CLASS_PLUS);
+    if (plan->wants_colon && now->colon != 0)
+        emit(emitter, now->colon & ahead(now->word | now->colon, next->word | next->colon, 1), CLASS_COLON);
+    if (plan->word_runs != 0)
+        emit_words(plan, now, next, now->word & ~before & emitter->valid, emitter);
     if (starts == 0)
         return;
     emit_numbers(plan, now, next, starts & now->digit, emitter);

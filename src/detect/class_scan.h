@@ -1,4 +1,5 @@
-/* Where rules without a literal may match: numbers, runs that begin with capitals and digits, "@", "+". A vectorised
+/* Where rules without a literal may match: numbers, runs that begin with capitals and digits, "@", "+",
+ * ":", any word. A vectorised
  * pass over character classes finds places; class_match.c looks at each. */
 #pragma once
 
@@ -8,7 +9,7 @@
 
 enum { CLASS_MAX_STARTS = 32, CLASS_PADDING = 2 * CLASS_BLOCK };
 
-typedef enum ClassKind { CLASS_DIGITS, CLASS_AT, CLASS_PLUS, CLASS_UPPER } ClassKind;
+typedef enum ClassKind { CLASS_DIGITS, CLASS_AT, CLASS_PLUS, CLASS_COLON, CLASS_UPPER, CLASS_WORD } ClassKind;
 
 /* What the rules ask for. */
 typedef struct ClassPlan {
@@ -16,7 +17,8 @@ typedef struct ClassPlan {
     uint64_t bare_lengths;          /* bit n: a bare number may have n digits */
     const FormSeconds *seconds;     /* groups of digits that may follow one another */
     uint8_t separator_numbers[256]; /* 1 + the separator's number in seconds; 0: no separator */
-    bool wants_at, wants_plus;
+    bool wants_at, wants_plus, wants_colon;
+    uint64_t word_runs; /* bit n: rules of shape word may begin with a word of that length (first_runs.h) */
     uint32_t start_count;
     const char *starts[CLASS_MAX_STARTS]; /* distinct */
     /* Bit i: a word of that length may begin with starts[i] (first_runs.h); [1] if it begins with a digit, else [0]. */
@@ -26,7 +28,7 @@ typedef struct ClassPlan {
 typedef struct ClassPlace {
     ClassKind kind;
     uint32_t start; /* CLASS_UPPER: index of ClassPlan.starts */
-    uint32_t run;   /* CLASS_UPPER: word characters from here on, at most FIRST_RUN_MAX */
+    uint32_t run;   /* CLASS_UPPER and CLASS_WORD: word characters from here on, at most FIRST_RUN_MAX */
     size_t at;      /* index in the text */
 } ClassPlace;
 

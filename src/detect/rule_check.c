@@ -83,12 +83,12 @@ static bool check_start(const Check *check)
 static bool check_class_fields(const Check *check)
 {
     if (check->raw->shape == SHAPE_NONE)
-        return wrong(check, "shape: missing; engine class needs digits, upper, at or plus");
+        return wrong(check, "shape: missing; engine class needs digits, upper, at, plus, colon or word");
     TRY(check_unused(check, "prefilter", check->raw->prefilter, "engine literal"));
     if (check->raw->shape == SHAPE_DIGITS)
         return check_digits_fields(check);
     if (check->raw->pattern == NULL)
-        return wrong(check, "pattern: missing; shapes upper, at and plus need one");
+        return wrong(check, "pattern: missing; shapes upper, at, plus, colon and word need one");
     TRY(check_unused(check, "forms", check->raw->forms, "shape digits"));
     TRY(check_unused(check, "separators", check->raw->separators, "shape digits"));
     return check_start(check);
@@ -116,6 +116,8 @@ static bool check_keywords(const Check *check, CompiledRule *rule)
         return wrong(check, "keyword: none, yet there are keywords");
     if (rule->keyword == KEYWORD_NONE && (raw->field_keywords_count > 0 || raw->distance_after != NULL))
         return wrong(check, "field_keywords and distance_after: only beside keywords");
+    if (rule->shape == SHAPE_WORD && !rule_waits_for_keyword(rule, TIER_MEDIUM))
+        return wrong(check, "keyword: shape word fits every word; expected 'expected' or 'required'");
     rule->is_same_line = raw->same_line;
     rule->has_field_keywords = raw->field_keywords_count > 0;
     rule->has_veto = raw->veto_count > 0;
@@ -158,7 +160,7 @@ static bool compile_regex(const Check *check, CompiledRule *rule)
 {
     int code = 0;
     PCRE2_SIZE offset = 0;
-    bool is_anchored = rule->shape == SHAPE_UPPER || rule->shape == SHAPE_PLUS;
+    bool is_anchored = rule->engine == ENGINE_CLASS && rule->shape != SHAPE_AT;
     uint32_t options =
         (is_anchored ? PCRE2_ANCHORED : PCRE2_USE_OFFSET_LIMIT) | (check->raw->caseless ? PCRE2_CASELESS : 0);
     PCRE2_UCHAR message[128];

@@ -21,7 +21,7 @@ typedef enum Category {
     CATEGORY_SECRET,
 } Category;
 typedef enum RuleEngine { ENGINE_LITERAL = 1, ENGINE_CLASS } RuleEngine;
-typedef enum RuleShape { SHAPE_NONE, SHAPE_DIGITS, SHAPE_UPPER, SHAPE_AT, SHAPE_PLUS } RuleShape;
+typedef enum RuleShape { SHAPE_NONE, SHAPE_DIGITS, SHAPE_UPPER, SHAPE_AT, SHAPE_PLUS, SHAPE_COLON, SHAPE_WORD } RuleShape;
 typedef enum KeywordUse { KEYWORD_NONE = 1, KEYWORD_BOOST, KEYWORD_EXPECTED, KEYWORD_REQUIRED } KeywordUse;
 typedef enum CanonicalForm {
     CANONICAL_AS_IS = 1,

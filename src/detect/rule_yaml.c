@@ -23,8 +23,8 @@ static const cyaml_strval_t MASKS[] = {
 static const cyaml_strval_t CANONICALS[] = {{"as_is", CANONICAL_AS_IS}, {"digits", CANONICAL_DIGITS},
     {"alnum_upper", CANONICAL_ALNUM_UPPER}, {"lower", CANONICAL_LOWER}};
 static const cyaml_strval_t ENGINES[] = {{"literal", ENGINE_LITERAL}, {"class", ENGINE_CLASS}};
-static const cyaml_strval_t SHAPES[] = {
-    {"digits", SHAPE_DIGITS}, {"upper", SHAPE_UPPER}, {"at", SHAPE_AT}, {"plus", SHAPE_PLUS}};
+static const cyaml_strval_t SHAPES[] = {{"digits", SHAPE_DIGITS}, {"upper", SHAPE_UPPER}, {"at", SHAPE_AT},
+    {"plus", SHAPE_PLUS}, {"colon", SHAPE_COLON}, {"word", SHAPE_WORD}};
 static const cyaml_strval_t KEYWORD_USES[] = {
     {"none", KEYWORD_NONE}, {"boost", KEYWORD_BOOST}, {"expected", KEYWORD_EXPECTED}, {"required", KEYWORD_REQUIRED}};
 static const cyaml_strval_t TIERS[] = {
