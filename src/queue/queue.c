@@ -22,6 +22,11 @@ void queue_close(Queue *queue)
         queue->ops->close(queue);
 }
 
+bool queue_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work, GError **error)
+{
+    return queue->ops->look(queue, scope, ret_has_work, error);
+}
+
 bool queue_claim(Queue *queue, const ClaimScope *scope, int64_t lease_ms, Claim **ret_claim, GError **error)
 {
     return queue->ops->claim(queue, scope, lease_ms, ret_claim, error);
@@ -32,6 +37,11 @@ bool queue_extend(Queue *queue, const Claim *claim, int64_t lease_ms, GError **e
     return queue->ops->extend(queue, claim, lease_ms, error);
 }
 
+bool queue_suspect(Queue *queue, const Claim *claim, uint32_t ordinal, SuspectMark mark, GError **error)
+{
+    return queue->ops->suspect(queue, claim, ordinal, mark, error);
+}
+
 bool queue_finish(Queue *queue, DbTx *tx, const Claim *claim, const PageOutcome *outcome, GError **error)
 {
     return queue->ops->finish(queue, tx, claim, outcome, error);
@@ -40,6 +50,11 @@ bool queue_finish(Queue *queue, DbTx *tx, const Claim *claim, const PageOutcome 
 bool queue_settle(Queue *queue, const Claim *claim, GError **error)
 {
     return queue->ops->settle(queue, claim, error);
+}
+
+bool queue_is_finished(Queue *queue, const Claim *claim, bool *ret_is_finished, GError **error)
+{
+    return queue->ops->is_finished(queue, claim, ret_is_finished, error);
 }
 
 bool queue_release(Queue *queue, const Claim *claim, int64_t delay_ms, GError **error)
@@ -92,6 +107,11 @@ bool lease_is_over(const char *owner, int64_t expires_ms, int64_t now_ms)
         return true;
     g_autofree char *process = g_strndup(owner, strcspn(owner, "#"));
     return process_life(process) == PROCESS_DEAD;
+}
+
+uint32_t counter_slot(const char *owner)
+{
+    return g_str_hash(owner) % COUNTER_SLOTS;
 }
 
 bool fail_lost_lease(const Claim *claim, GError **error)

@@ -10,6 +10,8 @@ typedef struct Page {
     PageState state;
     uint32_t attempt;
     int64_t fence, expires_ms, not_before_ms;
+    int64_t suspect; /* -1: none */
+    uint32_t suspect_claims;
     char *owner;
 } Page;
 
@@ -52,6 +54,7 @@ void queue_memory_add(Queue *queue, const MemoryPage *page)
     Page *added = g_new0(Page, 1);
 
     added->facts = *page;
+    added->suspect = -1;
     added->facts.bucket = g_strdup(page->bucket);
     added->facts.options = g_strdup(page->options);
     added->facts.runner = g_strdup(page->runner);
@@ -63,7 +66,9 @@ void queue_memory_add(Queue *queue, const MemoryPage *page)
 
 static bool can_claim(const Page *page, const ClaimScope *scope, int64_t now_ms)
 {
-    if (g_strcmp0(page->facts.runner, scope->runner) != 0)
+    bool is_of_host = scope->host_runner != NULL && g_strcmp0(page->facts.runner, scope->host_runner) == 0;
+
+    if (g_strcmp0(page->facts.runner, scope->runner) != 0 && !is_of_host)
         return false;
     if (scope->job_id != NULL && !g_str_equal(scope->job_id->text, page->facts.job_id.text))
         return false;
@@ -87,11 +92,26 @@ static Claim *take_page(Page *page, const char *owner, int64_t expires_ms)
     claim->page_no = page->facts.page_no;
     claim->attempt = ++page->attempt;
     claim->fence = ++page->fence;
+    claim->slot = counter_slot(owner);
+    claim->suspect = page->suspect;
+    claim->suspect_claims = page->suspect_claims;
     claim->objects = copy_objects(page->facts.objects);
     claim->pending = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (uint32_t i = 0; i < claim->objects->len; i++)
         g_array_append_val(claim->pending, i);
     return claim;
+}
+
+static bool memory_look(Queue *base, const ClaimScope *scope, bool *ret_has_work, G_GNUC_UNUSED GError **error)
+{
+    MemoryQueue *queue = (MemoryQueue *)base;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&queue->mutex);
+    bool has_work = false;
+
+    for (guint i = 0; i < queue->locked.pages->len && !has_work; i++)
+        has_work = can_claim(g_ptr_array_index(queue->locked.pages, i), scope, clock_now_ms());
+    *ret_has_work = has_work;
+    return true;
 }
 
 static bool memory_claim(
@@ -135,6 +155,18 @@ static bool memory_extend(Queue *base, const Claim *claim, int64_t lease_ms, GEr
     return true;
 }
 
+static bool memory_suspect(Queue *base, const Claim *claim, uint32_t ordinal, SuspectMark mark, GError **error)
+{
+    MemoryQueue *queue = (MemoryQueue *)base;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&queue->mutex);
+    Page *page = NULL;
+
+    TRY(find_held_locked(queue, claim, &page, error));
+    page->suspect_claims = (page->suspect == ordinal ? page->suspect_claims : 0) + (mark == SUSPECT_SCANNED ? 1 : 0);
+    page->suspect = ordinal;
+    return true;
+}
+
 static bool memory_finish(
     Queue *base, G_GNUC_UNUSED DbTx *tx, const Claim *claim, const PageOutcome *outcome, GError **error)
 {
@@ -158,6 +190,21 @@ static bool memory_settle(Queue *base, const Claim *claim, GError **error)
     return true;
 }
 
+static bool memory_is_finished(Queue *base, const Claim *claim, bool *ret_is_finished, G_GNUC_UNUSED GError **error)
+{
+    MemoryQueue *queue = (MemoryQueue *)base;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&queue->mutex);
+    bool is_finished = false;
+
+    for (guint i = 0; i < queue->locked.pages->len && !is_finished; i++) {
+        const Page *page = g_ptr_array_index(queue->locked.pages, i);
+        is_finished = page->state == PAGE_DONE && page->fence == claim->fence && page->facts.shard == claim->shard &&
+                      page->facts.page_no == claim->page_no && g_str_equal(page->facts.job_id.text, claim->job_id.text);
+    }
+    *ret_is_finished = is_finished;
+    return true;
+}
+
 static void rest_job_locked(MemoryQueue *queue, const char *job_id, int64_t until_ms)
 {
     for (guint i = 0; i < queue->locked.pages->len; i++) {
@@ -176,6 +223,7 @@ static bool memory_release(Queue *base, const Claim *claim, int64_t delay_ms, GE
     TRY(find_held_locked(queue, claim, &page, error));
     page->state = PAGE_QUEUED;
     page->attempt--;
+    page->suspect_claims = 0;
     rest_job_locked(queue, claim->job_id.text, clock_now_ms() + delay_ms);
     return true;
 }
@@ -210,10 +258,13 @@ static void memory_close(Queue *base)
 
 static const QueueOps memory_ops = {
     .name = "memory",
+    .look = memory_look,
     .claim = memory_claim,
     .extend = memory_extend,
+    .suspect = memory_suspect,
     .finish = memory_finish,
     .settle = memory_settle,
+    .is_finished = memory_is_finished,
     .release = memory_release,
     .sweep = memory_sweep,
     .close = memory_close,

@@ -12,7 +12,7 @@ typedef struct StoreQueue {
 /* A page to be claimed, as it was found. */
 typedef struct FoundPage {
     JobId job_id;
-    int64_t shard, page_no, attempt, fence, pending, lease_expires_ms;
+    int64_t shard, page_no, attempt, fence, pending, lease_expires_ms, suspect, suspect_claims;
     bool is_leased, has_exceptions_only;
     char *bucket, *options;
 } FoundPage;
@@ -41,7 +41,19 @@ static Db *db_of(Queue *queue)
     return ((StoreQueue *)queue)->db;
 }
 
-static bool read_found(const DbRows *rows, FoundPage *ret_page, GError **error)
+static bool copy_columns(const DbRows *rows, int first, const FoundPage *page, RawPage *ret_raw, GError **error)
+{
+    if (db_rows_is_null(rows, first))
+        return fail(error, ERROR_CORRUPT, "store: page %s/%d/%d has a state but no objects", page->job_id.text,
+            (int)page->shard, (int)page->page_no);
+    for (size_t i = 0; i < G_N_ELEMENTS(ret_raw->columns); i++) {
+        Bytes column = db_rows_blob(rows, first + (int)i);
+        ret_raw->columns[i] = g_bytes_new(column.data, column.len);
+    }
+    return true;
+}
+
+static bool read_found(const DbRows *rows, FoundPage *ret_page, RawPage *ret_raw, GError **error)
 {
     FoundPage page = {.shard = db_rows_int(rows, 1),
         .page_no = db_rows_int(rows, 2),
@@ -49,87 +61,76 @@ static bool read_found(const DbRows *rows, FoundPage *ret_page, GError **error)
         .has_exceptions_only = g_str_equal(db_rows_text(rows, 4), "exceptions"),
         .attempt = db_rows_int(rows, 5),
         .fence = db_rows_int(rows, 6),
-        .pending = db_rows_int(rows, 7)};
+        .pending = db_rows_int(rows, 7),
+        .suspect = db_rows_is_null(rows, 8) ? -1 : db_rows_int(rows, 8),
+        .suspect_claims = db_rows_int(rows, 9)};
 
     TRY(job_id_parse(db_rows_text(rows, 0), &page.job_id, error));
-    page.bucket = g_strdup(db_rows_text(rows, 8));
-    page.options = g_strdup(db_rows_text(rows, 9));
+    TRY(copy_columns(rows, 12, &page, ret_raw, error));
+    page.bucket = g_strdup(db_rows_text(rows, 10));
+    page.options = g_strdup(db_rows_text(rows, 11));
     *ret_page = page;
     return true;
 }
 
-static bool find_with(
-    DbTx *tx, DbStatement statement, const ClaimScope *scope, FoundPage *ret_page, bool *ret_is_found, GError **error)
+static bool query_scope(
+    DbTx *tx, DbStatement statement, const ClaimScope *scope, DbRows **ret_rows, bool *ret_has_row, GError **error)
 {
+    TRY(DB_QUERY(tx, statement, ret_rows, error, db_text(scope->runner),
+        db_text(scope->job_id != NULL ? scope->job_id->text : NULL), db_text(scope->host_runner),
+        db_text(scope->rules_id)));
+    return db_rows_next(*ret_rows, ret_has_row, error);
+}
+
+static bool find_with(DbTx *tx, DbStatement statement, const ClaimScope *scope, FoundPage *ret_page, RawPage *ret_raw,
+    bool *ret_is_found, GError **error)
+{
+    g_autoptr(DbRows) rows = NULL;
+
+    TRY(query_scope(tx, statement, scope, &rows, ret_is_found, error));
+    return !*ret_is_found || read_found(rows, ret_page, ret_raw, error);
+}
+
+/* A page that was abandoned is soon queued again by a sweep; only who finds nothing else looks for it himself. */
+static bool find(
+    DbTx *tx, const ClaimScope *scope, FoundPage *ret_page, RawPage *ret_raw, bool *ret_is_found, GError **error)
+{
+    TRY(find_with(tx, SQL_PAGE_FIND_QUEUED, scope, ret_page, ret_raw, ret_is_found, error));
+    if (*ret_is_found)
+        return true;
+    return find_with(tx, SQL_PAGE_FIND_EXPIRED, scope, ret_page, ret_raw, ret_is_found, error);
+}
+
+static bool store_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
     g_autoptr(DbRows) rows = NULL;
     bool has_row = false;
 
-    TRY(DB_QUERY(tx, statement, &rows, error, db_text(scope->runner),
-        db_text(scope->job_id != NULL ? scope->job_id->text : NULL), db_int(clock_now_ms())));
-    TRY(db_rows_next(rows, &has_row, error));
-    if (has_row)
-        TRY(read_found(rows, ret_page, error));
-    *ret_is_found = has_row;
+    TRY(db_begin(db_of(queue), DB_READ, &tx, error));
+    TRY(query_scope(tx, SQL_PAGES_WAITING, scope, &rows, &has_row, error));
+    *ret_has_work = has_row && db_rows_int(rows, 0) != 0;
     return true;
 }
 
-/* Abandoned pages first: they are all that keeps an old job from its end. */
-static bool find(DbTx *tx, const ClaimScope *scope, FoundPage *ret_page, bool *ret_is_found, GError **error)
+/* Moves objects of a page between queued (positive) and processing in the job's counters. The last statement of its
+ * transaction: others wait for this row. */
+static bool move_to_processing(DbTx *tx, const char *job_id, uint32_t slot, int64_t objects, GError **error)
 {
-    bool is_found = false;
-
-    TRY(find_with(tx, SQL_PAGE_FIND_EXPIRED, scope, ret_page, &is_found, error));
-    if (!is_found)
-        TRY(find_with(tx, SQL_PAGE_FIND_QUEUED, scope, ret_page, &is_found, error));
-    *ret_is_found = is_found;
-    return true;
-}
-
-/* A look that does not disturb writers, for workers that have nothing to do. */
-static bool has_work(Db *db, const ClaimScope *scope, bool *ret_has_work, GError **error)
-{
-    g_autoptr(DbTx) tx = NULL;
-    g_auto(FoundPage) page = {0};
-
-    TRY(db_begin(db, DB_READ, &tx, error));
-    return find(tx, scope, &page, ret_has_work, error);
-}
-
-/* Moves objects of a page between queued (positive) and processing in the job's counters. */
-static bool move_to_processing(DbTx *tx, const char *job_id, int64_t objects, GError **error)
-{
-    return DB_EXEC(tx, SQL_COUNTERS_ADD, NULL, error, db_text(job_id), db_int(-objects), db_int(objects), db_int(0),
-        db_int(0), db_int(0), db_int(0), db_int(0), db_int(clock_now_ms()));
+    return DB_EXEC(tx, SQL_COUNTERS_ADD_SLOT, NULL, error, db_text(job_id), db_int(slot), db_int(-objects),
+        db_int(objects), db_int(0), db_int(0), db_int(0), db_int(0), db_int(0));
 }
 
 static bool take(DbTx *tx, const FoundPage *page, const char *owner, int64_t lease_ms, GError **error)
 {
-    int64_t now_ms = clock_now_ms(), changed = 0;
+    int64_t changed = 0;
 
     TRY(DB_EXEC(tx, SQL_PAGE_CLAIM, &changed, error, db_text(page->job_id.text), db_int(page->shard),
-        db_int(page->page_no), db_int(page->fence), db_text(owner), db_int(now_ms + lease_ms), db_int(now_ms)));
+        db_int(page->page_no), db_int(page->fence), db_text(owner), db_int(lease_ms)));
     if (changed != 1)
         return fail(error, ERROR_INTERNAL, "page %s/%d/%d: claimed %d times at once", page->job_id.text,
             (int)page->shard, (int)page->page_no, (int)changed);
-    return page->is_leased || move_to_processing(tx, page->job_id.text, page->pending, error);
-}
-
-static bool copy_columns(DbTx *tx, const FoundPage *page, RawPage *ret_raw, GError **error)
-{
-    g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
-
-    TRY(DB_QUERY(
-        tx, SQL_PAGE_OBJECTS, &rows, error, db_text(page->job_id.text), db_int(page->shard), db_int(page->page_no)));
-    TRY(db_rows_next(rows, &has_row, error));
-    if (!has_row)
-        return fail(error, ERROR_CORRUPT, "store: page %s/%d/%d has a state but no objects", page->job_id.text,
-            (int)page->shard, (int)page->page_no);
-    for (size_t i = 0; i < G_N_ELEMENTS(ret_raw->columns); i++) {
-        Bytes column = db_rows_blob(rows, (int)i);
-        ret_raw->columns[i] = g_bytes_new(column.data, column.len);
-    }
-    return true;
+    return page->is_leased || move_to_processing(tx, page->job_id.text, counter_slot(owner), page->pending, error);
 }
 
 static bool read_queued_ordinals(DbTx *tx, const FoundPage *page, GArray *ordinals, GError **error)
@@ -148,7 +149,7 @@ static bool read_queued_ordinals(DbTx *tx, const FoundPage *page, GArray *ordina
     return true;
 }
 
-static Claim *claim_new(FoundPage *page)
+static Claim *claim_new(FoundPage *page, const char *owner)
 {
     Claim *claim = g_new0(Claim, 1);
 
@@ -159,6 +160,10 @@ static Claim *claim_new(FoundPage *page)
     claim->page_no = (uint32_t)page->page_no;
     claim->attempt = (uint32_t)page->attempt + 1;
     claim->fence = page->fence + 1;
+    claim->is_of_exceptions = page->has_exceptions_only;
+    claim->slot = counter_slot(owner);
+    claim->suspect = page->suspect;
+    claim->suspect_claims = (uint32_t)page->suspect_claims;
     claim->pending = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     return claim;
 }
@@ -173,16 +178,15 @@ static bool claim_in_store(
     bool is_found = false;
 
     TRY(db_begin(db, DB_WRITE, &tx, error));
-    TRY(find(tx, scope, &page, &is_found, error));
+    TRY(find(tx, scope, &page, ret_raw, &is_found, error));
     if (!is_found) {
         *ret_claim = NULL;
         return true;
     }
-    TRY(take(tx, &page, scope->owner, lease_ms, error));
-    TRY(copy_columns(tx, &page, ret_raw, error));
-    claim = claim_new(&page);
+    claim = claim_new(&page, scope->owner);
     if (page.has_exceptions_only)
         TRY(read_queued_ordinals(tx, &page, claim->pending, error));
+    TRY(take(tx, &page, scope->owner, lease_ms, error));
     TRY(db_commit(g_steal_pointer(&tx), error));
     for (uint32_t i = 0; !page.has_exceptions_only && i < page.pending; i++)
         g_array_append_val(claim->pending, i);
@@ -215,14 +219,10 @@ static bool parse_claim(Claim *claim, const RawPage *raw, GError **error)
 
 static bool store_claim(Queue *queue, const ClaimScope *scope, int64_t lease_ms, Claim **ret_claim, GError **error)
 {
-    Db *db = db_of(queue);
     g_auto(RawPage) raw = {0};
     g_autoptr(Claim) claim = NULL;
-    bool is_there = false;
 
-    TRY(has_work(db, scope, &is_there, error));
-    if (is_there)
-        TRY(claim_in_store(db, scope, lease_ms, &claim, &raw, error));
+    TRY(claim_in_store(db_of(queue), scope, lease_ms, &claim, &raw, error));
     if (claim != NULL)
         TRY(parse_claim(claim, &raw, error));
     *ret_claim = g_steal_pointer(&claim);
@@ -236,7 +236,20 @@ static bool store_extend(Queue *queue, const Claim *claim, int64_t lease_ms, GEr
 
     TRY(db_begin(db_of(queue), DB_WRITE, &tx, error));
     TRY(DB_EXEC(tx, SQL_PAGE_EXTEND, &changed, error, db_text(claim->job_id.text), db_int(claim->shard),
-        db_int(claim->page_no), db_int(claim->fence), db_int(clock_now_ms() + lease_ms)));
+        db_int(claim->page_no), db_int(claim->fence), db_int(lease_ms)));
+    if (changed == 0)
+        return fail_lost_lease(claim, error);
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+static bool store_suspect(Queue *queue, const Claim *claim, uint32_t ordinal, SuspectMark mark, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    int64_t changed = 0;
+
+    TRY(db_begin(db_of(queue), DB_WRITE, &tx, error));
+    TRY(DB_EXEC(tx, SQL_PAGE_SUSPECT, &changed, error, db_text(claim->job_id.text), db_int(claim->shard),
+        db_int(claim->page_no), db_int(claim->fence), db_int(ordinal), db_int(mark == SUSPECT_SCANNED ? 1 : 0)));
     if (changed == 0)
         return fail_lost_lease(claim, error);
     return db_commit(g_steal_pointer(&tx), error);
@@ -252,27 +265,44 @@ static bool put_exceptions(DbTx *tx, const Claim *claim, const GArray *exception
             db_text(exception->is_skipped ? "skipped" : "failed"), db_text(error_kind_name(exception->kind)),
             db_text(exception->message), db_int(now_ms)));
     }
-    return DB_EXEC(tx, SQL_EXCEPTIONS_SETTLE, NULL, error, db_text(claim->job_id.text), db_int(claim->shard),
-        db_int(claim->page_no));
+    return !claim->is_of_exceptions || DB_EXEC(tx, SQL_EXCEPTIONS_SETTLE, NULL, error, db_text(claim->job_id.text),
+                                           db_int(claim->shard), db_int(claim->page_no));
+}
+
+/* How many objects failed for each reason. The reasons in one order, so that two who add to them at once never wait for
+ * each other. */
+static bool count_failures(DbTx *tx, const Claim *claim, const GArray *exceptions, GError **error)
+{
+    int64_t counts[ERROR_INTERNAL + 1] = {0};
+
+    for (guint i = 0; exceptions != NULL && i < exceptions->len; i++) {
+        const ObjectException *exception = &g_array_index(exceptions, ObjectException, i);
+        counts[exception->kind] += exception->is_skipped ? 0 : 1;
+    }
+    for (size_t kind = 0; kind < G_N_ELEMENTS(counts); kind++)
+        if (counts[kind] > 0)
+            TRY(DB_EXEC(tx, SQL_JOB_FAILURES_ADD, NULL, error, db_text(claim->job_id.text), db_int(claim->slot),
+                db_text(error_kind_name((ErrorKind)kind)), db_int(counts[kind])));
+    return true;
 }
 
 static bool store_finish(Queue *queue, DbTx *tx, const Claim *claim, const PageOutcome *outcome, GError **error)
 {
-    int64_t now_ms = clock_now_ms(), changed = 0;
+    int64_t changed = 0;
     PageTally tally = {0};
 
     (void)queue;
     TRY(page_tally(claim, outcome, &tally, error));
     TRY(DB_EXEC(tx, SQL_PAGE_FINISH, &changed, error, db_text(claim->job_id.text), db_int(claim->shard),
         db_int(claim->page_no), db_int(claim->fence), db_int(tally.succeeded), db_int(tally.failed),
-        db_int(tally.skipped), db_int((int64_t)outcome->findings), db_int((int64_t)outcome->bytes_done),
-        db_int(now_ms)));
+        db_int(tally.skipped), db_int((int64_t)outcome->findings), db_int((int64_t)outcome->bytes_done)));
     if (changed == 0)
         return fail_lost_lease(claim, error);
-    TRY(put_exceptions(tx, claim, outcome->exceptions, now_ms, error));
-    return DB_EXEC(tx, SQL_COUNTERS_ADD, NULL, error, db_text(claim->job_id.text), db_int(0), db_int(-tally.pending),
-        db_int(tally.succeeded), db_int(tally.failed), db_int(tally.skipped), db_int((int64_t)outcome->bytes_done),
-        db_int((int64_t)outcome->findings), db_int(now_ms));
+    TRY(put_exceptions(tx, claim, outcome->exceptions, clock_now_ms(), error));
+    TRY(count_failures(tx, claim, outcome->exceptions, error));
+    return DB_EXEC(tx, SQL_COUNTERS_ADD_SLOT, NULL, error, db_text(claim->job_id.text), db_int(claim->slot), db_int(0),
+        db_int(-tally.pending), db_int(tally.succeeded), db_int(tally.failed), db_int(tally.skipped),
+        db_int((int64_t)outcome->bytes_done), db_int((int64_t)outcome->findings));
 }
 
 /* The commit has settled it. */
@@ -281,19 +311,30 @@ static bool store_settle(G_GNUC_UNUSED Queue *queue, G_GNUC_UNUSED const Claim *
     return true;
 }
 
+static bool store_is_finished(Queue *queue, const Claim *claim, bool *ret_is_finished, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+
+    TRY(db_begin(db_of(queue), DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, SQL_PAGE_IS_FINISHED, &rows, error, db_text(claim->job_id.text), db_int(claim->shard),
+        db_int(claim->page_no), db_int(claim->fence)));
+    return db_rows_next(rows, ret_is_finished, error);
+}
+
 static bool store_release(Queue *queue, const Claim *claim, int64_t delay_ms, GError **error)
 {
-    int64_t now_ms = clock_now_ms(), changed = 0;
+    int64_t changed = 0;
     g_autoptr(DbTx) tx = NULL;
 
     TRY(db_begin(db_of(queue), DB_WRITE, &tx, error));
     TRY(DB_EXEC(tx, SQL_PAGE_REQUEUE, &changed, error, db_text(claim->job_id.text), db_int(claim->shard),
-        db_int(claim->page_no), db_int(claim->fence), db_int(now_ms + delay_ms), db_int(1), db_int(now_ms), db_null()));
+        db_int(claim->page_no), db_int(claim->fence), db_int(delay_ms), db_int(1), db_null()));
     if (changed == 0)
         return fail_lost_lease(claim, error);
     if (delay_ms > 0)
-        TRY(DB_EXEC(tx, SQL_PAGE_JOB_RESTS, NULL, error, db_text(claim->job_id.text), db_int(now_ms + delay_ms)));
-    TRY(move_to_processing(tx, claim->job_id.text, -(int64_t)claim->pending->len, error));
+        TRY(DB_EXEC(tx, SQL_PAGE_JOB_RESTS, NULL, error, db_text(claim->job_id.text), db_int(delay_ms)));
+    TRY(move_to_processing(tx, claim->job_id.text, claim->slot, -(int64_t)claim->pending->len, error));
     return db_commit(g_steal_pointer(&tx), error);
 }
 
@@ -302,7 +343,6 @@ static bool find_abandoned(Db *db, GArray *pages, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
     g_autoptr(DbRows) rows = NULL;
-    int64_t now_ms = clock_now_ms();
     bool has_row = false;
 
     TRY(db_begin(db, DB_READ, &tx, error));
@@ -315,7 +355,7 @@ static bool find_abandoned(Db *db, GArray *pages, GError **error)
             .pending = db_rows_int(rows, 4),
             .lease_expires_ms = db_rows_int(rows, 6)};
         TRY(job_id_parse(db_rows_text(rows, 0), &page.job_id, error));
-        if (lease_is_over(db_rows_text(rows, 5), page.lease_expires_ms, now_ms))
+        if (lease_is_over(db_rows_text(rows, 5), page.lease_expires_ms, db_rows_int(rows, 7)))
             g_array_append_val(pages, page);
         TRY(db_rows_next(rows, &has_row, error));
     }
@@ -327,12 +367,11 @@ static bool requeue_abandoned(DbTx *tx, const FoundPage *page, uint32_t *pages, 
     int64_t changed = 0;
 
     TRY(DB_EXEC(tx, SQL_PAGE_REQUEUE, &changed, error, db_text(page->job_id.text), db_int(page->shard),
-        db_int(page->page_no), db_int(page->fence), db_int(0), db_int(0), db_int(clock_now_ms()),
-        db_int(page->lease_expires_ms)));
+        db_int(page->page_no), db_int(page->fence), db_int(0), db_int(0), db_int(page->lease_expires_ms)));
     if (changed == 0)
         return true;
     (*pages)++;
-    return move_to_processing(tx, page->job_id.text, -page->pending, error);
+    return move_to_processing(tx, page->job_id.text, 0, -page->pending, error);
 }
 
 static bool store_sweep(Queue *queue, uint32_t *ret_pages, GError **error)
@@ -359,10 +398,13 @@ static void store_close(Queue *queue)
 
 static const QueueOps store_ops = {
     .name = "store",
+    .look = store_look,
     .claim = store_claim,
     .extend = store_extend,
+    .suspect = store_suspect,
     .finish = store_finish,
     .settle = store_settle,
+    .is_finished = store_is_finished,
     .release = store_release,
     .sweep = store_sweep,
     .close = store_close,

@@ -103,6 +103,12 @@ static int wait_a_little(void *data, int calls)
     return 1;
 }
 
+/* trawl_now(): the time of all who share the store. Here they share this host's clock, which tests own. */
+static void call_now(sqlite3_context *context, G_GNUC_UNUSED int count, G_GNUC_UNUSED sqlite3_value **values)
+{
+    sqlite3_result_int64(context, clock_now_ms());
+}
+
 static bool connection_open(const SqliteDb *db, SqliteConnection **ret_connection, GError **error)
 {
     g_autoptr(SqliteConnection) connection = g_new0(SqliteConnection, 1);
@@ -113,6 +119,9 @@ static bool connection_open(const SqliteDb *db, SqliteConnection **ret_connectio
         return sqlite_fail(connection, "open", error);
     sqlite3_extended_result_codes(connection->handle, 1);
     sqlite3_busy_handler(connection->handle, wait_a_little, connection);
+    if (sqlite3_create_function(connection->handle, "trawl_now", 0, SQLITE_UTF8, NULL, call_now, NULL, NULL) !=
+        SQLITE_OK)
+        return sqlite_fail(connection, "open", error);
     TRY(sqlite_run(connection, "settings", connection_settings, error));
     *ret_connection = g_steal_pointer(&connection);
     return true;
