@@ -4,7 +4,8 @@
     embed-sql.py OUTPUT_DIR FILE.sql...
 
 A statement starts with `-- :name page_claim`; a `-- :dialect postgres` on the next line makes it the override for one
-dialect, otherwise it serves all. Files below migrations/<dialect>/ are migrations, NNNN_name.up.sql and .down.sql.
+dialect, otherwise it serves all. `-- :rows many` says that it may give more rows than memory should hold: drivers then
+fetch them bit by bit. Files below migrations/<dialect>/ are migrations, NNNN_name.up.sql and .down.sql.
 Writes sql_names.h, sql_text.c and migrations.c. Anything not understood is an error, so that a typo fails the build
 instead of a run.
 """
@@ -28,7 +29,7 @@ class Block:
     """One `-- :name` with what follows it."""
 
     def __init__(self, place, name):
-        self.place, self.name, self.dialect, self.lines = place, name, None, []
+        self.place, self.name, self.dialect, self.lines, self.gives_many = place, name, None, [], False
 
     def text(self):
         return "\n".join(self.lines).strip()
@@ -48,7 +49,12 @@ def read_directive(line, place, block):
             raise Mistake(f"{place}: ':dialect {value}': expected one of {', '.join(DIALECTS)}")
         block.dialect = value
         return block
-    raise Mistake(f"{place}: unknown directive ':{word}': expected :name or :dialect")
+    if word == "rows":
+        if block is None or block.text() or value != "many":
+            raise Mistake(f"{place}: ':rows many' belongs between ':name' and the statement")
+        block.gives_many = True
+        return block
+    raise Mistake(f"{place}: unknown directive ':{word}': expected :name, :dialect or :rows")
 
 
 def read_blocks(path):
@@ -69,8 +75,28 @@ def read_blocks(path):
     return blocks
 
 
+class Statement:
+    """What all dialects of one name have in common, and their texts."""
+
+    def __init__(self):
+        self.texts, self.parameters, self.gives_many = {}, None, False
+
+    def add(self, block):
+        text, parameters = check_text(block)
+        if block.dialect in self.texts:
+            raise Mistake(f"{block.place}: '{block.name}' is there twice")
+        if self.parameters not in (None, parameters):
+            raise Mistake(f"{block.place}: '{block.name}' takes {parameters} parameters: expected {self.parameters}, as above")
+        self.texts[block.dialect] = text
+        self.parameters = parameters
+        self.gives_many = self.gives_many or block.gives_many
+
+    def text(self, dialect):
+        return self.texts.get(dialect, self.texts.get(None))
+
+
 def check_text(block):
-    """One statement, with parameters $1 to $n without a gap; returns it without its semicolon."""
+    """One statement, with parameters $1 to $n without a gap; returns it without its semicolon, and n."""
     text = block.text()
     bare = re.sub(r"--[^\n]*", "", re.sub(r"'(?:[^']|'')*'", "''", text)).strip()
     if bare.endswith(";"):
@@ -84,25 +110,20 @@ def check_text(block):
         raise Mistake(f"{block.place}: '{block.name}' uses parameters {sorted(used)}: expected $1 to $n without a gap")
     if "?" in bare:
         raise Mistake(f"{block.place}: '{block.name}' has a '?': parameters are $1, $2, ...")
-    return text
+    return text, len(used)
 
 
 def read_statements(paths):
-    """{name: {dialect: text}} in order of appearance."""
+    """{name: Statement} in order of appearance."""
     found = {}
     for path in paths:
         for block in read_blocks(path):
-            texts = found.setdefault(block.name, {})
-            if block.dialect in texts:
-                raise Mistake(f"{block.place}: '{block.name}' is there twice")
-            texts[block.dialect] = check_text(block)
-    complete = {}
-    for name, texts in found.items():
-        missing = [d for d in DIALECTS if d not in texts and None not in texts]
+            found.setdefault(block.name, Statement()).add(block)
+    for name, statement in found.items():
+        missing = [dialect for dialect in DIALECTS if statement.text(dialect) is None]
         if missing:
             raise Mistake(f"'{name}' lacks a text for {', '.join(missing)}")
-        complete[name] = {d: texts.get(d, texts.get(None)) for d in DIALECTS}
-    return complete
+    return found
 
 
 def read_migrations(paths):
@@ -148,9 +169,13 @@ def write_texts(statements):
     lines.append("};\n\nconst char *const db_statement_texts[DB_DIALECT_COUNT][SQL_STATEMENT_COUNT] = {\n")
     for dialect in DIALECTS:
         lines.append(f"    [DB_{dialect.upper()}] = {{\n")
-        for name, texts in statements.items():
-            lines.append(f"        [SQL_{name.upper()}] =\n        {c_string(texts[dialect])},\n")
+        for name, statement in statements.items():
+            lines.append(f"        [SQL_{name.upper()}] =\n        {c_string(statement.text(dialect))},\n")
         lines.append("    },\n")
+    lines.append("};\n\nconst int db_statement_parameters[SQL_STATEMENT_COUNT] = {\n")
+    lines += [f"    [SQL_{name.upper()}] = {statement.parameters},\n" for name, statement in statements.items()]
+    lines.append("};\n\nconst bool db_statement_gives_many[SQL_STATEMENT_COUNT] = {\n")
+    lines += [f"    [SQL_{name.upper()}] = true,\n" for name, s in statements.items() if s.gives_many]
     lines.append("};\n")
     return "".join(lines)
 

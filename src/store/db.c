@@ -68,10 +68,13 @@ bool db_begin(Db *db, DbMode mode, DbTx **ret_tx, GError **error)
 
 bool db_commit(DbTx *take_tx, GError **error)
 {
-    const DbOps *ops = take_tx->db->ops;
-    bool is_committed = check_fault(take_tx->db, error) && ops->commit(take_tx, error);
+    Db *db = take_tx->db;
+    uint32_t notified = take_tx->notified;
+    bool is_committed = check_fault(db, error) && db->ops->commit(take_tx, error);
 
-    ops->end(take_tx);
+    db->ops->end(take_tx);
+    if (is_committed)
+        db_wake_committed(db, notified);
     return is_committed;
 }
 

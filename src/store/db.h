@@ -1,8 +1,12 @@
 /* The database port: a handle on one store, transactions on it, and the named statements of src/store/sql/.
  *
  * Every statement runs inside a transaction. A Db is shared by all threads; a DbTx and its DbRows belong to the thread
- * that began it. A write transaction takes the writer's place at once (BEGIN IMMEDIATE on SQLite), waits a bounded
- * time for it, and then fails with BUSY; a full disk is NO_SPACE. A DbTx that is freed without db_commit() rolls back.
+ * that began it. A reading transaction sees one snapshot. On SQLite a writing one takes the writer's place at once
+ * (BEGIN IMMEDIATE); on PostgreSQL many write side by side (READ COMMITTED), so that what was read may be old when it
+ * is written: guard with WHERE and the count of changed rows, or read with FOR UPDATE. Waiting for a place or a lock
+ * ends as BUSY, a lost server is UNAVAILABLE, a full disk NO_SPACE. A DbTx that is freed without db_commit() rolls
+ * back, and after a failed call nothing else can be done with it. A commit that fails with UNAVAILABLE may have taken
+ * place: what is repeated must be guarded.
  *
  * Parameters are $1, $2, … in the SQL, in the order of the DbValue array. */
 #pragma once

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "store/db.h"
+#include "store/db_wake.h"
 #include "store/migrate.h"
 
 typedef enum DbDialect { DB_SQLITE, DB_POSTGRES, DB_DIALECT_COUNT } DbDialect;
@@ -14,6 +15,9 @@ typedef struct DbCall {
     const DbValue *values;
     size_t count;
 } DbCall;
+
+typedef struct DbListener DbListener;
+typedef enum DbHearing { DB_HEARS_ITSELF, DB_HEARS_OTHERS } DbHearing;
 
 typedef struct DbOps {
     const char *name;
@@ -28,6 +32,10 @@ typedef struct DbOps {
     /* Several statements without parameters: migrations. */
     bool (*script)(DbTx *tx, const char *sql, GError **error);
     void (*close)(Db *db);
+    /* Passes other processes' notifications on to db_wake_signal(), and says so with db_wake_set_hearing(); NULL if the
+     * driver cannot, or for the answer if it cannot now. */
+    DbListener *(*listen)(Db *db, DbWake *wake);
+    void (*unlisten)(DbListener *take_listener);
 } DbOps;
 
 typedef struct DbRowsOps {
@@ -45,12 +53,14 @@ struct Db {
     struct {
         gint countdown; /* calls until one fails; 0: never */
         gint fired;
-    } fault; /* atomic; see db_fault.h */
+    } fault;      /* atomic; see db_fault.h */
+    DbWake *wake; /* atomic; NULL unless there is one */
 };
 
 struct DbTx {
     Db *db;
     DbMode mode;
+    uint32_t notified; /* bits of DbChannel */
 };
 
 struct DbRows {
@@ -63,8 +73,16 @@ enum { DB_MAX_PARAMETERS = 32 };
 /* Generated from src/store/sql/. */
 extern const char *const db_statement_names[SQL_STATEMENT_COUNT];
 extern const char *const db_statement_texts[DB_DIALECT_COUNT][SQL_STATEMENT_COUNT];
+extern const int db_statement_parameters[SQL_STATEMENT_COUNT];
+extern const bool db_statement_gives_many[SQL_STATEMENT_COUNT]; /* `-- :rows many` */
 
 /* Generated from src/store/migrations/. */
 extern const Migration *const migrations_of_dialect[DB_DIALECT_COUNT];
 
 FALLIBLE bool db_script(DbTx *tx, const char *sql, GError **error);
+
+/* db_wake.c, for drivers and db.c */
+const char *db_channel_name(DbChannel channel);
+void db_wake_signal(DbWake *wake, DbChannel channel);
+void db_wake_set_hearing(DbWake *wake, DbHearing hearing);
+void db_wake_committed(Db *db, uint32_t notified);

@@ -36,14 +36,21 @@ static bool check_applied(const Db *db, const DbRows *rows, int expected, GError
     return true;
 }
 
+/* Others that do the same wait here until this transaction is over, and then see what it did. */
+static bool lock_schema(DbTx *tx, GError **error)
+{
+    TRY(db_exec(tx, SQL_MIGRATION_PATIENCE, NULL, 0, NULL, error));
+    return db_exec(tx, SQL_MIGRATION_LOCK, NULL, 0, NULL, error);
+}
+
 /* *ret_count: how many are applied; they are all known and unaltered. times (may be NULL): int64_t, when. */
-static bool read_applied(DbTx *tx, int *ret_count, GArray *times, GError **error)
+static bool read_list(DbTx *tx, int *ret_count, GArray *times, GError **error)
 {
     g_autoptr(DbRows) rows = NULL;
     int count = 0;
     bool has_row = false;
 
-    TRY(db_exec(tx, SQL_MIGRATIONS_CREATE, NULL, 0, NULL, error));
+    TRY(lock_schema(tx, error));
     TRY(db_query(tx, SQL_MIGRATIONS_LIST, NULL, 0, &rows, error));
     TRY(db_rows_next(rows, &has_row, error));
     while (has_row) {
@@ -55,6 +62,13 @@ static bool read_applied(DbTx *tx, int *ret_count, GArray *times, GError **error
     }
     *ret_count = count;
     return true;
+}
+
+/* The same of a store that may be empty. */
+static bool read_applied(DbTx *tx, int *ret_count, GArray *times, GError **error)
+{
+    TRY(db_exec(tx, SQL_MIGRATIONS_CREATE, NULL, 0, NULL, error));
+    return read_list(tx, ret_count, times, error);
 }
 
 static bool apply(DbTx *tx, const Migration *migration, GError **error)
@@ -76,7 +90,7 @@ static bool take_back(DbTx *tx, const Migration *migration, GError **error)
     return DB_EXEC(tx, SQL_MIGRATION_DELETE, NULL, error, db_int(migration->number));
 }
 
-/* One step a transaction: the write lock makes others wait, and they then see it done. */
+/* One step a transaction. */
 static bool up_one(Db *db, bool *ret_is_done, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
@@ -136,5 +150,16 @@ bool migrate_visit(Db *db, MigrationVisitor visitor, void *data, GError **error)
     TRY(db_commit(g_steal_pointer(&tx), error));
     for (int i = 0; i < migration_count(db); i++)
         TRY(visitor(data, &migrations_of(db)[i], i < count ? g_array_index(times, int64_t, i) : 0, error));
+    return true;
+}
+
+bool migrate_is_current(Db *db, bool *ret_is_current, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    int count = 0;
+
+    TRY(db_begin(db, DB_READ, &tx, error));
+    TRY(read_list(tx, &count, NULL, error));
+    *ret_is_current = count == migration_count(db);
     return true;
 }

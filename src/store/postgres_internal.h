@@ -1,0 +1,88 @@
+/* What the files of the PostgreSQL driver share. A connection belongs to one transaction at a time, or to the pool. */
+#pragma once
+
+#include "store/db_ops.h"
+
+#include <libpq-fe.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)
+
+/* Where to connect; immutable once made. */
+typedef struct PostgresTarget {
+    char *conninfo;
+    char *name; /* "postgresql://host:port/database", for people: without user, password and options */
+} PostgresTarget;
+
+typedef struct PostgresConnection {
+    PGconn *handle;
+    const char *name; /* borrowed from the target */
+    bool has_pooler;  /* a pooler is between: sessions are shared, statements cannot be kept */
+    bool is_broken;   /* not to be used again */
+    DbMode mode;
+    GThread *holder; /* guarded by the pool's mutex */
+    int64_t idle_since_ms;
+    uint32_t cursors; /* names made */
+    bool is_prepared[SQL_STATEMENT_COUNT];
+} PostgresConnection;
+
+typedef struct PostgresPool PostgresPool;
+
+typedef struct PostgresDb {
+    Db base;
+    PostgresTarget target;
+    PostgresPool *pool;
+} PostgresDb;
+
+typedef struct PostgresTx {
+    DbTx base;
+    PostgresConnection *connection;
+    GPtrArray *open_rows; /* DbRows that may still ask the connection for more */
+    bool is_over;
+} PostgresTx;
+
+enum { POSTGRES_WAIT_MS = 10000 };
+
+/* postgres_target.c */
+FALLIBLE bool postgres_target_init(PostgresTarget *target, const char *conninfo, GError **error);
+void postgres_target_clear(PostgresTarget *target);
+
+/* postgres_connect.c. stop_fd: becoming readable ends the attempt as CANCELLED; -1: nothing does. */
+FALLIBLE bool postgres_connect(
+    const PostgresTarget *target, int stop_fd, PostgresConnection **ret_connection, GError **error);
+void postgres_connection_free(PostgresConnection *connection);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(PostgresConnection, postgres_connection_free)
+
+/* Runs SQL text without parameters; what: for the error. */
+FALLIBLE bool postgres_run(PostgresConnection *connection, const char *what, const char *sql, GError **error);
+
+/* What a transaction starts with. */
+FALLIBLE bool postgres_start(PostgresConnection *connection, DbMode mode, GError **error);
+
+/* postgres_error.c: sets the error from an answer (NULL: there was none) and marks the connection if it is of no more
+ * use. what: a statement's name, "commit", … Never bound values, nor what PostgreSQL quotes of them. */
+bool postgres_fail(PostgresConnection *connection, const char *what, const PGresult *result, GError **error);
+ErrorKind postgres_kind_of(const char *sqlstate);
+
+/* postgres_pool.c. One that a thread takes for DB_WRITE while it holds another such is a bug: INTERNAL. */
+PostgresPool *postgres_pool_new(const PostgresTarget *target);
+void postgres_pool_free(PostgresPool *pool);
+FALLIBLE bool postgres_pool_take(
+    PostgresPool *pool, DbMode mode, PostgresConnection **ret_connection, bool *ret_is_new, GError **error);
+void postgres_pool_give(PostgresPool *pool, PostgresConnection *take_connection);
+/* The server went away: connections that lie idle are dead too. */
+void postgres_pool_drop_idle(PostgresPool *pool);
+
+/* postgres_statement.c */
+FALLIBLE bool postgres_exec(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **error);
+FALLIBLE bool postgres_execute(
+    PostgresConnection *connection, const DbCall *call, PGresult **ret_result, GError **error);
+FALLIBLE bool postgres_declare(
+    PostgresConnection *connection, const DbCall *call, const char *cursor, PGresult **ret_result, GError **error);
+
+/* postgres_rows.c */
+FALLIBLE bool postgres_query(DbTx *tx, const DbCall *call, DbRows **ret_rows, GError **error);
+void postgres_rows_detach(DbRows *base);
+
+/* postgres_wake.c */
+DbListener *postgres_listen(Db *db, DbWake *wake);
+void postgres_unlisten(DbListener *take_listener);

@@ -1,0 +1,131 @@
+#include "store/postgres_internal.h"
+
+#include <string.h>
+
+/* The parameters of one call as libpq takes them: text, whose type the server finds from the statement; blobs as they
+ * are. */
+typedef struct Parameters {
+    const char *values[DB_MAX_PARAMETERS];
+    int lengths[DB_MAX_PARAMETERS];
+    int formats[DB_MAX_PARAMETERS]; /* 1: binary */
+    char numbers[DB_MAX_PARAMETERS][G_ASCII_DTOSTR_BUF_SIZE];
+    GStringChunk *texts;
+} Parameters;
+
+static void parameters_clear(Parameters *parameters)
+{
+    g_clear_pointer(&parameters->texts, g_string_chunk_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Parameters, parameters_clear)
+
+static bool set_text(Parameters *parameters, size_t i, Bytes text)
+{
+    if (memchr(text.data != NULL ? (const void *)text.data : "", '\0', text.len) != NULL)
+        return false;
+    parameters->values[i] = g_string_chunk_insert_len(
+        parameters->texts, text.data != NULL ? (const char *)text.data : "", (gssize)text.len);
+    return true;
+}
+
+static bool set_one(Parameters *parameters, size_t i, const DbValue *value)
+{
+    switch (value->type) {
+    case DB_NULL:
+        return true;
+    case DB_INT:
+        g_snprintf(parameters->numbers[i], sizeof parameters->numbers[i], "%" G_GINT64_FORMAT, value->integer);
+        parameters->values[i] = parameters->numbers[i];
+        return true;
+    case DB_REAL:
+        parameters->values[i] = g_ascii_dtostr(parameters->numbers[i], sizeof parameters->numbers[i], value->real);
+        return true;
+    case DB_TEXT:
+        return set_text(parameters, i, value->bytes);
+    case DB_BLOB:
+        parameters->values[i] = value->bytes.data != NULL ? (const char *)value->bytes.data : "";
+        parameters->lengths[i] = (int)value->bytes.len;
+        parameters->formats[i] = 1;
+        return value->bytes.len <= INT_MAX;
+    }
+    return false;
+}
+
+static bool parameters_init(Parameters *parameters, const DbCall *call, GError **error)
+{
+    int expected = db_statement_parameters[call->statement];
+
+    if (expected != (int)call->count)
+        return fail(error, ERROR_INTERNAL, "store: statement %s takes %d parameters, not %d",
+            db_statement_names[call->statement], expected, (int)call->count);
+    parameters->texts = g_string_chunk_new(4096);
+    for (size_t i = 0; i < call->count; i++)
+        if (!set_one(parameters, i, &call->values[i]))
+            return fail(error, ERROR_INVALID, "store: %s: parameter %d is a text with a NUL, or too long",
+                db_statement_names[call->statement], (int)i + 1);
+    return true;
+}
+
+static bool prepare(PostgresConnection *connection, DbStatement id, GError **error)
+{
+    g_autoptr(PGresult) result =
+        PQprepare(connection->handle, db_statement_names[id], db_statement_texts[DB_POSTGRES][id], 0, NULL);
+
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        return postgres_fail(connection, db_statement_names[id], result, error);
+    connection->is_prepared[id] = true;
+    return true;
+}
+
+static bool check_answer(
+    PostgresConnection *connection, DbStatement id, PGresult *take_result, PGresult **ret_result, GError **error)
+{
+    g_autoptr(PGresult) result = take_result;
+    ExecStatusType status = PQresultStatus(result);
+
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        return postgres_fail(connection, db_statement_names[id], result, error);
+    *ret_result = g_steal_pointer(&result);
+    return true;
+}
+
+bool postgres_execute(PostgresConnection *connection, const DbCall *call, PGresult **ret_result, GError **error)
+{
+    g_auto(Parameters) parameters = {0};
+    DbStatement id = call->statement;
+    PGresult *result = NULL;
+
+    TRY(parameters_init(&parameters, call, error));
+    if (connection->has_pooler) {
+        result = PQexecParams(connection->handle, db_statement_texts[DB_POSTGRES][id], (int)call->count, NULL,
+            parameters.values, parameters.lengths, parameters.formats, 0);
+    } else {
+        if (!connection->is_prepared[id])
+            TRY(prepare(connection, id, error));
+        result = PQexecPrepared(connection->handle, db_statement_names[id], (int)call->count, parameters.values,
+            parameters.lengths, parameters.formats, 0);
+    }
+    return check_answer(connection, id, result, ret_result, error);
+}
+
+bool postgres_declare(
+    PostgresConnection *connection, const DbCall *call, const char *cursor, PGresult **ret_result, GError **error)
+{
+    g_auto(Parameters) parameters = {0};
+
+    TRY(parameters_init(&parameters, call, error));
+    g_autofree char *sql =
+        g_strdup_printf("DECLARE %s NO SCROLL CURSOR FOR %s", cursor, db_statement_texts[DB_POSTGRES][call->statement]);
+    PGresult *result = PQexecParams(
+        connection->handle, sql, (int)call->count, NULL, parameters.values, parameters.lengths, parameters.formats, 0);
+    return check_answer(connection, call->statement, result, ret_result, error);
+}
+
+bool postgres_exec(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **error)
+{
+    g_autoptr(PGresult) result = NULL;
+
+    TRY(postgres_execute(((PostgresTx *)tx)->connection, call, &result, error));
+    bool is_select = g_str_has_prefix(PQcmdStatus(result), "SELECT");
+    *ret_changed = is_select ? 0 : g_ascii_strtoll(PQcmdTuples(result), NULL, 10);
+    return true;
+}
