@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 static _Atomic int64_t frozen_ms = -1;
 
@@ -47,4 +48,14 @@ bool clock_parse_iso(const char *text, int64_t *ret_time_ms, GError **error)
         return fail(error, ERROR_INVALID, "time '%.64s': expected ISO 8601 such as 2025-11-09T10:00:00Z", text);
     *ret_time_ms = g_date_time_to_unix(time) * 1000 + g_date_time_get_microsecond(time) / 1000;
     return true;
+}
+
+bool clock_parse_day_or_iso(const char *text, int64_t *ret_time_ms, GError **error)
+{
+    enum { DATE_CHARS = 10 }; /* 2025-11-09 */
+    g_autofree char *midnight = strlen(text) == DATE_CHARS ? g_strconcat(text, "T00:00:00Z", NULL) : NULL;
+
+    if (midnight != NULL && clock_parse_iso(midnight, ret_time_ms, NULL))
+        return true;
+    return clock_parse_iso(text, ret_time_ms, error);
 }

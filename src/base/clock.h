@@ -21,3 +21,6 @@ char *clock_format_iso_ms(int64_t time_ms);
 
 /* RFC 3339 / ISO 8601 with a zone, or without one (taken as UTC). INVALID otherwise. */
 FALLIBLE bool clock_parse_iso(const char *text, int64_t *ret_time_ms, GError **error);
+
+/* The same, or a date alone, which is its midnight in UTC: how people write a range of time. */
+FALLIBLE bool clock_parse_day_or_iso(const char *text, int64_t *ret_time_ms, GError **error);

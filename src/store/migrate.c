@@ -50,7 +50,6 @@ static bool read_list(DbTx *tx, int *ret_count, GArray *times, GError **error)
     int count = 0;
     bool has_row = false;
 
-    TRY(lock_schema(tx, error));
     TRY(db_query(tx, SQL_MIGRATIONS_LIST, NULL, 0, &rows, error));
     TRY(db_rows_next(rows, &has_row, error));
     while (has_row) {
@@ -67,6 +66,7 @@ static bool read_list(DbTx *tx, int *ret_count, GArray *times, GError **error)
 /* The same of a store that may be empty. */
 static bool read_applied(DbTx *tx, int *ret_count, GArray *times, GError **error)
 {
+    TRY(lock_schema(tx, error));
     TRY(db_exec(tx, SQL_MIGRATIONS_CREATE, NULL, 0, NULL, error));
     return read_list(tx, ret_count, times, error);
 }

@@ -19,3 +19,6 @@ typedef bool (*MigrationVisitor)(void *data, const Migration *migration, int64_t
 
 /* All that this program knows, in order; applied_ms 0 if the store lacks it. */
 FALLIBLE bool migrate_visit(Db *db, MigrationVisitor visitor, void *data, GError **error);
+
+/* Whether a store that was migrated once has all that this program knows; takes no lock. Fails as migrate_up(). */
+FALLIBLE bool migrate_is_current(Db *db, bool *ret_is_current, GError **error);

@@ -46,6 +46,29 @@ static void test_times_are_iso_8601_in_utc(void)
     g_assert_false(clock_parse_iso("yesterday", &time_ms, &error));
 }
 
+static void test_a_date_alone_is_its_midnight_in_utc(void)
+{
+    static const struct {
+        const char *text;
+        int64_t expected_ms; /* -1: refused */
+    } cases[] = {
+        {"2025-11-09", 1762646400000},
+        {"2025-11-09T10:00:00Z", 1762682400000},
+        {"2025-11-31", -1},
+        {"2025-11-9", -1},
+        {"2025-11-09 ", -1},
+        {"", -1},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        int64_t time_ms = 0;
+        g_assert_cmpint(clock_parse_day_or_iso(cases[i].text, &time_ms, &error), ==, cases[i].expected_ms >= 0);
+        g_assert_cmpint(time_ms, ==, MAX(cases[i].expected_ms, 0));
+        g_assert_true((error != NULL) == (cases[i].expected_ms < 0));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -53,5 +76,6 @@ int main(int argc, char **argv)
     g_test_add_func("/base/foreign-errors-are-internal", test_foreign_errors_are_internal);
     g_test_add_func("/base/job-ids-are-uuids", test_job_ids_are_uuids);
     g_test_add_func("/base/times-are-iso-8601-in-utc", test_times_are_iso_8601_in_utc);
+    g_test_add_func("/base/a-date-alone-is-its-midnight-in-utc", test_a_date_alone_is_its_midnight_in_utc);
     return g_test_run();
 }
