@@ -1,3 +1,5 @@
+DROP VIEW job_statistics;
+DROP VIEW active_jobs_progress;
 DROP VIEW job_facts;
 DROP VIEW job_objects;
 DROP TABLE job_progress;

@@ -26,6 +26,7 @@ CREATE TABLE jobs (
 CREATE INDEX idx_jobs_deleted ON jobs (job_id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX idx_jobs_created_at ON jobs (created_at);
 CREATE INDEX idx_jobs_execution_arn ON jobs (execution_arn) WHERE execution_arn IS NOT NULL;
+CREATE INDEX idx_jobs_bucket ON jobs (bucket, created_at);
 
 CREATE TABLE job_executions (
     job_id        TEXT NOT NULL REFERENCES jobs (job_id),
@@ -113,8 +114,10 @@ CREATE TABLE object_pages (
     PRIMARY KEY (job_id, shard, page_no)
 ) WITHOUT ROWID;
 
--- Shards do not overlap, so the page of a key is the last one that begins at it or before.
+-- Shards do not overlap, so the page of a key is the last one that begins at it or before. An escaped key does not stand
+-- where its text sorts: the pages with such keys are found by the second index, and are no hit of the first.
 CREATE INDEX idx_object_pages_first_key ON object_pages (job_id, first_key);
+CREATE INDEX idx_object_pages_odd ON object_pages (job_id) WHERE escaped IS NOT NULL;
 
 CREATE TABLE page_states (
     job_id           TEXT NOT NULL,
@@ -136,6 +139,8 @@ CREATE TABLE page_states (
     bytes_done       INTEGER NOT NULL DEFAULT 0,
     suspect_ordinal  INTEGER,                    -- the object that was under way alone when the page was abandoned …
     suspect_claims   INTEGER NOT NULL DEFAULT 0, -- … by so many claims in a row
+    isolation        INTEGER NOT NULL DEFAULT 0,
+    strikes          INTEGER NOT NULL DEFAULT 0,
     updated_at       INTEGER NOT NULL,
     PRIMARY KEY (job_id, shard, page_no)
 ) WITHOUT ROWID;
@@ -248,14 +253,14 @@ CREATE TABLE job_progress (
 -- One row an object, with the columns that users know, derived from pages and exceptions.
 CREATE VIEW job_objects AS
 SELECT p.job_id AS job_id, j.bucket AS bucket, k.value AS key,
-       json_extract(p.sizes, '$[' || k.key || ']') AS size,
-       json_extract(p.etags, '$[' || k.key || ']') AS etag,
        CASE WHEN x.status IS NOT NULL AND NOT (x.status = 'queued' AND s.state = 'leased') THEN x.status
             WHEN s.state = 'leased' AND (s.scope = 'all' OR x.status = 'queued') THEN 'processing'
             WHEN s.state = 'done' OR s.scope = 'exceptions' THEN 'succeeded'
             ELSE 'queued' END AS status,
-       x.error_message AS last_error, s.updated_at AS updated_at,
-       p.shard AS shard, p.page_no AS page_no, k.key AS ordinal
+       s.updated_at AS updated_at, json_extract(p.sizes, '$[' || k.key || ']') AS size,
+       json_extract(p.etags, '$[' || k.key || ']') AS etag, x.error_code AS error_code,
+       x.error_message AS last_error, coalesce(x.attempts, 0) AS attempts, p.shard AS shard, p.page_no AS page_no,
+       k.key AS ordinal
 FROM object_pages p
 JOIN jobs j ON j.job_id = p.job_id AND j.deleted_at IS NULL
 JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = p.page_no
@@ -265,21 +270,44 @@ LEFT JOIN object_exceptions x ON x.job_id = p.job_id AND x.shard = p.shard AND x
 
 -- One row a job with all that its status is made of: a handful of rows read, at any number of objects.
 CREATE VIEW job_facts AS
-SELECT j.job_id AS job_id, j.bucket AS bucket, j.prefix AS prefix, j.options AS options, j.runner AS runner,
-       j.created_at AS created_at, max(j.updated_at, coalesce(max(c.updated_at), 0)) AS updated_at,
-       j.mode AS mode, j.epoch AS epoch, j.paused AS paused, j.cancelled AS cancelled, j.execution_arn AS execution_arn,
-       x.status AS execution_status, x.error AS error, x.cause AS cause,
-       (SELECT count(*) FROM listing_shards s WHERE s.job_id = j.job_id AND s.state <> 'done') AS open_shards,
-       coalesce(sum(c.total), 0) AS total, coalesce(sum(c.queued), 0) AS queued,
-       coalesce(sum(c.processing), 0) AS processing, coalesce(sum(c.succeeded), 0) AS succeeded,
-       coalesce(sum(c.failed), 0) AS failed, coalesce(sum(c.skipped), 0) AS skipped,
-       coalesce(sum(c.bytes_total), 0) AS bytes_total, coalesce(sum(c.bytes_done), 0) AS bytes_done,
-       coalesce(sum(c.findings), 0) AS findings, coalesce(sum(c.pages), 0) AS pages,
-       (SELECT json_group_object(error_code, objects)
-        FROM (SELECT error_code, sum(objects) AS objects FROM job_failures f WHERE f.job_id = j.job_id
-              GROUP BY error_code HAVING sum(objects) <> 0 ORDER BY error_code)) AS failures
-FROM jobs j
-LEFT JOIN executions x ON x.execution_arn = j.execution_arn
-LEFT JOIN job_counters c ON c.job_id = j.job_id
-WHERE j.deleted_at IS NULL
-GROUP BY j.job_id;
+SELECT f.*,
+       CASE WHEN f.execution_status IN ('FAILED', 'TIMED_OUT') THEN 'failed'
+            WHEN f.execution_status = 'ABORTED' OR f.cancelled <> 0 THEN 'aborted'
+            WHEN f.execution_status IS NOT NULL AND (f.execution_status <> 'SUCCEEDED' OR f.open_shards > 0) THEN 'listing'
+            WHEN f.execution_status IS NULL AND (f.mode = 'async' OR f.mode = 'sync' AND f.open_shards > 0) THEN 'listing'
+            WHEN f.queued + f.processing > 0 THEN 'processing'
+            ELSE 'completed' END AS status
+FROM (
+    SELECT j.job_id AS job_id, j.bucket AS bucket, j.prefix AS prefix, j.options AS options, j.runner AS runner,
+           j.created_at AS created_at, max(j.updated_at, coalesce(max(c.updated_at), 0)) AS updated_at,
+           j.mode AS mode, j.epoch AS epoch, j.paused AS paused, j.cancelled AS cancelled, j.execution_arn AS execution_arn,
+           coalesce(x.status, (SELECT e.ended FROM job_executions e
+                               WHERE e.job_id = j.job_id AND e.execution_arn = j.execution_arn
+                               ORDER BY e.generation DESC LIMIT 1)) AS execution_status, x.error AS error, x.cause AS cause,
+           (SELECT count(*) FROM listing_shards s WHERE s.job_id = j.job_id AND s.state <> 'done') AS open_shards,
+           coalesce(sum(c.total), 0) AS total, coalesce(sum(c.queued), 0) AS queued,
+           coalesce(sum(c.processing), 0) AS processing, coalesce(sum(c.succeeded), 0) AS succeeded,
+           coalesce(sum(c.failed), 0) AS failed, coalesce(sum(c.skipped), 0) AS skipped,
+           coalesce(sum(c.bytes_total), 0) AS bytes_total, coalesce(sum(c.bytes_done), 0) AS bytes_done,
+           coalesce(sum(c.findings), 0) AS findings, coalesce(sum(c.pages), 0) AS pages,
+           (SELECT json_group_object(error_code, objects)
+            FROM (SELECT error_code, sum(objects) AS objects FROM job_failures f WHERE f.job_id = j.job_id
+                  GROUP BY error_code HAVING sum(objects) <> 0 ORDER BY error_code)) AS failures
+    FROM jobs j
+    LEFT JOIN executions x ON x.execution_arn = j.execution_arn
+    LEFT JOIN job_counters c ON c.job_id = j.job_id
+    WHERE j.deleted_at IS NULL
+    GROUP BY j.job_id) f;
+
+-- Jobs that are alive: being listed or scanned.
+CREATE VIEW active_jobs_progress AS
+SELECT p.* FROM job_progress p JOIN job_facts f ON f.job_id = p.job_id
+WHERE f.status IN ('listing', 'processing') ORDER BY p.created_at DESC, p.job_id DESC;
+
+CREATE VIEW job_statistics AS
+SELECT count(*) AS total_jobs, count(CASE WHEN f.status = 'completed' THEN 1 END) AS completed_jobs,
+       count(CASE WHEN f.status IN ('listing', 'processing') THEN 1 END) AS in_progress_jobs,
+       coalesce(sum(p.total_objects), 0) AS total_objects_all_jobs,
+       coalesce(sum(p.total_findings), 0) AS total_findings_all_jobs,
+       coalesce(round(avg(p.progress_percent), 2), 0) AS avg_progress
+FROM job_progress p JOIN job_facts f ON f.job_id = p.job_id;
