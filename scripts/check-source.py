@@ -24,7 +24,8 @@ BOOL_PARAMETER = re.compile(r"[(,]\s*(?:const\s+)?bool\s+\w+\s*(?=[,)])")
 
 # A library's header, and the name that ARCHITECTURE.md gives the library.
 LIBRARIES = {
-    "curl/": "curl", "microhttpd.h": "microhttpd", "sqlite3.h": "sqlite3", "libpq-fe.h": "libpq", "hs": "hyperscan", "pcre2.h": "pcre2",
+    "curl/": "curl", "microhttpd.h": "microhttpd", "sqlite3.h": "sqlite3", "libpq-fe.h": "libpq",
+    "hs": "hyperscan", "pcre2.h": "pcre2",
     "archive": "archive", "magic.h": "magic", "expat.h": "expat", "jansson.h": "jansson", "cyaml/": "cyaml",
     "xxhash.h": "xxhash", "zlib.h": "zlib", "yajl/": "yajl", "gio/": "gio",
 }
