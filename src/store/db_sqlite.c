@@ -109,6 +109,31 @@ static void call_now(sqlite3_context *context, G_GNUC_UNUSED int count, G_GNUC_U
     sqlite3_result_int64(context, clock_now_ms());
 }
 
+/* trawl_ms(), trawl_time(): from and to the type in which the columns of jobs keep times; here that is milliseconds. */
+static void call_same(sqlite3_context *context, G_GNUC_UNUSED int count, sqlite3_value **values)
+{
+    sqlite3_result_value(context, values[0]);
+}
+
+static bool add_functions(SqliteConnection *connection, GError **error)
+{
+    static const struct {
+        const char *name;
+        int arguments, flags;
+        void (*call)(sqlite3_context *context, int count, sqlite3_value **values);
+    } functions[] = {
+        {"trawl_now", 0, SQLITE_UTF8, call_now},
+        {"trawl_ms", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, call_same},
+        {"trawl_time", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, call_same},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++)
+        if (sqlite3_create_function(connection->handle, functions[i].name, functions[i].arguments, functions[i].flags,
+                NULL, functions[i].call, NULL, NULL) != SQLITE_OK)
+            return sqlite_fail(connection, "open", error);
+    return true;
+}
+
 static bool connection_open(const SqliteDb *db, SqliteConnection **ret_connection, GError **error)
 {
     g_autoptr(SqliteConnection) connection = g_new0(SqliteConnection, 1);
@@ -119,9 +144,7 @@ static bool connection_open(const SqliteDb *db, SqliteConnection **ret_connectio
         return sqlite_fail(connection, "open", error);
     sqlite3_extended_result_codes(connection->handle, 1);
     sqlite3_busy_handler(connection->handle, wait_a_little, connection);
-    if (sqlite3_create_function(connection->handle, "trawl_now", 0, SQLITE_UTF8, NULL, call_now, NULL, NULL) !=
-        SQLITE_OK)
-        return sqlite_fail(connection, "open", error);
+    TRY(add_functions(connection, error));
     TRY(sqlite_run(connection, "settings", connection_settings, error));
     *ret_connection = g_steal_pointer(&connection);
     return true;
