@@ -1,4 +1,7 @@
 -- Drops what trawl made, with all that it stored since, and gives an older scanner's things their names back.
+
+SET LOCAL client_min_messages = warning;
+
 DROP FUNCTION should_refresh_progress(timestamptz);
 DROP FUNCTION refresh_job_progress();
 DROP VIEW job_statistics;
@@ -7,6 +10,7 @@ DROP MATERIALIZED VIEW job_progress;
 DROP VIEW job_facts;
 DROP FUNCTION job_object(uuid, text);
 DROP VIEW job_objects;
+DROP FUNCTION legacy_job_free(uuid, bigint);
 DROP TABLE execution_events;
 DROP TABLE executions;
 DROP TABLE findings;

@@ -5,6 +5,9 @@
 -- since users compare those with NOW().
 --
 -- 1. helpers   2. an older scanner's things set aside   3. tables   4. the older scanner's rows taken in   5. views
+-- 6. what the older scanner's readers may read
+
+SET LOCAL client_min_messages = warning;
 
 -- 1. ------------------------------------------------------------------------------------------------------- helpers
 
@@ -361,52 +364,78 @@ BEGIN
     END IF;
 END $$;
 
+-- Frees what an older scanner left of a job, at most so many rows of it at a time; returns how many, 0 when all is gone.
+CREATE FUNCTION legacy_job_free(job uuid, most bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    freed bigint;
+BEGIN
+    DELETE FROM findings_legacy
+    WHERE job_id = job AND ctid = ANY (ARRAY(SELECT ctid FROM findings_legacy WHERE job_id = job LIMIT most));
+    GET DIAGNOSTICS freed = ROW_COUNT;
+    IF freed = 0 THEN
+        DELETE FROM job_objects_legacy
+        WHERE job_id = job AND ctid = ANY (ARRAY(SELECT ctid FROM job_objects_legacy WHERE job_id = job LIMIT most));
+        GET DIAGNOSTICS freed = ROW_COUNT;
+    END IF;
+    IF freed = 0 THEN
+        DELETE FROM jobs_legacy WHERE job_id = job;
+        GET DIAGNOSTICS freed = ROW_COUNT;
+    END IF;
+    RETURN freed;
+END $$;
+
 -- 5. --------------------------------------------------------------------------------------------------------- views
 
 -- One row an object, with the columns that users know. Each branch has one status, so that asking for one leaves the
--- others unread, and failed objects are found by the index of exceptions.
+-- others unread, and failed objects are found by the index of exceptions. OFFSET 0 keeps a page's exceptions from being
+-- looked up for each object, or joined in a way that only suits a page without any.
 CREATE VIEW job_objects AS
-SELECT p.job_id, j.bucket, k.key COLLATE "default" AS key, 'succeeded'::text AS status,
-       trawl_time(s.updated_at) AS updated_at, k.size, k.etag, NULL::text AS error_code, NULL::text AS last_error, 0 AS attempts,
-       p.shard, p.page_no, (k.n - 1)::integer AS ordinal
+SELECT p.job_id, j.bucket, k.key COLLATE "default" AS key, 'succeeded'::text AS status, trawl_time(s.updated_at) AS updated_at, k.size, k.etag,
+       NULL::text AS error_code, NULL::text AS last_error, 0 AS attempts, p.shard, p.page_no, (k.n - 1)::integer AS ordinal
 FROM page_states s
 JOIN jobs j ON j.job_id = s.job_id
 JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
-CROSS JOIN LATERAL unnest(p.keys, p.sizes, p.etags) WITH ORDINALITY AS k (key, size, etag, n)
+CROSS JOIN LATERAL (
+    SELECT u.key, u.size, u.etag, u.n FROM unnest(p.keys, p.sizes, p.etags) WITH ORDINALITY AS u (key, size, etag, n)
+    WHERE u.n - 1 <> ALL (ARRAY(SELECT x.ordinal FROM object_exceptions x
+                                WHERE x.job_id = p.job_id AND x.shard = p.shard AND x.page_no = p.page_no))
+    OFFSET 0) k
 WHERE (s.state = 'done' OR s.scope = 'exceptions') AND j.deleted_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM object_exceptions x WHERE x.job_id = p.job_id AND x.shard = p.shard
-                                                      AND x.page_no = p.page_no AND x.ordinal = k.n - 1)
 UNION ALL
-SELECT p.job_id, j.bucket, k.key COLLATE "default", 'processing', trawl_time(s.updated_at), k.size, k.etag, NULL, NULL, 0,
-       p.shard, p.page_no, (k.n - 1)::integer
+SELECT p.job_id, j.bucket, k.key COLLATE "default", 'processing', trawl_time(s.updated_at), k.size, k.etag,
+       NULL, NULL, 0, p.shard, p.page_no, (k.n - 1)::integer
 FROM page_states s
 JOIN jobs j ON j.job_id = s.job_id
 JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
-CROSS JOIN LATERAL unnest(p.keys, p.sizes, p.etags) WITH ORDINALITY AS k (key, size, etag, n)
+CROSS JOIN LATERAL (
+    SELECT u.key, u.size, u.etag, u.n FROM unnest(p.keys, p.sizes, p.etags) WITH ORDINALITY AS u (key, size, etag, n)
+    WHERE u.n - 1 <> ALL (ARRAY(SELECT x.ordinal FROM object_exceptions x
+                                WHERE x.job_id = p.job_id AND x.shard = p.shard AND x.page_no = p.page_no))
+    OFFSET 0) k
 WHERE s.state = 'leased' AND s.scope = 'all' AND j.deleted_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM object_exceptions x WHERE x.job_id = p.job_id AND x.shard = p.shard
-                                                      AND x.page_no = p.page_no AND x.ordinal = k.n - 1)
 UNION ALL
-SELECT p.job_id, j.bucket, k.key COLLATE "default", 'queued', trawl_time(s.updated_at), k.size, k.etag, NULL, NULL, 0,
-       p.shard, p.page_no, (k.n - 1)::integer
+SELECT p.job_id, j.bucket, k.key COLLATE "default", 'queued', trawl_time(s.updated_at), k.size, k.etag,
+       NULL, NULL, 0, p.shard, p.page_no, (k.n - 1)::integer
 FROM page_states s
 JOIN jobs j ON j.job_id = s.job_id
 JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
-CROSS JOIN LATERAL unnest(p.keys, p.sizes, p.etags) WITH ORDINALITY AS k (key, size, etag, n)
+CROSS JOIN LATERAL (
+    SELECT u.key, u.size, u.etag, u.n FROM unnest(p.keys, p.sizes, p.etags) WITH ORDINALITY AS u (key, size, etag, n)
+    WHERE u.n - 1 <> ALL (ARRAY(SELECT x.ordinal FROM object_exceptions x
+                                WHERE x.job_id = p.job_id AND x.shard = p.shard AND x.page_no = p.page_no))
+    OFFSET 0) k
 WHERE s.state IN ('queued', 'dropped') AND s.scope = 'all' AND j.deleted_at IS NULL
-  AND NOT EXISTS (SELECT 1 FROM object_exceptions x WHERE x.job_id = p.job_id AND x.shard = p.shard
-                                                      AND x.page_no = p.page_no AND x.ordinal = k.n - 1)
 UNION ALL
-SELECT x.job_id, j.bucket, x.key, x.status, trawl_time(s.updated_at), p.sizes[x.ordinal + 1], p.etags[x.ordinal + 1],
-       x.error_code, x.error_message, x.attempts, x.shard, x.page_no, x.ordinal
+SELECT x.job_id, j.bucket, x.key, x.status, trawl_time(s.updated_at), p.sizes[x.ordinal + 1],
+       p.etags[x.ordinal + 1], x.error_code, x.error_message, x.attempts, x.shard, x.page_no, x.ordinal
 FROM object_exceptions x
 JOIN jobs j ON j.job_id = x.job_id
 JOIN page_states s ON s.job_id = x.job_id AND s.shard = x.shard AND s.page_no = x.page_no
 JOIN object_pages p ON p.job_id = x.job_id AND p.shard = x.shard AND p.page_no = x.page_no
 WHERE (x.status <> 'queued' OR s.state <> 'leased') AND j.deleted_at IS NULL
 UNION ALL
-SELECT x.job_id, j.bucket, x.key, 'processing', trawl_time(s.updated_at), p.sizes[x.ordinal + 1], p.etags[x.ordinal + 1],
-       x.error_code, x.error_message, x.attempts, x.shard, x.page_no, x.ordinal
+SELECT x.job_id, j.bucket, x.key, 'processing', trawl_time(s.updated_at), p.sizes[x.ordinal + 1],
+       p.etags[x.ordinal + 1], x.error_code, x.error_message, x.attempts, x.shard, x.page_no, x.ordinal
 FROM object_exceptions x
 JOIN jobs j ON j.job_id = x.job_id
 JOIN page_states s ON s.job_id = x.job_id AND s.shard = x.shard AND s.page_no = x.page_no
@@ -419,30 +448,32 @@ WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.job_id = l.job_id AND j.deleted_a
 
 -- One object by its key: a range search, where the view would read the whole job.
 CREATE FUNCTION job_object(job uuid, object_key text) RETURNS SETOF job_objects LANGUAGE sql STABLE AS $$
-    WITH place AS (
-        SELECT p.shard, p.page_no, array_position(p.keys, object_key COLLATE "C") - 1 AS ordinal
-        FROM (SELECT * FROM object_pages
-              WHERE job_id = job AND first_key <= object_key AND escaped IS NULL AND octet_length(first_key) <= 1024
-              ORDER BY first_key DESC LIMIT 1) p
-        WHERE p.last_key >= object_key
-        UNION ALL
-        SELECT p.shard, p.page_no, array_position(p.keys, object_key COLLATE "C") - 1
-        FROM object_pages p
-        WHERE p.job_id = job AND (p.escaped IS NOT NULL OR octet_length(p.first_key) > 1024))
     SELECT job, j.bucket, object_key,
            CASE WHEN x.status IS NOT NULL AND NOT (x.status = 'queued' AND s.state = 'leased') THEN x.status
                 WHEN s.state = 'leased' AND (s.scope = 'all' OR x.status = 'queued') THEN 'processing'
                 WHEN s.state = 'done' OR s.scope = 'exceptions' THEN 'succeeded'
                 ELSE 'queued' END,
-           trawl_time(s.updated_at), p.sizes[place.ordinal + 1], p.etags[place.ordinal + 1], x.error_code,
-           x.error_message, coalesce(x.attempts, 0), place.shard, place.page_no, place.ordinal
-    FROM place
-    JOIN jobs j ON j.job_id = job AND j.deleted_at IS NULL
-    JOIN object_pages p ON p.job_id = job AND p.shard = place.shard AND p.page_no = place.page_no
-    JOIN page_states s ON s.job_id = job AND s.shard = place.shard AND s.page_no = place.page_no
-    LEFT JOIN object_exceptions x ON x.job_id = job AND x.shard = place.shard AND x.page_no = place.page_no
-                                 AND x.ordinal = place.ordinal
-    WHERE place.ordinal IS NOT NULL
+           trawl_time(s.updated_at), place.size, place.etag, x.error_code, x.error_message, coalesce(x.attempts, 0),
+           place.shard, place.page_no, place.ordinal
+    FROM jobs j
+    CROSS JOIN LATERAL (
+        SELECT p.shard, p.page_no, o.ordinal, p.sizes[o.ordinal + 1] AS size, p.etags[o.ordinal + 1] AS etag
+        FROM (SELECT * FROM (SELECT * FROM object_pages
+                             WHERE job_id = job AND first_key <= object_key AND escaped IS NULL
+                               AND octet_length(first_key) <= 1024
+                             ORDER BY first_key DESC LIMIT 1) before
+              WHERE last_key >= object_key
+              UNION ALL
+              SELECT * FROM object_pages WHERE job_id = job AND (escaped IS NOT NULL OR octet_length(first_key) > 1024)) p
+        CROSS JOIN LATERAL (SELECT array_position(p.keys, object_key COLLATE "C") - 1 AS ordinal) o
+        WHERE o.ordinal IS NOT NULL
+        LIMIT 1) place
+    CROSS JOIN LATERAL (SELECT * FROM page_states
+                        WHERE job_id = job AND shard = place.shard AND page_no = place.page_no LIMIT 1) s
+    LEFT JOIN LATERAL (SELECT * FROM object_exceptions
+                       WHERE job_id = job AND shard = place.shard AND page_no = place.page_no
+                         AND ordinal = place.ordinal LIMIT 1) x ON true
+    WHERE j.job_id = job AND j.deleted_at IS NULL
     UNION ALL
     SELECT l.job_id, l.bucket, l.key, l.status::text, l.updated_at, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL
     FROM jobs j
@@ -535,3 +566,21 @@ CREATE FUNCTION should_refresh_progress(last_refresh timestamptz) RETURNS boolea
     SELECT last_refresh IS NULL OR last_refresh <= clock_timestamp() - interval '1 millisecond' *
         coalesce((SELECT value::bigint FROM meta WHERE name = 'refresh_interval_ms'), 60000)
 $$;
+
+-- 6. ----------------------------------------------------------------------- what the older scanner's readers may read
+
+DO $$
+DECLARE
+    reader record;
+BEGIN
+    FOR reader IN
+        SELECT DISTINCT n.old_name, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END AS name
+        FROM legacy_names n
+        JOIN pg_class c ON c.relname = n.name AND c.relnamespace = current_schema()::regnamespace
+        CROSS JOIN LATERAL aclexplode(c.relacl) a
+        LEFT JOIN pg_roles r ON r.oid = a.grantee
+        WHERE n.kind NOT IN ('INDEX', 'ROUTINE') AND a.grantee <> c.relowner AND a.privilege_type = 'SELECT'
+    LOOP
+        EXECUTE format('GRANT SELECT ON %I TO %s', reader.old_name, reader.name);
+    END LOOP;
+END $$;
