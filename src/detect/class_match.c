@@ -53,13 +53,15 @@ static uint64_t last_space(const TextView *text, const Span *whole)
     return at;
 }
 
-/* Cheaper to ask before the regex where the value stands at the place itself. */
+/* Cheaper to ask before the regex where the value stands at the place itself, if only what is before it counts. */
 static bool lacks_keyword(const ClassRun *run, uint32_t index, size_t at)
 {
     const CompiledRule *rule = rule_at(run->rules, index);
+    const Candidate candidate = {
+        .rule = rule, .value = {.start = run->text->base + at, .end = run->text->base + at}, .keywords = run->keywords};
 
-    return rule_waits_for_keyword(rule, run->judge->min_tier) && rule->value_group == 0 &&
-           !keyword_tracker_find(run->keywords, run->text, index, run->text->base + at, rule->distance);
+    return rule_waits_for_keyword(rule, run->judge->min_tier) && rule->value_group == 0 && rule->distance_after == 0 &&
+           !judge_has_keyword(run->judge, run->text, &candidate);
 }
 
 /* Patterns that allow spaces may swallow the word behind the value ("… 32 PAID"); the validator tells. */

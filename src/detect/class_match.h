@@ -9,7 +9,7 @@ typedef struct ClassRun {
     const ClassRules *selected;
     Judge *judge;
     RegexScratch *regex;
-    KeywordTracker *keywords;
+    const KeywordTrackers *keywords;
     const TextView *text; /* followed by CLASS_PADDING readable bytes */
     bool is_last;         /* the text ends with the view */
 } ClassRun;

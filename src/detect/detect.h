@@ -46,16 +46,22 @@ const Rule *rule_set_rule(const RuleSet *rules, uint32_t index);
 /* Hex content hash of the rules: the same rules give the same id anywhere. */
 const char *rule_set_id(const RuleSet *rules);
 
-/* One confirmed match. text and member are borrowed until the callback returns; text is scanned content: mask it,
+/* One confirmed match. Everything is borrowed until the callback returns; text is scanned content: mask it,
  * fingerprint it, never keep or log it. */
+enum { MATCH_ALSO_MAX = 5 };
+
 typedef struct Match {
     const Rule *rule;
     Tier tier;
-    Bytes text;            /* as found */
-    Bytes canonical;       /* what equal values share (digits without separators …); may be text itself */
-    uint64_t offset;       /* in the bytes of the member, as it was encoded there */
-    uint64_t length;       /* likewise */
-    uint64_t line, column; /* from 1; the column counts characters */
+    Bytes text;                       /* as found */
+    Bytes canonical;                  /* what equal values share (digits without separators …); may be text itself */
+    uint64_t offset;                  /* in the bytes of the member, as it was encoded there */
+    uint64_t length;                  /* likewise */
+    uint64_t line, column;            /* from 1; the column counts characters */
+    uint64_t row, cell;               /* of a table, from 1, the header is row 1; 0: there is none */
+    const char *column_name;          /* of the table's column; NULL: none */
+    const char *record_path;          /* "$.patient.ssn" in JSON and YAML, "/a/b/@c" in XML; NULL: none */
+    const char *also[MATCH_ALSO_MAX]; /* other detectors whose matches gave way; NULL ends them */
 } Match;
 
 typedef void (*MatchHandler)(void *data, const Match *match);
@@ -67,6 +73,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Detector, detector_free)
 typedef struct DetectorOptions {
     Tier min_tier;
     MatchHandler handler;
+    const char *path; /* of the object or the member: what lower_paths of rules and validators look at; may be NULL */
     MatchHandler suppressed_handler; /* may be NULL: what is suppressed is only counted */
     void *data;
 } DetectorOptions;
@@ -80,3 +87,5 @@ FALLIBLE bool detector_end(Detector *detector, GError **error);
 
 /* Matches hidden since the detector was made, because their value is a published test value or a placeholder. */
 uint64_t detector_suppressed(const Detector *detector);
+/* Likewise, those of one rule. */
+uint64_t detector_suppressed_of(const Detector *detector, uint32_t rule_index);

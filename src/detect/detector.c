@@ -6,6 +6,7 @@
 #include "detect/class_match.h"
 #include "detect/literal_scan.h"
 #include "detect/overlap.h"
+#include "detect/pairs.h"
 #include "detect/place.h"
 
 #include <string.h>
@@ -34,17 +35,39 @@ struct Detector {
 
     LiteralScan *literals;
     RegexScratch *regex;
-    KeywordTracker *literal_keywords, *class_keywords;
+    KeywordTrackers literal_keywords, class_keywords;
+    Structure *structure;
+    uint64_t *lowered; /* bit set of rules: see Judge */
     Judge judge;
-    GArray *settled; /* PendingMatch */
+    GArray *settled; /* PendingMatch: what overlaps is decided, what pairs may not be */
+    guint handed;    /* so many of them were handed over, and are kept as partners of pairs */
     PlaceCursor place;
     uint64_t suppressed;
+    uint64_t *suppressed_of; /* by rule */
 };
 
 /* The furthest that the beginning of unfinished business may lie behind the end of the window. */
 static size_t greatest_lag(const RuleSet *rules)
 {
-    return MAX(literal_scan_lag(rules), 2 * (size_t)rules->class_max_length) + OVERLAP_CHAIN_BYTES;
+    return MAX(literal_scan_lag(rules), 2 * (size_t)rules->class_max_length) + OVERLAP_CHAIN_BYTES + pair_reach(rules);
+}
+
+static void trackers_init(KeywordTrackers *trackers, const RuleSet *rules)
+{
+    trackers->before = keyword_tracker_new(rules->vocabulary, rules->max_distance);
+    trackers->after = keyword_tracker_new(rules->vocabulary, (uint32_t)keyword_look_back(rules->max_distance_after));
+}
+
+static void trackers_reset(const KeywordTrackers *trackers)
+{
+    keyword_tracker_reset(trackers->before);
+    keyword_tracker_reset(trackers->after);
+}
+
+static void trackers_clear(const KeywordTrackers *trackers)
+{
+    keyword_tracker_free(trackers->before);
+    keyword_tracker_free(trackers->after);
 }
 
 static void detector_init(Detector *detector, RuleSet *rules)
@@ -53,11 +76,15 @@ static void detector_init(Detector *detector, RuleSet *rules)
     detector->look_back = keyword_look_back(rules->max_distance) + URL_LOOK_BACK;
     detector->capacity = detector->look_back + greatest_lag(rules) + BLOCK_BYTES;
     detector->buffer = g_malloc0(detector->capacity + CLASS_PADDING);
-    detector->literal_keywords = keyword_tracker_new(rules->vocabulary, rules->max_distance);
-    detector->class_keywords = keyword_tracker_new(rules->vocabulary, rules->max_distance);
+    trackers_init(&detector->literal_keywords, rules);
+    trackers_init(&detector->class_keywords, rules);
+    detector->structure = structure_new(rules);
+    detector->lowered = g_new0(uint64_t, rules->rules->len / 64 + 1);
+    detector->suppressed_of = g_new0(uint64_t, rules->rules->len);
     detector->settled = g_array_sized_new(FALSE, FALSE, sizeof(PendingMatch), SETTLED_AT_FIRST);
     detector->judge = (Judge){
         .rules = rules,
+        .structure = detector->structure,
         .pending = g_array_new(FALSE, FALSE, sizeof(PendingMatch)),
         .canonical = g_byte_array_sized_new(MAX_LENGTH_LIMIT),
     };
@@ -91,12 +118,36 @@ void detector_free(Detector *detector)
     wiped_free(detector->judge.canonical);
     g_array_unref(detector->judge.pending);
     g_array_unref(detector->settled);
-    keyword_tracker_free(detector->literal_keywords);
-    keyword_tracker_free(detector->class_keywords);
+    trackers_clear(&detector->literal_keywords);
+    trackers_clear(&detector->class_keywords);
+    structure_free(detector->structure);
+    g_free(detector->lowered);
+    g_free(detector->suppressed_of);
     regex_scratch_free(detector->regex);
     literal_scan_free(detector->literals);
     rule_set_unref(detector->rules);
     g_free(detector);
+}
+
+/* Which rules' tiers are lower in the object of this name; NULL: no rule's. */
+static const uint64_t *find_lowered(Detector *detector)
+{
+    const RuleSet *rules = detector->rules;
+    const char *path = detector->options.path;
+    bool is_any = false;
+
+    if (path == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < rules->rules->len; i++) {
+        const CompiledRule *rule = rule_at(rules, i);
+        bool is_lowered = false;
+        for (guint j = 0; j < rule->lower_paths->len && !is_lowered; j++)
+            is_lowered = g_pattern_spec_match_string(g_ptr_array_index(rule->lower_paths, j), path);
+        uint64_t bit = UINT64_C(1) << (i % 64);
+        detector->lowered[i / 64] = (detector->lowered[i / 64] & ~bit) | (is_lowered ? bit : 0);
+        is_any = is_any || is_lowered;
+    }
+    return is_any ? detector->lowered : NULL;
 }
 
 bool detector_begin(
@@ -108,8 +159,13 @@ bool detector_begin(
     detector->base = detector->fed = detector->classed = 0;
     detector->block_end = BLOCK_BYTES;
     g_array_set_size(detector->judge.pending, 0);
-    keyword_tracker_reset(detector->literal_keywords);
-    keyword_tracker_reset(detector->class_keywords);
+    g_array_set_size(detector->settled, 0);
+    detector->handed = 0;
+    trackers_reset(&detector->literal_keywords);
+    trackers_reset(&detector->class_keywords);
+    structure_reset(detector->structure);
+    detector->judge.path = options->path;
+    detector->judge.lowered = find_lowered(detector);
     place_begin(&detector->place, encoding, first_offset);
     detector->is_running = false;
     TRY(literal_scan_begin(detector->literals, error));
@@ -129,14 +185,18 @@ static void hand_over(Detector *detector, const TextView *text, const PendingMat
     const char *start = (const char *)text->data + (pending->span.start - text->base);
     size_t len = (size_t)(pending->span.end - pending->span.start);
     Bytes value = {.data = (const uint8_t *)start, .len = len};
+    StructurePlace place;
 
-    if (pending->is_suppressed)
+    if (pending->is_suppressed) {
         detector->suppressed++;
+        detector->suppressed_of[pending->rule]++;
+    }
     if (handler == NULL)
         return;
     place_advance(&detector->place, text, pending->span.start);
+    structure_describe(detector->structure, text, pending->span.start, &place);
     canonical_form(rule->canonical, value, detector->judge.canonical);
-    const Match match = {
+    Match match = {
         .rule = &rule->rule,
         .tier = pending->tier,
         .text = value,
@@ -145,7 +205,13 @@ static void hand_over(Detector *detector, const TextView *text, const PendingMat
         .length = text_encoded_length(detector->place.encoding, start, len),
         .line = detector->place.line,
         .column = detector->place.column,
+        .row = place.row,
+        .cell = place.cell,
+        .column_name = place.column,
+        .record_path = place.path,
     };
+    for (uint8_t i = 0; i < pending->also_count; i++)
+        match.also[i] = rule_at(detector->rules, pending->also[i])->rule.detector;
     handler(detector->options.data, &match);
     explicit_bzero(detector->judge.canonical->data, detector->judge.canonical->len);
 }
@@ -161,10 +227,18 @@ static uint64_t settle(Detector *detector, const TextView *text, StepKind kind)
         horizon = literal_scan_horizon(detector->literals, end);
         horizon = MIN(horizon, detector->classed > class_back ? detector->classed - class_back : 0);
     }
-    g_array_set_size(detector->settled, 0);
     uint64_t unsettled = overlap_settle(detector->rules, detector->judge.pending, horizon, detector->settled);
-    for (guint i = 0; i < detector->settled->len; i++)
-        hand_over(detector, text, &g_array_index(detector->settled, PendingMatch, i));
+    const PairWindow window = {.rules = detector->rules, .matches = detector->settled, .known_to = unsettled};
+    while (detector->handed < detector->settled->len && pair_is_known(&window, detector->handed)) {
+        PendingMatch *match = &g_array_index(detector->settled, PendingMatch, detector->handed);
+        pair_raise(&window, detector->handed);
+        if (match->tier >= detector->options.min_tier)
+            hand_over(detector, text, match);
+        detector->handed++;
+    }
+    if (detector->handed < detector->settled->len)
+        unsettled = MIN(unsettled, g_array_index(detector->settled, PendingMatch, detector->handed).span.start);
+    detector->handed -= pair_forget(&window, detector->handed);
     return unsettled;
 }
 
@@ -175,6 +249,7 @@ static void carry(Detector *detector, const TextView *text, uint64_t unsettled)
 
     keep = MAX(keep, text->base);
     place_advance(&detector->place, text, keep);
+    structure_forget(detector->structure, keep);
     size_t drop = (size_t)(keep - text->base);
     memmove(detector->buffer, detector->buffer + drop, detector->len - drop);
     detector->base = keep;
@@ -192,6 +267,18 @@ static uint64_t class_limit(const Detector *detector, const TextView *text, Step
     return MAX(end > look_ahead ? end - look_ahead : 0, detector->classed);
 }
 
+/* The next stretch in which a demanded keyword may concern a value: near it, or in a column or record of its name. */
+static bool next_zone(Detector *detector, uint64_t limit, KeywordZone *ret_zone)
+{
+    KeywordZone hot;
+    bool is_near = literal_scan_next_zone(detector->literals, detector->classed, ret_zone);
+    bool is_hot = structure_next_hot(detector->structure, detector->classed, limit, &hot.from, &hot.to);
+
+    if (is_hot && (!is_near || hot.from < ret_zone->from))
+        *ret_zone = hot;
+    return is_near || is_hot;
+}
+
 /* Rules that demand a keyword are tried only where one may be near: most of them fit any number. */
 static void match_classes(Detector *detector, const TextView *text, StepKind kind)
 {
@@ -199,7 +286,7 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
     ClassRun run = {.rules = detector->rules,
         .judge = &detector->judge,
         .regex = detector->regex,
-        .keywords = detector->class_keywords,
+        .keywords = &detector->class_keywords,
         .text = text,
         .is_last = kind == STEP_LAST};
     KeywordZone zone;
@@ -208,7 +295,7 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
         uint64_t to = limit;
         run.selected =
             detector->options.min_tier > TIER_LOW ? detector->rules->class_rules_cold : detector->rules->class_rules;
-        if (literal_scan_next_zone(detector->literals, detector->classed, &zone)) {
+        if (next_zone(detector, limit, &zone)) {
             bool is_inside = zone.from <= detector->classed;
             run.selected = is_inside ? detector->rules->class_rules : run.selected;
             to = MIN(limit, is_inside ? zone.to : zone.from);
@@ -225,7 +312,7 @@ static bool step(Detector *detector, StepKind kind, GError **error)
     size_t seen = (size_t)(detector->fed - detector->base);
     const LiteralConfirm literal = {.judge = &detector->judge,
         .regex = detector->regex,
-        .keywords = detector->literal_keywords,
+        .keywords = &detector->literal_keywords,
         .text = &text,
         .is_last = kind == STEP_LAST};
 
@@ -234,6 +321,7 @@ static bool step(Detector *detector, StepKind kind, GError **error)
     if (kind == STEP_LAST)
         TRY(literal_scan_finish(detector->literals, error));
     detector->fed = text.base + text.len;
+    structure_feed(detector->structure, &text, kind == STEP_LAST ? STRUCTURE_LAST : STRUCTURE_MORE);
     literal_scan_confirm(detector->literals, &literal);
     match_classes(detector, &text, kind);
     uint64_t unsettled = settle(detector, &text, kind);
@@ -269,6 +357,11 @@ bool detector_end(Detector *detector, GError **error)
     explicit_bzero(detector->buffer, detector->used);
     detector->used = 0;
     return is_ok;
+}
+
+uint64_t detector_suppressed_of(const Detector *detector, uint32_t rule_index)
+{
+    return detector->suppressed_of[rule_index];
 }
 
 uint64_t detector_suppressed(const Detector *detector)

@@ -81,19 +81,81 @@ static bool is_suppressed(Judge *judge, const CompiledRule *rule, Bytes value)
     return contains_ignored_word(judge, rule, value);
 }
 
-static bool has_keyword(const TextView *text, const Candidate *candidate)
+/* Keywords in front of this position do not count. */
+static uint64_t barrier_of(const Judge *judge, const TextView *text, const Candidate *candidate)
+{
+    uint64_t at = candidate->value.start;
+    uint64_t barrier = structure_barrier(judge->structure, text, at);
+
+    if (!candidate->rule->is_same_line)
+        return barrier;
+    size_t reach = MIN((size_t)(at - text->base), keyword_look_back(candidate->rule->distance));
+    const uint8_t *from = text->data + (at - text->base) - reach;
+    const uint8_t *newline = reach > 0 ? memrchr(from, '\n', reach) : NULL;
+    return newline != NULL ? MAX(barrier, text->base + (uint64_t)(newline - text->data) + 1) : barrier;
+}
+
+/* The value's own line has no newline between it and the keyword behind it. */
+static bool is_keyword_after(const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
+    const KeywordQuery query = {.group = rule->rule.index, .distance = rule->distance_after};
 
-    return keyword_tracker_find(candidate->keywords, text, rule->rule.index, candidate->value.start, rule->distance);
+    return rule->distance_after > 0 &&
+           keyword_tracker_after(candidate->keywords->after, text, &query, candidate->value.end);
+}
+
+static bool is_keyword_in_field(const Judge *judge, const TextView *text, const Candidate *candidate)
+{
+    const CompiledRule *rule = candidate->rule;
+    uint32_t group = rule->rule.index;
+
+    if (structure_has_keyword(judge->structure, text, candidate->value.start, group))
+        return true;
+    return rule->has_field_keywords && structure_has_keyword(judge->structure, text, candidate->value.start,
+                                           field_keyword_group(judge->rules, rule->rule.index));
+}
+
+static uint64_t keyword_before(const Judge *judge, const TextView *text, const Candidate *candidate, uint32_t group)
+{
+    const KeywordQuery query = {
+        .group = group, .distance = candidate->rule->distance, .barrier = barrier_of(judge, text, candidate)};
+
+    return keyword_tracker_before(candidate->keywords->before, text, &query, candidate->value.start);
+}
+
+bool judge_has_keyword(const Judge *judge, const TextView *text, const Candidate *candidate)
+{
+    return is_keyword_in_field(judge, text, candidate) ||
+           keyword_before(judge, text, candidate, candidate->rule->rule.index) != 0 ||
+           is_keyword_after(text, candidate);
+}
+
+/* The name of the field decides, if it says anything; else what stands nearer before the value. */
+static bool is_vetoed(const Judge *judge, const TextView *text, const Candidate *candidate)
+{
+    const CompiledRule *rule = candidate->rule;
+    uint64_t at = candidate->value.start;
+    uint32_t veto = veto_group(judge->rules, rule->rule.index);
+
+    if (!rule->has_veto)
+        return false;
+    if (structure_field_has_keyword(judge->structure, text, at, rule->rule.index))
+        return false;
+    if (structure_field_has_keyword(judge->structure, text, at, veto))
+        return true;
+    uint64_t veto_end = keyword_before(judge, text, candidate, veto);
+    return veto_end != 0 && veto_end > keyword_before(judge, text, candidate, rule->rule.index) &&
+           !is_keyword_in_field(judge, text, candidate);
 }
 
 /* A required keyword was found already; any other is looked for only where it makes a difference. */
-static Tier weigh(const TextView *text, const Candidate *candidate, Verdict verdict)
+static Tier weigh(const Judge *judge, const TextView *text, const Candidate *candidate, Verdict verdict)
 {
     const CompiledRule *rule = candidate->rule;
 
-    if (rule->keyword == KEYWORD_EXPECTED && !has_keyword(text, candidate))
+    if (rule->keyword == KEYWORD_EXPECTED && !rule_waits_for_keyword(rule, judge->min_tier) &&
+        !judge_has_keyword(judge, text, candidate))
         return TIER_LOW;
     if (verdict == VERDICT_PROVED)
         return TIER_VALIDATED;
@@ -101,30 +163,68 @@ static Tier weigh(const TextView *text, const Candidate *candidate, Verdict verd
         return TIER_LOW;
     if (rule->keyword == KEYWORD_REQUIRED || rule->keyword == KEYWORD_EXPECTED)
         return rule->keyword_tier;
-    if (rule->keyword == KEYWORD_BOOST && has_keyword(text, candidate))
+    if (rule->keyword == KEYWORD_BOOST && judge_has_keyword(judge, text, candidate))
         return rule->keyword_tier;
     return verdict == VERDICT_WEAK ? TIER_LOW : rule->tier;
+}
+
+static Bytes value_of(const TextView *text, const Span *span)
+{
+    return (Bytes){.data = text->data + (span->start - text->base), .len = (size_t)(span->end - span->start)};
+}
+
+static Verdict validate_in_context(const Judge *judge, const TextView *text, const Candidate *candidate)
+{
+    size_t start = (size_t)(candidate->value.start - text->base), end = (size_t)(candidate->value.end - text->base);
+    size_t before = MIN(start, (size_t)SURROUNDINGS_BEFORE);
+    const Surroundings surroundings = {
+        .value = value_of(text, &candidate->value),
+        .before = {.data = text->data + start - before, .len = before},
+        .after = {.data = text->data + end, .len = MIN(text->len - end, (size_t)SURROUNDINGS_AFTER)},
+        .field = structure_field(judge->structure, text, candidate->value.start),
+        .path = judge->path,
+    };
+
+    return candidate->rule->context_validator(&surroundings);
+}
+
+static Verdict validate(const Judge *judge, const TextView *text, const Candidate *candidate)
+{
+    const CompiledRule *rule = candidate->rule;
+
+    if (rule->validator != NULL)
+        return rule->validator(value_of(text, &candidate->value));
+    if (rule->context_validator != NULL)
+        return validate_in_context(judge, text, candidate);
+    return VERDICT_PASS;
+}
+
+/* The tier with everything that lowers it; a match that may still be raised by its pair is kept. */
+static bool is_of_interest(const Judge *judge, const CompiledRule *rule, Tier *tier)
+{
+    if (rule_bits_have(judge->lowered, rule->rule.index) && *tier > TIER_LOW)
+        *tier = (Tier)(*tier - 1);
+    return *tier >= judge->min_tier || (rule->pair != NULL && rule->pair_tier >= judge->min_tier);
 }
 
 bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
-    Bytes value = {.data = text->data + (candidate->value.start - text->base),
-        .len = (size_t)(candidate->value.end - candidate->value.start)};
-    Verdict verdict = VERDICT_PASS;
+    Bytes value = value_of(text, &candidate->value);
 
     if (value.len == 0 || compiled_rule_best_tier(rule) < judge->min_tier)
         return false;
-    if (rule_waits_for_keyword(rule, judge->min_tier) && !has_keyword(text, candidate))
+    if (rule_waits_for_keyword(rule, judge->min_tier) && !judge_has_keyword(judge, text, candidate))
+        return false;
+    if (is_vetoed(judge, text, candidate))
         return false;
     if (rule->min_entropy > 0 && entropy(value) < rule->min_entropy)
         return false;
-    if (rule->validator != NULL)
-        verdict = rule->validator(value);
+    Verdict verdict = validate(judge, text, candidate);
     if (verdict == VERDICT_REJECT)
         return false;
-    Tier tier = weigh(text, candidate, verdict);
-    if (tier < judge->min_tier)
+    Tier tier = weigh(judge, text, candidate, verdict);
+    if (!is_of_interest(judge, rule, &tier))
         return false;
 
     PendingMatch match = {.span = candidate->value,

@@ -2,6 +2,9 @@
 #pragma once
 
 #include "detect/regex_search.h"
+#include "detect/structure/structure.h"
+
+enum { ALSO_MAX = 4 };
 
 /* A match that may still give way to one that overlaps it. */
 typedef struct PendingMatch {
@@ -9,21 +12,34 @@ typedef struct PendingMatch {
     uint32_t rule;
     Tier tier;
     bool is_suppressed; /* a published test value or placeholder: takes its place, is counted, is not reported */
+    uint8_t also_count;
+    uint32_t also[ALSO_MAX]; /* rules of other detectors whose match gave way to this one */
 } PendingMatch;
 
 typedef struct Judge {
     const RuleSet *rules;
+    Structure *structure;
+    const char *path;        /* of the object or member; NULL: unknown */
+    const uint64_t *lowered; /* bit set of rules whose tier is one lower there; NULL: none */
     Tier min_tier;
     GArray *pending;       /* PendingMatch */
     GByteArray *canonical; /* scratch */
 } Judge;
 
+/* One engine's trackers: keywords before a value, and behind it. */
+typedef struct KeywordTrackers {
+    KeywordTracker *before, *after;
+} KeywordTrackers;
+
 /* A value that a rule's shape or pattern fits. */
 typedef struct Candidate {
     const CompiledRule *rule;
     Span value;
-    KeywordTracker *keywords;
+    const KeywordTrackers *keywords;
 } Candidate;
+
+/* Whether a keyword of the rule concerns the value: in its column's name, its path, or the text beside it. */
+bool judge_has_keyword(const Judge *judge, const TextView *text, const Candidate *candidate);
 
 /* False: it is none. */
 bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate);

@@ -39,7 +39,7 @@ typedef struct SeenWord {
 } SeenWord;
 
 typedef struct KeywordHit {
-    uint64_t end;
+    uint64_t start, end;
     const uint64_t *groups;
 } KeywordHit;
 
@@ -303,6 +303,11 @@ static bool phrase_ends_here(const KeywordTracker *tracker, const Phrase *phrase
     return true;
 }
 
+static uint64_t phrase_start(const KeywordTracker *tracker, const Phrase *phrase)
+{
+    return tracker->last[tracker->last_count - phrase->count].start;
+}
+
 static void word_seen(KeywordTracker *tracker, uint32_t word, uint64_t start, uint64_t end)
 {
     if (tracker->last_count == KEYWORD_MAX_WORDS) {
@@ -316,7 +321,8 @@ static void word_seen(KeywordTracker *tracker, uint32_t word, uint64_t start, ui
         const Phrase *phrase =
             &g_array_index(tracker->vocabulary->phrases, Phrase, g_array_index(phrases, uint32_t, i));
         if (phrase_ends_here(tracker, phrase))
-            tracker->hits[tracker->hit_count++ % HITS] = (KeywordHit){.end = end, .groups = phrase->groups};
+            tracker->hits[tracker->hit_count++ % HITS] =
+                (KeywordHit){.start = phrase_start(tracker, phrase), .end = end, .groups = phrase->groups};
     }
 }
 
@@ -510,31 +516,72 @@ static void track_until(KeywordTracker *tracker, const TextView *view, uint64_t 
     split_until(tracker, view, MAX(position, tracker->done));
 }
 
-static bool is_within(const TextView *view, uint64_t end, uint64_t position, uint32_t distance)
+static bool is_within(const TextView *view, uint64_t from, uint64_t to, uint32_t distance)
 {
-    uint64_t bytes = position - end;
+    uint64_t bytes = to - from;
 
     if (bytes <= distance)
         return true;
-    return end >= view->base && text_char_count((const char *)view->data + (end - view->base), bytes) <= distance;
+    if (bytes > (uint64_t)distance * MAX_BYTES_PER_CHAR)
+        return false;
+    return from >= view->base && text_char_count((const char *)view->data + (from - view->base), bytes) <= distance;
 }
 
-bool keyword_tracker_find(
-    KeywordTracker *tracker, const TextView *view, uint32_t group, uint64_t position, uint32_t distance)
+static bool is_of_group(const KeywordHit *hit, const KeywordQuery *query)
 {
-    uint64_t oldest;
+    return hit->start >= query->barrier && (hit->groups[query->group / 64] >> (query->group % 64) & 1) != 0;
+}
 
+static uint64_t oldest_hit(const KeywordTracker *tracker)
+{
+    return tracker->hit_count > HITS ? tracker->hit_count - HITS : 0;
+}
+
+uint64_t keyword_tracker_before(
+    KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position)
+{
     if (!tracker->is_started || position > tracker->done)
         track_until(tracker, view, position);
-    oldest = tracker->hit_count > HITS ? tracker->hit_count - HITS : 0;
-    for (uint64_t i = tracker->hit_count; i > oldest; i--) {
+    for (uint64_t i = tracker->hit_count; i > oldest_hit(tracker); i--) {
         const KeywordHit *hit = &tracker->hits[(i - 1) % HITS];
         if (hit->end > position)
             continue;
-        if (position - hit->end > (uint64_t)distance * MAX_BYTES_PER_CHAR)
+        if (position - hit->end > (uint64_t)query->distance * MAX_BYTES_PER_CHAR)
+            return 0;
+        if (is_of_group(hit, query))
+            return is_within(view, hit->end, position, query->distance) ? hit->end : 0;
+    }
+    return 0;
+}
+
+bool keyword_tracker_after(KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position)
+{
+    uint64_t reach = position + (uint64_t)query->distance * MAX_BYTES_PER_CHAR + KEYWORD_SPAN;
+    uint64_t stop = MIN(reach, view->base + view->len);
+
+    if (!tracker->is_started || stop > tracker->done)
+        track_until(tracker, view, stop);
+    for (uint64_t i = tracker->hit_count; i > oldest_hit(tracker); i--) {
+        const KeywordHit *hit = &tracker->hits[(i - 1) % HITS];
+        if (hit->end <= position)
             return false;
-        if ((hit->groups[group / 64] >> (group % 64) & 1) != 0)
-            return is_within(view, hit->end, position, distance);
+        if (hit->start >= position && is_of_group(hit, query) && is_within(view, position, hit->start, query->distance))
+            return true;
     }
     return false;
+}
+
+bool keyword_tracker_collect(KeywordTracker *tracker, const TextView *view, uint64_t *groups)
+{
+    size_t count = tracker->vocabulary->group_count / 64 + 1;
+
+    keyword_tracker_reset(tracker);
+    tracker->is_started = true;
+    if (view->len > 0)
+        split_until(tracker, view, view->base + view->len);
+    for (uint64_t i = oldest_hit(tracker); i < tracker->hit_count; i++) {
+        for (size_t word = 0; word < count; word++)
+            groups[word] |= tracker->hits[i % HITS].groups[word];
+    }
+    return tracker->hit_count > 0;
 }

@@ -43,9 +43,23 @@ void keyword_tracker_reset(KeywordTracker *tracker);
 /* How many bytes of text before a value a view must hold. */
 size_t keyword_look_back(uint32_t max_distance);
 
-/* Whether a keyword of the group ends at most distance characters before position. Cheapest with rising positions. */
-bool keyword_tracker_find(
-    KeywordTracker *tracker, const TextView *text, uint32_t group, uint64_t position, uint32_t distance);
+/* What is asked: keywords of a group near a position. */
+typedef struct KeywordQuery {
+    uint32_t group, distance; /* characters */
+    uint64_t barrier;         /* keywords that begin before this position do not count */
+} KeywordQuery;
+
+/* Where the nearest such keyword ends that ends at most distance characters before position; 0: there is none. Cheapest
+ * with rising positions. */
+uint64_t keyword_tracker_before(
+    KeywordTracker *tracker, const TextView *text, const KeywordQuery *query, uint64_t position);
+
+/* Whether such a keyword begins at most distance characters behind position. Not with a tracker that is also asked for
+ * keywords before. */
+bool keyword_tracker_after(KeywordTracker *tracker, const TextView *text, const KeywordQuery *query, uint64_t position);
+
+/* Adds the groups of all keywords in the text, on its own, to the bit set. False: there are none. */
+bool keyword_tracker_collect(KeywordTracker *tracker, const TextView *text, uint64_t *groups);
 
 /* Bytes looked at so far: for tests of linear time. */
 uint64_t keyword_tracker_work(const KeywordTracker *tracker);

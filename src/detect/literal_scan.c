@@ -75,12 +75,14 @@ bool literal_scan_begin(LiteralScan *scan, GError **error)
 
 static void record_keyword(LiteralScan *scan, uint64_t to)
 {
-    KeywordZone zone = {.from = to, .to = to + scan->rules->keyword_reach};
+    uint64_t back = scan->rules->keyword_reach_back;
+    KeywordZone zone = {
+        .from = to - MIN(to, back > 0 ? back + KEYWORD_MAX_BYTES : 0), .to = to + scan->rules->keyword_reach};
 
     if (scan->zones->len > 0) {
         KeywordZone *last = &g_array_index(scan->zones, KeywordZone, scan->zones->len - 1);
-        if (to <= last->to) {
-            last->from = MIN(last->from, to);
+        if (zone.from <= last->to) {
+            last->from = MIN(last->from, zone.from);
             last->to = MAX(last->to, zone.to);
             return;
         }
@@ -155,6 +157,11 @@ static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, cons
     progress->searched_to = MAX(window.from, range->last);
 }
 
+static uint64_t look_ahead(const CompiledRule *rule)
+{
+    return (uint64_t)rule->max_length + rule->look_ahead;
+}
+
 void literal_scan_confirm(LiteralScan *scan, const LiteralConfirm *confirm)
 {
     uint64_t text_end = confirm->text->base + confirm->text->len;
@@ -164,7 +171,7 @@ void literal_scan_confirm(LiteralScan *scan, const LiteralConfirm *confirm)
         HitRange range = g_array_index(scan->ranges, HitRange, i);
         RuleProgress *progress = &scan->progress[range.rule];
         bool is_newest = progress->newest == i + 1;
-        if (confirm->is_last || range.last + rule_at(scan->rules, range.rule)->max_length <= text_end) {
+        if (confirm->is_last || range.last + look_ahead(rule_at(scan->rules, range.rule)) <= text_end) {
             confirm_range(scan, confirm, &range);
             progress->newest = is_newest ? 0 : progress->newest;
             continue;

@@ -19,7 +19,7 @@ FALLIBLE bool literal_scan_finish(LiteralScan *scan, GError **error);
 typedef struct LiteralConfirm {
     Judge *judge;
     RegexScratch *regex;
-    KeywordTracker *keywords;
+    const KeywordTrackers *keywords;
     const TextView *text;
     bool is_last; /* the text ends with the view */
 } LiteralConfirm;

@@ -236,6 +236,14 @@ static void fill_ignored(CompiledRule *rule, const RawRule *raw)
         g_ptr_array_add(rule->lower_paths, g_pattern_spec_new(raw->lower_paths[i]));
 }
 
+static void note_look_ahead(CompiledRule *rule)
+{
+    if (rule->context_validator != NULL)
+        rule->look_ahead = SURROUNDINGS_AFTER;
+    if (rule->distance_after > 0)
+        rule->look_ahead = MAX(rule->look_ahead, (uint32_t)keyword_look_back(rule->distance_after));
+}
+
 static bool check_all(const Check *check, CompiledRule *rule)
 {
     TRY(check_id(check));
@@ -243,6 +251,7 @@ static bool check_all(const Check *check, CompiledRule *rule)
     TRY(check_keywords(check, rule));
     TRY(check_tiers(check, rule));
     TRY(check_pair(check, rule));
+    note_look_ahead(rule);
     return check_pattern(check, rule);
 }
 

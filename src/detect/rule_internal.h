@@ -21,7 +21,15 @@ typedef enum Category {
     CATEGORY_SECRET,
 } Category;
 typedef enum RuleEngine { ENGINE_LITERAL = 1, ENGINE_CLASS } RuleEngine;
-typedef enum RuleShape { SHAPE_NONE, SHAPE_DIGITS, SHAPE_UPPER, SHAPE_AT, SHAPE_PLUS, SHAPE_COLON, SHAPE_WORD } RuleShape;
+typedef enum RuleShape {
+    SHAPE_NONE,
+    SHAPE_DIGITS,
+    SHAPE_UPPER,
+    SHAPE_AT,
+    SHAPE_PLUS,
+    SHAPE_COLON,
+    SHAPE_WORD
+} RuleShape;
 typedef enum KeywordUse { KEYWORD_NONE = 1, KEYWORD_BOOST, KEYWORD_EXPECTED, KEYWORD_REQUIRED } KeywordUse;
 typedef enum CanonicalForm {
     CANONICAL_AS_IS = 1,
@@ -51,6 +59,7 @@ typedef struct CompiledRule {
     pcre2_code *regex; /* NULL for digits */
     uint32_t value_group;
     uint32_t max_length; /* of a match of regex */
+    uint32_t look_ahead; /* bytes behind a match that decide about it */
     bool has_jit;
     uint64_t first_runs; /* upper only: see first_runs.h */
     KeywordUse keyword;
@@ -88,18 +97,34 @@ struct RuleSet {
     hs_database_t *literals;
     ClassRules *class_rules;      /* all rules of engine class */
     ClassRules *class_rules_cold; /* those that demand no keyword: enough where none is near */
-    Vocabulary *vocabulary;       /* group of a keyword: rule index */
+
+    /* Group of a keyword: rule index; then as many groups of field_keywords, then as many of veto. */
+    Vocabulary *vocabulary;
+    size_t group_words;        /* uint64_t that a bit set of groups has */
+    uint64_t *demanded_groups; /* groups of rules of engine class that demand a keyword */
 
     /* What the detector's window must hold. */
     uint32_t literal_max_length, class_max_length;
-    uint32_t max_distance;
-    uint32_t keyword_reach; /* bytes behind a demanded keyword in which a value may begin; 0: nothing demands one */
-    uint32_t max_groups;    /* capture groups of any regex */
+    uint32_t max_distance, max_distance_after;
+    uint32_t max_pair_distance; /* 0: no rule has a pair */
+    uint32_t keyword_reach;     /* bytes behind a demanded keyword in which a value may begin; 0: nothing demands one */
+    uint32_t keyword_reach_back; /* likewise before one that may follow its value */
+    uint32_t max_groups;         /* capture groups of any regex */
 };
 
 static inline const CompiledRule *rule_at(const RuleSet *rules, uint32_t index)
 {
     return &g_array_index(rules->rules, CompiledRule, index);
+}
+
+static inline uint32_t field_keyword_group(const RuleSet *rules, uint32_t index)
+{
+    return rules->rules->len + index;
+}
+
+static inline uint32_t veto_group(const RuleSet *rules, uint32_t index)
+{
+    return 2 * rules->rules->len + index;
 }
 
 /* Whether the bit set (NULL: empty) holds the rule. */

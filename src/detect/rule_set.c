@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Part of rule_set_id(): to be raised when the engine finds other things with the same rules. */
-#define ENGINE_VERSION "trawl-detect-1"
+#define ENGINE_VERSION "trawl-detect-2"
 
 enum { MAX_RULES = 10000, CLASS_LOOK_AHEAD_MIN = 128 };
 
@@ -17,6 +17,7 @@ static void rule_set_free(RuleSet *rules)
     class_rules_free(rules->class_rules);
     class_rules_free(rules->class_rules_cold);
     vocabulary_free(rules->vocabulary);
+    g_free(rules->demanded_groups);
     hs_free_database(rules->literals);
     g_free(rules);
 }
@@ -136,23 +137,42 @@ static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **
 
 static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError **error)
 {
-    bool is_added = class_rules_add(rules->class_rules, rule, error) &&
-                    (rule_waits_for_keyword(rule, TIER_MEDIUM) || class_rules_add(rules->class_rules_cold, rule, error));
+    bool is_added =
+        class_rules_add(rules->class_rules, rule, error) &&
+        (rule_waits_for_keyword(rule, TIER_MEDIUM) || class_rules_add(rules->class_rules_cold, rule, error));
 
     if (!is_added)
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
     return is_added;
 }
 
+static bool add_words(RuleSet *rules, uint32_t group, char *const *words, unsigned count, GError **error)
+{
+    for (unsigned i = 0; i < count; i++)
+        TRY(vocabulary_add(rules->vocabulary, group, words[i], error));
+    return true;
+}
+
+static void demand(RuleSet *rules, uint32_t group)
+{
+    rules->demanded_groups[group / 64] |= UINT64_C(1) << (group % 64);
+}
+
 static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **error)
 {
-    for (unsigned i = 0; i < rule->raw->keywords_count; i++) {
-        if (!vocabulary_add(rules->vocabulary, rule->rule.index, rule->raw->keywords[i], error)) {
-            g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
-            return false;
-        }
+    const RawRule *raw = rule->raw;
+    uint32_t index = rule->rule.index, in_field = field_keyword_group(rules, index);
+    bool is_added = add_words(rules, index, raw->keywords, raw->keywords_count, error) &&
+                    add_words(rules, in_field, raw->field_keywords, raw->field_keywords_count, error) &&
+                    add_words(rules, veto_group(rules, index), raw->veto, raw->veto_count, error);
+
+    if (!is_added)
+        g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
+    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM)) {
+        demand(rules, index);
+        demand(rules, in_field);
     }
-    return true;
+    return is_added;
 }
 
 static void note_limits(RuleSet *rules, const CompiledRule *rule)
@@ -160,11 +180,18 @@ static void note_limits(RuleSet *rules, const CompiledRule *rule)
     uint32_t *longest = rule->engine == ENGINE_LITERAL ? &rules->literal_max_length : &rules->class_max_length;
     uint32_t groups = 0;
 
-    *longest = MAX(*longest, rule->max_length);
-    if (rule->keyword != KEYWORD_NONE)
+    uint32_t length =
+        rule->engine == ENGINE_CLASS ? MAX(rule->max_length, (uint32_t)CLASS_LOOK_AHEAD_MIN) : rule->max_length;
+    *longest = MAX(*longest, length + rule->look_ahead);
+    if (rule->keyword != KEYWORD_NONE || rule->has_veto)
         rules->max_distance = MAX(rules->max_distance, rule->distance);
-    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM))
+    rules->max_distance_after = MAX(rules->max_distance_after, rule->distance_after);
+    if (rule->pair != NULL)
+        rules->max_pair_distance = MAX(rules->max_pair_distance, rule->pair_distance);
+    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM)) {
         rules->keyword_reach = MAX(rules->keyword_reach, (uint32_t)keyword_look_back(rule->distance));
+        rules->keyword_reach_back = MAX(rules->keyword_reach_back, rule->look_ahead);
+    }
     if (rule->regex == NULL)
         return;
     (void)pcre2_pattern_info(rule->regex, PCRE2_INFO_CAPTURECOUNT, &groups);
@@ -217,7 +244,9 @@ static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error
 static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error)
 {
     TRY(rule_links_resolve(rules, error));
-    rules->vocabulary = vocabulary_new(rules->rules->len);
+    rules->vocabulary = vocabulary_new(3 * rules->rules->len);
+    rules->group_words = 3 * (size_t)rules->rules->len / 64 + 1;
+    rules->demanded_groups = g_new0(uint64_t, rules->group_words);
     rules->class_max_length = CLASS_LOOK_AHEAD_MIN;
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);

@@ -56,6 +56,11 @@ static const KeywordCase keyword_cases[] = {
     {"pan ", GROUP_OTHER, false},
 };
 
+static bool find(KeywordTracker *tracker, const TextView *view, KeywordQuery query, uint64_t position)
+{
+    return keyword_tracker_before(tracker, view, &query, position) != 0;
+}
+
 static bool is_found(const KeywordCase *test, uint32_t distance)
 {
     g_autoptr(Vocabulary) words = vocabulary();
@@ -63,7 +68,7 @@ static bool is_found(const KeywordCase *test, uint32_t distance)
     g_autofree char *text = g_strconcat(test->text, "(value", NULL);
     const TextView view = {.data = (const uint8_t *)text, .len = strlen(text)};
 
-    return keyword_tracker_find(tracker, &view, test->group, strlen(test->text), distance);
+    return find(tracker, &view, (KeywordQuery){.group = test->group, .distance = distance}, strlen(test->text));
 }
 
 static void test_keywords_are_whole_words_in_any_case(void)
@@ -99,8 +104,8 @@ static void test_nearer_values_do_not_change_what_is_found(void)
     for (uint64_t at = 0; at < text->len; at++) {
         g_autoptr(KeywordTracker) fresh = keyword_tracker_new(words, 40);
         for (uint32_t group = 0; group < GROUP_COUNT; group++)
-            g_assert_cmpint(keyword_tracker_find(rolling, &view, group, at, 40), ==,
-                keyword_tracker_find(fresh, &view, group, at, 40));
+            g_assert_cmpint(find(rolling, &view, (KeywordQuery){.group = group, .distance = 40}, at), ==,
+                find(fresh, &view, (KeywordQuery){.group = group, .distance = 40}, at));
     }
 }
 
@@ -114,7 +119,7 @@ static uint64_t work_for(const char *piece, size_t len)
         g_string_append(text, piece);
     const TextView view = {.data = (const uint8_t *)text->str, .len = text->len};
     for (uint64_t at = 0; at < text->len; at++)
-        (void)keyword_tracker_find(tracker, &view, GROUP_CARD, at, 300);
+        (void)find(tracker, &view, (KeywordQuery){.group = GROUP_CARD, .distance = 300}, at);
     return keyword_tracker_work(tracker);
 }
 

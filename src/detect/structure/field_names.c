@@ -1,0 +1,135 @@
+#include "detect/structure/field_names.h"
+
+#include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum {
+    PLAIN_MAX = 4096, /* different names without a keyword that are kept */
+    NAMES_MAX = 8192,
+    SLOTS = 32768,    /* a power of two */
+    LOOKED_AT = 256,  /* bytes of a name in which keywords are looked for */
+    DIGITS_SHOWN = 3, /* a name with more digits may be data: an account, a telephone number */
+    WORD_SHOWN = 24,  /* likewise one with a longer word in it */
+    OTHER = 1,        /* the entry that stands for what is not kept */
+};
+
+struct FieldNames {
+    const RuleSet *rules;
+    KeywordTracker *tracker;
+    GArray *names; /* FieldName; 0 is unused */
+    uint32_t *slots;
+    uint32_t slot_count;
+};
+
+static void name_clear(gpointer data)
+{
+    g_free(((FieldName *)data)->groups);
+}
+
+FieldNames *field_names_new(const RuleSet *rules)
+{
+    FieldNames *names = g_new0(FieldNames, 1);
+
+    names->rules = rules;
+    names->tracker = keyword_tracker_new(rules->vocabulary, LOOKED_AT);
+    names->names = g_array_new(FALSE, TRUE, sizeof(FieldName));
+    g_array_set_clear_func(names->names, name_clear);
+    names->slots = g_new0(uint32_t, SLOTS);
+    field_names_reset(names);
+    return names;
+}
+
+void field_names_free(FieldNames *names)
+{
+    if (names == NULL)
+        return;
+    keyword_tracker_free(names->tracker);
+    g_array_unref(names->names);
+    g_free(names->slots);
+    g_free(names);
+}
+
+void field_names_reset(FieldNames *names)
+{
+    if (names->names->len == OTHER + 1)
+        return;
+    g_array_set_size(names->names, 0);
+    g_array_set_size(names->names, OTHER + 1);
+    FieldName *other = &g_array_index(names->names, FieldName, OTHER);
+    other->text[other->len++] = '*';
+    memset(names->slots, 0, SLOTS * sizeof *names->slots);
+}
+
+const FieldName *field_names_at(const FieldNames *names, uint32_t index)
+{
+    return &g_array_index(names->names, FieldName, index);
+}
+
+static bool looks_like_data(Bytes text)
+{
+    unsigned digits = 0, word = 0, longest = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i];
+        if (byte == '@' || byte < ' ' || byte == 0x7F)
+            return true;
+        digits += g_ascii_isdigit(byte) ? 1 : 0;
+        word = g_ascii_isalnum(byte) ? word + 1 : 0;
+        longest = MAX(longest, word);
+    }
+    return digits > DIGITS_SHOWN || longest > WORD_SHOWN;
+}
+
+/* What is shown of a name is never what a rule might look for in it. */
+static void show(FieldName *name, Bytes text)
+{
+    if (text.len > FIELD_NAME_SHOWN || looks_like_data(text) ||
+        !g_utf8_validate((const char *)text.data, (gssize)text.len, NULL)) {
+        name->text[name->len++] = '*';
+        return;
+    }
+    memcpy(name->text, text.data, text.len);
+    name->len = (uint8_t)text.len;
+}
+
+static bool shares_bit(const uint64_t *a, const uint64_t *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((a[i] & b[i]) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void find_keywords(FieldNames *names, FieldName *name, Bytes text)
+{
+    size_t count = names->rules->group_words;
+    const TextView view = {.data = text.data, .len = MIN(text.len, (size_t)LOOKED_AT)};
+    g_autofree uint64_t *groups = g_new0(uint64_t, count);
+
+    if (!keyword_tracker_collect(names->tracker, &view, groups))
+        return;
+    name->is_hot = shares_bit(groups, names->rules->demanded_groups, count);
+    name->groups = g_steal_pointer(&groups);
+}
+
+uint32_t field_names_intern(FieldNames *names, Bytes text)
+{
+    FieldName name = {.hash = XXH3_64bits(text.data, text.len)};
+    size_t slot = name.hash & (SLOTS - 1);
+
+    for (; names->slots[slot] != 0; slot = (slot + 1) & (SLOTS - 1)) {
+        if (field_names_at(names, names->slots[slot])->hash == name.hash)
+            return names->slots[slot];
+    }
+    find_keywords(names, &name, text);
+    if (names->names->len >= (name.groups != NULL ? NAMES_MAX : PLAIN_MAX)) {
+        g_free(name.groups);
+        return OTHER;
+    }
+    show(&name, text);
+    g_array_append_val(names->names, name);
+    names->slots[slot] = names->names->len - 1;
+    return names->names->len - 1;
+}

@@ -1,0 +1,26 @@
+/* Names of columns and keys, each kept once: which keywords they hold, and how they may be shown.
+ *
+ * Bounded: after a great many different names, further ones that hold no keyword share one entry. */
+#pragma once
+
+#include "detect/rule_internal.h"
+
+enum { FIELD_NAME_SHOWN = 64 };
+
+typedef struct FieldName {
+    uint64_t hash;
+    uint64_t *groups; /* bit set of the vocabulary's groups; NULL: no keyword in it */
+    bool is_hot;      /* a keyword that a rule of engine class demands is in it */
+    uint8_t len;
+    char text[FIELD_NAME_SHOWN]; /* as it may be shown: valid UTF-8, no data */
+} FieldName;
+
+typedef struct FieldNames FieldNames;
+
+FieldNames *field_names_new(const RuleSet *rules);
+void field_names_free(FieldNames *names);
+void field_names_reset(FieldNames *names);
+
+/* Index of the name, from 1. */
+uint32_t field_names_intern(FieldNames *names, Bytes text);
+const FieldName *field_names_at(const FieldNames *names, uint32_t index);

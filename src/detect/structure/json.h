@@ -1,0 +1,18 @@
+/* JSON (also one text a line), as far as paths need it: brackets, keys, strings. Damage is survived: a string that a
+ * line break cuts ends there, and the tree begins anew. */
+#pragma once
+
+#include "detect/structure/byte_set.h"
+#include "detect/structure/path.h"
+
+typedef struct JsonScan {
+    Path *path;
+    ByteSet marks;
+    bool is_in_string, may_be_key;
+    uint64_t escaped;                  /* this position belongs to the escape before it */
+    uint64_t string_start, string_end; /* the last string: inside its quotes */
+} JsonScan;
+
+void json_scan_init(JsonScan *scan, Path *path);
+/* [from, to) of the view; pieces follow one another. */
+void json_scan_feed(JsonScan *scan, const TextView *view, uint64_t from, uint64_t to);

@@ -1,0 +1,150 @@
+#include "detect/structure/path.h"
+
+enum { NODES_KEPT = 4096 };
+
+void path_init(Path *path, FieldNames *names)
+{
+    *path = (Path){.names = names,
+        .nodes = g_array_new(FALSE, TRUE, sizeof(PathNode)),
+        .marks = g_array_new(FALSE, FALSE, sizeof(PathMark))};
+    path_reset(path);
+}
+
+void path_clear(Path *path)
+{
+    g_array_unref(path->nodes);
+    g_array_unref(path->marks);
+}
+
+void path_reset(Path *path)
+{
+    const PathNode root = {0};
+
+    g_array_set_size(path->nodes, 0);
+    g_array_append_val(path->nodes, root);
+    g_array_set_size(path->marks, 0);
+    path->depth = path->deeper = 0;
+}
+
+void path_mark(Path *path, uint64_t position, uint32_t node)
+{
+    if (path->marks->len > 0) {
+        PathMark *last = &g_array_index(path->marks, PathMark, path->marks->len - 1);
+        if (last->from == position)
+            last->node = node;
+        if (last->from == position || last->node == node)
+            return;
+    }
+    const PathMark mark = {.from = position, .node = node};
+    g_array_append_val(path->marks, mark);
+}
+
+uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal)
+{
+    const PathNode *above = path_node(path, parent);
+    PathNode node = {.parent = parent,
+        .name = name,
+        .ordinal = ordinal,
+        .has_keywords = above->has_keywords,
+        .is_hot = above->is_hot};
+
+    if (name != 0) {
+        const FieldName *field = field_names_at(path->names, name);
+        node.has_keywords = node.has_keywords || field->groups != NULL;
+        node.is_hot = node.is_hot || field->is_hot;
+    }
+    g_array_append_val(path->nodes, node);
+    return path->nodes->len - 1;
+}
+
+void path_push(Path *path, PathLevel level)
+{
+    if (path->depth == PATH_DEPTH)
+        path->deeper++;
+    else
+        path->levels[path->depth++] = level;
+}
+
+void path_pop(Path *path)
+{
+    if (path->deeper > 0)
+        path->deeper--;
+    else if (path->depth > 0)
+        path->depth--;
+}
+
+PathLevel *path_top(Path *path)
+{
+    return path->depth > 0 ? &path->levels[path->depth - 1] : NULL;
+}
+
+uint32_t path_top_node(Path *path)
+{
+    return path->depth > 0 ? path->levels[path->depth - 1].node : 0;
+}
+
+/* Index of the first mark behind the position. */
+static guint marks_until(const Path *path, uint64_t position)
+{
+    guint low = 0, high = path->marks->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(path->marks, PathMark, middle).from <= position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const PathMark *path_find(const Path *path, uint64_t position)
+{
+    guint behind = marks_until(path, position);
+
+    return behind > 0 ? &g_array_index(path->marks, PathMark, behind - 1) : NULL;
+}
+
+/* Copies a node and those above it that are not copied yet. moved: old index to new; 0: not copied. */
+static uint32_t keep_node(const Path *path, uint32_t node, GArray *kept, uint32_t *moved)
+{
+    uint32_t chain[2 * PATH_DEPTH + 2];
+    uint32_t length = 0;
+
+    for (; node != 0 && moved[node] == 0 && length < G_N_ELEMENTS(chain); node = path_node(path, node)->parent)
+        chain[length++] = node;
+    uint32_t parent = node != 0 ? moved[node] : 0;
+    while (length > 0) {
+        PathNode copy = *path_node(path, chain[--length]);
+        copy.parent = parent;
+        g_array_append_val(kept, copy);
+        parent = moved[chain[length]] = kept->len - 1;
+    }
+    return parent;
+}
+
+static void compact(Path *path)
+{
+    g_autofree uint32_t *moved = g_new0(uint32_t, path->nodes->len);
+    GArray *kept = g_array_new(FALSE, TRUE, sizeof(PathNode));
+
+    g_array_append_val(kept, *path_node(path, 0));
+    for (uint32_t i = 0; i < path->depth; i++)
+        path->levels[i].node = keep_node(path, path->levels[i].node, kept, moved);
+    for (guint i = 0; i < path->marks->len; i++) {
+        PathMark *mark = &g_array_index(path->marks, PathMark, i);
+        mark->node = keep_node(path, mark->node, kept, moved);
+    }
+    g_array_unref(path->nodes);
+    path->nodes = kept;
+}
+
+void path_forget(Path *path, uint64_t position)
+{
+    guint behind = marks_until(path, position);
+
+    if (behind > 1)
+        g_array_remove_range(path->marks, 0, behind - 1);
+    if (path->nodes->len > NODES_KEPT)
+        compact(path);
+}

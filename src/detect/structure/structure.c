@@ -1,0 +1,365 @@
+#include "detect/structure/structure.h"
+#include "detect/structure/json.h"
+#include "detect/structure/table.h"
+#include "detect/structure/xml.h"
+#include "detect/structure/yaml.h"
+
+#include <string.h>
+
+enum {
+    YAML_LINES_SEEN = 40,
+    YAML_KEYS_MIN = 3,
+    PATH_SHOWN = 400, /* bytes */
+};
+
+typedef enum StructureKind {
+    STRUCTURE_PLAIN,
+    STRUCTURE_TABLE,
+    STRUCTURE_JSON,
+    STRUCTURE_YAML,
+    STRUCTURE_XML
+} StructureKind;
+
+struct Structure {
+    StructureKind kind;
+    bool is_told; /* kind is known */
+    uint64_t fed;
+    FieldNames *names;
+    Path path;
+    TableScan table;
+    JsonScan json;
+    YamlScan yaml;
+    XmlScan xml;
+    uint64_t found_at; /* position of the last question about a path, and its answer */
+    uint32_t found_node;
+    bool is_found;
+    GString *shown_path, *shown_column;
+};
+
+Structure *structure_new(const RuleSet *rules)
+{
+    Structure *structure = g_new0(Structure, 1);
+
+    structure->names = field_names_new(rules);
+    path_init(&structure->path, structure->names);
+    table_scan_init(&structure->table);
+    structure->shown_path = g_string_new(NULL);
+    structure->shown_column = g_string_new(NULL);
+    return structure;
+}
+
+void structure_free(Structure *structure)
+{
+    if (structure == NULL)
+        return;
+    path_clear(&structure->path);
+    table_scan_clear(&structure->table);
+    field_names_free(structure->names);
+    g_string_free(structure->shown_path, TRUE);
+    g_string_free(structure->shown_column, TRUE);
+    g_free(structure);
+}
+
+void structure_reset(Structure *structure)
+{
+    structure->kind = STRUCTURE_PLAIN;
+    structure->is_told = structure->is_found = false;
+    structure->fed = 0;
+    field_names_reset(structure->names);
+    path_reset(&structure->path);
+}
+
+/* ---- which kind ---- */
+
+static size_t skip_space(Bytes text, size_t at)
+{
+    while (at < text.len && g_ascii_isspace(text.data[at]))
+        at++;
+    return at;
+}
+
+static bool is_json(Bytes text)
+{
+    size_t at = skip_space(text, 0);
+
+    if (at == text.len || (text.data[at] != '{' && text.data[at] != '['))
+        return false;
+    bool is_array = text.data[at] == '[';
+    at = skip_space(text, at + 1);
+    if (at == text.len)
+        return false;
+    if (!is_array)
+        return text.data[at] == '"' || text.data[at] == '}';
+    return strchr("{[\"", text.data[at]) != NULL && text.data[at] != '\0';
+}
+
+static bool is_xml(Bytes text)
+{
+    size_t at = skip_space(text, 0);
+
+    return at + 1 < text.len && text.data[at] == '<' &&
+           (g_ascii_isalpha(text.data[at + 1]) || text.data[at + 1] == '?' || text.data[at + 1] == '!');
+}
+
+static bool is_yaml(Bytes text, StructureStep step)
+{
+    unsigned kinds[YAML_EMPTY + 1] = {0};
+    size_t at = 0;
+
+    for (unsigned lines = 0; at < text.len && lines < YAML_LINES_SEEN; lines++) {
+        const uint8_t *newline = memchr(text.data + at, '\n', text.len - at);
+        if (newline == NULL && step == STRUCTURE_MORE)
+            break;
+        size_t end = newline != NULL ? (size_t)(newline - text.data) + 1 : text.len;
+        kinds[yaml_line_kind((Bytes){.data = text.data + at, .len = end - at})]++;
+        at = end;
+    }
+    unsigned all = kinds[YAML_KEY] + kinds[YAML_ITEM] + kinds[YAML_OTHER];
+    bool begins = text.len >= 4 && memcmp(text.data, "---\n", 4) == 0;
+    return kinds[YAML_KEY] >= (begins ? 1U : (unsigned)YAML_KEYS_MIN) && kinds[YAML_OTHER] * 5 <= all;
+}
+
+static StructureKind tell(Structure *structure, const TextView *view, StructureStep step)
+{
+    const Bytes text = {.data = view->data, .len = view->len};
+    const TableHead head = {.text = text, .is_whole = step == STRUCTURE_LAST};
+
+    if (is_json(text))
+        return STRUCTURE_JSON;
+    if (is_xml(text))
+        return STRUCTURE_XML;
+    if (table_scan_begin(&structure->table, &head, structure->names))
+        return STRUCTURE_TABLE;
+    return is_yaml(text, step) ? STRUCTURE_YAML : STRUCTURE_PLAIN;
+}
+
+static void begin(Structure *structure)
+{
+    switch (structure->kind) {
+    case STRUCTURE_PLAIN:
+    case STRUCTURE_TABLE:
+        return;
+    case STRUCTURE_JSON:
+        json_scan_init(&structure->json, &structure->path);
+        return;
+    case STRUCTURE_YAML:
+        yaml_scan_init(&structure->yaml, &structure->path);
+        return;
+    case STRUCTURE_XML:
+        xml_scan_init(&structure->xml, &structure->path);
+        return;
+    }
+}
+
+void structure_feed(Structure *structure, const TextView *view, StructureStep step)
+{
+    uint64_t to = view->base + view->len, from = structure->fed;
+
+    if (!structure->is_told) {
+        structure->kind = tell(structure, view, step);
+        structure->is_told = true;
+        begin(structure);
+    }
+    structure->is_found = false;
+    structure->fed = to;
+    switch (structure->kind) {
+    case STRUCTURE_PLAIN:
+        return;
+    case STRUCTURE_TABLE:
+        table_scan_feed(&structure->table, view, to);
+        return;
+    case STRUCTURE_JSON:
+        json_scan_feed(&structure->json, view, from, to);
+        return;
+    case STRUCTURE_YAML:
+        yaml_scan_feed(&structure->yaml, view, from, to);
+        return;
+    case STRUCTURE_XML:
+        xml_scan_feed(&structure->xml, view, from, to);
+        return;
+    }
+}
+
+void structure_forget(Structure *structure, uint64_t position)
+{
+    structure->is_found = false;
+    if (structure->kind == STRUCTURE_TABLE)
+        table_scan_forget(&structure->table, position);
+    else if (structure->kind != STRUCTURE_PLAIN)
+        path_forget(&structure->path, position);
+}
+
+/* ---- what is known of a position ---- */
+
+static bool is_tree(const Structure *structure)
+{
+    return structure->kind == STRUCTURE_JSON || structure->kind == STRUCTURE_YAML || structure->kind == STRUCTURE_XML;
+}
+
+static uint32_t node_at(Structure *structure, uint64_t position)
+{
+    if (!structure->is_found || structure->found_at != position) {
+        const PathMark *mark = path_find(&structure->path, position);
+        structure->found_node = mark != NULL ? mark->node : 0;
+        structure->found_at = position;
+        structure->is_found = true;
+    }
+    return structure->found_node;
+}
+
+/* Index of the column's name; 0: it has none. */
+static uint32_t column_name(const Structure *structure, const TableCursor *cursor)
+{
+    if (cursor->row == 0 || cursor->column >= structure->table.columns)
+        return 0;
+    return structure->table.names[cursor->column];
+}
+
+static bool name_has(const Structure *structure, uint32_t name, uint32_t group)
+{
+    const uint64_t *groups = name != 0 ? field_names_at(structure->names, name)->groups : NULL;
+
+    return rule_bits_have(groups, group);
+}
+
+static uint32_t field_name(Structure *structure, const TextView *view, uint64_t position)
+{
+    if (structure->kind == STRUCTURE_TABLE) {
+        const TableCursor cursor = table_scan_find(&structure->table, view, position);
+        return column_name(structure, &cursor);
+    }
+    if (!is_tree(structure))
+        return 0;
+    uint32_t node = node_at(structure, position);
+    while (node != 0 && path_node(&structure->path, node)->name == 0)
+        node = path_node(&structure->path, node)->parent;
+    return path_node(&structure->path, node)->name;
+}
+
+bool structure_field_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group)
+{
+    return name_has(structure, field_name(structure, view, position), group);
+}
+
+bool structure_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group)
+{
+    if (!is_tree(structure))
+        return structure_field_has_keyword(structure, view, position, group);
+    uint32_t node = node_at(structure, position);
+    if (!path_node(&structure->path, node)->has_keywords)
+        return false;
+    for (; node != 0; node = path_node(&structure->path, node)->parent) {
+        if (name_has(structure, path_node(&structure->path, node)->name, group))
+            return true;
+    }
+    return false;
+}
+
+Bytes structure_field(Structure *structure, const TextView *view, uint64_t position)
+{
+    uint32_t name = field_name(structure, view, position);
+    const FieldName *field = field_names_at(structure->names, name);
+
+    return (Bytes){.data = (const uint8_t *)field->text, .len = name != 0 ? field->len : 0};
+}
+
+uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t position)
+{
+    return structure->kind == STRUCTURE_TABLE ? table_scan_find(&structure->table, view, position).record_start : 0;
+}
+
+bool structure_next_hot(Structure *structure, uint64_t position, uint64_t end, uint64_t *ret_from, uint64_t *ret_to)
+{
+    const GArray *marks = structure->path.marks;
+
+    *ret_from = position;
+    *ret_to = end;
+    if (!is_tree(structure))
+        return structure->kind == STRUCTURE_TABLE && structure->table.is_hot && position < end;
+    const PathMark *mark = path_find(&structure->path, position);
+    guint i = mark != NULL ? (guint)(mark - (const PathMark *)(const void *)marks->data) : 0;
+    while (i < marks->len && !path_node(&structure->path, g_array_index(marks, PathMark, i).node)->is_hot)
+        i++;
+    if (i == marks->len)
+        return false;
+    *ret_from = MAX(g_array_index(marks, PathMark, i).from, position);
+    while (i < marks->len && path_node(&structure->path, g_array_index(marks, PathMark, i).node)->is_hot)
+        i++;
+    *ret_to = i < marks->len ? g_array_index(marks, PathMark, i).from : end;
+    return *ret_from < end;
+}
+
+/* ---- for people ---- */
+
+static bool is_simple(const FieldName *name)
+{
+    for (size_t i = 0; i < name->len; i++) {
+        if (!g_ascii_isalnum(name->text[i]) && strchr("_-*", name->text[i]) == NULL)
+            return false;
+    }
+    return name->len > 0;
+}
+
+static void show_json_name(GString *text, const FieldName *name)
+{
+    if (is_simple(name)) {
+        g_string_append_printf(text, ".%.*s", (int)name->len, name->text);
+        return;
+    }
+    g_string_append(text, "['");
+    for (size_t i = 0; i < name->len; i++) {
+        if (name->text[i] == '\'' || name->text[i] == '\\')
+            g_string_append_c(text, '\\');
+        g_string_append_c(text, name->text[i]);
+    }
+    g_string_append(text, "']");
+}
+
+static void show_node(const Structure *structure, GString *text, const PathNode *node)
+{
+    const FieldName *name = field_names_at(structure->names, node->name);
+
+    if (structure->kind == STRUCTURE_XML)
+        g_string_append_printf(text, "/%s%.*s", node->is_attribute ? "@" : "", (int)name->len, name->text);
+    else if (node->name != 0)
+        show_json_name(text, name);
+    else
+        g_string_append_printf(text, "[%u]", node->ordinal - 1);
+}
+
+static const char *show_path(Structure *structure, uint32_t node)
+{
+    uint32_t chain[2 * PATH_DEPTH + 2];
+    guint length = 0;
+    GString *text = structure->shown_path;
+
+    for (; node != 0 && length < G_N_ELEMENTS(chain); node = path_node(&structure->path, node)->parent)
+        chain[length++] = node;
+    if (length == 0)
+        return NULL;
+    g_string_assign(text, structure->kind == STRUCTURE_XML ? "" : "$");
+    while (length > 0 && text->len < PATH_SHOWN)
+        show_node(structure, text, path_node(&structure->path, chain[--length]));
+    if (length > 0)
+        g_string_append(text, "…");
+    return text->str;
+}
+
+void structure_describe(Structure *structure, const TextView *view, uint64_t position, StructurePlace *ret_place)
+{
+    *ret_place = (StructurePlace){0};
+    if (is_tree(structure))
+        ret_place->path = show_path(structure, node_at(structure, position));
+    if (structure->kind != STRUCTURE_TABLE)
+        return;
+    const TableCursor cursor = table_scan_find(&structure->table, view, position);
+    ret_place->row = cursor.row + 1;
+    ret_place->cell = cursor.column + 1;
+    uint32_t name = column_name(structure, &cursor);
+    if (name == 0)
+        return;
+    const FieldName *field = field_names_at(structure->names, name);
+    g_string_truncate(structure->shown_column, 0);
+    g_string_append_len(structure->shown_column, field->text, field->len);
+    ret_place->column = structure->shown_column->str;
+}

@@ -1,0 +1,46 @@
+/* The structure around a value: the column of a table, the path in JSON, YAML or XML.
+ *
+ * Told by the text itself at its beginning, then followed from there on in the steps in which the detector's window
+ * moves, so what it says does not depend on how the text was cut. What is none of these, or ends being well formed, is
+ * plain text. Memory is bounded by the window. One thread. */
+#pragma once
+
+#include "detect/structure/field_names.h"
+
+typedef struct Structure Structure;
+
+Structure *structure_new(const RuleSet *rules);
+void structure_free(Structure *structure);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Structure, structure_free)
+
+/* Another text begins. */
+void structure_reset(Structure *structure);
+
+typedef enum StructureStep { STRUCTURE_MORE, STRUCTURE_LAST } StructureStep; /* LAST: the text ends with the view */
+
+/* The view grew; the first time it must hold the text's beginning. */
+void structure_feed(Structure *structure, const TextView *view, StructureStep step);
+/* Nothing before this position will be asked for. */
+void structure_forget(Structure *structure, uint64_t position);
+
+/* Whether a name around the position holds a keyword of the vocabulary's group: the column's, or any in the path. */
+bool structure_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group);
+/* Likewise, of the innermost name only. */
+bool structure_field_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group);
+/* The innermost name as it may be shown; empty if there is none. Valid until the next feed. */
+Bytes structure_field(Structure *structure, const TextView *view, uint64_t position);
+/* Keywords in the text before this position do not concern a value at position: they belong to another record. */
+uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t position);
+
+/* A stretch in which some name holds a demanded keyword (see KeywordZone): the first that ends behind position. */
+bool structure_next_hot(Structure *structure, uint64_t position, uint64_t end, uint64_t *ret_from, uint64_t *ret_to);
+
+/* Where a value is, for people. */
+typedef struct StructurePlace {
+    uint64_t row, cell; /* of a table, from 1, the header is row 1; 0: no table */
+    const char *column; /* the column's name; NULL: none */
+    const char *path;   /* "$.patient.ssn", "/patients/patient/@ssn"; NULL: none */
+} StructurePlace;
+
+/* Strings are valid until the next call. */
+void structure_describe(Structure *structure, const TextView *view, uint64_t position, StructurePlace *ret_place);

@@ -1,0 +1,44 @@
+/* Delimited text: records, cells, quotes (RFC 4180), and the names of the columns. */
+#pragma once
+
+#include "detect/structure/byte_set.h"
+#include "detect/structure/field_names.h"
+
+enum { TABLE_MAX_COLUMNS = 1024 };
+
+typedef enum CellState { CELL_START, CELL_PLAIN, CELL_QUOTED, CELL_CLOSING } CellState;
+
+/* A position, and where in the table it is. */
+typedef struct TableCursor {
+    uint64_t position, record_start, quote_start;
+    uint64_t row;    /* from 0 */
+    uint32_t column; /* from 0 */
+    CellState state;
+} TableCursor;
+
+typedef struct TableScan {
+    ByteSet marks;
+    uint8_t delimiter;
+    uint32_t columns;
+    uint32_t names[TABLE_MAX_COLUMNS];
+    bool is_hot;         /* some column holds a keyword that a rule of engine class demands */
+    TableCursor front;   /* what was fed ends here */
+    TableCursor recent;  /* the last answer */
+    GArray *checkpoints; /* TableCursor, positions rise */
+} TableScan;
+
+void table_scan_init(TableScan *scan);
+void table_scan_clear(TableScan *scan);
+
+/* Whether text that begins with head is a table; the view's text is all there is if is_whole. Fills in delimiter and
+ * columns. */
+typedef struct TableHead {
+    Bytes text;
+    bool is_whole;
+} TableHead;
+bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names);
+
+void table_scan_feed(TableScan *scan, const TextView *view, uint64_t to);
+/* Where the position is. Cheapest with rising positions. */
+TableCursor table_scan_find(TableScan *scan, const TextView *view, uint64_t position);
+void table_scan_forget(TableScan *scan, uint64_t position);

@@ -1,0 +1,21 @@
+/* XML and HTML, as far as paths need it: tags, attributes, comments, CDATA. */
+#pragma once
+
+#include "detect/structure/byte_set.h"
+#include "detect/structure/path.h"
+
+typedef enum XmlState { XML_TEXT, XML_TAG, XML_COMMENT, XML_CDATA, XML_SKIPPED } XmlState;
+
+typedef struct XmlScan {
+    Path *path;
+    ByteSet marks;
+    XmlState state;
+    uint8_t quote;      /* inside an attribute's value: its quote */
+    uint64_t tag_start; /* behind "<" */
+    uint32_t element;   /* node of the tag that is being read */
+    bool is_named;      /* element is known */
+} XmlScan;
+
+void xml_scan_init(XmlScan *scan, Path *path);
+/* [from, to) of the view; pieces follow one another. */
+void xml_scan_feed(XmlScan *scan, const TextView *view, uint64_t from, uint64_t to);
