@@ -1,5 +1,6 @@
 #include "stores.h"
 
+#include "base/clock.h"
 #include "store/db_ops.h"
 #include "store/db_postgres.h"
 #include "store/db_sqlite.h"
@@ -96,33 +97,36 @@ static void make_folder(TestStore *store)
     store->place = g_build_filename(store->folder, "store.db", NULL);
 }
 
-static bool open_store(TestStore *store, const char *kind, bool is_migrated)
+const char *const *test_store_kinds(void)
+{
+    static const char *const all[] = {"memory", "file", "postgres", NULL};
+    static const char *const without_server[] = {"memory", "file", NULL};
+
+    return server_uri() != NULL ? all : without_server;
+}
+
+void test_store_open_empty(TestStore *store, const char *kind)
 {
     *store = (TestStore){.kind = kind};
-    if (g_str_equal(kind, "postgres") && server_uri() == NULL) {
-        g_test_skip("no PostgreSQL: run with tests/with-postgres");
-        return false;
-    }
     if (g_str_equal(kind, "postgres"))
-        open_postgres(store, is_migrated ? template_database() : "template1");
+        open_postgres(store, "template1");
     else if (g_str_equal(kind, "file"))
         make_folder(store);
     else
         store->place = g_strdup(DB_SQLITE_MEMORY);
     store->db = open_place(kind, store->place);
-    if (is_migrated && !g_str_equal(kind, "postgres"))
-        migrate(store->db);
-    return true;
 }
 
-bool test_store_open(TestStore *store, const char *kind)
+void test_store_open(TestStore *store, const char *kind)
 {
-    return open_store(store, kind, true);
-}
-
-bool test_store_open_empty(TestStore *store, const char *kind)
-{
-    return open_store(store, kind, false);
+    if (g_str_equal(kind, "postgres")) {
+        *store = (TestStore){.kind = kind};
+        open_postgres(store, template_database());
+        store->db = open_place(kind, store->place);
+        return;
+    }
+    test_store_open_empty(store, kind);
+    migrate(store->db);
 }
 
 Db *test_store_reopen(const TestStore *store)
@@ -172,6 +176,17 @@ void test_store_script(Db *db, const char *sql)
         db_begin(db, DB_WRITE, &tx, &error) && db_script(tx, text, &error) && db_commit(g_steal_pointer(&tx), &error);
     g_assert_no_error(error);
     g_assert_true(is_run);
+}
+
+void test_store_freeze_ms(const TestStore *store, int64_t now_ms)
+{
+    g_autofree char *sql = g_strdup_printf("CREATE OR REPLACE FUNCTION trawl_now() RETURNS bigint LANGUAGE sql VOLATILE"
+                                           " AS 'SELECT CAST(%" G_GINT64_FORMAT " AS bigint)'",
+        now_ms);
+
+    clock_freeze_ms(now_ms);
+    if (test_store_is_postgres(store))
+        test_store_script(store->db, sql);
 }
 
 static pid_t server_pid(void)

@@ -1,18 +1,17 @@
 /* Tests only: an empty, migrated store of each kind, so that a suite runs on all of them:
  *
- *     for (size_t i = 0; i < G_N_ELEMENTS(test_store_kinds); i++)
- *         g_test_add(path, Fixture, test_store_kinds[i], set_up, test, tear_down);
+ *     for (const char *const *kind = test_store_kinds(); *kind != NULL; kind++)
+ *         g_test_add(path, Fixture, *kind, set_up, test, tear_down);
  *
- *     static void set_up(Fixture *fixture, gconstpointer data) { if (!test_store_open(&fixture->store, data)) return; …
- * }
+ *     static void set_up(Fixture *fixture, gconstpointer kind) { test_store_open(&fixture->store, kind); … }
  *
- * "postgres" needs a server: run the program with tests/with-postgres. Without one its tests are skipped; a test begins
- * with `if (fixture->store.db == NULL) return;`. */
+ * "postgres" needs a server: run the program with tests/with-postgres. Without one it is not among the kinds. */
 #pragma once
 
 #include "store/db.h"
 
-static const char *const test_store_kinds[] = {"memory", "file", "postgres"};
+/* "memory", "file", and "postgres" if there is a server; NULL ends them. */
+const char *const *test_store_kinds(void);
 
 typedef struct TestStore {
     Db *db;       /* closed by test_store_close(), unless the test did and put NULL here */
@@ -21,11 +20,10 @@ typedef struct TestStore {
     const char *kind;
 } TestStore;
 
-/* False, and the test marked as skipped, if there is no server for it. */
-bool test_store_open(TestStore *store, const char *kind);
+void test_store_open(TestStore *store, const char *kind);
 
 /* As test_store_open(), without any table in it. */
-bool test_store_open_empty(TestStore *store, const char *kind);
+void test_store_open_empty(TestStore *store, const char *kind);
 
 /* Another Db on the same store; not for "memory". */
 Db *test_store_reopen(const TestStore *store);
@@ -38,6 +36,9 @@ bool test_store_is_postgres(const TestStore *store);
 /* Runs statements in a transaction of their own. A time column of `jobs` takes trawl_time(milliseconds) on PostgreSQL:
  * write `{time}1{/time}` and it is left out for SQLite. */
 void test_store_script(Db *db, const char *sql);
+
+/* The time of this process (clock_freeze_ms(), which the test undoes) and of the store (trawl_now()). */
+void test_store_freeze_ms(const TestStore *store, int64_t now_ms);
 
 /* kill -9 of the whole server, and waiting until another one is there. */
 void test_store_kill_server(void);

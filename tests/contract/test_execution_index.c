@@ -2,8 +2,7 @@
 
 #include "index/index_memory.h"
 #include "index/index_store.h"
-#include "store/db_sqlite.h"
-#include "store/migrate.h"
+#include "stores.h"
 
 #include <string.h>
 
@@ -101,23 +100,26 @@ static void insert_execution(Db *db, const IndexedExecution *execution)
     g_assert_true(db_commit(g_steal_pointer(&tx), &error));
 }
 
-static void test_the_store_keeps_the_contract(void)
+static void test_the_store_keeps_the_contract(gconstpointer kind)
 {
-    g_autoptr(Db) db = NULL;
-    g_autoptr(GError) error = NULL;
+    TestStore store = {0};
 
-    g_assert_true(db_sqlite_open(DB_SQLITE_MEMORY, &db, &error));
-    g_assert_true(migrate_up(db, &error));
+    test_store_open(&store, kind);
     for (size_t i = 0; i < G_N_ELEMENTS(executions); i++)
-        insert_execution(db, &executions[i]);
-    g_autoptr(ExecutionIndex) index = index_store_open(db);
+        insert_execution(store.db, &executions[i]);
+    ExecutionIndex *index = index_store_open(store.db);
     check_contract(index);
+    execution_index_close(index);
+    test_store_close(&store);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/contract/execution-index/memory", test_memory_keeps_the_contract);
-    g_test_add_func("/contract/execution-index/store", test_the_store_keeps_the_contract);
+    for (const char *const *kind = test_store_kinds(); *kind != NULL; kind++) {
+        g_autofree char *path = g_strconcat("/contract/execution-index/store/", *kind, NULL);
+        g_test_add_data_func(path, *kind, test_the_store_keeps_the_contract);
+    }
     return g_test_run();
 }

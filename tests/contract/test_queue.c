@@ -5,52 +5,45 @@
 #include "queue/queue_memory.h"
 #include "queue/queue_store.h"
 #include "store/db_ops.h"
-#include "store/db_sqlite.h"
-#include "store/migrate.h"
+#include "stores.h"
 
 #include <string.h>
 
 enum { NOW_MS = 1000000, LEASE_MS = 60000 };
+static const char queue_in_memory[] = "queue-memory"; /* the adapter without a store */
 static const char job_text[] = "0b9d6c2e-5f1a-4c3e-9d61-7a2f4be0c9aa";
 
 typedef struct Fixture {
-    Db *db;
+    TestStore store;
+    Db *db; /* the store's */
     Queue *queue;
     JobId job_id;
     bool is_memory;
     uint32_t pages;
 } Fixture;
 
-static void run_sql(Db *db, const char *sql)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(DbTx) tx = NULL;
-
-    g_assert_true(db_begin(db, DB_WRITE, &tx, &error) && db_script(tx, sql, &error));
-    g_assert_true(db_commit(g_steal_pointer(&tx), &error));
-    g_assert_no_error(error);
-}
-
 static void set_up(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
 
-    clock_freeze_ms(NOW_MS);
-    fixture->is_memory = g_str_equal(data, "memory");
+    fixture->is_memory = g_str_equal(data, queue_in_memory);
     g_assert_true(job_id_parse(job_text, &fixture->job_id, &error));
-    g_assert_true(db_sqlite_open(DB_SQLITE_MEMORY, &fixture->db, &error) && migrate_up(fixture->db, &error));
+    test_store_open(&fixture->store, fixture->is_memory ? "memory" : data);
+    fixture->db = fixture->store.db;
+    test_store_freeze_ms(&fixture->store, NOW_MS);
     fixture->queue = fixture->is_memory ? queue_memory_open() : queue_store_open(fixture->db);
-    g_autofree char *sql = g_strdup_printf("INSERT INTO jobs (job_id, bucket, created_at, updated_at, options)"
-                                           " VALUES ('%s', 'a-bucket', 1, 1, '{\"region\":\"eu-west-1\"}');"
-                                           "INSERT INTO job_counters (job_id, slot, updated_at) VALUES ('%s', 0, 1);",
-        job_text, job_text);
-    run_sql(fixture->db, sql);
+    g_autofree char *sql =
+        g_strdup_printf("INSERT INTO jobs (job_id, bucket, created_at, updated_at, options)"
+                        " VALUES ('%s', 'a-bucket', {time}1{/time}, {time}1{/time}, '{\"region\":\"eu-west-1\"}');"
+                        "INSERT INTO job_counters (job_id, slot, updated_at) VALUES ('%s', 0, 1);",
+            job_text, job_text);
+    test_store_script(fixture->db, sql);
 }
 
 static void tear_down(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     queue_close(fixture->queue);
-    db_close(fixture->db);
+    test_store_close(&fixture->store);
     clock_freeze_ms(-1);
 }
 
@@ -74,30 +67,37 @@ static void add_memory_page(Fixture *fixture, uint32_t count)
     queue_memory_add(fixture->queue, &page);
 }
 
-static void add_column(GString *sql, const char *format, uint32_t count, uint32_t from)
+/* ["k0","k1"], or [10,11] where there is no quote. */
+static char *json_column(const char *quote, const char *prefix, uint32_t count, uint32_t from)
 {
-    g_string_append(sql, ",'[");
-    for (uint32_t i = 0; i < count; i++) {
-        g_string_append(sql, i > 0 ? "," : "");
-        g_string_append_printf(sql, "%s%u%s", format, from + i, *format != '\0' ? "\"" : "");
-    }
-    g_string_append(sql, "]'");
+    GString *json = g_string_new("[");
+
+    for (uint32_t i = 0; i < count; i++)
+        g_string_append_printf(json, "%s%s%s%u%s", i > 0 ? "," : "", quote, prefix, from + i, quote);
+    g_string_append_c(json, ']');
+    return g_string_free(json, FALSE);
 }
 
 static void add_store_page(Fixture *fixture, uint32_t count)
 {
-    g_autoptr(GString) sql = g_string_new("INSERT INTO object_pages VALUES (");
+    g_autofree char *keys = json_column("\"", "k", count, 0);
+    g_autofree char *sizes = json_column("", "", count, 10);
+    g_autofree char *etags = json_column("\"", "e", count, 0);
+    g_autofree char *modified = json_column("", "", count, 5);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = NULL;
+    uint32_t page = fixture->pages++;
 
-    g_string_append_printf(sql, "'%s',0,%u,'k0','k9',%u,0", job_text, fixture->pages, count);
-    add_column(sql, "\"k", count, 0);
-    add_column(sql, "", count, 10);
-    add_column(sql, "\"e", count, 0);
-    add_column(sql, "", count, 5);
-    g_string_append_printf(sql,
-        ",%s);INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) VALUES ('%s',0,%u,%u,1);"
-        "UPDATE job_counters SET total = total + %u, queued = queued + %u, pages = pages + 1;",
-        count > 1 ? "'[1]'" : "NULL", job_text, fixture->pages++, count, count, count);
-    run_sql(fixture->db, sql->str);
+    g_assert_true(db_begin(fixture->db, DB_WRITE, &tx, &error));
+    bool is_added =
+        DB_EXEC(tx, SQL_PAGE_INSERT, NULL, &error, db_text(job_text), db_int(0), db_int(page), db_text("k0"),
+            db_text("k9"), db_int(count), db_int(0), db_text(keys), db_text(sizes), db_text(etags), db_text(modified),
+            db_text(count > 1 ? "[1]" : NULL)) &&
+        DB_EXEC(tx, SQL_PAGE_STATE_INSERT, NULL, &error, db_text(job_text), db_int(0), db_int(page), db_int(count),
+            db_int(1)) &&
+        DB_EXEC(tx, SQL_LISTING_COUNT, NULL, &error, db_text(job_text), db_int(count), db_int(0), db_int(1), db_int(1));
+    g_assert_no_error(error);
+    g_assert_true(is_added && db_commit(g_steal_pointer(&tx), &error));
 }
 
 static void add_page(Fixture *fixture, uint32_t count)
@@ -192,7 +192,7 @@ static void test_a_finished_page_does_not_come_back(Fixture *fixture, G_GNUC_UNU
     add_page(fixture, 2);
     g_autoptr(Claim) claim = claim_as(fixture, "w");
     g_assert_true(finish(fixture, claim, &(PageOutcome){0}, &error));
-    clock_freeze_ms(NOW_MS + 10 * LEASE_MS);
+    test_store_freeze_ms(&fixture->store, NOW_MS + 10 * LEASE_MS);
     g_assert_null(claim_as(fixture, "w"));
     assert_lost(finish(fixture, claim, &(PageOutcome){0}, &error), &error);
     assert_lost(queue_extend(fixture->queue, claim, LEASE_MS, &error), &error);
@@ -206,9 +206,9 @@ static void test_an_expired_page_goes_to_the_next_with_a_higher_fence(
 
     add_page(fixture, 2);
     g_autoptr(Claim) late = claim_as(fixture, "w#1");
-    clock_freeze_ms(NOW_MS + LEASE_MS - 1);
+    test_store_freeze_ms(&fixture->store, NOW_MS + LEASE_MS - 1);
     g_assert_null(claim_as(fixture, "w#2"));
-    clock_freeze_ms(NOW_MS + LEASE_MS);
+    test_store_freeze_ms(&fixture->store, NOW_MS + LEASE_MS);
     g_autoptr(Claim) next = claim_as(fixture, "w#2");
     g_assert_cmpint(next->fence, >, late->fence);
     g_assert_cmpuint(next->attempt, ==, 2);
@@ -224,9 +224,9 @@ static void test_an_extended_lease_lasts_longer(Fixture *fixture, G_GNUC_UNUSED 
 
     add_page(fixture, 1);
     g_autoptr(Claim) claim = claim_as(fixture, "w#1");
-    clock_freeze_ms(NOW_MS + LEASE_MS / 2);
+    test_store_freeze_ms(&fixture->store, NOW_MS + LEASE_MS / 2);
     g_assert_true(queue_extend(fixture->queue, claim, LEASE_MS, &error));
-    clock_freeze_ms(NOW_MS + LEASE_MS);
+    test_store_freeze_ms(&fixture->store, NOW_MS + LEASE_MS);
     g_assert_null(claim_as(fixture, "w#2"));
     g_assert_cmpuint(sweep(fixture), ==, 0);
     g_assert_true(finish(fixture, claim, &(PageOutcome){0}, &error));
@@ -240,7 +240,7 @@ static void test_a_released_page_waits_and_was_not_tried(Fixture *fixture, G_GNU
     g_autoptr(Claim) claim = claim_as(fixture, "w");
     g_assert_true(queue_release(fixture->queue, claim, 500, &error));
     g_assert_null(claim_as(fixture, "w"));
-    clock_freeze_ms(NOW_MS + 500);
+    test_store_freeze_ms(&fixture->store, NOW_MS + 500);
     g_autoptr(Claim) again = claim_as(fixture, "w");
     g_assert_cmpuint(again->attempt, ==, 1);
     g_assert_cmpint(again->fence, >, claim->fence);
@@ -256,7 +256,7 @@ static void test_no_page_of_a_job_is_handed_out_while_a_released_one_waits(
     g_autoptr(Claim) claim = claim_as(fixture, "w");
     g_assert_true(queue_release(fixture->queue, claim, 500, &error));
     g_assert_null(claim_as(fixture, "w"));
-    clock_freeze_ms(NOW_MS + 500);
+    test_store_freeze_ms(&fixture->store, NOW_MS + 500);
     g_autoptr(Claim) first = claim_as(fixture, "w");
     g_autoptr(Claim) second = claim_as(fixture, "w");
     g_assert_cmpuint(first->page_no + second->page_no, ==, 1);
@@ -269,7 +269,7 @@ static void test_a_sweep_requeues_what_expired(Fixture *fixture, G_GNUC_UNUSED g
     add_page(fixture, 1);
     g_autoptr(Claim) claim = claim_as(fixture, "w");
     g_assert_cmpuint(sweep(fixture), ==, 0);
-    clock_freeze_ms(NOW_MS + LEASE_MS);
+    test_store_freeze_ms(&fixture->store, NOW_MS + LEASE_MS);
     g_assert_cmpuint(sweep(fixture), ==, 1);
     g_assert_cmpuint(sweep(fixture), ==, 0);
     assert_lost(finish(fixture, claim, &(PageOutcome){0}, &error), &error);
@@ -312,14 +312,18 @@ static void test_an_exception_must_be_of_a_pending_object(Fixture *fixture, G_GN
     }
 }
 
+static void add_to(const char *adapter, const char *name, void (*test)(Fixture *, gconstpointer))
+{
+    g_autofree char *path = g_strdup_printf("/contract/queue/%s/%s", adapter, name);
+
+    g_test_add(path, Fixture, adapter, set_up, test, tear_down);
+}
+
 static void add_test(const char *name, void (*test)(Fixture *, gconstpointer))
 {
-    static const char *const adapters[] = {"memory", "store"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(adapters); i++) {
-        g_autofree char *path = g_strdup_printf("/contract/queue/%s/%s", adapters[i], name);
-        g_test_add(path, Fixture, adapters[i], set_up, test, tear_down);
-    }
+    add_to(queue_in_memory, name, test);
+    for (const char *const *kind = test_store_kinds(); *kind != NULL; kind++)
+        add_to(*kind, name, test);
 }
 
 int main(int argc, char **argv)

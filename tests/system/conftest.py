@@ -11,6 +11,7 @@ import sys
 import threading
 import types
 
+import psycopg2
 import pytest
 import requests
 
@@ -18,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from ceph import Radosgw, wait_until  # noqa: E402
 from fake_s3 import FakeS3  # noqa: E402
+from postgres import Postgres  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("TRAWL", ROOT / "build" / "trawl")).resolve()
@@ -49,10 +51,11 @@ class Result(types.SimpleNamespace):
 
 
 class Trawl:
-    """Runs the program with a home, a store and an environment of its own."""
+    """Runs the program with a home, a store and an environment of its own. server: the URI of a PostgreSQL database to be
+    the store, instead of an SQLite file."""
 
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
+    def __init__(self, folder, server=None):
+        self.folder, self.server = pathlib.Path(folder), server
         self.home = self.folder / "home"
         self.home.mkdir(parents=True, exist_ok=True)
         self.store = self.folder / "store" / "trawl.db"
@@ -62,11 +65,14 @@ class Trawl:
             if name in os.environ:
                 self.env[name] = os.environ[name]
 
+    def store_uri(self, store=None):
+        return self.server if self.server and not store else f"sqlite:{store or self.store}"
+
     def command(self, *args, store=None):
         """The argument vector: the store is added to every command that reads one."""
         args = [str(arg) for arg in args]
         if args and args[0] in ("scan", "serve", "jobs", "findings", "verify", "executions") and "--help" not in args:
-            args = [args[0], "--store", f"sqlite:{store or self.store}", *args[1:]]
+            args = [args[0], "--store", self.store_uri(store), *args[1:]]
         return [str(PROGRAM), *args]
 
     def popen(self, *args, env=None, store=None, **options):
@@ -94,6 +100,10 @@ class Trawl:
 
     def query(self, sql, *values):
         """Rows of the store, read while others may write."""
+        if self.server:
+            with contextlib.closing(psycopg2.connect(self.server)) as db, db.cursor() as cursor:
+                cursor.execute(sql.replace("%", "%%").replace("?", "%s"), values)
+                return cursor.fetchall()
         with contextlib.closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=30)) as db:
             return db.execute(sql, values).fetchall()
 
@@ -115,9 +125,9 @@ class Trawl:
         assert self.query("SELECT count(*) FROM findings WHERE job_id = ?", job_id)[0][0] == findings
         assert self.query("SELECT count(*) FROM findings f JOIN page_states s USING (job_id, shard, page_no)"
                           " WHERE job_id = ? AND s.state <> 'done'", job_id)[0][0] == 0
+        each = "unnest(p.keys) AS k (value)" if self.server else "json_each(p.keys) k"
         keys, distinct = self.query(
-            "SELECT count(*), count(DISTINCT k.value) FROM object_pages p, json_each(p.keys) k WHERE job_id = ?",
-            job_id)[0]
+            f"SELECT count(*), count(DISTINCT k.value) FROM object_pages p, {each} WHERE job_id = ?", job_id)[0]
         assert keys == distinct == total
         self.run("verify", job_id, status=0)
 
@@ -167,6 +177,12 @@ def trawl(tmp_path):
     return Trawl(tmp_path)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def any_trawl(request, tmp_path):
+    """For tests that hold on both engines."""
+    return Trawl(tmp_path, request.getfixturevalue("postgres_store") if request.param == "postgres" else None)
+
+
 @pytest.fixture(scope="session")
 def radosgw(tmp_path_factory):
     server = Radosgw(tmp_path_factory.mktemp("ceph"))
@@ -180,6 +196,23 @@ def radosgw(tmp_path_factory):
 def fake_s3():
     with FakeS3() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server; one a test worker."""
+    server = Postgres()
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_store(postgres):
+    """The URI of a new, empty database, for --store or TRAWL_STORE; it goes with the test."""
+    with postgres.database() as uri:
+        yield uri
 
 
 class Server:

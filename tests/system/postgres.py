@@ -1,5 +1,7 @@
 """A real PostgreSQL of one's own: in a temporary folder, on a free loopback port, as a user that is not root."""
+import contextlib
 import glob
+import itertools
 import os
 import pathlib
 import pwd
@@ -11,6 +13,8 @@ import subprocess
 import tempfile
 import threading
 import time
+
+import psycopg2
 
 SETTINGS = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB",
@@ -51,6 +55,7 @@ class Postgres:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trawl-postgres-"))
         self.data, self.port, self.process = self.folder / "data", free_port(), None
         self.settings = {**SETTINGS, "unix_socket_directories": str(self.folder), **(settings or {})}
+        self._databases = itertools.count(1)
         self._stopping = threading.Event()
         self._supervisor = None
         if os.geteuid() == 0:
@@ -59,6 +64,29 @@ class Postgres:
 
     def uri(self, database="postgres", user="trawl"):
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, *statements, database="postgres"):
+        """Each in a transaction of its own, as CREATE DATABASE wants it."""
+        with contextlib.closing(psycopg2.connect(self.uri(database))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+
+    def query(self, sql, values=(), database="postgres"):
+        with contextlib.closing(psycopg2.connect(self.uri(database))) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall()
+
+    @contextlib.contextmanager
+    def database(self):
+        """The URI of a new database; dropped at the end, whoever is still connected."""
+        name = f"store_{os.getpid()}_{next(self._databases)}"
+        self.execute(f"CREATE DATABASE {name}")
+        try:
+            yield self.uri(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def environment(self):
         """Nobody's own PG* settings take part, and files of root are not in the way."""

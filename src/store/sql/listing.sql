@@ -17,6 +17,17 @@ INSERT INTO object_pages (job_id, shard, page_no, first_key, last_key, object_co
                           modified, escaped)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
+-- The columns are arrays there, the parameters JSON as everywhere.
+-- :name page_insert
+-- :dialect postgres
+INSERT INTO object_pages (job_id, shard, page_no, first_key, last_key, object_count, byte_count, keys, sizes, etags,
+                          modified, escaped)
+VALUES ($1, $2, $3, $4, $5, $6, $7,
+        ARRAY(SELECT k.value FROM json_array_elements_text(CAST($8 AS json)) k),
+        ARRAY(SELECT CAST(k.value AS bigint) FROM json_array_elements_text(CAST($9 AS json)) k),
+        ARRAY(SELECT k.value FROM json_array_elements_text(CAST($10 AS json)) k),
+        ARRAY(SELECT CAST(k.value AS bigint) FROM json_array_elements_text(CAST($11 AS json)) k), $12);
+
 -- :name page_state_insert
 INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) VALUES ($1, $2, $3, $4, $5);
 
@@ -41,7 +52,15 @@ UPDATE jobs SET epoch = epoch + 1 WHERE job_id = $1;
 SELECT COALESCE(sum(total), 0) FROM job_counters WHERE job_id = $1;
 
 -- :name listing_pages
+-- :rows many
 SELECT p.page_no, p.first_key, p.last_key, p.object_count, p.byte_count, p.keys, s.pending, s.state, p.escaped, p.sizes
+FROM object_pages p JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = p.page_no
+WHERE p.job_id = $1 ORDER BY p.shard, p.page_no;
+
+-- :name listing_pages
+-- :dialect postgres
+SELECT p.page_no, p.first_key, p.last_key, p.object_count, p.byte_count, array_to_json(p.keys), s.pending, s.state,
+    p.escaped, array_to_json(p.sizes)
 FROM object_pages p JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = p.page_no
 WHERE p.job_id = $1 ORDER BY p.shard, p.page_no;
 
