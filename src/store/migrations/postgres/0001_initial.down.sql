@@ -2,11 +2,13 @@
 
 SET LOCAL client_min_messages = warning;
 
-DROP FUNCTION should_refresh_progress(timestamptz);
-DROP FUNCTION refresh_job_progress();
-DROP VIEW job_statistics;
-DROP VIEW active_jobs_progress;
-DROP MATERIALIZED VIEW job_progress;
+-- An operator may have followed the older scanner's own manual and dropped these.
+DROP FUNCTION IF EXISTS should_refresh_progress(timestamptz);
+DROP FUNCTION IF EXISTS refresh_job_progress();
+DROP VIEW IF EXISTS job_statistics;
+DROP VIEW IF EXISTS active_jobs_progress;
+DROP MATERIALIZED VIEW IF EXISTS job_progress;
+
 DROP VIEW job_facts;
 DROP FUNCTION job_object(uuid, text);
 DROP VIEW job_objects;

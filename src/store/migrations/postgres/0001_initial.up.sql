@@ -31,6 +31,17 @@ CREATE TABLE legacy_names (
     PRIMARY KEY (kind, name)
 );
 
+-- A database of somebody else's is left alone.
+DO $$
+BEGIN
+    IF to_regclass(quote_ident(current_schema()) || '.jobs') IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(quote_ident(current_schema()) || '.jobs')
+                                     AND attname = 'job_id' AND atttypid = 'uuid'::regtype) THEN
+        RAISE EXCEPTION 'schema %: its table jobs is not a scanner''s (it has no job_id uuid); trawl needs a database, or a schema, of its own',
+                        current_schema();
+    END IF;
+END $$;
+
 -- Renaming is instant, keeps rows, columns, keys, triggers, privileges and what depends on them, whatever they are, and
 -- is undone by renaming.
 DO $$
@@ -550,7 +561,7 @@ DECLARE
     started_at timestamptz;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('trawl job_progress'), 0);
-    IF (SELECT value::bigint FROM meta WHERE name = 'job_progress_refresh_started') >= trawl_ms(called_at) THEN
+    IF (SELECT value::bigint FROM meta WHERE name = 'job_progress_refresh_started') > trawl_ms(called_at) THEN
         RETURN;
     END IF;
     started_at := clock_timestamp();

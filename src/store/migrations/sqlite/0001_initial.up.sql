@@ -240,14 +240,15 @@ CREATE TABLE job_progress (
     processing_count INTEGER NOT NULL,
     succeeded_count  INTEGER NOT NULL,
     failed_count     INTEGER NOT NULL,
-    skipped_count    INTEGER NOT NULL,
     total_findings   INTEGER NOT NULL,
     progress_percent REAL NOT NULL,
+    skipped_count    INTEGER NOT NULL,
     bytes_total      INTEGER NOT NULL,
     bytes_done       INTEGER NOT NULL,
     failures         TEXT NOT NULL DEFAULT '{}', -- JSON: failed objects by reason
     epoch            INTEGER NOT NULL,
-    refreshed_at     INTEGER NOT NULL
+    refreshed_at     INTEGER NOT NULL,
+    status           TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- One row an object, with the columns that users know, derived from pages and exceptions.
@@ -301,13 +302,12 @@ FROM (
 
 -- Jobs that are alive: being listed or scanned.
 CREATE VIEW active_jobs_progress AS
-SELECT p.* FROM job_progress p JOIN job_facts f ON f.job_id = p.job_id
-WHERE f.status IN ('listing', 'processing') ORDER BY p.created_at DESC, p.job_id DESC;
+SELECT * FROM job_progress WHERE status IN ('listing', 'processing') ORDER BY created_at DESC, job_id DESC;
 
 CREATE VIEW job_statistics AS
-SELECT count(*) AS total_jobs, count(CASE WHEN f.status = 'completed' THEN 1 END) AS completed_jobs,
-       count(CASE WHEN f.status IN ('listing', 'processing') THEN 1 END) AS in_progress_jobs,
-       coalesce(sum(p.total_objects), 0) AS total_objects_all_jobs,
-       coalesce(sum(p.total_findings), 0) AS total_findings_all_jobs,
-       coalesce(round(avg(p.progress_percent), 2), 0) AS avg_progress
-FROM job_progress p JOIN job_facts f ON f.job_id = p.job_id;
+SELECT count(*) AS total_jobs, count(CASE WHEN status = 'completed' THEN 1 END) AS completed_jobs,
+       count(CASE WHEN status IN ('listing', 'processing') THEN 1 END) AS in_progress_jobs,
+       coalesce(sum(total_objects), 0) AS total_objects_all_jobs,
+       coalesce(sum(total_findings), 0) AS total_findings_all_jobs,
+       coalesce(round(avg(progress_percent), 2), 0) AS avg_progress
+FROM job_progress;
