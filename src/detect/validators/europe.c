@@ -123,7 +123,7 @@ Verdict validate_codice_fiscale(Bytes value)
     /* A leap year: the century is not known. */
     if (month == NULL || !date_is_real(2000, (uint32_t)(month - months) + 1, day) || digits[2] >= 8)
         return VERDICT_REJECT;
-    return codice_fiscale_check(code.text) == code.text[15] ? VERDICT_PROVED : VERDICT_REJECT;
+    return codice_fiscale_check(code.text) == code.text[15] ? VERDICT_PROVED : VERDICT_LOW;
 }
 
 /* Corsica's departments 2A and 2B become 20 in the text; what is to be taken off the number instead. */

@@ -194,5 +194,7 @@ Verdict validate_nric(Bytes value)
                         : strchr("FG", kind) != NULL ? "XWUTRQPNMLK"
                         : kind == 'M'                ? "XWUTRQPNJLK"
                                                      : NULL;
-    return table != NULL && table[sum % 11] == nric.text[8] ? VERDICT_PASS : VERDICT_REJECT;
+    if (table == NULL || !g_ascii_isalpha(nric.text[8]))
+        return VERDICT_REJECT;
+    return table[sum % 11] == nric.text[8] ? VERDICT_PASS : VERDICT_LOW; /* mistyped, or made up: only counted */
 }

@@ -65,3 +65,102 @@ Verdict validate_nhs(Bytes value)
         return VERDICT_REJECT;
     return memchr(value.data, ' ', value.len) != NULL ? VERDICT_PASS : VERDICT_WEAK;
 }
+
+/* Health insurance claim numbers were Social Security numbers with a letter or two behind (or, of railroad workers,
+ * before). */
+Verdict validate_hicn(Bytes value)
+{
+    char digits[16];
+    size_t len = 0;
+
+    for (size_t i = 0; i < value.len && len < sizeof digits; i++)
+        if (g_ascii_isdigit(value.data[i]))
+            digits[len++] = (char)value.data[i];
+    if (len < 9) /* six digits: railroad numbers from before 1964 */
+        return len == 6 && g_ascii_isalpha(value.data[0]) ? VERDICT_PASS : VERDICT_REJECT;
+    return validate_ssn((Bytes){(const uint8_t *)digits, 9});
+}
+
+/* Letters and digits of a hospital's own making: at least four digits, not one repeated. */
+Verdict validate_record_number(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    return mix.digits >= 4 && distinct_count(value) >= 3 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* Ministry of Health of British Columbia: ten digits from 9 on, a check mod 11 over eight. */
+static bool bc_phn_is_valid(const char *digits)
+{
+    static const uint8_t weights[8] = {2, 4, 8, 5, 10, 9, 7, 3};
+    uint32_t check = 11 - digits_weighted(digits + 1, weights, 8) % 11;
+
+    return digits[0] == '9' && check == digits_value(digits, 9, 1);
+}
+
+/* Canadian provinces: ten digits (Ontario with Luhn and perhaps two letters, British Columbia as above), nine elsewhere
+ * (Luhn in Alberta). */
+Verdict validate_ca_health(Bytes value)
+{
+    Alnum number;
+
+    if (!alnum_read(value, &number) || number.len < 9 || number.len > 12 || !digits_all(number.text, 0, 9) ||
+        digits_one_repeated(number.text, 9))
+        return VERDICT_REJECT;
+    if (number.len == 9)
+        return VERDICT_PASS;
+    if (!g_ascii_isdigit(number.text[9]))
+        return VERDICT_REJECT;
+    return luhn_is_valid(number.text, 10) || bc_phn_is_valid(number.text) ? VERDICT_PASS : VERDICT_LOW;
+}
+
+/* The European health insurance card, EN 1867 and Decision S2: 80, the country (ISO 3166-1 numeric or letters), the
+ * institution, a serial number; 20 digits. */
+Verdict validate_ehic(Bytes value)
+{
+    Alnum number;
+
+    if (!alnum_read(value, &number) || number.len != 20 || strncmp(number.text, "80", 2) != 0)
+        return VERDICT_REJECT;
+    return digits_one_repeated(number.text + 5, 15) ? VERDICT_REJECT : VERDICT_PASS;
+}
+
+/* GS1 General Specifications: the 14 digits of a GTIN. */
+static Verdict gs1_verdict(const char *digits)
+{
+    static const uint8_t weights[14] = {3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1};
+
+    return digits_weighted(digits, weights, 14) % 10 == 0 ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+/* ANSI/HIBC 2.6: the last character is the sum of all others, mod 43. */
+static Verdict hibc_verdict(Bytes value)
+{
+    static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%";
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i + 1 < value.len; i++) {
+        const char *place = value.data[i] == 0 ? NULL : strchr(alphabet, value.data[i]);
+        if (place == NULL)
+            return VERDICT_REJECT;
+        sum += (uint32_t)(place - alphabet);
+    }
+    return alphabet[sum % 43] == (char)value.data[value.len - 1] ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+/* Unique device identifiers of the three issuing agencies of 21 CFR 830. ICCBBA's have no check character. */
+Verdict validate_udi(Bytes value)
+{
+    char digits[15];
+    size_t len = 0;
+
+    if (value.len < 6)
+        return VERDICT_REJECT;
+    if (value.data[0] == '+')
+        return hibc_verdict(value);
+    if (value.data[0] == '=')
+        return VERDICT_PASS;
+    for (size_t i = 4; i < value.len && len < 14 && g_ascii_isdigit(value.data[i]); i++)
+        digits[len++] = (char)value.data[i];
+    return len == 14 ? gs1_verdict(digits) : VERDICT_REJECT;
+}

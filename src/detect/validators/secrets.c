@@ -197,3 +197,50 @@ Verdict validate_http_authorization(Bytes value)
     const guchar *colon = memchr(decoded.data, ':', decoded.len);
     return colon != NULL && colon > decoded.data ? VERDICT_PROVED : VERDICT_REJECT;
 }
+
+/* RFC 4226 wants at least 128 bits, of which many issuers give 80: 16 characters of base32 (RFC 4648, section 6). */
+Verdict validate_otp_seed(Bytes value)
+{
+    size_t letters = 0, digits = 0, len = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        char c = g_ascii_toupper((char)value.data[i]);
+        if (c == ' ' || c == '-' || c == '=')
+            continue;
+        if (!g_ascii_isupper(c) && (c < '2' || c > '7'))
+            return VERDICT_REJECT;
+        letters += g_ascii_isupper(c) ? 1 : 0;
+        digits += g_ascii_isdigit(c) ? 1 : 0;
+        len++;
+    }
+    return len >= 16 && letters > 0 && digits > 0 && distinct_count(value) >= 7 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* age keys are bech32 with a prefix of their own. */
+Verdict validate_age_key(Bytes value)
+{
+    return bech32_is_valid(value) ? VERDICT_PROVED : VERDICT_PASS;
+}
+
+/* Base64 of a Kubernetes or Docker secret: decodes to printable text, or is random. */
+Verdict validate_base64_secret(Bytes value)
+{
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+
+    if (decoded.len < 4 || distinct_count((Bytes){decoded.data, decoded.len}) < 3)
+        return VERDICT_REJECT;
+    return VERDICT_PASS;
+}
+
+/* "user:password" in base64, as Docker keeps it. */
+Verdict validate_base64_pair(Bytes value)
+{
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+
+    for (gsize i = 0; i < decoded.len; i++)
+        if (decoded.data[i] < 0x20 || decoded.data[i] == 0x7F)
+            return VERDICT_REJECT;
+    const guchar *colon = decoded.len > 0 ? memchr(decoded.data, ':', decoded.len) : NULL;
+    return colon != NULL && colon > decoded.data && colon + 1 < decoded.data + decoded.len ? VERDICT_PROVED
+                                                                                           : VERDICT_REJECT;
+}

@@ -39,6 +39,11 @@ bool country_is_known(const char *letters);
 /* A top-level domain, any case. Two-letter ones are countries; the others are those in common use. */
 bool tld_is_known(const char *label, size_t len);
 
+/* ICAO Doc 9303: the digit that weights 7-3-1 give for letters, digits and "<". */
+uint32_t icao_check_digit(const char *text, size_t len);
+/* BIP 173 and BIP 350. */
+bool bech32_is_valid(Bytes value);
+
 /* How many characters are of each kind. */
 typedef struct Mix {
     size_t upper, lower, digits, others;

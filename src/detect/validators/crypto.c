@@ -1,0 +1,206 @@
+/* Addresses and private keys of cryptocurrencies: base58check, bech32 (BIP 173, BIP 350), EIP-55. */
+#include "detect/validators/validators_internal.h"
+
+#include <string.h>
+
+enum { BASE58_MAX = 64, BASE58_BYTES = 48, KECCAK_RATE = 136 };
+
+/* Big-endian bytes of a base58 number, leading ones as zero bytes. 0: not base58, or too long. */
+static size_t base58_decode(Bytes value, uint8_t ret_bytes[BASE58_BYTES])
+{
+    static const char alphabet[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    uint8_t number[BASE58_BYTES] = {0};
+    size_t zeros = 0, used = 0;
+
+    if (value.len > BASE58_MAX)
+        return 0;
+    while (zeros < value.len && value.data[zeros] == '1')
+        zeros++;
+    for (size_t i = zeros; i < value.len; i++) {
+        const char *place = value.data[i] == 0 ? NULL : strchr(alphabet, value.data[i]);
+        if (place == NULL)
+            return 0;
+        uint32_t carry = (uint32_t)(place - alphabet);
+        for (size_t j = 0; j < used || carry > 0; j++) {
+            if (j == BASE58_BYTES)
+                return 0;
+            carry += (uint32_t)number[j] * 58;
+            number[j] = (uint8_t)carry;
+            carry >>= 8;
+            used = MAX(used, j + 1);
+        }
+    }
+    if (zeros + used > BASE58_BYTES)
+        return 0;
+    memset(ret_bytes, 0, zeros);
+    for (size_t i = 0; i < used; i++)
+        ret_bytes[zeros + i] = number[used - 1 - i];
+    explicit_bzero(number, sizeof number);
+    return zeros + used;
+}
+
+static void sha256(const uint8_t *bytes, size_t len, uint8_t ret_digest[32])
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize size = 32;
+
+    g_checksum_update(sum, bytes, (gssize)len);
+    g_checksum_get_digest(sum, ret_digest, &size);
+}
+
+/* The payload's length without its four check bytes, 0 if they are wrong. */
+static size_t base58check_decode(Bytes value, uint8_t ret_bytes[BASE58_BYTES])
+{
+    uint8_t digest[32];
+    size_t len = base58_decode(value, ret_bytes);
+
+    if (len < 5)
+        return 0;
+    sha256(ret_bytes, len - 4, digest);
+    sha256(digest, 32, digest);
+    return memcmp(digest, ret_bytes + len - 4, 4) == 0 ? len - 4 : 0;
+}
+
+static uint32_t bech32_step(uint32_t checksum, uint32_t number)
+{
+    static const uint32_t generator[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3};
+    uint32_t top = checksum >> 25;
+
+    checksum = (checksum & 0x1ffffff) << 5 ^ number;
+    for (unsigned i = 0; i < 5; i++)
+        checksum ^= (top >> i & 1) != 0 ? generator[i] : 0;
+    return checksum;
+}
+
+/* Both constants are taken: 1 for bech32, 0x2bc830a3 for bech32m. */
+bool bech32_is_valid(Bytes value)
+{
+    static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+    const uint8_t *one = memrchr(value.data, '1', value.len);
+    uint32_t checksum = 1;
+
+    if (one == NULL || one == value.data || value.len > 110 || value.data + value.len - one < 8)
+        return false;
+    for (const uint8_t *at = value.data; at < one; at++)
+        checksum = bech32_step(checksum, (uint32_t)g_ascii_tolower((char)*at) >> 5);
+    checksum = bech32_step(checksum, 0);
+    for (const uint8_t *at = value.data; at < one; at++)
+        checksum = bech32_step(checksum, (uint32_t)g_ascii_tolower((char)*at) & 31);
+    for (const uint8_t *at = one + 1; at < value.data + value.len; at++) {
+        const char *place = strchr(alphabet, g_ascii_tolower((char)*at));
+        if (place == NULL || *at == 0)
+            return false;
+        checksum = bech32_step(checksum, (uint32_t)(place - alphabet));
+    }
+    return checksum == 1 || checksum == 0x2bc830a3;
+}
+
+/* The permutation of FIPS 202, section 3.3; steps theta, rho and pi, chi, iota. */
+static void keccak_permute(uint64_t state[25])
+{
+    static const uint8_t rotations[24] = {
+        1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44};
+    static const uint8_t lanes[24] = {
+        10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1};
+    uint8_t feedback = 1;
+
+    for (unsigned round = 0; round < 24; round++) {
+        uint64_t parity[5], row[5];
+        for (unsigned i = 0; i < 5; i++)
+            parity[i] = state[i] ^ state[i + 5] ^ state[i + 10] ^ state[i + 15] ^ state[i + 20];
+        for (unsigned i = 0; i < 25; i++) {
+            uint64_t next = parity[(i + 1) % 5];
+            state[i] ^= parity[(i + 4) % 5] ^ (next << 1 | next >> 63);
+        }
+        uint64_t moved = state[1];
+        for (unsigned i = 0; i < 24; i++) {
+            uint64_t kept = state[lanes[i]];
+            state[lanes[i]] = moved << rotations[i] | moved >> (64 - rotations[i]);
+            moved = kept;
+        }
+        for (unsigned j = 0; j < 25; j += 5) {
+            memcpy(row, state + j, sizeof row);
+            for (unsigned i = 0; i < 5; i++)
+                state[j + i] = row[i] ^ (~row[(i + 1) % 5] & row[(i + 2) % 5]);
+        }
+        for (unsigned bit = 0; bit < 7; bit++) { /* the round constants come from a shift register */
+            if ((feedback & 1) != 0)
+                state[0] ^= UINT64_C(1) << ((1U << bit) - 1);
+            feedback = (uint8_t)(feedback << 1 ^ (feedback >> 7 != 0 ? 0x71 : 0));
+        }
+    }
+}
+
+/* Keccak-256 as Ethereum uses it (padding 01, not SHA-3's 06), of less than one block. */
+static void keccak256(const uint8_t *text, size_t len, uint8_t ret_digest[32])
+{
+    uint64_t state[25] = {0};
+    uint8_t block[KECCAK_RATE] = {0};
+
+    memcpy(block, text, len);
+    block[len] = 0x01;
+    block[KECCAK_RATE - 1] |= 0x80;
+    for (size_t i = 0; i < KECCAK_RATE; i++)
+        state[i / 8] |= (uint64_t)block[i] << (i % 8 * 8);
+    keccak_permute(state);
+    for (size_t i = 0; i < 32; i++)
+        ret_digest[i] = (uint8_t)(state[i / 8] >> (i % 8 * 8));
+}
+
+/* EIP-55: a letter is upper case where the digest of the lower-case address has a digit of 8 or more. */
+static Verdict ethereum_verdict(Bytes address)
+{
+    Mix mix = mix_of(address);
+    uint8_t lower[40], digest[32];
+
+    if (address.len != 40 || !mix.is_hex || distinct_count(address) < 4)
+        return VERDICT_REJECT;
+    if (mix.upper == 0 || mix.lower == 0)
+        return VERDICT_WEAK;
+    for (size_t i = 0; i < 40; i++)
+        lower[i] = (uint8_t)g_ascii_tolower((char)address.data[i]);
+    keccak256(lower, 40, digest);
+    for (size_t i = 0; i < 40; i++) {
+        bool is_high = (digest[i / 2] >> (i % 2 == 0 ? 4 : 0) & 8) != 0;
+        if (g_ascii_isalpha(address.data[i]) && is_high != (bool)g_ascii_isupper(address.data[i]))
+            return VERDICT_LOW;
+    }
+    return VERDICT_PROVED;
+}
+
+/* Bitcoin, Litecoin, Dogecoin, Dash, Zcash, Tron, Ripple's alphabet excluded: what a version byte and four check bytes
+ * prove. */
+Verdict validate_crypto_address(Bytes value)
+{
+    uint8_t bytes[BASE58_BYTES];
+
+    if (value.len > 2 && value.data[0] == '0' && (value.data[1] | 0x20) == 'x')
+        return ethereum_verdict((Bytes){value.data + 2, value.len - 2});
+    if (memchr(value.data, '1', MIN(value.len, 5)) != NULL && bech32_is_valid(value))
+        return VERDICT_PROVED;
+    size_t len = base58check_decode(value, bytes);
+    return len == 21 || len == 22 ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+/* Wallet import format: version, 32 bytes, perhaps 01 for a compressed public key. */
+Verdict validate_wif(Bytes value)
+{
+    uint8_t bytes[BASE58_BYTES];
+    size_t len = base58check_decode(value, bytes);
+
+    explicit_bzero(bytes, sizeof bytes);
+    return len == 33 || len == 34 ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+/* A key of secp256k1 lies between 1 and the order of the group (SEC 2, section 2.4.1). */
+Verdict validate_secp256k1_key(Bytes value)
+{
+    static const char order[] = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
+    Bytes hex = value;
+
+    if (value.len == 66)
+        hex = (Bytes){value.data + 2, 64};
+    if (hex.len != 64 || !mix_of(hex).is_hex || distinct_count(hex) < 8)
+        return VERDICT_REJECT;
+    return g_ascii_strncasecmp((const char *)hex.data, order, 64) < 0 ? VERDICT_PASS : VERDICT_REJECT;
+}

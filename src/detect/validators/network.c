@@ -1,0 +1,101 @@
+/* Addresses of machines: IPv6, MAC, UUID. */
+#include "detect/validators/validators_internal.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static bool is_all(const uint8_t *bytes, size_t len, uint8_t wanted)
+{
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] != wanted)
+            return false;
+    return true;
+}
+
+/* RFC 4291, 3849, 4193: addresses that point at nobody. */
+static bool ipv6_is_nobodys(const uint8_t *bytes)
+{
+    static const uint8_t documentation[4] = {0x20, 0x01, 0x0d, 0xb8};
+
+    return is_all(bytes, 10, 0) || bytes[0] == 0xff || (bytes[0] & 0xfe) == 0xfc ||
+           (bytes[0] == 0xfe && bytes[1] >= 0x80) || memcmp(bytes, documentation, 4) == 0;
+}
+
+/* RFC 4291, section 2.2. "::" between words is also an operator of several languages, and a few short groups may be
+ * anything: with less than three groups the tier is low. */
+Verdict validate_ipv6(Bytes value)
+{
+    char text[INET6_ADDRSTRLEN];
+    uint8_t bytes[16];
+    size_t groups = 0;
+
+    const uint8_t *zone = memchr(value.data, '%', value.len);
+    size_t len = zone != NULL ? (size_t)(zone - value.data) : value.len;
+    if (len >= sizeof text)
+        return VERDICT_REJECT;
+    memcpy(text, value.data, len);
+    text[len] = '\0';
+    if (inet_pton(AF_INET6, text, bytes) != 1)
+        return VERDICT_REJECT;
+    for (size_t i = 0; i < len; i++)
+        groups += g_ascii_isxdigit(text[i]) && (i == 0 || text[i - 1] == ':') ? 1 : 0;
+    return groups < 3 || ipv6_is_nobodys(bytes) ? VERDICT_LOW : VERDICT_PASS;
+}
+
+/* IEEE 802: six octets; neither broadcast nor zero. RFC 7042's documentation ranges are nobody's. */
+Verdict validate_mac(Bytes value)
+{
+    static const uint8_t documentation[][3] = {{0x00, 0x00, 0x5e}, {0x01, 0x00, 0x5e}, {0x33, 0x33, 0x00}};
+    uint8_t bytes[6] = {0};
+    size_t digits = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        int digit = g_ascii_xdigit_value((char)value.data[i]);
+        if (digit < 0)
+            continue;
+        if (digits == 12)
+            return VERDICT_REJECT;
+        bytes[digits / 2] = (uint8_t)(bytes[digits / 2] << 4 | digit);
+        digits++;
+    }
+    if (digits != 12 || is_all(bytes, 6, 0xff) || is_all(bytes, 6, 0))
+        return VERDICT_REJECT;
+    for (size_t i = 0; i < G_N_ELEMENTS(documentation); i++)
+        if (memcmp(bytes, documentation[i], 3) == 0)
+            return VERDICT_LOW;
+    return VERDICT_PASS;
+}
+
+/* RFC 9562: not the nil or the max UUID, nor one of a few repeated digits. */
+Verdict validate_uuid(Bytes value)
+{
+    return value.len == 36 && distinct_count(value) > 4 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* Degrees of latitude and longitude, each with at least three decimals. */
+Verdict validate_gps(Bytes value)
+{
+    double degrees[2];
+    size_t count = 0;
+    char text[64];
+
+    if (value.len >= sizeof text)
+        return VERDICT_REJECT;
+    memcpy(text, value.data, value.len);
+    text[value.len] = '\0';
+    for (char *at = text; *at != '\0' && count < 2;) {
+        char *end = at;
+        degrees[count] = g_ascii_strtod(at, &end);
+        if (end == at) {
+            at++;
+            continue;
+        }
+        count++;
+        at = end;
+    }
+    if (count < 1 || (count == 1 && (degrees[0] < -180 || degrees[0] > 180)))
+        return VERDICT_REJECT;
+    if (count == 2 && (degrees[0] < -90 || degrees[0] > 90 || degrees[1] < -180 || degrees[1] > 180))
+        return VERDICT_REJECT;
+    return degrees[0] == 0 ? VERDICT_REJECT : VERDICT_PASS;
+}

@@ -1,0 +1,153 @@
+/* People's names and the places where they live. */
+#include "base/clock.h"
+#include "detect/validators/validators_internal.h"
+
+#include <string.h>
+
+/* Given names that are common in several languages, in lower case between spaces. Facts gathered by hand; words that
+ * are far more often something else (May, Will, Mark as a verb) are left out. */
+static const char given_names[] =
+    " aaron abigail abraham adam adrian aiden aisha alan albert alberto alejandra alejandro alex alexander alexandra "
+    "alexis alfred ali alice alicia alison allen amanda amber amelia amy ana andre andrea andreas andrew angel angela "
+    "anita ann anna anne annette annie anthony antoine anton antonio april arjun arthur ashley audrey aurora austin "
+    "ava barbara beatrice ben benjamin bernard beth bettina betty bill bob bonnie brandon brenda brian bruce bryan "
+    "camille carl carla carlos carmen carol caroline catherine cathy cecilia charles charlotte cheryl chloe chris "
+    "christian christina christine christopher claire clara claudia claus colin connor craig cynthia dan daniel "
+    "daniela danielle david dawn dean deborah debra denise dennis derek diana diane diego dieter dmitri dominic don "
+    "donald donna doris dorothy doug douglas dylan eduardo edward elaine eleanor elena elias elisabeth elizabeth ella "
+    "ellen emily emma enrique eric erik erika ernst ethan eugene eva evan evelyn fatima felix fernando finn fiona "
+    "florian frances francesca francesco francis francisco frank franz fred frederick gabriel gabriela gareth gary "
+    "george georgia gerald gerhard gina giovanni giulia giuseppe gloria gordon grace graham greg gregory guillaume "
+    "gustav hannah hans harold harriet harry heather hector heidi heinz helen helena helga henri henry herbert hiroshi "
+    "holly howard hugo ian igor ingrid irene isaac isabel isabella isabelle ivan jack jackson jacob jacqueline jaime "
+    "jake james jamie jan jane janet janice jason javier jean jeff jeffrey jennifer jenny jeremy jerry jesse jessica "
+    "jim joan joanna joe joel johan johann johanna john johnny jon jonathan jorge jose josef joseph joshua juan juana "
+    "judith judy julia julian julie jurgen justin kai karen karl karin kate katherine kathleen kathryn katie katrin "
+    "keith kelly ken kenji kenneth kevin kim klaus kurt kyle lara larry lars laura lauren lawrence lea leah leo leon "
+    "leonard leslie liam lily linda lisa logan lorenzo louis louise luca lucas lucia lucy luis luisa lukas luke lydia "
+    "madison manuel marc marcel marco marcus margaret maria marie marilyn mario marion marta martha martin martina "
+    "mary matteo matthew matthias maurice max megan melanie melissa mia michael michel michelle miguel mike mila "
+    "mohamed mohammed monica monika muhammad nadia nancy naomi natalia natalie nathan neil nicholas nick nicola "
+    "nicolas nicole nigel nina noah nora norman olga oliver olivia omar oscar otto pablo pamela paolo patricia patrick "
+    "paul paula pauline pavel pedro peggy peter petra philip philippe phillip phyllis pierre piotr priya rachel rafael "
+    "rahul raj ralph ramon randy raul raymond rebecca regina renate ricardo richard rita robert roberto robin roger "
+    "roland ronald rosa rosemary ross roy ruben russell ruth ryan sabine sally sam samantha samuel sandra sara sarah "
+    "scott sean sebastian sergei sergio sharon shaun sheila shirley silvia simon simone sofia sonia sophia sophie "
+    "stefan stefanie stella stephan stephanie stephen steve steven stuart sue susan susanne suzanne sven sylvia tanya "
+    "tara ted teresa terry theodor theodore theresa thomas tim timothy tina tobias todd tom tomas tony tracy travis "
+    "tyler ulrich ursula uwe valentina valerie vanessa vera veronica victor victoria vincent virginia vladimir walter "
+    "wanda wayne wendy werner wilhelm william wolfgang xavier yolanda yuki yusuf yvonne zachary zoe ";
+
+static bool given_name_is_known(const uint8_t *word, size_t len)
+{
+    char spaced[20];
+
+    if (len < 2 || len > sizeof spaced - 3)
+        return false;
+    spaced[0] = ' ';
+    for (size_t i = 0; i < len; i++)
+        spaced[1 + i] = g_ascii_tolower((char)word[i]);
+    memcpy(spaced + 1 + len, " ", 2);
+    return strstr(given_names, spaced) != NULL;
+}
+
+/* One to four capitalised words. The first should be a known given name; where a field says that it is a name, any
+ * will do unless it is all capitals or holds a digit. */
+Verdict validate_person_name(Bytes value)
+{
+    const uint8_t *space = memchr(value.data, ' ', value.len);
+    size_t first_len = space != NULL ? (size_t)(space - value.data) : value.len;
+    Mix mix = mix_of(value);
+
+    if (value.len < 2 || mix.digits > 0 || mix.lower == 0)
+        return VERDICT_REJECT;
+    return given_name_is_known(value.data, first_len) ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+/* USPS Publication 28: the state of an address and the first three digits of its ZIP codes. */
+typedef struct ZipRange {
+    char state[3];
+    uint16_t low, high;
+} ZipRange;
+
+static const ZipRange zip_ranges[] = {{"AL", 350, 369}, {"AK", 995, 999}, {"AZ", 850, 865}, {"AR", 716, 729},
+    {"CA", 900, 961}, {"CO", 800, 816}, {"CT", 60, 69}, {"DC", 200, 205}, {"DC", 569, 569}, {"DE", 197, 199},
+    {"FL", 320, 349}, {"GA", 300, 319}, {"GA", 398, 399}, {"HI", 967, 968}, {"IA", 500, 528}, {"ID", 832, 838},
+    {"IL", 600, 629}, {"IN", 460, 479}, {"KS", 660, 679}, {"KY", 400, 427}, {"LA", 700, 714}, {"MA", 10, 27},
+    {"MA", 55, 55}, {"MD", 206, 219}, {"ME", 39, 49}, {"MI", 480, 499}, {"MN", 550, 567}, {"MO", 630, 658},
+    {"MS", 386, 397}, {"MT", 590, 599}, {"NC", 270, 289}, {"ND", 580, 588}, {"NE", 680, 693}, {"NH", 30, 38},
+    {"NJ", 70, 89}, {"NM", 870, 884}, {"NV", 889, 898}, {"NY", 5, 5}, {"NY", 63, 63}, {"NY", 100, 149},
+    {"OH", 430, 459}, {"OK", 730, 749}, {"OR", 970, 979}, {"PA", 150, 196}, {"PR", 6, 9}, {"RI", 28, 29},
+    {"SC", 290, 299}, {"SD", 570, 577}, {"TN", 370, 385}, {"TX", 733, 733}, {"TX", 750, 799}, {"TX", 885, 885},
+    {"UT", 840, 847}, {"VA", 201, 201}, {"VA", 220, 246}, {"VT", 50, 59}, {"WA", 980, 994}, {"WI", 530, 549},
+    {"WV", 247, 268}, {"WY", 820, 831}};
+
+static bool zip_fits_state(const char *state, uint32_t zip)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(zip_ranges); i++)
+        if (strncmp(state, zip_ranges[i].state, 2) == 0 && zip >= zip_ranges[i].low && zip <= zip_ranges[i].high)
+            return true;
+    return false;
+}
+
+/* An address that ends with state and ZIP code: they must fit. One without them is as likely as its words. */
+Verdict validate_us_address(Bytes value)
+{
+    const char *text = (const char *)value.data;
+    size_t end = value.len;
+
+    if (end > 10 && text[end - 5] == '-')
+        end -= 5;
+    if (end < 9 || !digits_all(text, end - 5, 5))
+        return VERDICT_PASS;
+    size_t at = end - 5;
+    while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == ','))
+        at--;
+    if (at < 3 || !g_ascii_isupper(text[at - 1]) || !g_ascii_isupper(text[at - 2]))
+        return VERDICT_PASS;
+    return zip_fits_state(text + at - 2, digits_value(text, end - 5, 3)) ? VERDICT_PROVED : VERDICT_WEAK;
+}
+
+/* A card's expiry: month, and a year from ten years ago to twenty from now. */
+Verdict validate_card_expiry(Bytes value)
+{
+    char digits[8];
+    size_t len = 0;
+    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now_ms() / 1000);
+    uint32_t this_year = (uint32_t)g_date_time_get_year(now);
+    bool has_word = g_ascii_isalpha(value.data[0]);
+
+    for (size_t i = 0; i < value.len && len < sizeof digits; i++)
+        if (g_ascii_isdigit(value.data[i]))
+            digits[len++] = (char)value.data[i];
+    size_t month_len = has_word ? 0 : len == 4 || len == 6 ? 2 : 1;
+    uint32_t month = has_word ? 1 : digits_value(digits, 0, month_len);
+    size_t year_len = len - month_len;
+    if (len < month_len + 2 || (year_len != 2 && year_len != 4))
+        return VERDICT_REJECT;
+    uint32_t year = digits_value(digits, month_len, year_len) + (year_len == 2 ? 2000 : 0);
+    bool is_near = year + 10 >= this_year && year <= this_year + 20;
+    return month >= 1 && month <= 12 && is_near ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* Sort code and account number of the United Kingdom: dates and one repeated digit are refused. */
+Verdict validate_uk_account(Bytes value)
+{
+    Alnum digits;
+
+    if (!digits_read(value, &digits) || (digits.len != 14 && digits.len != 6 && digits.len != 8))
+        return VERDICT_REJECT;
+    return digits_one_repeated(digits.text, digits.len) ? VERDICT_REJECT : VERDICT_PASS;
+}
+
+/* National phone numbers: 8 to 12 digits, a trunk prefix or an area code in front. */
+Verdict validate_phone_national(Bytes value)
+{
+    Alnum digits;
+
+    if (!digits_read(value, &digits) || digits.len < 8 || digits.len > 14)
+        return VERDICT_REJECT;
+    if (digits_one_repeated(digits.text + 2, digits.len - 2))
+        return VERDICT_REJECT;
+    return VERDICT_PASS;
+}
