@@ -12,8 +12,9 @@ typedef struct PendingMatch {
     uint32_t rule;
     Tier tier;
     bool is_suppressed; /* a published test value or placeholder: takes its place, is counted, is not reported */
+    bool is_beaten;     /* while overlaps are settled */
     uint8_t also_count;
-    uint32_t also[ALSO_MAX]; /* rules of other detectors whose match gave way to this one */
+    uint32_t also[ALSO_MAX]; /* other detectors (their first rules) whose match gave way to this one */
 } PendingMatch;
 
 typedef struct Judge {

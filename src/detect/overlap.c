@@ -53,23 +53,67 @@ static bool may_stand_beside(const RuleSet *rules, const PendingMatch *match, co
     return match->tier == TIER_LOW || (match->tier == stronger->tier && match->tier >= TIER_HIGH);
 }
 
-static bool stands(const RuleSet *rules, const PendingMatch *match, const PendingMatch *standing, guint count)
+/* Notes at the winner whose match gave way. */
+static void note_beaten(const RuleSet *rules, PendingMatch *winner, const PendingMatch *beaten)
+{
+    uint32_t detector = rule_at(rules, beaten->rule)->rule.detector_index;
+
+    if (beaten->is_suppressed || winner->also_count == ALSO_MAX ||
+        detector == rule_at(rules, winner->rule)->rule.detector_index)
+        return;
+    for (uint8_t i = 0; i < winner->also_count; i++) {
+        if (winner->also[i] == detector)
+            return;
+    }
+    winner->also[winner->also_count++] = detector;
+}
+
+/* The one of those standing to which the match gives way; NULL: it stands beside them. */
+static PendingMatch *find_winner(const RuleSet *rules, const PendingMatch *match, PendingMatch *standing, guint count)
 {
     for (guint i = 0; i < count; i++) {
         if (overlaps(match, &standing[i]) && !may_stand_beside(rules, match, &standing[i]))
-            return false;
+            return &standing[i];
     }
-    return true;
+    return NULL;
+}
+
+/* What some rule says it beats leaves the chain. Returns how many are left. */
+static guint drop_beaten(const RuleSet *rules, PendingMatch *chain, guint count)
+{
+    guint kept = 0;
+
+    if (!rules->has_beats)
+        return count;
+    for (guint i = 0; i < count; i++) {
+        PendingMatch *winner = NULL;
+        for (guint j = 0; j < count && winner == NULL; j++) {
+            if (overlaps(&chain[i], &chain[j]) && rule_bits_have(rule_at(rules, chain[j].rule)->beats, chain[i].rule))
+                winner = &chain[j];
+        }
+        chain[i].is_beaten = winner != NULL;
+        if (winner != NULL)
+            note_beaten(rules, winner, &chain[i]);
+    }
+    for (guint i = 0; i < count; i++) {
+        if (!chain[i].is_beaten)
+            chain[kept++] = chain[i];
+    }
+    return kept > 0 ? kept : count; /* rules that beat one another in a ring: none does */
 }
 
 static void settle_chain(const RuleSet *rules, PendingMatch *chain, guint count, GArray *settled)
 {
     guint first = settled->len;
 
+    count = drop_beaten(rules, chain, count);
     g_qsort_with_data(chain, (gint)count, sizeof *chain, strength_order, (gpointer)rules);
     for (guint i = 0; i < count; i++) {
-        const PendingMatch *standing = (const PendingMatch *)(void *)settled->data + first;
-        if (stands(rules, &chain[i], standing, settled->len - first))
+        PendingMatch *standing = (PendingMatch *)(void *)settled->data + first;
+        PendingMatch *winner = find_winner(rules, &chain[i], standing, settled->len - first);
+        if (winner != NULL)
+            note_beaten(rules, winner, &chain[i]);
+        else
             g_array_append_val(settled, chain[i]);
     }
     qsort((PendingMatch *)(void *)settled->data + first, settled->len - first, sizeof *chain, start_order);

@@ -106,6 +106,7 @@ struct RuleSet {
     /* What the detector's window must hold. */
     uint32_t literal_max_length, class_max_length;
     uint32_t max_distance, max_distance_after;
+    bool has_beats;             /* some rule names others that it beats */
     uint32_t max_pair_distance; /* 0: no rule has a pair */
     uint32_t keyword_reach;     /* bytes behind a demanded keyword in which a value may begin; 0: nothing demands one */
     uint32_t keyword_reach_back; /* likewise before one that may follow its value */

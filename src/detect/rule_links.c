@@ -58,6 +58,7 @@ bool rule_links_resolve(RuleSet *rules, GError **error)
         rule->rule.detector_index = first_of_detector(rules, rule->rule.detector);
         TRY(resolve(rules, rule, &pair, &rule->pair, error));
         TRY(resolve(rules, rule, &beats, &rule->beats, error));
+        rules->has_beats = rules->has_beats || rule->beats != NULL;
         if (rule->beats != NULL)
             rule->beats[i / 64] &= ~(UINT64_C(1) << (i % 64));
     }

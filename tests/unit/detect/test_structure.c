@@ -1,0 +1,275 @@
+/* Columns and paths as keywords, and as places: what the engine knows of the structure around a value. */
+#include "detect_testing.h"
+
+#include <string.h>
+
+#define HEAD "    name: n\n    description: d\n    category: secret\n    severity: high\n    mask: all\n"
+#define TAIL "    examples: {match: [x], no_match: [y]}\n"
+
+static const char RULES[] =
+    "rules:\n"
+    "  - id: id.badge\n" HEAD "    engine: class\n"
+    "    shape: digits\n"
+    "    forms: ['9']\n"
+    "    keyword: required\n"
+    "    keywords: [badge, 'badge number']\n"
+    "    field_keywords: [insurance]\n"
+    "    veto: [order, tracking]\n" TAIL "  - id: id.case\n" HEAD "    engine: class\n"
+    "    shape: digits\n"
+    "    forms: ['3-2-4']\n"
+    "    keywords: [case]\n"
+    "    veto: [phone]\n" TAIL "  - id: id.serial\n" HEAD "    engine: class\n"
+    "    shape: digits\n"
+    "    forms: ['7']\n"
+    "    keyword: required\n"
+    "    keywords: [serial]\n"
+    "    distance_after: 20\n"
+    "    same_line: true\n" TAIL "  - id: sec.token\n" HEAD "    engine: literal\n"
+    "    pattern: '\\btok_[a-z]{4}\\b'\n"
+    "    keyword: required\n"
+    "    keywords: [acme]\n" TAIL "  - id: sec.id\n" HEAD "    engine: literal\n"
+    "    pattern: '\\bIDN[0-9]{4}\\b'\n"
+    "    tier: low\n"
+    "    pair: [sec.key]\n"
+    "    pair_distance: 40\n" TAIL "  - id: sec.key\n" HEAD "    engine: literal\n"
+    "    pattern: '\\bKEY[0-9]{6}\\b'\n"
+    "    tier: medium\n"
+    "    lower_paths: ['*.lock', 'vendor/*']\n" TAIL "  - id: sec.wide\n" HEAD "    engine: literal\n"
+    "    pattern: 'ZZ[0-9]{4}-[a-z]{4}'\n"
+    "    tier: medium\n" TAIL "  - id: sec.narrow\n" HEAD "    engine: literal\n"
+    "    pattern: '[0-9]{4}-[a-z]{4}'\n"
+    "    tier: high\n" TAIL "  - id: sec.chosen\n" HEAD "    engine: literal\n"
+    "    pattern: '-[a-z]{4}'\n"
+    "    prefilter: '-[a-z]{4}'\n"
+    "    tier: medium\n"
+    "    beats: [sec.narrow]\n" TAIL;
+
+typedef struct Place {
+    const char *what, *text, *matches;
+} Place;
+
+static void write_line(void *data, const Match *match)
+{
+    GString *lines = data;
+
+    g_string_append_printf(lines, "%s %.*s %s", match->rule->id, (int)match->text.len, (const char *)match->text.data,
+        tier_name(match->tier));
+    if (match->row > 0)
+        g_string_append_printf(lines, " row %d cell %d %s", (int)match->row, (int)match->cell,
+            match->column_name != NULL ? match->column_name : "-");
+    if (match->record_path != NULL)
+        g_string_append_printf(lines, " %s", match->record_path);
+    for (int i = 0; match->also[i] != NULL; i++)
+        g_string_append_printf(lines, " also %s", match->also[i]);
+    g_string_append_c(lines, '\n');
+}
+
+typedef struct Feeding {
+    size_t cut, piece;
+    const char *path;
+} Feeding;
+
+static char *find(RuleSet *rules, const Feeding *feeding, const char *text, size_t len)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+    const DetectorOptions options = {
+        .min_tier = TIER_MEDIUM, .handler = write_line, .data = lines, .path = feeding->path};
+    g_autoptr(Detector) detector = NULL;
+    g_autoptr(GError) error = NULL;
+    size_t piece = feeding->piece > 0 ? feeding->piece : len;
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+    for (size_t at = 0; at < len;) {
+        size_t end = MIN(at + piece, len);
+        if (at < feeding->cut && feeding->cut < end)
+            end = feeding->cut;
+        g_assert_true(detector_feed(detector, text + at, end - at, &error));
+        at = end;
+    }
+    g_assert_true(detector_end(detector, &error));
+    return g_string_free(g_steal_pointer(&lines), FALSE);
+}
+
+#define FAR "........................................"
+
+static const Place places[] = {
+    {"CSV", "name,badge_no,city\nAnn,123456789,Bonn\nBob,987654321,Rome\n",
+        "id.badge 123456789 high row 2 cell 2 badge_no\nid.badge 987654321 high row 3 cell 2 badge_no\n"},
+    {"another column is not meant", "name,badge,total\nAnn,-,123456789\nBob,-,123456788\n", ""},
+    {"semicolons, quotes, a line break and a delimiter in a cell",
+        "note;Badge\n\"two\nlines; and more\";\"123456789\"\nx;987654321\ny;-\n",
+        "id.badge 123456789 high row 2 cell 2 Badge\nid.badge 987654321 high row 3 cell 2 Badge\n"},
+    {"tabs", "badgeNumber\tname\n123456789\tAnn\n987654321\tBob\n1\tCy\n",
+        "id.badge 123456789 high row 2 cell 1 badgeNumber\nid.badge 987654321 high row 3 cell 1 badgeNumber\n"},
+    {"bars", "a|badge|b\n1|123456789|2\n", "id.badge 123456789 high row 2 cell 2 badge\n"},
+    {"a doubled quote", "note,badge\n\"say \"\"x\"\", y\",123456789\n1,2\n",
+        "id.badge 123456789 high row 2 cell 2 badge\n"},
+    {"line ends of DOS", "n,badge\r\n1,123456789\r\n2,987654321\r\n",
+        "id.badge 123456789 high row 2 cell 2 badge\nid.badge 987654321 high row 3 cell 2 badge\n"},
+    {"one column", "badge\n123456789\n987654321\n555555555\n",
+        "id.badge 123456789 high row 2 cell 1 badge\nid.badge 987654321 high row 3 cell 1 badge\n"
+        "id.badge 555555555 high row 4 cell 1 badge\n"},
+    {"a header of data is none", "Ann,bob@ab.org,1\nBob,x,2\nbadge 123456789,y,3\n", "id.badge 123456789 high\n"},
+    {"the header's last name is not the first cell's keyword", "n,badge\n123456789,x\n987654321,y\n", ""},
+    {"a keyword in the row counts", "kind,number\nbadge,123456789\nother,987654321\n",
+        "id.badge 123456789 high row 2 cell 2 number\n"},
+    {"a column that refuses", "order_no,badge\n123456789,1\n", ""},
+    {"a column that refuses though a keyword is near", "kind,tracking\nbadge,123456789\nx,1\n", ""},
+    {"JSON", "{\"patient\": {\"badge\": {\"no\": \"123456789\"}}, \"x\": \"987654321\"}",
+        "id.badge 123456789 high $.patient.badge.no\n"},
+    {"JSON, a name far above", "{\"badge\": {\"" FAR "\": {\"" FAR "\": [1, [{\"n\": 123456789}]]}}}",
+        "id.badge 123456789 high $.badge['" FAR "']['" FAR "'][1][0].n\n"},
+    {"JSON lines",
+        "{\"badge\":1,\"" FAR "\":{}}\n{\"x\":\"" FAR "\",\"n\":123456789}\n"
+        "{\"badge\":[\"" FAR "\",\"987654321\"]}\n",
+        "id.badge 987654321 high $.badge[1]\n"},
+    {"JSON, escapes and brackets in strings", "{\"badge\": \"\\\"]}\\\\\", \"a\": [\"{\", {\"badge\": [123456789]}]}",
+        "id.badge 123456789 high $.a[1].badge[0]\n"},
+    {"damaged JSON is text", "{\"a\": [\"cut\n badge 123456789 ]]}}}} \"badge\": 987654321",
+        "id.badge 123456789 high\nid.badge 987654321 high\n"},
+    {"names only keywords of fields know", "{\"insurance\": {\"" FAR "\": 123456789}}",
+        "id.badge 123456789 high $.insurance['" FAR "']\n"},
+    {"keywords of fields in plain text", "insurance 123456789", ""},
+    {"XML", "<?xml version='1.0'?>\n<staff><badge a=\"1\"><n>123456789</n></badge><n>987654321</n></staff>",
+        "id.badge 123456789 high /staff/badge/n\n"},
+    {"an XML attribute", "<staff><one badge='123456789' x='" FAR "' y='987654321'/></staff>",
+        "id.badge 123456789 high /staff/one/@badge\n"},
+    {"XML, comments and CDATA", "<badge><!-- <a> --><![CDATA[ <b> " FAR " 123456789 ]]></badge>",
+        "id.badge 123456789 high /badge\n"},
+    {"HTML that closes nothing", "<html><body><br><badge><p>" FAR "<p>123456789</badge><p>987654321</body>",
+        "id.badge 123456789 high /html/body/br/badge/p/p\n"},
+    {"YAML", "patient:\n  badge:\n    - " FAR "\n    - 123456789\n  other: 987654321\nz: 1\n",
+        "id.badge 123456789 high $.patient.badge\n"},
+    {"YAML, items as deep as their key", "badge:\n- a: " FAR "\n  n: 123456789\nother:\n- 987654321\n",
+        "id.badge 123456789 high $.badge.n\n"},
+    {"YAML, text", "badge: |\n  " FAR "\n  a: 123456789\nother: " FAR "\nlast: 987654321\n",
+        "id.badge 123456789 high $.badge\n"},
+    {"plain text refuses", "badge of order 123456789, order of badge 987654321", "id.badge 987654321 high\n"},
+    {"a refusing word beside a tier", "phone 123-45-6789 case 123-45-6788", "id.case 123-45-6788 high\n"},
+    {"a keyword behind", "1234567 is its serial", "id.serial 1234567 high\n"},
+    {"a keyword too far behind", "1234567 " FAR "serial", ""},
+    {"a keyword on another line", "serial\n1234567", ""},
+    {"kebab case", "badge-number-of-staff: 123456789", "id.badge 123456789 high\n"},
+    {"a literal rule in a column", "acme,x\ntok_abcd,1\n", "sec.token tok_abcd high row 2 cell 1 acme\n"},
+    {"a literal rule in a record", "{\"acme\":{\"" FAR "\":\"tok_abcd\"}}",
+        "sec.token tok_abcd high $.acme['" FAR "']\n"},
+    {"a pair", "IDN1234 and KEY123456", "sec.id IDN1234 validated\nsec.key KEY123456 medium\n"},
+    {"a pair the other way round", "KEY123456 IDN1234", "sec.key KEY123456 medium\nsec.id IDN1234 validated\n"},
+    {"a pair too far apart", "KEY123456 " FAR " IDN1234", "sec.key KEY123456 medium\n"},
+    {"a rule beats those that it names, and says so", "ZZ1234-ab 1234-abcd",
+        "sec.chosen -abcd medium also sec.narrow\n"},
+    {"the longer stands and says so", "ZZ1234-abcd", "sec.wide ZZ1234-abcd medium also sec.chosen\n"},
+    {"names that look like data are not shown", "{\"badge 5551234567\": {\"no\": 123456789}}",
+        "id.badge 123456789 high $.*.no\n"},
+};
+
+static void test_names_of_columns_and_paths_are_keywords(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    const Feeding whole = {0};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        g_autofree char *matches = find(rules, &whole, places[i].text, strlen(places[i].text));
+        if (strcmp(matches, places[i].matches) != 0)
+            g_test_fail_printf("%s: expected\n%sgot\n%s", places[i].what, places[i].matches, matches);
+    }
+}
+
+static void test_a_structured_text_cut_anywhere_gives_the_same_matches(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        size_t len = strlen(places[i].text);
+        for (size_t cut = 1; cut < len; cut++) {
+            const Feeding feeding = {.cut = cut};
+            g_autofree char *matches = find(rules, &feeding, places[i].text, len);
+            if (strcmp(matches, places[i].matches) != 0)
+                g_test_fail_printf("%s, cut at %zu: %s", places[i].what, cut, matches);
+        }
+    }
+}
+
+typedef struct LongCase {
+    const char *what;
+    const char *before, *filler, *after, *matches; /* filler is repeated between */
+} LongCase;
+
+static const LongCase long_cases[] = {
+    {"JSON", "{\"badge\":{\"list\":[", "{\"a\":\"b,[\",\"c\":[1,2]},", "{\"n\":\"123456789\"}]},\"z\":987654321}",
+        "id.badge 123456789 high $.badge.list["},
+    {"CSV", "badge,\"a \"\"b\"\"\",c\n", "1,\"x\ny,\",2\n", "123456789,2,3\n4,987654321,6\n",
+        "id.badge 123456789 high row "},
+    {"XML", "<badge><list>", "<a b='c'>d</a>", "<n>123456789</n></list></badge><" FAR "><n>987654321</n>",
+        "id.badge 123456789 high /badge/list/n\n"},
+    {"YAML", "badge:\n  list:\n", "    - a: b\n      c: d\n", "    - n: 123456789\nother: 987654321\n",
+        "id.badge 123456789 high $.badge.list.n\n"},
+};
+
+/* The value falls at every place of the window's step. */
+static void test_structure_holds_wherever_the_window_ends(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(long_cases); i++) {
+        const LongCase *test = &long_cases[i];
+        for (size_t before = 62 * 1024; before < 67 * 1024; before += 97) {
+            g_autoptr(GString) text = g_string_new(test->before);
+            const Feeding whole = {0}, pieces = {.piece = 777};
+            while (text->len < before)
+                g_string_append(text, test->filler);
+            g_string_append(text, test->after);
+            g_autofree char *matches = find(rules, &whole, text->str, text->len);
+            g_autofree char *in_pieces = find(rules, &pieces, text->str, text->len);
+            g_assert_cmpstr(matches, ==, in_pieces);
+            if (!g_str_has_prefix(matches, test->matches) || strstr(matches, "987654321") != NULL)
+                g_test_fail_printf("%s at %zu: %s", test->what, before, matches);
+        }
+    }
+}
+
+static void test_deep_and_wide_structures_end_as_they_must(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autoptr(GString) text = g_string_new("{\"badge\":");
+    const Feeding whole = {0};
+
+    for (int i = 0; i < 100000; i++)
+        g_string_append(text, "[{\"a\":");
+    g_string_append(text, "123456789");
+    for (int i = 0; i < 100000; i++)
+        g_string_append(text, "}]");
+    g_string_append(text, ",\"c\":987654321}");
+    g_autofree char *matches = find(rules, &whole, text->str, text->len);
+    g_assert_true(g_str_has_prefix(matches, "id.badge 123456789 high $.badge[0].a"));
+    g_assert_null(strstr(matches, "987654321"));
+}
+
+static void test_names_of_objects_lower_tiers(void)
+{
+    static const char *const paths[] = {"a/npm.lock", "vendor/x", "a/b.txt", NULL};
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        const Feeding feeding = {.path = paths[i]};
+        g_autofree char *matches = find(rules, &feeding, "KEY123456", 9);
+        g_assert_cmpstr(matches, ==, i < 2 ? "" : "sec.key KEY123456 medium\n");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_set_nonfatal_assertions();
+    g_test_add_func(
+        "/detect/structure/names-of-columns-and-paths-are-keywords", test_names_of_columns_and_paths_are_keywords);
+    g_test_add_func("/detect/structure/a-structured-text-cut-anywhere-gives-the-same-matches",
+        test_a_structured_text_cut_anywhere_gives_the_same_matches);
+    g_test_add_func(
+        "/detect/structure/structure-holds-wherever-the-window-ends", test_structure_holds_wherever_the_window_ends);
+    g_test_add_func(
+        "/detect/structure/deep-and-wide-structures-end-as-they-must", test_deep_and_wide_structures_end_as_they_must);
+    g_test_add_func("/detect/structure/names-of-objects-lower-tiers", test_names_of_objects_lower_tiers);
+    return g_test_run();
+}
