@@ -35,12 +35,12 @@ static const char RULES[] =
     "    pattern: '\\bKEY[0-9]{6}\\b'\n"
     "    tier: medium\n"
     "    lower_paths: ['*.lock', 'vendor/*']\n" TAIL "  - id: sec.wide\n" HEAD "    engine: literal\n"
-    "    pattern: 'ZZ[0-9]{4}-[a-z]{4}'\n"
+    "    pattern: 'ZZ[0-9]{4}-[x-z]{4}'\n"
     "    tier: medium\n" TAIL "  - id: sec.narrow\n" HEAD "    engine: literal\n"
-    "    pattern: '[0-9]{4}-[a-z]{4}'\n"
+    "    pattern: '[0-9]{4}-[x-z]{4}'\n"
     "    tier: high\n" TAIL "  - id: sec.chosen\n" HEAD "    engine: literal\n"
-    "    pattern: '-[a-z]{4}'\n"
-    "    prefilter: '-[a-z]{4}'\n"
+    "    pattern: '-[x-z]{4}'\n"
+    "    prefilter: '-[x-z]{4}'\n"
     "    tier: medium\n"
     "    beats: [sec.narrow]\n" TAIL;
 
@@ -114,7 +114,7 @@ static const Place places[] = {
     {"the header's last name is not the first cell's keyword", "n,badge\n123456789,x\n987654321,y\n", ""},
     {"a keyword in the row counts", "kind,number\nbadge,123456789\nother,987654321\n",
         "id.badge 123456789 high row 2 cell 2 number\n"},
-    {"a column that refuses", "order_no,badge\n123456789,1\n", ""},
+    {"a column that refuses", "order_no,badge\n123456789,1\n2,3\n", ""},
     {"a column that refuses though a keyword is near", "kind,tracking\nbadge,123456789\nx,1\n", ""},
     {"JSON", "{\"patient\": {\"badge\": {\"no\": \"123456789\"}}, \"x\": \"987654321\"}",
         "id.badge 123456789 high $.patient.badge.no\n"},
@@ -131,13 +131,13 @@ static const Place places[] = {
     {"names only keywords of fields know", "{\"insurance\": {\"" FAR "\": 123456789}}",
         "id.badge 123456789 high $.insurance['" FAR "']\n"},
     {"keywords of fields in plain text", "insurance 123456789", ""},
-    {"XML", "<?xml version='1.0'?>\n<staff><badge a=\"1\"><n>123456789</n></badge><n>987654321</n></staff>",
+    {"XML", "<?xml version='1.0'?>\n<staff><badge a=\"1\"><n>123456789</n></badge><" FAR "><n>987654321</n></staff>",
         "id.badge 123456789 high /staff/badge/n\n"},
     {"an XML attribute", "<staff><one badge='123456789' x='" FAR "' y='987654321'/></staff>",
         "id.badge 123456789 high /staff/one/@badge\n"},
     {"XML, comments and CDATA", "<badge><!-- <a> --><![CDATA[ <b> " FAR " 123456789 ]]></badge>",
         "id.badge 123456789 high /badge\n"},
-    {"HTML that closes nothing", "<html><body><br><badge><p>" FAR "<p>123456789</badge><p>987654321</body>",
+    {"HTML that closes nothing", "<html><body><br><badge><p>" FAR "<p>123456789</badge>" FAR "<p>987654321</body>",
         "id.badge 123456789 high /html/body/br/badge/p/p\n"},
     {"YAML", "patient:\n  badge:\n    - " FAR "\n    - 123456789\n  other: 987654321\nz: 1\n",
         "id.badge 123456789 high $.patient.badge\n"},
@@ -151,15 +151,15 @@ static const Place places[] = {
     {"a keyword too far behind", "1234567 " FAR "serial", ""},
     {"a keyword on another line", "serial\n1234567", ""},
     {"kebab case", "badge-number-of-staff: 123456789", "id.badge 123456789 high\n"},
-    {"a literal rule in a column", "acme,x\ntok_abcd,1\n", "sec.token tok_abcd high row 2 cell 1 acme\n"},
+    {"a literal rule in a column", "acme,x\ntok_abcd,1\n2,3\n", "sec.token tok_abcd high row 2 cell 1 acme\n"},
     {"a literal rule in a record", "{\"acme\":{\"" FAR "\":\"tok_abcd\"}}",
         "sec.token tok_abcd high $.acme['" FAR "']\n"},
     {"a pair", "IDN1234 and KEY123456", "sec.id IDN1234 validated\nsec.key KEY123456 medium\n"},
     {"a pair the other way round", "KEY123456 IDN1234", "sec.key KEY123456 medium\nsec.id IDN1234 validated\n"},
     {"a pair too far apart", "KEY123456 " FAR " IDN1234", "sec.key KEY123456 medium\n"},
-    {"a rule beats those that it names, and says so", "ZZ1234-ab 1234-abcd",
-        "sec.chosen -abcd medium also sec.narrow\n"},
-    {"the longer stands and says so", "ZZ1234-abcd", "sec.wide ZZ1234-abcd medium also sec.chosen\n"},
+    {"a rule beats those that it names, and says so", "ZZ1234-xy 1234-xyzx",
+        "sec.chosen -xyzx medium also sec.narrow\n"},
+    {"the longer stands and says so", "ZZ1234-xyzx", "sec.wide ZZ1234-xyzx medium also sec.chosen\n"},
     {"names that look like data are not shown", "{\"badge 5551234567\": {\"no\": 123456789}}",
         "id.badge 123456789 high $.*.no\n"},
 };
@@ -171,8 +171,10 @@ static void test_names_of_columns_and_paths_are_keywords(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
         g_autofree char *matches = find(rules, &whole, places[i].text, strlen(places[i].text));
-        if (strcmp(matches, places[i].matches) != 0)
-            g_test_fail_printf("%s: expected\n%sgot\n%s", places[i].what, places[i].matches, matches);
+        if (strcmp(matches, places[i].matches) != 0) {
+            g_test_fail();
+            g_test_message("%s: expected\n%sgot\n%s", places[i].what, places[i].matches, matches);
+        }
     }
 }
 
