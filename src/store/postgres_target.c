@@ -35,6 +35,27 @@ static char *name_of(const PQconninfoOption *options)
     return name;
 }
 
+static bool is_port(const char *text)
+{
+    guint64 port = 0;
+
+    return *text == '\0' || g_ascii_string_to_unsigned(text, 10, 1, 65535, &port, NULL);
+}
+
+/* A '@', '/' or ':' of a password that was not written as %XX makes the rest of it look like host, port or database,
+ * which are shown. */
+static bool is_plausible(const PQconninfoOption *options)
+{
+    const char *host = option_of(options, "host"), *port = option_of(options, "port");
+    const char *database = option_of(options, "dbname");
+    g_auto(GStrv) ports = g_strsplit(port != NULL ? port : "", ",", -1);
+
+    for (char **one = ports; *one != NULL; one++)
+        if (!is_port(*one))
+            return false;
+    return (host == NULL || strpbrk(host, "@ ") == NULL) && (database == NULL || strchr(database, '@') == NULL);
+}
+
 /* libpq's own complaint quotes the text, and with it perhaps a password. */
 bool postgres_target_init(PostgresTarget *target, const char *conninfo, GError **error)
 {
@@ -42,13 +63,16 @@ bool postgres_target_init(PostgresTarget *target, const char *conninfo, GError *
     PQconninfoOption *options = PQconninfoParse(conninfo, &complaint);
 
     PQfreemem(complaint);
-    if (options == NULL)
+    bool is_good = options != NULL && is_plausible(options);
+    if (is_good) {
+        target->conninfo = g_strdup(conninfo);
+        target->name = name_of(options);
+    }
+    PQconninfoFree(options);
+    if (!is_good)
         return fail(error, ERROR_INVALID,
             "store: not a PostgreSQL URI that libpq can read: expected postgresql://[USER@]HOST[:PORT]/DATABASE[?NAME="
             "VALUE&…], with '%%' before two hexadecimal digits for special characters");
-    target->conninfo = g_strdup(conninfo);
-    target->name = name_of(options);
-    PQconninfoFree(options);
     return true;
 }
 

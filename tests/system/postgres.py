@@ -100,6 +100,8 @@ class Postgres:
         if made.returncode != 0:
             self._remove()
             raise RuntimeError(f"initdb: {made.stderr}")
+        hba = self.data / "pg_hba.conf"
+        hba.write_text("host all locked 127.0.0.1/32 scram-sha-256\n" + hba.read_text())  # one that needs a password
         self._launch()
         return self
 
