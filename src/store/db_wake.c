@@ -16,6 +16,7 @@ struct DbWake {
     struct {
         uint64_t counts[DB_CHANNEL_COUNT];
         DbHearing hearing;
+        bool is_known; /* it was tried out */
     } locked;
 };
 
@@ -70,9 +71,12 @@ void db_wake_all(DbWake *wake)
 void db_wake_set_hearing(DbWake *wake, DbHearing hearing)
 {
     g_mutex_lock(&wake->mutex);
+    bool is_news = !wake->locked.is_known || wake->locked.hearing != hearing;
+    wake->locked.is_known = true;
     wake->locked.hearing = hearing;
     g_mutex_unlock(&wake->mutex);
-    db_wake_all(wake); /* something may have been missed, and who waited may want to wait otherwise */
+    if (is_news)
+        db_wake_all(wake); /* something may have been missed, and who waited may want to wait otherwise */
 }
 
 bool db_wake_hears_others(DbWake *wake)

@@ -8,6 +8,7 @@
 
 enum {
     PROOF_MS = 5000,
+    PROOF_THROUGH_POOLER_MS = 1000, /* where it is not expected */
     FIRST_WAIT_MS = 500,
     LONGEST_WAIT_MS = 60000,
     DEAF_WAIT_MS = 600000 /* a pooler does not become something else by being asked often */
@@ -77,7 +78,7 @@ static bool take_notifications(
 
 static SessionEnd listen_until_lost(const DbListener *listener, PostgresConnection *connection, const char *proof)
 {
-    int64_t proof_end_ms = clock_monotonic_ms() + PROOF_MS;
+    int64_t proof_end_ms = clock_monotonic_ms() + (connection->has_pooler ? PROOF_THROUGH_POOLER_MS : PROOF_MS);
     bool is_known = false;
 
     for (;;) {
@@ -124,10 +125,9 @@ static gpointer listen_for_ever(gpointer data)
         SessionEnd end = run_session(listener);
         if (end == END_STOPPED)
             return NULL;
-        if (db_wake_hears_others(listener->wake)) {
+        if (db_wake_hears_others(listener->wake))
             wait_ms = FIRST_WAIT_MS;
-            db_wake_set_hearing(listener->wake, DB_HEARS_ITSELF);
-        }
+        db_wake_set_hearing(listener->wake, DB_HEARS_ITSELF);
         if (!sleep_until(listener, -1, jittered(end == END_DEAF ? DEAF_WAIT_MS : wait_ms)))
             return NULL;
         wait_ms = MIN(wait_ms * 2, LONGEST_WAIT_MS);

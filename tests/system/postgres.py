@@ -55,6 +55,7 @@ class Postgres:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="trawl-postgres-"))
         self.data, self.port, self.process = self.folder / "data", free_port(), None
         self.settings = {**SETTINGS, "unix_socket_directories": str(self.folder), **(settings or {})}
+        self.pooler, self.pooler_port = None, None
         self._databases = itertools.count(1)
         self._stopping = threading.Event()
         self._supervisor = None
@@ -123,7 +124,10 @@ class Postgres:
             time.sleep(0.1)
 
     def is_ready(self):
-        return subprocess.run([str(self.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+        return self._answers(self.port)
+
+    def _answers(self, port):
+        return subprocess.run([str(self.bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)],
                               env=self.environment(), check=False).returncode == 0
 
     def log(self):
@@ -141,6 +145,23 @@ class Postgres:
                     self._launch()
         self._supervisor = threading.Thread(target=watch, daemon=True)
         self._supervisor.start()
+
+    def start_pooler(self):
+        """PgBouncer in front, as RDS Proxy would be: a server connection belongs to a client for one transaction."""
+        self.pooler_port = free_port()
+        settings = self.folder / "pgbouncer.ini"
+        settings.write_text(
+            f"[databases]\n* = host=127.0.0.1 port={self.port} user=trawl\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+            f"listen_port = {self.pooler_port}\nauth_type = any\npool_mode = transaction\nmin_pool_size = 0\n"
+            f"unix_socket_dir =\nlogfile = {self.folder}/pgbouncer.log\n")
+        settings.chmod(0o644)
+        self.pooler = subprocess.Popen([*as_server_user(), "/usr/sbin/pgbouncer", "-q", str(settings)],
+                                       cwd=self.folder, env=self.environment())
+        end = time.monotonic() + 30
+        while not self._answers(self.pooler_port):
+            if self.pooler.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("PgBouncer does not start")
+            time.sleep(0.02)
 
     def kill(self):
         """kill -9 of the whole server: its other processes notice and go by themselves."""
@@ -163,6 +184,9 @@ class Postgres:
 
     def stop(self):
         self._stopping.set()
+        if self.pooler is not None:
+            self.pooler.kill()
+            self.pooler.wait()
         self._end(signal.SIGQUIT)
         if self._supervisor is not None:
             self._supervisor.join(30)

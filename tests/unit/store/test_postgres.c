@@ -327,6 +327,56 @@ static void test_listening_comes_back_after_kill_9_of_the_server(TestStore *stor
     g_assert_true(db_wake_wait(wake, DB_CHANNEL_PAGES, seen, PATIENCE_MS));
 }
 
+/* ---- through a pooler, where nothing can be kept in the session ---- */
+
+static Db *open_through_pooler(const TestStore *store)
+{
+    g_autofree char *place = g_strdup_printf(
+        "postgresql://trawl@127.0.0.1:%s/%s", g_getenv("TRAWL_TEST_POOLER_PORT"), strrchr(store->place, '/') + 1);
+    g_autoptr(GError) error = NULL;
+    Db *db = NULL;
+    bool is_open = db_postgres_open(place, &db, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(is_open);
+    return db;
+}
+
+/* Two clients whose transactions take turns on server connections: what one prepared, the other would stumble over. */
+static void test_statements_work_through_a_pooler(TestStore *store, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(Db) first = open_through_pooler(store);
+    g_autoptr(Db) second = open_through_pooler(store);
+
+    add_pages(store, 250);
+    for (int i = 0; i < 10; i++) {
+        g_autoptr(DbTx) one = begin(first, DB_READ);
+        g_autoptr(DbTx) other = begin(second, DB_READ);
+        g_assert_cmpint(read_pages(i % 2 == 0 ? one : other, INT_MAX), ==, 250);
+        g_assert_false(has(one, "a"));
+        g_assert_false(has(other, "a"));
+        if (i % 2 == 0)
+            commit(g_steal_pointer(&one));
+        else
+            commit(g_steal_pointer(&other));
+        commit(begin(first, DB_WRITE));
+    }
+}
+
+static void test_through_a_pooler_only_this_process_is_heard(TestStore *store, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(Db) db = open_through_pooler(store);
+    g_autoptr(DbWake) wake = db_wake_open(db);
+
+    g_assert_true(db_wake_wait(wake, DB_CHANNEL_PAGES, 0, PATIENCE_MS)); /* it was tried out */
+    g_assert_false(db_wake_hears_others(wake));
+    uint64_t seen = db_wake_seen(wake, DB_CHANNEL_PAGES);
+    commit(begin_notify(store->db, DB_CHANNEL_PAGES));
+    g_assert_false(db_wake_wait(wake, DB_CHANNEL_PAGES, seen, 200));
+    commit(begin_notify(db, DB_CHANNEL_PAGES));
+    g_assert_true(db_wake_wait(wake, DB_CHANNEL_PAGES, seen, 0));
+}
+
 static void add_test(const char *name, void (*test)(TestStore *, gconstpointer))
 {
     g_autofree char *path = g_strconcat("/store/postgres/", name, NULL);
@@ -354,5 +404,9 @@ int main(int argc, char **argv)
     add_test("the-pool-goes-on-after-kill-9-of-the-server", test_the_pool_goes_on_after_kill_9_of_the_server);
     add_test("another-process-wakes-when-it-commits", test_another_process_wakes_when_it_commits);
     add_test("listening-comes-back-after-kill-9-of-the-server", test_listening_comes_back_after_kill_9_of_the_server);
+    if (g_getenv("TRAWL_TEST_POOLER_PORT") == NULL)
+        return g_test_run();
+    add_test("statements-work-through-a-pooler", test_statements_work_through_a_pooler);
+    add_test("through-a-pooler-only-this-process-is-heard", test_through_a_pooler_only_this_process_is_heard);
     return g_test_run();
 }
