@@ -28,10 +28,11 @@ static bool ended_badly(JobStatus *status, const char *execution_status)
     return false;
 }
 
-/* A job without an execution: one that was listed within its request is over with its shards, an old one always. */
+/* Without an execution whose status is known, one that was listed within its request is over with its shards, an old
+ * one always. */
 static bool is_listing_over(const JobFacts *facts)
 {
-    if (facts->has_execution)
+    if (facts->execution_status != NULL)
         return g_strcmp0(facts->execution_status, "SUCCEEDED") == 0 && facts->open_shards == 0;
     switch (facts->mode) {
     case JOB_ASYNC:
@@ -49,8 +50,12 @@ static void judge_words(JobStatus *status, const JobFacts *facts)
     uint64_t settled = status->succeeded + status->failed + status->skipped;
 
     status->is_listing_complete = is_listing_over(facts);
-    if (facts->has_execution && ended_badly(status, facts->execution_status))
+    if (ended_badly(status, facts->execution_status))
         return;
+    if (facts->is_cancelled) {
+        set(status, "aborted", g_strdup("The job was cancelled"));
+        return;
+    }
     if (!status->is_listing_complete)
         set(status, "listing", g_strdup("Step Functions is listing S3 objects"));
     else if (status->total == 0)
@@ -70,17 +75,42 @@ double job_progress_percent(uint64_t settled, uint64_t total)
     return settled < total ? fmin(percent, 99.99) : percent;
 }
 
+/* Objects a second; 0 where it cannot be told. */
+static double rate(uint64_t objects, int64_t elapsed_ms)
+{
+    return elapsed_ms > 0 ? (double)objects * 1000.0 / (double)elapsed_ms : 0;
+}
+
+/* Lately, if there is a point to measure from; else since the job began. */
+static double current_speed(const JobStatus *status, const JobFacts *facts, uint64_t settled)
+{
+    if (facts->base_ms > 0 && facts->base_ms < facts->now_ms && facts->base_settled <= settled)
+        return rate(settled - facts->base_settled, facts->now_ms - facts->base_ms);
+    return rate(settled, facts->now_ms - status->created_ms - facts->idle_ms);
+}
+
 static void judge_speed(JobStatus *status, const JobFacts *facts)
 {
-    bool is_processing = g_str_equal(status->status, "processing");
-    bool is_alive = is_processing || g_str_equal(status->status, "listing");
     uint64_t settled = status->succeeded + status->failed + status->skipped;
-    int64_t elapsed_ms = (is_alive ? facts->now_ms : status->updated_ms) - status->created_ms;
 
-    status->objects_per_second = elapsed_ms > 0 ? (double)settled * 1000.0 / (double)elapsed_ms : 0;
-    status->eta_seconds = g_str_equal(status->status, "completed") ? 0 : -1;
-    if (is_processing && status->objects_per_second > 0)
+    status->eta_seconds = -1;
+    status->objects_per_second = 0;
+    if (job_status_is_over(status)) {
+        status->objects_per_second = rate(settled, status->updated_ms - status->created_ms - facts->idle_ms);
+        if (g_str_equal(status->status, "completed"))
+            status->eta_seconds = 0;
+        return;
+    }
+    if (status->is_paused && status->processing == 0)
+        return;
+    status->objects_per_second = current_speed(status, facts, settled);
+    if (status->is_listing_complete && !status->is_paused && status->objects_per_second > 0)
         status->eta_seconds = (int64_t)ceil((double)(status->total - settled) / status->objects_per_second);
+}
+
+bool job_status_is_over(const JobStatus *status)
+{
+    return !g_str_equal(status->status, "listing") && !g_str_equal(status->status, "processing");
 }
 
 void job_status_judge(JobStatus *status, const JobFacts *facts)
@@ -89,5 +119,6 @@ void job_status_judge(JobStatus *status, const JobFacts *facts)
 
     status->progress_percent = job_progress_percent(settled, status->total);
     judge_words(status, facts);
+    status->is_paused = status->is_paused && !job_status_is_over(status);
     judge_speed(status, facts);
 }

@@ -38,6 +38,17 @@ static json_t *two_decimals(double value)
     return rounded == floor(rounded) ? json_integer((json_int_t)rounded) : json_real(rounded);
 }
 
+static void set_failures(json_t *object, const GArray *failures)
+{
+    json_t *reasons = json_object();
+
+    for (guint i = 0; failures != NULL && i < failures->len; i++) {
+        const FailureCount *failure = &g_array_index(failures, FailureCount, i);
+        set_count(reasons, failure->reason, failure->objects);
+    }
+    (void)json_object_set_new(object, "failures", reasons);
+}
+
 static void set_counts(json_t *object, const JobStatus *status)
 {
     set_count(object, "total", status->total);
@@ -46,6 +57,7 @@ static void set_counts(json_t *object, const JobStatus *status)
     set_count(object, "succeeded", status->succeeded);
     set_count(object, "failed", status->failed);
     set_count(object, "skipped", status->skipped);
+    set_failures(object, status->failures);
     set_count(object, "total_findings", status->total_findings);
     (void)json_object_set_new(object, "progress_percent", two_decimals(status->progress_percent));
     set_count(object, "bytes_total", status->bytes_total);

@@ -1,23 +1,16 @@
 /* What happens to a job around it: its process died, its execution ended. */
 #include "base/clock.h"
 #include "base/process.h"
-#include "jobs/jobs.h"
+#include "jobs/jobs_internal.h"
 
-/* The pages that are leased become free by one of the two statements; what they count as processing is queued again. */
-static bool end_leases(DbTx *tx, const JobId *id, DbStatement statement, GError **error)
+/* The pages that are leased become free; what they count as processing is queued again. */
+static bool end_leases(DbTx *tx, const JobId *id, GError **error)
 {
-    g_autoptr(DbRows) rows = NULL;
-    int64_t now_ms = clock_now_ms(), leased = 0;
-    bool has_row = false;
+    int64_t leased = 0;
 
-    TRY(DB_QUERY(tx, SQL_JOB_LEASED_OBJECTS, &rows, error, db_text(id->text)));
-    TRY(db_rows_next(rows, &has_row, error));
-    leased = has_row ? db_rows_int(rows, 0) : 0;
-    TRY(DB_EXEC(tx, statement, NULL, error, db_text(id->text), db_int(now_ms)));
-    if (leased == 0)
-        return true;
-    return DB_EXEC(tx, SQL_COUNTERS_ADD, NULL, error, db_text(id->text), db_int(leased), db_int(-leased), db_int(0),
-        db_int(0), db_int(0), db_int(0), db_int(0), db_int(now_ms));
+    TRY(job_query_int(tx, SQL_JOB_UNFINISHED_LOCK, id, &leased, error));
+    TRY(DB_EXEC(tx, SQL_JOB_PAGES_REQUEUE, NULL, error, db_text(id->text), db_int(clock_now_ms())));
+    return leased == 0 || job_counters_add(tx, id, &(CounterDeltas){.queued = leased, .processing = -leased}, error);
 }
 
 static bool read_runner(DbTx *tx, const JobId *id, char **ret_runner, GError **error)
@@ -57,7 +50,7 @@ static bool take_over(DbTx *tx, const JobId *id, const char *from, const char *t
     if (changed != 1)
         return fail(error, ERROR_CONFLICT, "job %s: another process was faster to take it over", id->text);
     TRY(DB_EXEC(tx, SQL_JOB_EXECUTIONS_TAKE_OVER, NULL, error, db_text(id->text), db_text(to)));
-    return end_leases(tx, id, SQL_JOB_PAGES_REQUEUE, error);
+    return end_leases(tx, id, error);
 }
 
 bool job_take_over(Db *db, const JobId *id, const char *runner, GError **error)
@@ -65,7 +58,7 @@ bool job_take_over(Db *db, const JobId *id, const char *runner, GError **error)
     g_autoptr(DbTx) tx = NULL;
     g_autofree char *from = NULL;
 
-    TRY(db_begin(db, DB_WRITE, &tx, error));
+    TRY(job_begin(db, id, &tx, error));
     TRY(read_runner(tx, id, &from, error));
     if (g_strcmp0(from, runner) == 0)
         return true; /* ours already */
@@ -78,7 +71,6 @@ typedef struct EndedExecution {
     JobId job_id;
     int64_t generation;
     char status[16];
-    bool is_latest;
 } EndedExecution;
 
 static bool find_ended(Db *db, GArray *ended, GError **error)
@@ -91,7 +83,7 @@ static bool find_ended(Db *db, GArray *ended, GError **error)
     TRY(db_query(tx, SQL_JOB_EXECUTIONS_ENDED, NULL, 0, &rows, error));
     TRY(db_rows_next(rows, &has_row, error));
     while (has_row) {
-        EndedExecution execution = {.generation = db_rows_int(rows, 1), .is_latest = db_rows_int(rows, 3) != 0};
+        EndedExecution execution = {.generation = db_rows_int(rows, 1)};
         TRY(job_id_parse(db_rows_text(rows, 0), &execution.job_id, error));
         g_strlcpy(execution.status, db_rows_text(rows, 2), sizeof execution.status);
         g_array_append_val(ended, execution);
@@ -100,20 +92,32 @@ static bool find_ended(Db *db, GArray *ended, GError **error)
     return true;
 }
 
+/* Whether it is still the latest of its job, which a retry may have changed since it was found. */
+static bool is_latest(DbTx *tx, const EndedExecution *execution, bool *ret_is_latest, GError **error)
+{
+    int64_t generation = 0;
+
+    TRY(job_query_int(tx, SQL_JOB_GENERATION, &execution->job_id, &generation, error));
+    *ret_is_latest = generation == execution->generation;
+    return true;
+}
+
 static bool note_end(Db *db, const EndedExecution *execution, GError **error)
 {
     const JobId *id = &execution->job_id;
     g_autoptr(DbTx) tx = NULL;
     int64_t changed = 0;
+    bool has_ended_job = false;
 
-    TRY(db_begin(db, DB_WRITE, &tx, error));
+    TRY(job_begin(db, id, &tx, error));
+    TRY(is_latest(tx, execution, &has_ended_job, error));
+    if (has_ended_job && !g_str_equal(execution->status, "SUCCEEDED"))
+        TRY(job_drop_pages(tx, id, error));
     TRY(DB_EXEC(tx, SQL_JOB_EXECUTION_NOTE, &changed, error, db_text(id->text), db_int(execution->generation),
         db_text(execution->status)));
     if (changed == 0)
-        return true; /* somebody else has */
-    TRY(DB_EXEC(tx, SQL_JOB_EPOCH_RAISE, NULL, error, db_text(id->text), db_int(clock_now_ms())));
-    if (execution->is_latest && !g_str_equal(execution->status, "SUCCEEDED"))
-        TRY(end_leases(tx, id, SQL_JOB_PAGES_DROP, error));
+        return true; /* somebody else has: nothing of this is committed */
+    TRY(job_epoch_raise(tx, id, error));
     return db_commit(g_steal_pointer(&tx), error);
 }
 

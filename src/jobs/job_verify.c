@@ -33,17 +33,17 @@ static bool check_exists(DbTx *tx, const JobId *id, GError **error)
     g_autoptr(DbRows) rows = NULL;
     bool has_row = false;
 
-    TRY(DB_QUERY(tx, SQL_JOB_RUNNER, &rows, error, db_text(id->text)));
+    TRY(DB_QUERY(tx, SQL_JOB_MODE, &rows, error, db_text(id->text)));
     TRY(db_rows_next(rows, &has_row, error));
     return has_row || fail(error, ERROR_NOT_FOUND, "job %s: there is no such job", id->text);
 }
 
-static bool verify_counters(DbTx *tx, const JobId *id, Drift *drift, GError **error)
+static bool verify_counters(DbTx *tx, const JobId *id, DbStatement statement, Drift *drift, GError **error)
 {
     g_autoptr(DbRows) rows = NULL;
     bool has_row = false;
 
-    TRY(DB_QUERY(tx, SQL_VERIFY_COUNTERS, &rows, error, db_text(id->text)));
+    TRY(DB_QUERY(tx, statement, &rows, error, db_text(id->text)));
     TRY(db_rows_next(rows, &has_row, error));
     while (has_row) {
         int64_t one = db_rows_int(rows, 1), other = db_rows_int(rows, 2);
@@ -117,6 +117,43 @@ static bool verify_keys(DbTx *tx, const JobId *id, Drift *drift, GError **error)
     return true;
 }
 
+/* Pages of different shards: what begins must do so behind the end of all before it. */
+static bool verify_ranges(DbTx *tx, const JobId *id, Drift *drift, GError **error)
+{
+    g_autoptr(DbRows) rows = NULL;
+    g_autofree char *end = NULL;
+    bool has_row = false;
+
+    TRY(DB_QUERY(tx, SQL_VERIFY_RANGES, &rows, error, db_text(id->text)));
+    TRY(db_rows_next(rows, &has_row, error));
+    while (has_row) {
+        if (end != NULL && strcmp(db_rows_text(rows, 2), end) <= 0)
+            report(drift, "page %d/%d: begins before the end of another page", (int)db_rows_int(rows, 0),
+                (int)db_rows_int(rows, 1));
+        if (end == NULL || strcmp(db_rows_text(rows, 3), end) > 0) {
+            g_free(end);
+            end = g_strdup(db_rows_text(rows, 3));
+        }
+        TRY(db_rows_next(rows, &has_row, error));
+    }
+    return true;
+}
+
+/* All that can be told without reading the keys. */
+static bool verify_numbers(DbTx *tx, const JobId *id, Drift *drift, GError **error)
+{
+    TRY(verify_counters(tx, id, SQL_VERIFY_COUNTERS, drift, error));
+    TRY(verify_counters(tx, id, SQL_VERIFY_LEGACY, drift, error));
+    return verify_pages(tx, id, drift, error);
+}
+
+static char *finish_report(Drift *drift)
+{
+    if (drift->lines > MAX_LINES)
+        g_string_append_printf(drift->text, "\nand %u more", drift->lines - MAX_LINES);
+    return drift->lines > 0 ? g_strdup(drift->text->str) : NULL;
+}
+
 bool job_verify(Db *db, const JobId *id, char **ret_drift, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
@@ -125,11 +162,44 @@ bool job_verify(Db *db, const JobId *id, char **ret_drift, GError **error)
 
     TRY(db_begin(db, DB_READ, &tx, error));
     TRY(check_exists(tx, id, error));
-    TRY(verify_counters(tx, id, &drift, error));
-    TRY(verify_pages(tx, id, &drift, error));
+    TRY(verify_numbers(tx, id, &drift, error));
     TRY(verify_keys(tx, id, &drift, error));
-    if (drift.lines > MAX_LINES)
-        g_string_append_printf(text, "\nand %u more", drift.lines - MAX_LINES);
-    *ret_drift = drift.lines > 0 ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+    TRY(verify_ranges(tx, id, &drift, error));
+    *ret_drift = finish_report(&drift);
+    return true;
+}
+
+/* *ret_has_job false: there is none behind the position, which is the beginning again. */
+static bool check_next(Db *db, JobId *position, char **ret_drift, bool *ret_has_job, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    Drift drift = {.text = text};
+
+    TRY(db_begin(db, DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, SQL_JOBS_AFTER, &rows, error,
+        db_text(*position->text != '\0' ? position->text : "00000000-0000-0000-0000-000000000000"), db_int(1)));
+    TRY(db_rows_next(rows, ret_has_job, error));
+    if (!*ret_has_job) {
+        *position = (JobId){{0}};
+        return true;
+    }
+    TRY(job_id_parse(db_rows_text(rows, 0), position, error));
+    TRY(verify_numbers(tx, position, &drift, error));
+    *ret_drift = finish_report(&drift);
+    return true;
+}
+
+bool jobs_reconcile_drift(Db *db, JobId *position, uint32_t max_jobs, DriftVisitor visitor, void *data, GError **error)
+{
+    bool has_job = true;
+
+    for (uint32_t i = 0; i < max_jobs && has_job; i++) {
+        g_autofree char *drift = NULL;
+        TRY(check_next(db, position, &drift, &has_job, error));
+        if (drift != NULL)
+            TRY(visitor(data, position, drift, error));
+    }
     return true;
 }

@@ -47,7 +47,7 @@ typedef struct JobStatus {
     double progress_percent;   /* two decimals */
     double objects_per_second; /* settled objects: alive: lately (1 to 2 refreshes); paused: 0; over: the average of its
                                   life without pauses and idle times */
-    int64_t eta_seconds;       /* -1: not known (still listing, paused, nobody works on it); 0 when over */
+    int64_t eta_seconds;       /* -1: not known (still listing, paused, nobody works on it); 0 when completed */
     bool is_cached;
     int64_t cache_refreshed_ms, cache_duration_ms; /* only when cached */
 } JobStatus;

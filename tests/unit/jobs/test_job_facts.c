@@ -47,7 +47,7 @@ static void test_the_status_follows_from_execution_shards_and_counts(void)
             .failed = cases[i].failed,
             .skipped = cases[i].skipped};
         job_status_judge(&status, &(JobFacts){.mode = cases[i].mode,
-                                      .has_execution = *execution != '\0',
+
                                       .execution_status = *execution == '\0' || *execution == '?' ? NULL : execution,
                                       .open_shards = cases[i].open_shards});
         g_assert_cmpstr(status.status, ==, cases[i].status);
@@ -80,8 +80,7 @@ static void test_speed_and_time_left(void)
             .succeeded = cases[i].settled,
             .created_ms = 50000,
             .updated_ms = 55000};
-        job_status_judge(&status, &(JobFacts){.has_execution = true,
-                                      .execution_status = "SUCCEEDED",
+        job_status_judge(&status, &(JobFacts){.execution_status = "SUCCEEDED",
                                       .open_shards = cases[i].open_shards,
                                       .now_ms = 50000 + cases[i].elapsed_ms});
         g_assert_cmpfloat_with_epsilon(status.objects_per_second, cases[i].speed, 1e-9);

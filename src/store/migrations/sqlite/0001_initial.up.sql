@@ -190,6 +190,17 @@ CREATE INDEX idx_findings_job ON findings (job_id, finding_id);
 CREATE INDEX idx_findings_job_detector ON findings (job_id, detector);
 CREATE INDEX idx_findings_page ON findings (job_id, shard, page_no, ordinal);
 
+-- What was not reported because it is a published test value or a placeholder: places, by object and detector.
+CREATE TABLE suppressions (
+    job_id   TEXT NOT NULL REFERENCES jobs (job_id) ON DELETE CASCADE,
+    shard    INTEGER NOT NULL,
+    page_no  INTEGER NOT NULL,
+    ordinal  INTEGER NOT NULL,
+    detector TEXT NOT NULL,
+    count    INTEGER NOT NULL,
+    PRIMARY KEY (job_id, shard, page_no, ordinal, detector)
+) WITHOUT ROWID;
+
 CREATE TABLE executions (
     execution_arn     TEXT PRIMARY KEY,
     state_machine_arn TEXT NOT NULL,
@@ -203,11 +214,10 @@ CREATE TABLE executions (
     started_at        INTEGER NOT NULL,
     stopped_at        INTEGER,
     runner            TEXT,                      -- as jobs.runner
-    -- where the run is: everything that a process needs to go on with it
-    current_state     TEXT,
-    state_input       TEXT,                      -- raw input of current_state
-    retry_counts      TEXT NOT NULL DEFAULT '[]',-- JSON array: attempts used, one number a retrier
-    entered_at        INTEGER NOT NULL,
+    machine_version   INTEGER,                   -- of a version that was started; NULL: the machine as it was
+    redrive_count     INTEGER NOT NULL DEFAULT 0,
+    redriven_at       INTEGER,
+    run_state         TEXT,                      -- JSON: everything that a process needs to go on with the run
     wake_at           INTEGER NOT NULL DEFAULT 0,-- not to be stepped earlier (Retry, Wait)
     event_count       INTEGER NOT NULL DEFAULT 0,
     fence             INTEGER NOT NULL DEFAULT 0,
@@ -226,6 +236,57 @@ CREATE TABLE execution_events (
     details           TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (execution_arn, event_id)
 ) WITHOUT ROWID;
+
+-- Machines that clients made; what a running execution needs of its machine is a copy in its own row.
+CREATE TABLE state_machines (
+    state_machine_arn TEXT PRIMARY KEY,
+    name              TEXT NOT NULL,
+    definition        TEXT NOT NULL,
+    role_arn          TEXT NOT NULL DEFAULT '',
+    type              TEXT NOT NULL DEFAULT 'STANDARD',
+    status            TEXT NOT NULL DEFAULT 'ACTIVE' CHECK (status IN ('ACTIVE', 'DELETING')),
+    revision_id       TEXT NOT NULL,
+    settings          TEXT NOT NULL DEFAULT '{}', -- JSON: logging, tracing, encryption, as they were given
+    tags              TEXT NOT NULL DEFAULT '{}', -- JSON: key -> value
+    next_version      INTEGER NOT NULL DEFAULT 1,
+    created_at        INTEGER NOT NULL,
+    updated_at        INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE state_machine_versions (
+    state_machine_arn TEXT NOT NULL REFERENCES state_machines (state_machine_arn),
+    version           INTEGER NOT NULL,
+    definition        TEXT NOT NULL,
+    revision_id       TEXT NOT NULL,
+    description       TEXT NOT NULL DEFAULT '',
+    created_at        INTEGER NOT NULL,
+    PRIMARY KEY (state_machine_arn, version)
+) WITHOUT ROWID;
+
+CREATE TABLE activities (
+    activity_arn TEXT PRIMARY KEY,
+    name         TEXT NOT NULL,
+    tags         TEXT NOT NULL DEFAULT '{}',
+    created_at   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Tasks whose answer comes from outside: an activity's worker, or whoever was given the token.
+CREATE TABLE task_tokens (
+    token         TEXT PRIMARY KEY,
+    execution_arn TEXT NOT NULL REFERENCES executions (execution_arn),
+    frame_id      INTEGER NOT NULL,              -- where in the run it is awaited
+    activity_arn  TEXT,                          -- NULL: .waitForTaskToken
+    input         TEXT NOT NULL,
+    state         TEXT NOT NULL DEFAULT 'scheduled' CHECK (state IN ('scheduled', 'started', 'answered')),
+    worker_name   TEXT,
+    output        TEXT,                          -- of a success, JSON text
+    error         TEXT,                          -- of a failure
+    cause         TEXT,
+    heartbeat_at  INTEGER NOT NULL DEFAULT 0,    -- the latest sign of life that the run has not seen; 0: none
+    created_at    INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX idx_task_tokens_execution ON task_tokens (execution_arn);
+CREATE INDEX idx_task_tokens_waiting ON task_tokens (activity_arn, created_at) WHERE state = 'scheduled';
 
 -- The snapshot that GET /jobs/{id} answers from; refreshed by `trawl serve`, O(jobs).
 CREATE TABLE job_progress (

@@ -1,0 +1,94 @@
+/* A job is cancelled, paused and resumed by whoever asks for it. */
+#include "base/clock.h"
+#include "jobs/jobs_internal.h"
+
+#define CANCEL_ERROR "trawl.Cancelled"
+#define CANCEL_CAUSE "The job was cancelled."
+
+static bool fail_over(const JobStatus *status, GError **error)
+{
+    return fail(error, ERROR_CONFLICT, "job %s: it is %s already", status->job_id.text, status->status);
+}
+
+static bool fail_legacy(const JobStatus *status, GError **error)
+{
+    return fail(error, ERROR_CONFLICT, "job %s: it was made by an older scanner, which alone can change it",
+        status->job_id.text);
+}
+
+/* The state of a job that goes on; *ret_tx is the transaction to change it in. */
+static bool begin_change(Db *db, const JobId *id, DbTx **ret_tx, JobStatus *status, GError **error)
+{
+    JobMode mode = JOB_ASYNC;
+
+    TRY(job_begin(db, id, ret_tx, error));
+    TRY(job_status_read(*ret_tx, id, JOB_REAL_TIME, status, &mode, error));
+    return mode != JOB_LEGACY || fail_legacy(status, error);
+}
+
+static bool cancel(DbTx *tx, const JobStatus *status, GError **error)
+{
+    const JobId *id = &status->job_id;
+
+    TRY(job_drop_pages(tx, id, error));
+    if (status->execution_status != NULL)
+        TRY(workflow_abort(tx, status->execution_arn, CANCEL_ERROR, CANCEL_CAUSE, error));
+    TRY(job_executions_close(tx, id, "ABORTED", error));
+    return DB_EXEC(tx, SQL_JOB_CANCEL, NULL, error, db_text(id->text), db_int(clock_now_ms()));
+}
+
+bool job_cancel(Db *db, const JobId *id, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_auto(JobStatus) status = {0};
+
+    TRY(begin_change(db, id, &tx, &status, error));
+    if (g_str_equal(status.status, "aborted"))
+        return true;
+    if (job_status_is_over(&status))
+        return fail_over(&status, error);
+    TRY(cancel(tx, &status, error));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+bool job_pause(Db *db, const JobId *id, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_auto(JobStatus) status = {0};
+
+    TRY(begin_change(db, id, &tx, &status, error));
+    if (job_status_is_over(&status))
+        return fail_over(&status, error);
+    if (status.is_paused)
+        return true;
+    TRY(job_speed_restart(tx, &status, 0, error));
+    TRY(DB_EXEC(tx, SQL_JOB_PAUSE, NULL, error, db_text(id->text), db_int(1), db_int(clock_now_ms())));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+/* Since the last sample, the one of the pause or of a refresh after it, nobody worked on the job. */
+static bool read_idle(DbTx *tx, const JobId *id, int64_t *ret_idle_ms, GError **error)
+{
+    int64_t sampled_ms = 0;
+
+    TRY(job_query_int(tx, SQL_JOB_SPEED_SAMPLED, id, &sampled_ms, error));
+    *ret_idle_ms = sampled_ms > 0 ? clock_now_ms() - sampled_ms : 0;
+    return true;
+}
+
+bool job_resume(Db *db, const JobId *id, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_auto(JobStatus) status = {0};
+    int64_t idle_ms = 0;
+
+    TRY(begin_change(db, id, &tx, &status, error));
+    if (job_status_is_over(&status))
+        return fail_over(&status, error);
+    if (!status.is_paused)
+        return true;
+    TRY(read_idle(tx, id, &idle_ms, error));
+    TRY(job_speed_restart(tx, &status, idle_ms, error));
+    TRY(DB_EXEC(tx, SQL_JOB_PAUSE, NULL, error, db_text(id->text), db_int(0), db_int(clock_now_ms())));
+    return db_commit(g_steal_pointer(&tx), error);
+}
