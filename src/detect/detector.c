@@ -227,7 +227,8 @@ static uint64_t settle(Detector *detector, const TextView *text, StepKind kind)
         horizon = literal_scan_horizon(detector->literals, end);
         horizon = MIN(horizon, detector->classed > class_back ? detector->classed - class_back : 0);
     }
-    uint64_t unsettled = overlap_settle(detector->rules, detector->judge.pending, horizon, detector->settled);
+    uint64_t unsettled = overlap_settle(
+        detector->rules, detector->options.min_tier, detector->judge.pending, horizon, detector->settled);
     const PairWindow window = {.rules = detector->rules, .matches = detector->settled, .known_to = unsettled};
     while (detector->handed < detector->settled->len && pair_is_known(&window, detector->handed)) {
         PendingMatch *match = &g_array_index(detector->settled, PendingMatch, detector->handed);

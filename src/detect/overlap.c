@@ -21,7 +21,7 @@ static bool is_same_span(const PendingMatch *a, const PendingMatch *b)
     return a->span.start == b->span.start && a->span.end == b->span.end;
 }
 
-/* Generic rules last; then the higher tier, literal before class, the longer, the earlier rule. */
+/* Tier low last, generic rules before it; then the higher tier, literal before class, the longer, the earlier rule. */
 static int strength_order(gconstpointer a, gconstpointer b, gpointer data)
 {
     const RuleSet *rules = data;
@@ -29,6 +29,8 @@ static int strength_order(gconstpointer a, gconstpointer b, gpointer data)
     const CompiledRule *x_rule = rule_at(rules, x->rule), *y_rule = rule_at(rules, y->rule);
     uint64_t x_len = x->span.end - x->span.start, y_len = y->span.end - y->span.start;
 
+    if ((x->tier == TIER_LOW) != (y->tier == TIER_LOW))
+        return x->tier == TIER_LOW ? 1 : -1;
     if (x_rule->is_generic != y_rule->is_generic)
         return x_rule->is_generic ? 1 : -1;
     if (x->tier != y->tier)
@@ -42,15 +44,32 @@ static int strength_order(gconstpointer a, gconstpointer b, gpointer data)
     return (x->span.start > y->span.start) - (x->span.start < y->span.start);
 }
 
+static bool is_inside(const PendingMatch *match, const PendingMatch *other)
+{
+    return other->span.start <= match->span.start && match->span.end <= other->span.end && !is_same_span(match, other);
+}
+
+static bool is_same_detector(const RuleSet *rules, const PendingMatch *a, const PendingMatch *b)
+{
+    return rule_at(rules, a->rule)->rule.detector_index == rule_at(rules, b->rule)->rule.detector_index;
+}
+
 /* Two kinds of number may look the same and both be likely; and what is of tier low is only counted. */
 static bool may_stand_beside(const RuleSet *rules, const PendingMatch *match, const PendingMatch *stronger)
 {
-    const CompiledRule *rule = rule_at(rules, match->rule);
-
-    if (rule->is_generic || stronger->is_suppressed || !is_same_span(match, stronger) ||
-        rule->rule.detector_index == rule_at(rules, stronger->rule)->rule.detector_index)
+    if (stronger->is_suppressed || is_same_detector(rules, match, stronger))
         return false;
-    return match->tier == TIER_LOW || (match->tier == stronger->tier && match->tier >= TIER_HIGH);
+    if (match->tier == TIER_LOW)
+        return !is_inside(match, stronger);
+    return !rule_at(rules, match->rule)->is_generic && is_same_span(match, stronger) && match->tier == stronger->tier &&
+           match->tier >= TIER_HIGH;
+}
+
+/* Who asks for tier low wants to know everything that the same bytes may be. */
+static bool may_stay_as_low(const RuleSet *rules, const PendingMatch *match, const PendingMatch *winner)
+{
+    return !winner->is_suppressed && !match->is_suppressed && is_same_span(match, winner) &&
+           !is_same_detector(rules, match, winner);
 }
 
 /* Notes at the winner whose match gave way. */
@@ -102,7 +121,7 @@ static guint drop_beaten(const RuleSet *rules, PendingMatch *chain, guint count)
     return kept > 0 ? kept : count; /* rules that beat one another in a ring: none does */
 }
 
-static void settle_chain(const RuleSet *rules, PendingMatch *chain, guint count, GArray *settled)
+static void settle_chain(const RuleSet *rules, Tier min_tier, PendingMatch *chain, guint count, GArray *settled)
 {
     guint first = settled->len;
 
@@ -111,9 +130,12 @@ static void settle_chain(const RuleSet *rules, PendingMatch *chain, guint count,
     for (guint i = 0; i < count; i++) {
         PendingMatch *standing = (PendingMatch *)(void *)settled->data + first;
         PendingMatch *winner = find_winner(rules, &chain[i], standing, settled->len - first);
-        if (winner != NULL)
+        bool stays = winner == NULL || (min_tier == TIER_LOW && may_stay_as_low(rules, &chain[i], winner));
+        if (winner != NULL) {
             note_beaten(rules, winner, &chain[i]);
-        else
+            chain[i].tier = TIER_LOW;
+        }
+        if (stays)
             g_array_append_val(settled, chain[i]);
     }
     qsort((PendingMatch *)(void *)settled->data + first, settled->len - first, sizeof *chain, start_order);
@@ -133,7 +155,7 @@ static guint chain_length(const PendingMatch *matches, guint count, uint64_t *re
     return length;
 }
 
-uint64_t overlap_settle(const RuleSet *rules, GArray *pending, uint64_t horizon, GArray *settled)
+uint64_t overlap_settle(const RuleSet *rules, Tier min_tier, GArray *pending, uint64_t horizon, GArray *settled)
 {
     PendingMatch *matches = (PendingMatch *)(void *)pending->data;
     guint done = 0;
@@ -146,7 +168,7 @@ uint64_t overlap_settle(const RuleSet *rules, GArray *pending, uint64_t horizon,
         guint length = chain_length(matches + done, pending->len - done, &end);
         if (end > horizon && length < OVERLAP_CHAIN_MATCHES && matches[done].span.start + OVERLAP_CHAIN_BYTES > horizon)
             break;
-        settle_chain(rules, matches + done, length, settled);
+        settle_chain(rules, min_tier, matches + done, length, settled);
         done += length;
     }
     uint64_t waiting = done < pending->len ? matches[done].span.start : horizon;
