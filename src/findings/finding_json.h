@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
-/* A new reference: job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint (null in an
- * aggregate), truncated, locations. */
+/* A new reference: id (of the value in its object: the same in every job), job_id, bucket, key, detector, category,
+ * severity, tier, count, masked, fingerprint (null in an aggregate), truncated, also (detectors that gave way),
+ * locations. */
 json_t *finding_json(const StoredFinding *finding);

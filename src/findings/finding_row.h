@@ -14,5 +14,20 @@ typedef struct FindingRow {
 FALLIBLE bool finding_row_store(
     DbTx *tx, const FindingRow *row, const FindingPlace *place, int64_t now_ms, GError **error);
 
+/* How often an object's values were suppressed, by detector. */
+typedef struct SuppressionRow {
+    const char *detector;
+    uint64_t count;
+} SuppressionRow;
+
+FALLIBLE bool suppression_row_store(DbTx *tx, const SuppressionRow *row, const FindingPlace *place, GError **error);
+
+/* The set's suppressions, in order of their rules: index 0, 1 … until false. */
+typedef struct SuppressionCount {
+    const Rule *rule;
+    uint64_t count;
+} SuppressionCount;
+const SuppressionCount *finding_set_suppressions(const FindingSet *set, size_t *ret_count);
+
 /* JSON text of a finding's places, owned by the caller. */
 char *finding_locations_json(const Finding *finding);

@@ -1,4 +1,4 @@
-#include "findings/findings.h"
+#include "findings/finding_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ enum { SLOTS_AT_FIRST = 64 };
  * bits that nobody outside can aim at. */
 typedef struct ValueSlot {
     XXH128_hash_t hash;
-    uint32_t rule_index;
+    uint32_t detector_index;
     Finding *finding; /* NULL: free */
 } ValueSlot;
 
@@ -34,7 +34,9 @@ struct FindingSet {
     ValueSlot *slots;
     size_t slot_count; /* a power of two, at least twice the values */
     size_t value_count;
-    char *member; /* GRefString of the latest match: its neighbours share it */
+    /* GRefStrings of the latest match: its neighbours share them. */
+    char *member, *column_name, *record_path, *rule, *also;
+    GArray *suppressions; /* SuppressionCount */
     uint8_t secret[XXH3_SECRET_SIZE_MIN];
 };
 
@@ -43,6 +45,10 @@ static void location_clear(gpointer data)
     FindingLocation *location = data;
 
     g_clear_pointer(&location->member, g_ref_string_release);
+    g_clear_pointer(&location->column_name, g_ref_string_release);
+    g_clear_pointer(&location->record_path, g_ref_string_release);
+    g_clear_pointer(&location->rule, g_ref_string_release);
+    g_clear_pointer(&location->also, g_ref_string_release);
 }
 
 static void finding_free(gpointer data)
@@ -64,6 +70,7 @@ FindingSet *finding_set_new(const FingerprintKey *key, uint32_t max_values)
     set->findings = g_ptr_array_new_with_free_func(finding_free);
     set->order = g_new0(FindingOrder, 1);
     set->tallies = g_array_new(FALSE, TRUE, sizeof(RuleTally));
+    set->suppressions = g_array_new(FALSE, FALSE, sizeof(SuppressionCount));
     /* Small requests are answered whole once the kernel's pool is ready (getrandom(2)). */
     if (getrandom(set->secret, sizeof set->secret, 0) != (ssize_t)sizeof set->secret)
         g_error("no random bytes");
@@ -79,19 +86,33 @@ void finding_set_free(FindingSet *set)
     g_free(set->order);
     g_array_unref(set->tallies);
     g_free(set->slots);
+    g_array_unref(set->suppressions);
     g_clear_pointer(&set->member, g_ref_string_release);
+    g_clear_pointer(&set->column_name, g_ref_string_release);
+    g_clear_pointer(&set->record_path, g_ref_string_release);
+    g_clear_pointer(&set->rule, g_ref_string_release);
+    g_clear_pointer(&set->also, g_ref_string_release);
     g_free(set);
 }
 
-static char *share_member(FindingSet *set, const char *member)
+/* latest: one of the set's strings. */
+static char *share(char **latest, const char *text)
 {
-    if (member == NULL)
+    if (text == NULL)
         return NULL;
-    if (set->member == NULL || !g_str_equal(set->member, member)) {
-        g_clear_pointer(&set->member, g_ref_string_release);
-        set->member = g_ref_string_new(member);
+    if (*latest == NULL || !g_str_equal(*latest, text)) {
+        g_clear_pointer(latest, g_ref_string_release);
+        *latest = g_ref_string_new(text);
     }
-    return g_ref_string_acquire(set->member);
+    return g_ref_string_acquire(*latest);
+}
+
+static char *share_also(FindingSet *set, const Match *match)
+{
+    if (match->also[0] == NULL)
+        return NULL;
+    g_autofree char *text = g_strjoinv(" ", (char **)match->also);
+    return share(&set->also, text);
 }
 
 static void add_location(FindingSet *set, Finding *finding, const Match *match, const char *member)
@@ -103,7 +124,13 @@ static void add_location(FindingSet *set, Finding *finding, const Match *match, 
         .length = match->length,
         .line = match->line,
         .column = match->column,
-        .member = share_member(set, member),
+        .row = match->row,
+        .cell = match->cell,
+        .member = share(&set->member, member),
+        .column_name = share(&set->column_name, match->column_name),
+        .record_path = share(&set->record_path, match->record_path),
+        .rule = g_str_equal(match->rule->id, match->rule->detector) ? NULL : share(&set->rule, match->rule->id),
+        .also = share_also(set, match),
     };
     g_array_append_val(finding->locations, location);
 }
@@ -115,12 +142,12 @@ static void count_match(FindingSet *set, Finding *finding, const Match *match, c
     add_location(set, finding, match, member);
 }
 
-/* HMAC-SHA-256 over rule id, NUL, canonical value. */
+/* HMAC-SHA-256 over detector id, NUL, canonical value. */
 static char *make_fingerprint(const FindingSet *set, const Match *match)
 {
     GHmac *hmac = g_hmac_copy(set->hmac);
 
-    g_hmac_update(hmac, (const guchar *)match->rule->id, (gssize)strlen(match->rule->id) + 1);
+    g_hmac_update(hmac, (const guchar *)match->rule->detector, (gssize)strlen(match->rule->detector) + 1);
     g_hmac_update(hmac, match->canonical.data, (gssize)match->canonical.len);
     char *hex = g_strdup(g_hmac_get_string(hmac));
     g_hmac_unref(hmac);
@@ -160,11 +187,12 @@ static Finding *new_aggregate(FindingSet *set, const Match *match)
 }
 
 /* The slot of this value, or the free one where it belongs. */
-static ValueSlot *find_slot(ValueSlot *slots, size_t slot_count, XXH128_hash_t hash, uint32_t rule_index)
+static ValueSlot *find_slot(ValueSlot *slots, size_t slot_count, XXH128_hash_t hash, uint32_t detector_index)
 {
     size_t at = (size_t)hash.low64 & (slot_count - 1);
 
-    while (slots[at].finding != NULL && (slots[at].rule_index != rule_index || !XXH128_isEqual(slots[at].hash, hash)))
+    while (slots[at].finding != NULL &&
+           (slots[at].detector_index != detector_index || !XXH128_isEqual(slots[at].hash, hash)))
         at = (at + 1) & (slot_count - 1);
     return &slots[at];
 }
@@ -177,7 +205,7 @@ static void make_room(FindingSet *set)
     ValueSlot *slots = g_new0(ValueSlot, slot_count);
     for (size_t i = 0; i < set->slot_count; i++)
         if (set->slots[i].finding != NULL)
-            *find_slot(slots, slot_count, set->slots[i].hash, set->slots[i].rule_index) = set->slots[i];
+            *find_slot(slots, slot_count, set->slots[i].hash, set->slots[i].detector_index) = set->slots[i];
     g_free(set->slots);
     set->slots = slots;
     set->slot_count = slot_count;
@@ -185,9 +213,9 @@ static void make_room(FindingSet *set)
 
 static RuleTally *tally_of(FindingSet *set, const Rule *rule)
 {
-    if (rule->index >= set->tallies->len)
-        g_array_set_size(set->tallies, rule->index + 1);
-    return &g_array_index(set->tallies, RuleTally, rule->index);
+    if (rule->detector_index >= set->tallies->len)
+        g_array_set_size(set->tallies, rule->detector_index + 1);
+    return &g_array_index(set->tallies, RuleTally, rule->detector_index);
 }
 
 static Finding *finding_for(FindingSet *set, const Match *match)
@@ -197,13 +225,14 @@ static Finding *finding_for(FindingSet *set, const Match *match)
     RuleTally *tally = tally_of(set, match->rule);
 
     make_room(set);
-    ValueSlot *slot = find_slot(set->slots, set->slot_count, hash, match->rule->index);
+    ValueSlot *slot = find_slot(set->slots, set->slot_count, hash, match->rule->detector_index);
     if (slot->finding != NULL)
         return slot->finding;
     if (tally->values < set->max_values) {
         tally->values++;
         set->value_count++;
-        *slot = (ValueSlot){.hash = hash, .rule_index = match->rule->index, .finding = new_value(set, match)};
+        *slot =
+            (ValueSlot){.hash = hash, .detector_index = match->rule->detector_index, .finding = new_value(set, match)};
         return slot->finding;
     }
     if (tally->aggregate == NULL)
@@ -214,6 +243,25 @@ static Finding *finding_for(FindingSet *set, const Match *match)
 void finding_set_add(FindingSet *set, const Match *match, const char *member)
 {
     count_match(set, finding_for(set, match), match, member);
+}
+
+void finding_set_add_suppressed(FindingSet *set, const Match *match)
+{
+    for (guint i = 0; i < set->suppressions->len; i++) {
+        SuppressionCount *known = &g_array_index(set->suppressions, SuppressionCount, i);
+        if (known->rule->detector_index == match->rule->detector_index) {
+            known->count++;
+            return;
+        }
+    }
+    const SuppressionCount first = {.rule = match->rule, .count = 1};
+    g_array_append_val(set->suppressions, first);
+}
+
+const SuppressionCount *finding_set_suppressions(const FindingSet *set, size_t *ret_count)
+{
+    *ret_count = set != NULL ? set->suppressions->len : 0;
+    return set != NULL ? (const SuppressionCount *)(void *)set->suppressions->data : NULL;
 }
 
 size_t finding_set_size(const FindingSet *set)
@@ -235,7 +283,7 @@ static int compare_findings(gconstpointer left_data, gconstpointer right_data)
     const FindingLocation *right_first = &g_array_index(right->locations, FindingLocation, 0);
     const int order[] = {
         compare_uint64(left_first->offset, right_first->offset),
-        strcmp(left->rule->id, right->rule->id),
+        strcmp(left->rule->detector, right->rule->detector),
         g_strcmp0(left_first->member, right_first->member),
         strcmp(left->fingerprint, right->fingerprint),
     };

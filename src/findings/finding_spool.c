@@ -10,7 +10,7 @@
 
 /* The packed findings of one object; in the file from offset, or, behind what was flushed, in memory. */
 typedef struct SpoolEntry {
-    uint32_t ordinal, rows;
+    uint32_t ordinal, rows, suppressions;
     uint64_t offset, len;
 } SpoolEntry;
 
@@ -123,6 +123,22 @@ static bool flush(FindingSpool *spool, GError **error)
     return true;
 }
 
+/* Their rows are no findings: they are packed behind them and counted apart. */
+static uint32_t pack_suppressions(GByteArray *bytes, const FindingSet *set)
+{
+    size_t count = 0;
+    const SuppressionCount *suppressions = finding_set_suppressions(set, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        PackedHead head;
+        memset(&head, 0, sizeof head);
+        head.count = suppressions[i].count;
+        head.rule_index = suppressions[i].rule->index;
+        g_byte_array_append(bytes, (const guint8 *)&head, sizeof head);
+    }
+    return (uint32_t)count;
+}
+
 bool finding_spool_add(FindingSpool *spool, uint32_t ordinal, const FindingSet *set, GError **error)
 {
     SpoolEntry entry = {
@@ -133,6 +149,7 @@ bool finding_spool_add(FindingSpool *spool, uint32_t ordinal, const FindingSet *
         if (spool->memory->len > spool->memory_bytes)
             TRY(flush(spool, error));
     }
+    entry.suppressions = pack_suppressions(spool->memory, set);
     if (spool->flushed > entry.offset)
         TRY(flush(spool, error)); /* an object lies in the file or in memory, never in both */
     entry.len = spool->flushed + spool->memory->len - entry.offset;
@@ -155,6 +172,19 @@ static bool read_entry(const FindingSpool *spool, const SpoolEntry *entry, GByte
         if (got < 0 && errno != EINTR)
             return io_failed("cannot be read", error);
         done += got > 0 ? (size_t)got : 0;
+    }
+    return true;
+}
+
+static bool store_suppressions(const FindingSpool *spool, DbTx *tx, const SpoolEntry *entry, const FindingPlace *place,
+    const char *packed, GError **error)
+{
+    for (uint32_t i = 0; i < entry->suppressions; i++) {
+        PackedHead head;
+        memcpy(&head, packed + i * sizeof head, sizeof head);
+        const SuppressionRow row = {
+            .detector = rule_set_rule(spool->rules, head.rule_index)->detector, .count = head.count};
+        TRY(suppression_row_store(tx, &row, place, error));
     }
     return true;
 }
@@ -183,7 +213,7 @@ static bool store_entry(FindingSpool *spool, DbTx *tx, const SpoolEntry *entry, 
         TRY(finding_row_store(tx, &row, place, now_ms, error));
         at = row.locations + head.locations_len + 1;
     }
-    return true;
+    return store_suppressions(spool, tx, entry, place, at, error);
 }
 
 static gint compare_entries(gconstpointer a, gconstpointer b)

@@ -4,23 +4,52 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-/* Numbers need no escaping; only a member's path goes through jansson. */
+static void append_text(GString *text, const char *name, const char *value)
+{
+    g_autofree char *valid = g_utf8_make_valid(value, -1);
+    json_t *string = json_string(valid);
+    char *quoted = json_dumps(string, JSON_ENCODE_ANY);
+
+    g_string_append_printf(text, ",\"%s\":%s", name, quoted);
+    free(quoted);
+    json_decref(string);
+}
+
+static void append_optional(GString *text, const char *name, const char *value)
+{
+    if (value != NULL)
+        append_text(text, name, value);
+}
+
+/* Ids need no escaping. */
+static void append_also(GString *text, const char *also)
+{
+    g_auto(GStrv) ids = g_strsplit(also, " ", -1);
+    g_autofree char *joined = g_strjoinv("\",\"", ids);
+
+    g_string_append_printf(text, ",\"also\":[\"%s\"]", joined);
+}
+
+/* Numbers need no escaping; only texts go through jansson. What does not apply is left out, but for the member. */
 static void append_location(GString *text, const FindingLocation *location)
 {
     g_string_append_printf(text,
         "{\"offset\":%" G_GUINT64_FORMAT ",\"length\":%" G_GUINT64_FORMAT ",\"line\":%" G_GUINT64_FORMAT
-        ",\"column\":%" G_GUINT64_FORMAT ",\"member\":",
+        ",\"column\":%" G_GUINT64_FORMAT,
         location->offset, location->length, location->line, location->column);
-    if (location->member == NULL) {
-        g_string_append(text, "null}");
-        return;
-    }
-    g_autofree char *member = g_utf8_make_valid(location->member, -1);
-    json_t *string = json_string(member);
-    char *quoted = json_dumps(string, JSON_ENCODE_ANY);
-    g_string_append_printf(text, "%s}", quoted);
-    free(quoted);
-    json_decref(string);
+    if (location->member != NULL)
+        append_text(text, "member", location->member);
+    else
+        g_string_append(text, ",\"member\":null");
+    if (location->row > 0)
+        g_string_append_printf(
+            text, ",\"row\":%" G_GUINT64_FORMAT ",\"cell\":%" G_GUINT64_FORMAT, location->row, location->cell);
+    append_optional(text, "column_name", location->column_name);
+    append_optional(text, "path", location->record_path);
+    append_optional(text, "rule", location->rule);
+    if (location->also != NULL)
+        append_also(text, location->also);
+    g_string_append_c(text, '}');
 }
 
 char *finding_locations_json(const Finding *finding)
@@ -41,10 +70,16 @@ bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *plac
     const Rule *rule = row->rule;
 
     return DB_EXEC(tx, SQL_FINDING_INSERT, NULL, error, db_text(place->job_id), db_int(place->shard),
-        db_int(place->page_no), db_int(place->ordinal), db_text(place->bucket), db_text(place->key), db_text(rule->id),
-        db_text(rule->category), db_text(severity_name(rule->severity)), db_text(tier_name(row->tier)),
-        db_int((int64_t)row->count), db_text(row->masked), db_text(row->fingerprint), db_int(row->is_truncated),
-        db_text(row->locations), db_int(now_ms));
+        db_int(place->page_no), db_int(place->ordinal), db_text(place->bucket), db_text(place->key),
+        db_text(rule->detector), db_text(rule->category), db_text(severity_name(rule->severity)),
+        db_text(tier_name(row->tier)), db_int((int64_t)row->count), db_text(row->masked), db_text(row->fingerprint),
+        db_int(row->is_truncated), db_text(row->locations), db_int(now_ms));
+}
+
+bool suppression_row_store(DbTx *tx, const SuppressionRow *row, const FindingPlace *place, GError **error)
+{
+    return DB_EXEC(tx, SQL_SUPPRESSION_STORE, NULL, error, db_text(place->job_id), db_int(place->shard),
+        db_int(place->page_no), db_int(place->ordinal), db_text(row->detector), db_int((int64_t)row->count));
 }
 
 static bool store_finding(DbTx *tx, const Finding *finding, const FindingPlace *place, int64_t now_ms, GError **error)
@@ -69,6 +104,12 @@ bool finding_set_store(DbTx *tx, const FindingSet *set, const FindingPlace *plac
 
     for (size_t i = 0; i < finding_set_size(set); i++)
         TRY(store_finding(tx, finding_set_at(set, i), place, now_ms, error));
+    size_t count = 0;
+    const SuppressionCount *suppressions = finding_set_suppressions(set, &count);
+    for (size_t i = 0; i < count; i++) {
+        const SuppressionRow row = {.detector = suppressions[i].rule->detector, .count = suppressions[i].count};
+        TRY(suppression_row_store(tx, &row, place, error));
+    }
     return true;
 }
 
@@ -168,6 +209,34 @@ bool findings_summary(Db *db, const char *job_id, GArray **ret_summaries, GError
     TRY(db_begin(db, DB_READ, &tx, error));
     TRY(DB_QUERY(tx, SQL_FINDINGS_SUMMARISE, &rows, error, db_text(job_id)));
     TRY(collect_summaries(rows, summaries, error));
+    *ret_summaries = g_steal_pointer(&summaries);
+    return true;
+}
+
+static void suppression_clear(gpointer data)
+{
+    g_free(((SuppressionSummary *)data)->detector);
+}
+
+bool suppressions_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    g_autoptr(GArray) summaries = g_array_new(FALSE, FALSE, sizeof(SuppressionSummary));
+    bool has_row = false;
+
+    g_array_set_clear_func(summaries, suppression_clear);
+    TRY(db_begin(db, DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, SQL_SUPPRESSIONS_SUMMARISE, &rows, error, db_text(job_id)));
+    for (;;) {
+        TRY(db_rows_next(rows, &has_row, error));
+        if (!has_row)
+            break;
+        const SuppressionSummary summary = {.detector = g_strdup(db_rows_text(rows, 0)),
+            .count = (uint64_t)db_rows_int(rows, 1),
+            .objects = (uint64_t)db_rows_int(rows, 2)};
+        g_array_append_val(summaries, summary);
+    }
     *ret_summaries = g_steal_pointer(&summaries);
     return true;
 }

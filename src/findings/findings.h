@@ -31,15 +31,21 @@ FALLIBLE bool fingerprint_key_check(Db *db, const FingerprintKey *key, GError **
 
 typedef struct FindingLocation {
     uint64_t offset, length, line, column;
+    uint64_t row, cell; /* of a table, from 1; 0: none */
+    /* All of these are shared GRefStrings; NULL: none. */
     char *member; /* NULL for the object itself */
+    char *column_name, *record_path;
+    char *rule; /* the rule that found it, if it is not called as its detector */
+    char *also; /* other detectors that gave way here, separated by spaces */
 } FindingLocation;
 
 typedef struct Finding {
     const Rule *rule;
-    Tier tier;         /* the best that any place had */
-    uint64_t count;    /* of all places, in the aggregate: of all further values */
-    char *masked;      /* valid UTF-8; "" in the aggregate */
-    char *fingerprint; /* 64 hex digits, HMAC-SHA-256 of the rule's id and the canonical value; "" in the aggregate */
+    Tier tier;      /* the best that any place had */
+    uint64_t count; /* of all places, in the aggregate: of all further values */
+    char *masked;   /* valid UTF-8; "" in the aggregate */
+    char *
+        fingerprint; /* 64 hex digits, HMAC-SHA-256 of the detector's id and the canonical value; "" in the aggregate */
     bool is_truncated; /* the aggregate of its detector */
     GArray *locations; /* FindingLocation, the first 15 */
 } Finding;
@@ -53,7 +59,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FindingSet, finding_set_free)
 /* member: path inside the object, or NULL. */
 void finding_set_add(FindingSet *set, const Match *match, const char *member);
 
-/* In a stable order: first offset, then rule id. */
+/* A match that is not reported: only counted. */
+void finding_set_add_suppressed(FindingSet *set, const Match *match);
+
+/* In a stable order: first offset, then detector. */
 size_t finding_set_size(const FindingSet *set);
 const Finding *finding_set_at(const FindingSet *set, size_t index);
 
@@ -108,3 +117,12 @@ typedef struct FindingSummary {
 
 /* FindingSummary values, severest first, then by count. Free with g_array_unref. */
 FALLIBLE bool findings_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error);
+
+typedef struct SuppressionSummary {
+    char *detector;
+    uint64_t count; /* places that were not reported: published test values, placeholders */
+    uint64_t objects;
+} SuppressionSummary;
+
+/* SuppressionSummary values in order of detector. Free with g_array_unref. */
+FALLIBLE bool suppressions_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error);

@@ -15,6 +15,7 @@ typedef struct Scan {
     ObjectScanner *scanner;
     const ByteReader *reader;
     FindingSet *findings;
+    const char *name;        /* the object's key */
     char *member;            /* of the current run */
     bool is_source_broken;   /* the reader failed, not what it delivered */
     bool is_detector_broken; /* our own trouble */
@@ -67,13 +68,24 @@ static void keep_match(void *data, const Match *match)
     finding_set_add(scan->findings, match, scan->member);
 }
 
+static void count_suppressed(void *data, const Match *match)
+{
+    const Scan *scan = data;
+
+    finding_set_add_suppressed(scan->findings, match);
+}
+
 static bool begin_run(void *data, const TextRun *run, GError **error)
 {
     Scan *scan = data;
-    const DetectorOptions options = {.min_tier = scan->scanner->options.min_tier, .handler = keep_match, .data = scan};
 
     g_free(scan->member);
     scan->member = g_strdup(run->member);
+    const DetectorOptions options = {.min_tier = scan->scanner->options.min_tier,
+        .handler = keep_match,
+        .suppressed_handler = count_suppressed,
+        .path = scan->member != NULL ? scan->member : scan->name,
+        .data = scan};
     scan->is_detector_broken =
         !detector_begin(scan->scanner->detector, &options, run->encoding, run->first_offset, error);
     return !scan->is_detector_broken;
@@ -134,7 +146,7 @@ bool scan_object(
     g_autoptr(FindingSet) findings = finding_set_new(&scanner->key, scanner->options.max_values);
     g_auto(ExtractReport) report = {0};
     g_autoptr(GError) read_error = NULL;
-    Scan scan = {.scanner = scanner, .reader = reader, .findings = findings};
+    Scan scan = {.scanner = scanner, .reader = reader, .findings = findings, .name = name};
     const ByteReader source = {.read = read_source, .data = &scan};
     const TextSink sink = {.begin = begin_run, .text = feed_run, .end = end_run, .data = &scan};
     const uint64_t suppressed_before = detector_suppressed(scanner->detector);

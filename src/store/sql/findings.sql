@@ -7,6 +7,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 
 -- An empty filter is none. Each of the two has the index that gives its rows in order.
 -- :name findings_read
+-- :rows many
 SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
     locations
 FROM findings
@@ -20,6 +21,7 @@ ORDER BY finding_id
 LIMIT $7
 
 -- :name findings_read_detector
+-- :rows many
 SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
     locations
 FROM findings
@@ -35,6 +37,7 @@ LIMIT $7
 -- The order of reports: that of the listing, however pages and objects came to their end. The plus keeps the planner
 -- from the index by id, which would sort a whole job.
 -- :name findings_read_place
+-- :rows many
 SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
     locations
 FROM findings
@@ -57,3 +60,16 @@ FROM findings
 WHERE job_id = $1
 GROUP BY severity, category, detector
 ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 ELSE 3 END, places DESC, detector
+
+-- An object that is scanned again has the same suppressions.
+-- :name suppression_store
+INSERT INTO suppressions (job_id, shard, page_no, ordinal, detector, count)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (job_id, shard, page_no, ordinal, detector) DO UPDATE SET count = excluded.count
+
+-- :name suppressions_summarise
+SELECT detector, CAST(SUM(count) AS BIGINT), COUNT(*)
+FROM suppressions
+WHERE job_id = $1
+GROUP BY detector
+ORDER BY detector

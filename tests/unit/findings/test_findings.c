@@ -1,3 +1,5 @@
+#include "findings/finding_json.h"
+#include "findings/finding_row.h"
 #include "findings/findings.h"
 #include "store/db_sqlite.h"
 #include "store/migrate.h"
@@ -7,17 +9,21 @@
 #include <unistd.h>
 
 static const Rule card = {.id = "fin.credit_card",
+    .detector = "fin.credit_card",
     .name = "Card",
     .category = "financial",
     .severity = SEVERITY_HIGH,
     .mask = MASK_LAST4,
-    .index = 0};
+    .index = 0,
+    .detector_index = 0};
 static const Rule email = {.id = "pii.email",
+    .detector = "pii.email",
     .name = "Email",
     .category = "personal",
     .severity = SEVERITY_LOW,
     .mask = MASK_EMAIL,
-    .index = 7};
+    .index = 7,
+    .detector_index = 7};
 
 /* Bytes 0 to 31, and its id: the first 16 hex digits of HMAC-SHA-256 of "trawl fingerprint key id" under it. */
 static const FingerprintKey test_key = {.bytes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
@@ -413,6 +419,81 @@ static void test_the_summary_counts_values_places_and_objects(void)
     g_assert_true(emails->is_truncated);
 }
 
+static void test_rules_of_one_detector_share_findings_and_places_say_where(void)
+{
+    static const Rule other = {.id = "fin.card_spaced",
+        .detector = "fin.credit_card",
+        .category = "financial",
+        .severity = SEVERITY_HIGH,
+        .mask = MASK_LAST4,
+        .index = 3,
+        .detector_index = 0};
+    g_autoptr(FindingSet) set = finding_set_new(&test_key, 10);
+    const Match match = {.rule = &other,
+        .tier = TIER_HIGH,
+        .text = bytes_of("4111 1111 1111 1111"),
+        .canonical = bytes_of("4111111111111111"),
+        .offset = 90,
+        .length = 19,
+        .line = 4,
+        .column = 2,
+        .row = 4,
+        .cell = 2,
+        .column_name = "card \"no\"",
+        .record_path = "$.a[0]",
+        .also = {"id.us_ssn", "pii.phone"}};
+
+    add(set, &card, "4111111111111111", 5, NULL);
+    finding_set_add(set, &match, NULL);
+    finding_set_add_suppressed(set, &match);
+    g_assert_cmpuint(finding_set_size(set), ==, 1);
+    g_assert_cmpuint(finding_set_at(set, 0)->count, ==, 2);
+    g_autofree char *locations = finding_locations_json(finding_set_at(set, 0));
+    g_assert_cmpstr(locations, ==,
+        "[{\"offset\":5,\"length\":16,\"line\":1,\"column\":6,\"member\":null},"
+        "{\"offset\":90,\"length\":19,\"line\":4,\"column\":2,\"member\":null,\"row\":4,\"cell\":2,"
+        "\"column_name\":\"card \\\"no\\\"\",\"path\":\"$.a[0]\",\"rule\":\"fin.card_spaced\","
+        "\"also\":[\"id.us_ssn\",\"pii.phone\"]}]");
+}
+
+static char *id_of(const StoredFinding *finding)
+{
+    json_t *object = finding_json(finding);
+    char *id = g_strdup(json_string_value(json_object_get(object, "id")));
+
+    json_decref(object);
+    return id;
+}
+
+static void test_the_id_is_that_of_the_value_in_its_object(void)
+{
+    StoredFinding finding = {.id = 1,
+        .job_id = "j",
+        .bucket = "b",
+        .key = "k",
+        .detector = "d",
+        .category = "c",
+        .severity = "low",
+        .tier = "low",
+        .masked = "*",
+        .fingerprint = "f",
+        .locations = "[{\"also\":[\"x\",\"y\"]},{\"also\":[\"y\"]}]"};
+    g_autofree char *id = id_of(&finding);
+    json_t *object = finding_json(&finding);
+
+    /* printf 'b\0k\0d\0f\0' | sha256sum */
+    g_assert_cmpstr(id, ==, "ac1094bead5f4acb55d4c08c2f4efff9");
+    g_assert_cmpuint(json_array_size(json_object_get(object, "also")), ==, 2);
+    json_decref(object);
+    finding.job_id = "other";
+    finding.id = 2;
+    g_autofree char *again = id_of(&finding);
+    g_assert_cmpstr(again, ==, id);
+    finding.key = "kd";
+    g_autofree char *elsewhere = id_of(&finding);
+    g_assert_cmpstr(elsewhere, !=, id);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -428,6 +509,8 @@ int main(int argc, char **argv)
     TEST(a_key_file_holds_32_bytes_in_hex);
     TEST(a_store_accepts_one_key_only);
     TEST(a_lost_key_file_is_said_and_not_replaced);
+    TEST(rules_of_one_detector_share_findings_and_places_say_where);
+    TEST(the_id_is_that_of_the_value_in_its_object);
     TEST(stored_findings_are_read_back);
     TEST(filters_and_pages_select);
     TEST(the_summary_counts_values_places_and_objects);

@@ -15,6 +15,7 @@ DROP VIEW job_objects;
 DROP FUNCTION legacy_job_free(uuid, bigint);
 DROP TABLE execution_events;
 DROP TABLE executions;
+DROP TABLE suppressions;
 DROP TABLE findings;
 DROP TABLE object_exceptions;
 DROP TABLE page_states;

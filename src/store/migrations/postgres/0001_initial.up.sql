@@ -295,6 +295,17 @@ CREATE INDEX idx_findings_job ON findings (job_id, finding_id);
 CREATE INDEX idx_findings_job_detector ON findings (job_id, detector);
 CREATE INDEX idx_findings_page ON findings (job_id, shard, page_no, ordinal);
 
+-- What was not reported because it is a published test value or a placeholder: places, by object and detector.
+CREATE TABLE suppressions (
+    job_id   uuid NOT NULL REFERENCES jobs (job_id) ON DELETE CASCADE,
+    shard    integer NOT NULL,
+    page_no  integer NOT NULL,
+    ordinal  integer NOT NULL,
+    detector text NOT NULL,
+    count    bigint NOT NULL,
+    PRIMARY KEY (job_id, shard, page_no, ordinal, detector)
+);
+
 CREATE TABLE executions (
     execution_arn     text PRIMARY KEY,
     state_machine_arn text NOT NULL,
