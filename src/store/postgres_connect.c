@@ -35,6 +35,9 @@ static const struct {
     "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"                     \
     "SET tcp_user_timeout = 30000;"
 
+/* A reader may write what it reads to somebody slow; it holds no locks that others wait for. */
+#define READER_SETTINGS "SET LOCAL idle_in_transaction_session_timeout = 3600000;"
+
 #define BEGIN_READ  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 #define BEGIN_WRITE "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
 
@@ -58,9 +61,9 @@ bool postgres_run(PostgresConnection *connection, const char *what, const char *
 
 bool postgres_start(PostgresConnection *connection, DbMode mode, GError **error)
 {
-    static const char *const own[] = {[DB_READ] = BEGIN_READ, [DB_WRITE] = BEGIN_WRITE};
+    static const char *const own[] = {[DB_READ] = BEGIN_READ READER_SETTINGS, [DB_WRITE] = BEGIN_WRITE};
     static const char *const shared[] = {
-        [DB_READ] = BEGIN_READ SETTINGS("LOCAL "), [DB_WRITE] = BEGIN_WRITE SETTINGS("LOCAL ")};
+        [DB_READ] = BEGIN_READ SETTINGS("LOCAL ") READER_SETTINGS, [DB_WRITE] = BEGIN_WRITE SETTINGS("LOCAL ")};
 
     connection->mode = mode;
     return postgres_run(connection, "begin", connection->has_pooler ? shared[mode] : own[mode], error);

@@ -4,8 +4,7 @@
 #include "made_source.h"
 #include "objects/source_memory.h"
 #include "store/db_fault.h"
-#include "store/db_sqlite.h"
-#include "store/migrate.h"
+#include "stores.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -13,7 +12,8 @@
 #define MIB (UINT64_C(1) << 20)
 
 typedef struct Fixture {
-    Db *db;
+    TestStore store;
+    Db *db; /* the store's */
     JobId job_id;
 } Fixture;
 
@@ -30,18 +30,16 @@ static void make_job(Fixture *f)
     g_assert_true(db_commit(g_steal_pointer(&tx), &error));
 }
 
-static void set_up(Fixture *f, G_GNUC_UNUSED gconstpointer data)
+static void set_up(Fixture *f, gconstpointer kind)
 {
-    g_autoptr(GError) error = NULL;
-
-    g_assert_true(db_sqlite_open(DB_SQLITE_MEMORY, &f->db, &error));
-    g_assert_true(migrate_up(f->db, &error));
+    test_store_open(&f->store, kind);
+    f->db = f->store.db;
     make_job(f);
 }
 
 static void tear_down(Fixture *f, G_GNUC_UNUSED gconstpointer data)
 {
-    db_close(f->db);
+    test_store_close(&f->store);
 }
 
 static BatchResult run_batch(Fixture *f, ObjectSource *source, uint32_t batch_size, const ListingFilter *filter)
@@ -543,7 +541,16 @@ static void test_a_million_keys(Fixture *f, gconstpointer data)
     g_test_minimized_result((double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC, "seconds for a million keys");
 }
 
-#define ADD(name) g_test_add("/listing/" #name, Fixture, NULL, set_up, test_##name, tear_down)
+static void add_test(const char *name, void (*test)(Fixture *, gconstpointer))
+{
+    for (const char *const *kind = test_store_kinds(); *kind != NULL; kind++) {
+        g_autofree char *path = g_strdup_printf("/listing/%s/%s", *kind, name);
+        if (!g_str_equal(*kind, "file")) /* nothing of it depends on where SQLite keeps it */
+            g_test_add(path, Fixture, *kind, set_up, test, tear_down);
+    }
+}
+
+#define ADD(name) add_test(#name, test_##name)
 
 int main(int argc, char **argv)
 {
