@@ -111,6 +111,7 @@ FROM job_progress p JOIN jobs j ON j.job_id = p.job_id
 WHERE j.deleted_at IS NULL;
 
 -- :name job_unread
+-- :rows many
 SELECT key, status, error_code, error_message, attempts FROM object_exceptions
 WHERE job_id = $1 AND status IN ('failed', 'skipped') ORDER BY shard, page_no, ordinal;
 
@@ -288,6 +289,7 @@ WHERE j.mode = 'legacy';
 
 -- Pages that do not agree with themselves.
 -- :name verify_pages
+-- :rows many
 SELECT p.shard, p.page_no,
        CASE WHEN s.job_id IS NULL THEN 'has no state'
             WHEN s.pending + s.succeeded + s.failed + s.skipped <> p.object_count
@@ -322,6 +324,7 @@ WHERE p.job_id = $1
 ORDER BY p.shard, p.page_no;
 
 -- :name verify_keys
+-- :rows many
 SELECT shard, page_no, first_key, last_key, object_count, keys, escaped FROM object_pages
 WHERE job_id = $1 ORDER BY shard, page_no;
 
@@ -332,6 +335,7 @@ WHERE job_id = $1 ORDER BY shard, page_no;
 
 -- First and last keys of the pages, by which those of different shards must not overlap.
 -- :name verify_ranges
+-- :rows many
 SELECT shard, page_no, first_key, last_key FROM object_pages
 WHERE job_id = $1 AND escaped IS NULL ORDER BY first_key, last_key;
 
