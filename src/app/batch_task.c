@@ -54,7 +54,6 @@ static bool run_batch(BatchTask *task, const json_t *input, json_t **ret_output,
     log_info("batch.listed", "job", batch.job_id.text, "objects", log_int((int64_t)result.batch_size), "total",
         log_int((int64_t)result.objects_processed), "done", result.is_done ? "true" : "false", NULL);
     *ret_output = batch_output_format(&batch, &result);
-    task->batch_listed(task->data);
     return true;
 }
 

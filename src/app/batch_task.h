@@ -7,8 +7,6 @@
 typedef struct BatchTask {
     Db *db;
     SourcePool *sources;
-    void (*batch_listed)(void *data); /* pages are there: wake the workers */
-    void *data;
 } BatchTask;
 
 /* A TaskFunction; data is a BatchTask. Input and output are the reference's. */

@@ -32,6 +32,8 @@ int command_verify(const Command *command, int argc, char **argv);
 int command_migrate(const Command *command, int argc, char **argv);
 int command_refresh(const Command *command, int argc, char **argv);
 int command_prune(const Command *command, int argc, char **argv);
+int command_worker(const Command *command, int argc, char **argv);
+int command_trial(const Command *command, int argc, char **argv); /* not for people */
 
 /* "trawl scan: <text>" on standard error; always EXIT_TROUBLE. */
 int command_fail(const Command *command, const GError *error);

@@ -1,6 +1,7 @@
 #include "api/api.h"
 #include "app/command.h"
 #include "app/engine.h"
+#include "app/lease_flag.h"
 #include "app/scan_options.h"
 #include "net/http_server.h"
 
@@ -11,7 +12,7 @@ enum { PORT_DEFAULT = 8080, PORT_MAX = 65535 };
 
 typedef struct ServeOptions {
     SourceFlags source;
-    char *store, *listen, *api_key_file, *allow_files;
+    char *store, *listen, *api_key_file, *allow_files, *lease;
     gboolean allows_endpoints;
 } ServeOptions;
 
@@ -22,6 +23,7 @@ static void serve_options_clear(ServeOptions *options)
     g_free(options->listen);
     g_free(options->api_key_file);
     g_free(options->allow_files);
+    g_free(options->lease);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ServeOptions, serve_options_clear)
 
@@ -45,10 +47,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Serve, serve_clear)
 
 static bool parse(const Command *command, int *argc, char ***argv, ServeOptions *options, GError **error)
 {
-    GOptionEntry entries[SOURCE_FLAG_COUNT + 6] = {
+    GOptionEntry entries[SOURCE_FLAG_COUNT + 7] = {
         {"listen", 0, 0, G_OPTION_ARG_STRING, &options->listen, "Where to listen (default 127.0.0.1:8080)",
             "HOST:PORT"},
-        {"store", 0, 0, G_OPTION_ARG_STRING, &options->store, "Where jobs are kept", "sqlite:PATH"},
+        STORE_ENTRY(&options->store),
+        LEASE_ENTRY(&options->lease),
         {"api-key-file", 0, 0, G_OPTION_ARG_FILENAME, &options->api_key_file,
             "Accepted keys, one a line; needed to listen beyond loopback", "FILE"},
         {"allow-files", 0, 0, G_OPTION_ARG_FILENAME, &options->allow_files,
@@ -57,7 +60,7 @@ static bool parse(const Command *command, int *argc, char ***argv, ServeOptions 
             "Let clients choose endpoint and profile", NULL},
     };
 
-    source_flags_entries(&options->source, entries + 5);
+    source_flags_entries(&options->source, entries + 6);
     TRY(command_parse(
         command, entries, "", "Keys are sent as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.", argc, argv, error));
     if (*argc > 1)
@@ -135,6 +138,7 @@ static bool start(Serve *serve, GError **error)
             "a key",
             listen);
     TRY(source_flags_engine(&serve->options.source, &engine, error));
+    TRY(lease_parse(serve->options.lease, &engine.lease_ms, error));
     engine.store = serve->options.store;
     engine.patience = WORKER_KEEPS_ON;
     TRY(engine_open(&engine, &serve->engine, error));

@@ -2,19 +2,32 @@
 
 #include "app/batch_task.h"
 #include "app/command.h"
+#include "app/housekeeping.h"
 #include "app/source_pool.h"
+#include "app/trial_command.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/process.h"
 #include "jobs/jobs.h"
 #include "queue/queue_store.h"
+#include "worker/page_run.h"
+#include "worker/watch.h"
 #include "workflow/scanner_machine.h"
 
 #include <stdatomic.h>
 #include <string.h>
 
 /* A server steps several executions at once: a bucket that hangs while it is listed must not hold up the others. */
-enum { SWEEP_MS = 5000, TROUBLE_MS = 1000, GIVE_UP_TROUBLES = 10, CHORES_MS = 1000, SERVER_RUNNERS = 8 };
+enum {
+    SERVER_RUNNERS = 8,
+    DEAF_WAIT_MS = 4000, /* between two looks for executions that are due, as worker.c has it for pages */
+    HEARING_WAIT_MS = 30000,
+    TROUBLE_MS = 250,
+    TROUBLE_MAX_MS = 5000,
+    PATIENCE_MS = 300000, /* of a command line with a store that is away */
+};
 
 struct Engine {
     EngineOptions options;
@@ -25,94 +38,59 @@ struct Engine {
     SourcePool *sources;
     Queue *queue;
     BatchTask batch_task;
+    char **trial_argv;
+    DbWake *wake;
+    Watch *watch;                            /* for executions */
     Worker *worker;                          /* atomic: requests may come before engine_start() has set it */
     GThread *runner_threads[SERVER_RUNNERS]; /* those that run come first */
-    GThread *chores_thread;
+    Housekeeping *housekeeping;
     char *runner;
     _Atomic bool is_stopping;
     GMutex mutex;
-    GCond woken;
     struct {
-        uint64_t wakes;
         GError *failure;
     } locked;
 };
 
-/* ---- the runner: executions, sweeping, snapshots ---- */
+/* What a runner's thread knows of its trouble with the store. */
+typedef struct Trouble {
+    int64_t since_ms; /* 0: none */
+    Backoff backoff;
+} Trouble;
 
-static uint64_t wakes_so_far(Engine *engine)
-{
-    g_mutex_lock(&engine->mutex);
-    uint64_t wakes = engine->locked.wakes;
-    g_mutex_unlock(&engine->mutex);
-    return wakes;
-}
-
-/* wakes: as many as there had been before the caller looked for work, so that none is lost in between. */
-static void runner_wait(Engine *engine, uint64_t wakes, int64_t wait_ms)
-{
-    int64_t until = g_get_monotonic_time() + wait_ms * G_TIME_SPAN_MILLISECOND;
-
-    g_mutex_lock(&engine->mutex);
-    while (wakes == engine->locked.wakes && !atomic_load(&engine->is_stopping))
-        if (!g_cond_wait_until(&engine->woken, &engine->mutex, until))
-            break;
-    g_mutex_unlock(&engine->mutex);
-}
-
-static void wake_worker(Engine *engine)
-{
-    Worker *worker = g_atomic_pointer_get(&engine->worker);
-
-    if (worker != NULL)
-        worker_wake(worker);
-}
+/* ---- the runners ---- */
 
 void engine_wake(Engine *engine)
 {
-    g_mutex_lock(&engine->mutex);
-    engine->locked.wakes++;
-    g_cond_broadcast(&engine->woken);
-    g_mutex_unlock(&engine->mutex);
-    wake_worker(engine);
+    watch_wake(engine->watch);
 }
 
-static void pages_were_listed(void *data)
+/* One state of one execution: of those without a runner, or of this host's; or of the one job of a scan. */
+static bool step_any(Engine *engine, bool *ret_has_run, int64_t *ret_wait_ms, GError **error)
 {
-    wake_worker(data);
-}
+    int64_t wait_ms = 0;
 
-typedef struct Chores {
-    int64_t sweep_at_ms, refresh_at_ms;
-} Chores;
-
-static bool do_chores(Engine *engine, Chores *chores, GError **error)
-{
-    int64_t now = clock_monotonic_ms();
-    uint32_t pages = 0;
-
-    if (now >= chores->sweep_at_ms) {
-        chores->sweep_at_ms = now + SWEEP_MS;
-        TRY(queue_sweep(engine->queue, &pages, error));
-    }
-    if (now >= chores->refresh_at_ms) {
-        chores->refresh_at_ms = now + JOB_REFRESH_MS;
-        TRY(jobs_refresh_progress(engine->db, error));
-    }
+    TRY(workflow_step(engine->workflow, engine->runner, ret_has_run, ret_wait_ms, error));
+    if (*ret_has_run || engine->runner != NULL || !db_is_shared(engine->db))
+        return true;
+    TRY(workflow_step(engine->workflow, process_host_runner(), ret_has_run, &wait_ms, error));
+    *ret_wait_ms = MIN(*ret_wait_ms, wait_ms);
     return true;
 }
 
 static bool runner_once(Engine *engine, GError **error)
 {
-    uint64_t wakes = wakes_so_far(engine);
+    uint64_t seen = watch_seen(engine->watch);
     bool has_run = false;
     int64_t wait_ms = 0;
 
-    TRY(workflow_step(engine->workflow, engine->runner, &has_run, &wait_ms, error));
-    TRY(jobs_reconcile(engine->db, error));
-    if (!has_run)
-        runner_wait(engine, wakes, wait_ms);
-    return true;
+    TRY(step_any(engine, &has_run, &wait_ms, error));
+    if (!has_run) {
+        watch_wait(engine->watch, seen, wait_ms);
+        return true;
+    }
+    watch_found(engine->watch);
+    return jobs_reconcile(engine->db, error);
 }
 
 static void runner_give_up(Engine *engine, GError *take_error)
@@ -124,51 +102,39 @@ static void runner_give_up(Engine *engine, GError *take_error)
     g_clear_error(&take_error);
 }
 
-/* What a thread does about trouble with the store. Returns whether it goes on. */
-static bool runner_bears(Engine *engine, GError *take_error, uint32_t *troubles)
+/* What a runner does about trouble with the store. Returns whether it goes on. */
+static bool runner_bears(Engine *engine, GError *take_error, Trouble *trouble)
 {
+    int64_t now_ms = clock_monotonic_ms();
+
+    metric_add(METRIC_DB_ERRORS, 1);
     log_error("runner.store", "reason", take_error->message, NULL);
-    (*troubles)++;
-    bool is_hopeless = !error_is(take_error, ERROR_BUSY) || *troubles >= GIVE_UP_TROUBLES;
+    if (trouble->since_ms == 0)
+        trouble->since_ms = now_ms;
+    bool is_hopeless = !store_trouble_passes(take_error) || now_ms - trouble->since_ms >= PATIENCE_MS;
     if (engine->options.patience == WORKER_GIVES_UP && is_hopeless) {
         runner_give_up(engine, take_error);
         return false;
     }
     g_error_free(take_error);
-    runner_wait(engine, wakes_so_far(engine), TROUBLE_MS);
+    watch_rest(engine->watch, backoff_next_ms(&trouble->backoff));
     return true;
 }
 
 static gpointer runner_main(gpointer data)
 {
     Engine *engine = data;
-    uint32_t troubles = 0;
+    Trouble trouble = {.backoff = {.first_ms = TROUBLE_MS, .longest_ms = TROUBLE_MAX_MS}};
 
     while (!atomic_load(&engine->is_stopping)) {
         g_autoptr(GError) error = NULL;
-        if (runner_once(engine, &error))
-            troubles = 0;
-        else if (!runner_bears(engine, g_steal_pointer(&error), &troubles))
-            break;
-    }
-    return NULL;
-}
-
-/* Apart from the runners, all of which a hanging server may hold up. */
-static gpointer chores_main(gpointer data)
-{
-    Engine *engine = data;
-    Chores chores = {.refresh_at_ms = engine->runner != NULL ? INT64_MAX : 0};
-    uint32_t troubles = 0;
-
-    while (!atomic_load(&engine->is_stopping)) {
-        g_autoptr(GError) error = NULL;
-        if (do_chores(engine, &chores, &error)) {
-            troubles = 0;
-            runner_wait(engine, wakes_so_far(engine), CHORES_MS);
-        } else if (!runner_bears(engine, g_steal_pointer(&error), &troubles)) {
-            break;
+        if (!runner_once(engine, &error)) {
+            if (!runner_bears(engine, g_steal_pointer(&error), &trouble))
+                break;
+            continue;
         }
+        trouble.since_ms = 0;
+        backoff_reset(&trouble.backoff);
     }
     return NULL;
 }
@@ -189,14 +155,14 @@ static bool open_rules(Engine *engine, GError **error)
     g_autofree char *cache = command_cache_directory();
 
     TRY(command_rule_directories(engine->options.rules, &directories, error));
+    engine->trial_argv = trial_command_line(directories, &engine->options.scan);
     return rule_set_load((const char *const *)directories, cache, &engine->rules, error);
 }
 
 static bool open_workflow(Engine *engine, GError **error)
 {
-    engine->workflow = workflow_new(&(WorkflowOptions){.db = engine->db});
-    engine->batch_task =
-        (BatchTask){.db = engine->db, .sources = engine->sources, .batch_listed = pages_were_listed, .data = engine};
+    engine->workflow = workflow_new(&(WorkflowOptions){.db = engine->db, .lease_ms = engine->options.lease_ms});
+    engine->batch_task = (BatchTask){.db = engine->db, .sources = engine->sources};
     workflow_register_task(engine->workflow, JOB_FUNCTION, batch_task_run, &engine->batch_task);
     return workflow_add_machine(engine->workflow, JOB_MACHINE, scanner_machine_definition(), error);
 }
@@ -208,12 +174,13 @@ bool engine_open(const EngineOptions *options, Engine **ret_engine, GError **err
 
     engine->options = *options;
     g_mutex_init(&engine->mutex);
-    g_cond_init(&engine->woken);
     TRY(open_rules(engine, error));
     TRY(command_open_store(options->store, &engine->db, &path, error));
     TRY(open_key(engine, path, error));
     TRY(source_pool_new(options->ca_file, options->concurrency, &engine->sources, error));
     engine->queue = queue_store_open(engine->db);
+    engine->wake = db_wake_open(engine->db);
+    engine->watch = watch_new(engine->wake, DB_CHANNEL_EXECUTIONS, DEAF_WAIT_MS, HEARING_WAIT_MS);
     TRY(open_workflow(engine, error));
     *ret_engine = g_steal_pointer(&engine);
     return true;
@@ -224,6 +191,9 @@ void engine_close(Engine *engine)
     if (engine == NULL)
         return;
     engine_stop(engine);
+    watch_free(engine->watch);
+    db_wake_close(engine->wake);
+    g_strfreev(engine->trial_argv);
     workflow_free(engine->workflow);
     queue_close(engine->queue);
     source_pool_free(engine->sources);
@@ -231,7 +201,6 @@ void engine_close(Engine *engine)
     db_close(engine->db);
     explicit_bzero(&engine->key, sizeof engine->key);
     g_mutex_clear(&engine->mutex);
-    g_cond_clear(&engine->woken);
     g_free(engine);
 }
 
@@ -267,9 +236,11 @@ bool engine_probe(Engine *engine, const char *bucket, const char *prefix, const 
     return is_ok;
 }
 
-bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GError **error)
+static bool start_worker(Engine *engine, const char *runner, const JobId *job_id, GError **error)
 {
     const EngineOptions *options = &engine->options;
+    bool is_of_fleet = runner == NULL;
+    Worker *started = NULL;
     WorkerOptions worker = {
         .db = engine->db,
         .queue = engine->queue,
@@ -277,21 +248,47 @@ bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GErro
         .key = &engine->key,
         .sources = source_pool_provider(engine->sources),
         .scan = options->scan,
-        .scope = {.owner = process_identity(), .runner = runner, .job_id = job_id},
+        .scope = {.owner = process_identity(),
+            .runner = runner,
+            .host_runner = is_of_fleet ? process_host_runner() : NULL,
+            .job_id = job_id,
+            .rules_id = is_of_fleet ? rule_set_id(engine->rules) : NULL},
         .scan_threads = options->scan_threads,
         .concurrency = options->concurrency,
+        .lease_ms = options->lease_ms,
         .patience = options->patience,
+        .wake = engine->wake,
+        .trial_argv = (const char *const *)engine->trial_argv,
     };
-    Worker *started = NULL;
 
-    atomic_store(&engine->is_stopping, false);
     TRY(worker_start(&worker, &started, error));
     g_atomic_pointer_set(&engine->worker, started);
+    return true;
+}
+
+static void start_housekeeping(Engine *engine)
+{
+    const HousekeepingOptions options = {
+        .db = engine->db,
+        .queue = engine->queue,
+        .rules_id = rule_set_id(engine->rules),
+        .duty = engine->runner == NULL ? HOUSEKEEPING_OF_FLEET : HOUSEKEEPING_OF_SCAN,
+        .lease_ms = engine->options.lease_ms,
+    };
+
+    engine->housekeeping = housekeeping_start(&options);
+}
+
+bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GError **error)
+{
+    atomic_store(&engine->is_stopping, false);
+    watch_start(engine->watch);
+    TRY(start_worker(engine, runner, job_id, error));
     engine->runner = g_strdup(runner);
     size_t runners = runner != NULL ? 1 : SERVER_RUNNERS; /* a job of one process has one execution */
     for (size_t i = 0; i < runners; i++)
         engine->runner_threads[i] = g_thread_new("runner", runner_main, engine);
-    engine->chores_thread = g_thread_new("chores", chores_main, engine);
+    start_housekeeping(engine);
     return true;
 }
 
@@ -304,12 +301,11 @@ void engine_cancel(Engine *engine)
 void engine_stop(Engine *engine)
 {
     atomic_store(&engine->is_stopping, true);
-    if (engine->chores_thread != NULL) {
-        engine_wake(engine);
-        for (size_t i = 0; i < SERVER_RUNNERS; i++)
-            g_clear_pointer(&engine->runner_threads[i], g_thread_join);
-        g_clear_pointer(&engine->chores_thread, g_thread_join);
-    }
+    if (engine->watch != NULL)
+        watch_stop(engine->watch);
+    for (size_t i = 0; i < SERVER_RUNNERS; i++)
+        g_clear_pointer(&engine->runner_threads[i], g_thread_join);
+    g_clear_pointer(&engine->housekeeping, housekeeping_stop);
     worker_stop(engine->worker);
     engine->worker = NULL;
     g_clear_pointer(&engine->runner, g_free);

@@ -19,6 +19,7 @@ typedef struct EngineOptions {
     const char *ca_file;              /* for TLS to object stores, NULL for the system's */
     ScanOptions scan;
     uint32_t scan_threads, concurrency;
+    int64_t lease_ms; /* of pages and executions; 0: their defaults */
     WorkerPatience patience;
 } EngineOptions;
 

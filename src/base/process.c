@@ -63,3 +63,15 @@ ProcessLife process_life(const char *identity)
     g_autofree char *start = start_time(parts[2]);
     return start != NULL && g_str_equal(start, parts[3]) ? PROCESS_ALIVE : PROCESS_DEAD;
 }
+
+static gpointer make_host_runner(G_GNUC_UNUSED gpointer data)
+{
+    return g_strconcat("host:", g_get_host_name(), NULL);
+}
+
+const char *process_host_runner(void)
+{
+    static GOnce once = G_ONCE_INIT;
+
+    return g_once(&once, make_host_runner, NULL);
+}

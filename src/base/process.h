@@ -16,3 +16,7 @@ typedef enum ProcessLife {
 } ProcessLife;
 
 ProcessLife process_life(const char *identity);
+
+/* "host:" and the host's name: the runner of jobs that belong to a host and not to a process, since the directories
+ * that they scan are there. */
+const char *process_host_runner(void);

@@ -1,6 +1,8 @@
 #include "base/clock.h"
+#include "base/process.h"
 #include "jobs/job_options.h"
 #include "jobs/jobs.h"
+#include "store/db_wake.h"
 
 typedef json_t JsonValue;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonValue, json_decref)
@@ -34,20 +36,31 @@ static json_t *input_of(const JobId *id, const JobSpec *spec)
         spec->prefix != NULL ? spec->prefix : "", "continuation_token", "objects_processed", 0);
 }
 
+/* Where hosts share a store, a job whose directory is on this one belongs to it. */
+static const char *runner_of(const Db *db, const JobSpec *spec)
+{
+    bool is_of_host = spec->runner == NULL && db_is_shared(db) && g_str_has_prefix(spec->bucket, "file://");
+
+    return is_of_host ? process_host_runner() : spec->runner;
+}
+
 bool job_create(Db *db, Workflow *workflow, const JobSpec *spec, JobId *ret_id, GError **error)
 {
     JobId id = job_id_new();
     g_autofree char *name = g_strconcat("scan-", id.text, NULL);
     g_autofree char *arn = workflow_execution_arn(workflow, JOB_MACHINE, name);
     g_autoptr(DbTx) tx = NULL;
+    JobSpec owned = *spec;
 
     TRY(check_spec(spec, error));
+    owned.runner = runner_of(db, spec);
     g_autoptr(JsonValue) input = input_of(&id, spec);
     if (input == NULL)
         return fail(error, ERROR_INVALID, "bucket and prefix: expected valid UTF-8");
     TRY(db_begin(db, DB_WRITE, &tx, error));
-    TRY(insert_job(tx, &id, spec, arn, error));
-    TRY(workflow_start(workflow, tx, JOB_MACHINE, name, input, spec->runner, error));
+    TRY(insert_job(tx, &id, &owned, arn, error));
+    TRY(workflow_start(workflow, tx, JOB_MACHINE, name, input, owned.runner, error));
+    TRY(db_notify(tx, DB_CHANNEL_EXECUTIONS, error));
     TRY(db_commit(g_steal_pointer(&tx), error));
     *ret_id = id;
     return true;

@@ -1,6 +1,7 @@
 #include "listing/shard.h"
 
 #include "base/clock.h"
+#include "store/db_wake.h"
 
 enum { FIRST_SHARD = 0 };
 
@@ -171,6 +172,8 @@ bool shard_advance(Db *db, Shard *shard, ShardStep *step, bool *ret_stored, GErr
     if (!*ret_stored)
         return true;
     TRY(write_step(tx, shard, step, now_ms, error));
+    if (step->pages.pages->len > 0)
+        TRY(db_notify(tx, DB_CHANNEL_PAGES, error));
     TRY(db_commit(g_steal_pointer(&tx), error));
     follow(shard, step);
     return true;

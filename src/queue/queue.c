@@ -22,9 +22,9 @@ void queue_close(Queue *queue)
         queue->ops->close(queue);
 }
 
-bool queue_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work, GError **error)
+bool queue_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work, int64_t *ret_wait_ms, GError **error)
 {
-    return queue->ops->look(queue, scope, ret_has_work, error);
+    return queue->ops->look(queue, scope, ret_has_work, ret_wait_ms, error);
 }
 
 bool queue_claim(Queue *queue, const ClaimScope *scope, int64_t lease_ms, Claim **ret_claim, GError **error)

@@ -57,8 +57,10 @@ typedef struct PageOutcome {
 /* How often a page is abandoned before its objects are scanned one at a time. */
 enum { PAGE_ABANDONS_MAX = 3, COUNTER_SLOTS = 16 };
 
-/* Whether queue_claim() would find a page now: a look that holds up nobody. */
-FALLIBLE bool queue_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work, GError **error);
+/* Whether queue_claim() would find a page now: a look that holds up nobody. *ret_wait_ms: until the first of all leases
+ * may run out; INT64_MAX if there is none. */
+FALLIBLE bool queue_look(
+    Queue *queue, const ClaimScope *scope, bool *ret_has_work, int64_t *ret_wait_ms, GError **error);
 
 /* An empty queue is not an error: true, with *ret_claim NULL. */
 FALLIBLE bool queue_claim(Queue *queue, const ClaimScope *scope, int64_t lease_ms, Claim **ret_claim, GError **error);

@@ -102,15 +102,22 @@ static Claim *take_page(Page *page, const char *owner, int64_t expires_ms)
     return claim;
 }
 
-static bool memory_look(Queue *base, const ClaimScope *scope, bool *ret_has_work, G_GNUC_UNUSED GError **error)
+static bool memory_look(
+    Queue *base, const ClaimScope *scope, bool *ret_has_work, int64_t *ret_wait_ms, G_GNUC_UNUSED GError **error)
 {
     MemoryQueue *queue = (MemoryQueue *)base;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&queue->mutex);
+    int64_t now_ms = clock_now_ms(), wait_ms = INT64_MAX;
     bool has_work = false;
 
-    for (guint i = 0; i < queue->locked.pages->len && !has_work; i++)
-        has_work = can_claim(g_ptr_array_index(queue->locked.pages, i), scope, clock_now_ms());
+    for (guint i = 0; i < queue->locked.pages->len; i++) {
+        const Page *page = g_ptr_array_index(queue->locked.pages, i);
+        has_work = has_work || can_claim(page, scope, now_ms);
+        if (page->state == PAGE_LEASED)
+            wait_ms = MIN(wait_ms, MAX(page->expires_ms - now_ms, 0));
+    }
     *ret_has_work = has_work;
+    *ret_wait_ms = wait_ms;
     return true;
 }
 

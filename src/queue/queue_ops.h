@@ -5,7 +5,7 @@
 
 typedef struct QueueOps {
     const char *name;
-    bool (*look)(Queue *queue, const ClaimScope *scope, bool *ret_has_work, GError **error);
+    bool (*look)(Queue *queue, const ClaimScope *scope, bool *ret_has_work, int64_t *ret_wait_ms, GError **error);
     bool (*claim)(Queue *queue, const ClaimScope *scope, int64_t lease_ms, Claim **ret_claim, GError **error);
     bool (*extend)(Queue *queue, const Claim *claim, int64_t lease_ms, GError **error);
     bool (*suspect)(Queue *queue, const Claim *claim, uint32_t ordinal, SuspectMark mark, GError **error);

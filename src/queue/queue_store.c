@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "queue/page_json.h"
 #include "queue/queue_ops.h"
+#include "store/db_wake.h"
 
 typedef struct StoreQueue {
     Queue base;
@@ -101,7 +102,7 @@ static bool find(
     return find_with(tx, SQL_PAGE_FIND_EXPIRED, scope, ret_page, ret_raw, ret_is_found, error);
 }
 
-static bool store_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work, GError **error)
+static bool store_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work, int64_t *ret_wait_ms, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
     g_autoptr(DbRows) rows = NULL;
@@ -110,6 +111,7 @@ static bool store_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work
     TRY(db_begin(db_of(queue), DB_READ, &tx, error));
     TRY(query_scope(tx, SQL_PAGES_WAITING, scope, &rows, &has_row, error));
     *ret_has_work = has_row && db_rows_int(rows, 0) != 0;
+    *ret_wait_ms = !has_row || db_rows_is_null(rows, 1) ? INT64_MAX : MAX(db_rows_int(rows, 1), 0);
     return true;
 }
 
@@ -335,6 +337,7 @@ static bool store_release(Queue *queue, const Claim *claim, int64_t delay_ms, GE
     if (delay_ms > 0)
         TRY(DB_EXEC(tx, SQL_PAGE_JOB_RESTS, NULL, error, db_text(claim->job_id.text), db_int(delay_ms)));
     TRY(move_to_processing(tx, claim->job_id.text, claim->slot, -(int64_t)claim->pending->len, error));
+    TRY(db_notify(tx, DB_CHANNEL_PAGES, error));
     return db_commit(g_steal_pointer(&tx), error);
 }
 
@@ -385,6 +388,8 @@ static bool store_sweep(Queue *queue, uint32_t *ret_pages, GError **error)
         TRY(db_begin(db_of(queue), DB_WRITE, &tx, error));
     for (guint i = 0; i < found->len; i++)
         TRY(requeue_abandoned(tx, &g_array_index(found, FoundPage, i), &pages, error));
+    if (pages > 0)
+        TRY(db_notify(tx, DB_CHANNEL_PAGES, error));
     if (tx != NULL)
         TRY(db_commit(g_steal_pointer(&tx), error));
     *ret_pages = pages;

@@ -54,6 +54,11 @@ static bool check_fault(Db *db, GError **error)
     return fail(error, ERROR_UNAVAILABLE, "store: failure asked for by a test");
 }
 
+bool db_is_shared(const Db *db)
+{
+    return db->ops->dialect != DB_SQLITE;
+}
+
 void db_close(Db *db)
 {
     if (db != NULL)

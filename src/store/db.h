@@ -38,6 +38,9 @@ DbValue db_text_len(const char *text, size_t len);
 DbValue db_blob(const void *data, size_t len);
 DbValue db_null(void);
 
+/* Whether processes of other hosts may use the store, too. */
+bool db_is_shared(const Db *db);
+
 void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 void db_tx_free(DbTx *tx);

@@ -1,6 +1,7 @@
 /* What the files of one page's run share: page_run.c begins and ends it, page_scan.c has its objects scanned. */
 #pragma once
 
+#include "base/metrics.h"
 #include "findings/finding_spool.h"
 #include "worker/page_run.h"
 
@@ -32,6 +33,26 @@ typedef struct PageRun {
         GError *failure;        /* our own failure */
     } locked;
 } PageRun;
+
+/* The steps of a pass over the page's objects. All are called on the lane's thread. */
+bool page_is_wanted(void *run);
+/* Whether this pass still wants to open the object: it is open yet, and there is not too much trouble already. */
+bool page_object_is_due(PageRun *run, uint32_t ordinal);
+/* Hands the object to the scan threads. */
+void page_open_object(PageRun *run, uint32_t ordinal);
+void page_wait_for_in_flight(PageRun *run, uint32_t most);
+/* The object's outcome is known. */
+void page_settle(PageRun *run, uint32_t ordinal, const ScanResult *result);
+/* An object that could not even be asked for counts like one that could not be read. */
+void page_not_opened(PageRun *run, uint32_t ordinal, const GError *error);
+/* Waits, keeping the lease. */
+void page_rest(PageRun *run, int64_t wait_ms);
+/* Somebody else has the page. */
+void page_lose(PageRun *run);
+
+/* page_isolate.c: every object that is not settled yet, once, one at a time. */
+bool page_is_isolated(const PageRun *run);
+void page_isolated_pass(PageRun *run);
 
 /* Until every pending object is settled, or the page is lost, to be given back, or not wanted any more. Nothing is in
  * flight then, so that `locked` is the lane's alone. */

@@ -1,11 +1,17 @@
 #include "worker/page_run.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "worker/page_internal.h"
 
 #include <stdatomic.h>
 
-enum { COMMIT_TRIES = 5, SPOOL_MEMORY_BYTES = 4 << 20 };
+enum { COMMIT_WAIT_MS = 250, COMMIT_WAIT_MAX_MS = 5000, SPOOL_MEMORY_BYTES = 4 << 20 };
+
+bool store_trouble_passes(const GError *error)
+{
+    return error_is(error, ERROR_UNAVAILABLE) || error_is(error, ERROR_BUSY) || error_is(error, ERROR_TIMEOUT);
+}
 
 static void object_exception_clear(ObjectException *exception)
 {
@@ -107,26 +113,48 @@ static bool commit_once(PageRun *run, GError **error)
     return db_commit(g_steal_pointer(&tx), error);
 }
 
-/* One transaction for the whole page. Objects end in any order; they are stored in that of the page. A store that is
- * only busy is asked again while the lease holds. */
+/* The lease is gone, unless it went with our own commit, whose answer we never got. */
+static bool page_was_refused(const PageRun *run, PageEnd *ret_end, GError **error)
+{
+    bool is_ours = false;
+
+    TRY(queue_is_finished(run->context->queue, run->claim, &is_ours, error));
+    *ret_end = is_ours ? PAGE_DONE : PAGE_LOST;
+    return true;
+}
+
+static bool try_to_commit(PageRun *run, PageEnd *ret_end, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    *ret_end = PAGE_DONE;
+    if (!run->is_lost && commit_once(run, &failure))
+        return true;
+    if (run->is_lost || error_is(failure, ERROR_LOST_LEASE))
+        return page_was_refused(run, ret_end, error);
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+/* One transaction for the whole page. Objects end in any order; they are stored in that of the page. What was scanned
+ * is not thrown away because the store is away: the fence says whether it is still ours when the store comes back. */
 static bool commit_page(PageRun *run, PageEnd *ret_end, GError **error)
 {
-    for (int tries = 1;; tries++) {
+    int64_t end_ms = clock_monotonic_ms() + run->context->store_patience_ms;
+    Backoff backoff = {.first_ms = COMMIT_WAIT_MS, .longest_ms = COMMIT_WAIT_MAX_MS};
+
+    for (;;) {
         g_autoptr(GError) failure = NULL;
-        if (commit_once(run, &failure))
+        if (try_to_commit(run, ret_end, &failure))
             break;
-        if (error_is(failure, ERROR_LOST_LEASE)) {
-            *ret_end = PAGE_LOST;
-            return true;
-        }
-        if (!error_is(failure, ERROR_BUSY) || tries == COMMIT_TRIES) {
+        bool is_worth_it = store_trouble_passes(failure) && clock_monotonic_ms() < end_ms && page_is_wanted(run);
+        if (!is_worth_it) {
             g_propagate_error(error, g_steal_pointer(&failure));
             return false;
         }
-        page_extend_if_due(run);
+        page_rest(run, backoff_next_ms(&backoff));
     }
-    *ret_end = PAGE_DONE;
-    return queue_settle(run->context->queue, run->claim, error);
+    return *ret_end != PAGE_DONE || queue_settle(run->context->queue, run->claim, error);
 }
 
 /* Nothing of the page counts, as if it had not been claimed. Somebody who took it over meanwhile keeps it. */
@@ -158,11 +186,11 @@ bool page_run(const PageContext *context, const Claim *claim, PageEnd *ret_end, 
         g_propagate_error(error, g_steal_pointer(&run.locked.failure));
         return false;
     }
+    if (run.locked.settled == claim->pending->len)
+        return commit_page(&run, ret_end, error);
     if (run.is_lost) {
         *ret_end = PAGE_LOST;
         return true;
     }
-    if (run.locked.settled == claim->pending->len)
-        return commit_page(&run, ret_end, error);
     return give_back(&run, ret_end, ret_reason, error);
 }

@@ -8,13 +8,12 @@
 enum {
     WAIT_SLICE_MS = 200,
     DOUBTS_MAX = 8,   /* in one pass, before it is asked whether the store is there */
-    PAGE_TRIES = 3,   /* of a page whose objects our own trouble kept from being scanned */
     OBJECT_TRIES = 3, /* of an object that a store does not give although it is there */
 };
 
 /* ---- what the scan threads call ---- */
 
-static bool page_is_wanted(void *data)
+bool page_is_wanted(void *data)
 {
     PageRun *run = data;
 
@@ -78,11 +77,17 @@ static bool is_doubtful(ErrorKind kind)
     return kind == ERROR_UNAVAILABLE || kind == ERROR_TIMEOUT;
 }
 
+static void add_doubt_locked(PageRun *run, uint32_t ordinal, ErrorKind kind, const char *message)
+{
+    Doubt doubt = {.ordinal = ordinal, .kind = kind, .message = g_strdup(message)};
+
+    g_array_append_val(run->locked.doubts, doubt);
+}
+
 static void keep_retry_locked(PageRun *run, uint32_t ordinal, const ScanResult *result)
 {
     if (is_doubtful(result->kind)) {
-        Doubt doubt = {.ordinal = ordinal, .kind = result->kind, .message = g_strdup(result->message)};
-        g_array_append_val(run->locked.doubts, doubt);
+        add_doubt_locked(run, ordinal, result->kind, result->message);
         return;
     }
     atomic_store(&run->is_unwanted, true);
@@ -98,13 +103,12 @@ static void keep_result_locked(PageRun *run, uint32_t ordinal, const ScanResult 
         settle_locked(run, ordinal, result);
 }
 
-/* No memory for matching, say. It may pass; but what comes again with every try of the page is the object's. */
+/* No memory for matching, say. It may pass; but what comes again and again with an object that is scanned alone is the
+ * object's. */
 static void keep_trouble_locked(PageRun *run, uint32_t ordinal, const GError *trouble)
 {
-    ScanResult result = {.outcome = SCAN_FAILED, .kind = error_kind(trouble), .message = trouble->message};
-
-    if (run->claim->attempt >= PAGE_TRIES) {
-        settle_locked(run, ordinal, &result);
+    if (page_is_isolated(run)) {
+        add_doubt_locked(run, ordinal, error_kind(trouble), trouble->message);
         return;
     }
     if (run->locked.failure == NULL)
@@ -128,6 +132,17 @@ static void page_object_done(void *data, uint32_t ordinal, const ScanResult *res
 
 /* ---- the lane's side ---- */
 
+bool page_is_isolated(const PageRun *run)
+{
+    return run->context->trial_argv != NULL && run->claim->attempt > PAGE_ABANDONS_MAX;
+}
+
+void page_lose(PageRun *run)
+{
+    run->is_lost = true;
+    atomic_store(&run->is_unwanted, true);
+}
+
 void page_extend_if_due(PageRun *run)
 {
     g_autoptr(GError) error = NULL;
@@ -135,15 +150,14 @@ void page_extend_if_due(PageRun *run)
 
     if (clock_monotonic_ms() < run->extend_at_ms)
         return;
-    run->extend_at_ms = clock_monotonic_ms() + context->lease_ms / 3;
-    if (!queue_extend(context->queue, run->claim, context->lease_ms, &error) && error_is(error, ERROR_LOST_LEASE)) {
-        run->is_lost = true;
-        atomic_store(&run->is_unwanted, true);
-    }
+    bool is_extended = queue_extend(context->queue, run->claim, context->lease_ms, &error);
+    run->extend_at_ms = clock_monotonic_ms() + (is_extended ? context->lease_ms / 3 : context->retry_ms);
+    if (!is_extended && error_is(error, ERROR_LOST_LEASE))
+        page_lose(run);
 }
 
 /* Waits until at most this many objects are in flight. */
-static void wait_for_in_flight(PageRun *run, uint32_t most)
+void page_wait_for_in_flight(PageRun *run, uint32_t most)
 {
     for (;;) {
         int64_t until = g_get_monotonic_time() + WAIT_SLICE_MS * G_TIME_SPAN_MILLISECOND;
@@ -174,32 +188,40 @@ static void push_object(PageRun *run, uint32_t ordinal, ObjectStream *take_strea
     scan_pool_push(run->context->pool, task);
 }
 
-/* An object that could not even be asked for counts like one that could not be read. */
-static void record_open_failure(PageRun *run, uint32_t ordinal, const GError *error)
+void page_settle(PageRun *run, uint32_t ordinal, const ScanResult *result)
+{
+    g_mutex_lock(&run->mutex);
+    settle_locked(run, ordinal, result);
+    g_mutex_unlock(&run->mutex);
+}
+
+void page_not_opened(PageRun *run, uint32_t ordinal, const GError *error)
 {
     ScanResult result = {0};
 
     scan_result_from_error(error, &result);
-    page_object_done(run, ordinal, &result, NULL);
+    g_mutex_lock(&run->mutex);
+    keep_result_locked(run, ordinal, &result);
+    g_mutex_unlock(&run->mutex);
     scan_result_clear(&result);
 }
 
-static void open_object(PageRun *run, uint32_t ordinal)
+void page_open_object(PageRun *run, uint32_t ordinal)
 {
     g_autoptr(GError) error = NULL;
     ObjectStream *stream = NULL;
 
+    if (!object_source_open(run->context->source, object_entries_at(run->claim->objects, ordinal), &stream, &error)) {
+        page_not_opened(run, ordinal, error);
+        return;
+    }
     g_mutex_lock(&run->mutex);
     run->locked.in_flight++;
     g_mutex_unlock(&run->mutex);
-    if (object_source_open(run->context->source, object_entries_at(run->claim->objects, ordinal), &stream, &error))
-        push_object(run, ordinal, stream);
-    else
-        record_open_failure(run, ordinal, error);
+    push_object(run, ordinal, stream);
 }
 
-/* Whether this pass still wants to open the object: it is open yet, and there is not too much trouble already. */
-static bool is_due(PageRun *run, uint32_t ordinal)
+bool page_object_is_due(PageRun *run, uint32_t ordinal)
 {
     g_mutex_lock(&run->mutex);
     bool is_due = run->locked.is_settled->data[ordinal] == 0 && run->locked.doubts->len < DOUBTS_MAX;
@@ -214,13 +236,13 @@ static void scan_pass(PageRun *run)
 
     for (guint i = 0; i < claim->pending->len && page_is_wanted(run); i++) {
         uint32_t ordinal = g_array_index(claim->pending, uint32_t, i);
-        if (!is_due(run, ordinal))
+        if (!page_object_is_due(run, ordinal))
             continue;
-        wait_for_in_flight(run, run->context->max_in_flight - 1);
+        page_wait_for_in_flight(run, run->context->max_in_flight - 1);
         if (page_is_wanted(run))
-            open_object(run, ordinal);
+            page_open_object(run, ordinal);
     }
-    wait_for_in_flight(run, 0);
+    page_wait_for_in_flight(run, 0);
 }
 
 /* A listing of the object alone says whether its store is there and takes our credentials. A refusal is an answer, too.
@@ -247,9 +269,7 @@ static void fail_object(PageRun *run, const Doubt *doubt)
 {
     ScanResult result = {.outcome = SCAN_FAILED, .kind = doubt->kind, .message = doubt->message};
 
-    g_mutex_lock(&run->mutex);
-    settle_locked(run, doubt->ordinal, &result);
-    g_mutex_unlock(&run->mutex);
+    page_settle(run, doubt->ordinal, &result);
 }
 
 /* The store is there: objects that it still does not give are at fault themselves. A timeout was long enough the first
@@ -270,7 +290,7 @@ static void judge_doubts(PageRun *run, int64_t *ret_wait_ms)
     *ret_wait_ms = wait_ms;
 }
 
-static void rest(PageRun *run, int64_t wait_ms)
+void page_rest(PageRun *run, int64_t wait_ms)
 {
     int64_t until_ms = clock_monotonic_ms() + wait_ms;
 
@@ -289,7 +309,10 @@ void page_scan(PageRun *run)
         g_autoptr(GError) why = NULL;
         int64_t wait_ms = 0;
 
-        scan_pass(run);
+        if (page_is_isolated(run))
+            page_isolated_pass(run);
+        else
+            scan_pass(run);
         if (!page_is_wanted(run) || run->locked.doubts->len == 0)
             return;
         if (!store_answers(run, &g_array_index(run->locked.doubts, Doubt, 0), &why)) {
@@ -298,6 +321,6 @@ void page_scan(PageRun *run)
             return;
         }
         judge_doubts(run, &wait_ms);
-        rest(run, wait_ms);
+        page_rest(run, wait_ms);
     }
 }

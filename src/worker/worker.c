@@ -1,9 +1,12 @@
 #include "worker/worker.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "worker/page_run.h"
 #include "worker/scan_pool.h"
+#include "worker/watch.h"
 
 #include <stdatomic.h>
 
@@ -12,24 +15,29 @@ enum {
     CONCURRENCY_DEFAULT = 32,
     LEASE_MS_DEFAULT = 60000,
     RETRY_MS_DEFAULT = 1000,
-    POLL_MS = 500,
+    DEAF_WAIT_MS = 4000, /* between two looks of an idle worker whom nobody can call, and of one whom others can */
+    HEARING_WAIT_MS = 20000,
     GIVE_UP_RELEASES = 4, /* of one job in a row, over all lanes */
     RELEASE_DOUBLINGS_MAX = 6,
-    STORE_TROUBLE_MS = 1000,
+    STORE_WAIT_MS = 250,
+    STORE_WAIT_MAX_MS = 5000,
+    STORE_PATIENCE_MS = 300000, /* of a command line; a server waits for ever */
 };
 
 struct Worker {
     WorkerOptions options;
-    char *owner, *runner;
+    char *owner, *runner, *host_runner, *rules_id;
+    char **trial_argv;
     JobId job_id;
     ScanPool *pool;
     GPtrArray *lanes; /* GThread */
     LiveCounters live;
     _Atomic bool is_stopping;
+    DbWake *own_wake; /* NULL: the caller's is used */
+    Watch *watch;
     GMutex mutex;
-    GCond woken;
     struct {
-        uint64_t wakes;
+        int64_t resting_until_ms; /* when the last page that was given back may be had again */
         GError *failure;
         GHashTable *releases; /* job id -> how often in a row; only jobs whose objects are out of reach */
     } locked;
@@ -38,6 +46,9 @@ struct Worker {
 typedef struct Lane {
     Worker *worker;
     char *owner;
+    bool is_idle;             /* the last look found nothing */
+    int64_t trouble_since_ms; /* with the store; 0: none */
+    Backoff backoff;
 } Lane;
 
 static void lane_free(Lane *lane)
@@ -54,28 +65,7 @@ static void give_up(Worker *worker, const GError *reason)
         worker->locked.failure = g_error_copy(reason);
     g_mutex_unlock(&worker->mutex);
     atomic_store(&worker->is_stopping, true);
-    worker_wake(worker);
-}
-
-static uint64_t wakes_so_far(Worker *worker)
-{
-    g_mutex_lock(&worker->mutex);
-    uint64_t wakes = worker->locked.wakes;
-    g_mutex_unlock(&worker->mutex);
-    return wakes;
-}
-
-/* Until somebody wakes us, we stop, or the time is over. wakes: as many as there had been before the lane looked for
- * work, so that none is lost in between. */
-static void lane_wait(Worker *worker, uint64_t wakes, int64_t wait_ms)
-{
-    int64_t until = g_get_monotonic_time() + wait_ms * G_TIME_SPAN_MILLISECOND;
-
-    g_mutex_lock(&worker->mutex);
-    while (wakes == worker->locked.wakes && !atomic_load(&worker->is_stopping))
-        if (!g_cond_wait_until(&worker->woken, &worker->mutex, until))
-            break;
-    g_mutex_unlock(&worker->mutex);
+    watch_stop(worker->watch);
 }
 
 static void log_page(const Lane *lane, const Claim *claim, const char *event, const GError *reason)
@@ -120,11 +110,20 @@ static void page_was_released(Lane *lane, const Claim *claim, const GError *reas
     Worker *worker = lane->worker;
     uint32_t releases = count_release(worker, &claim->job_id);
 
+    metric_add(METRIC_PAGES_RELEASED, 1);
     log_page(lane, claim, "page.released", reason);
+    g_mutex_lock(&worker->mutex);
+    worker->locked.resting_until_ms = clock_monotonic_ms() + (worker->options.retry_ms << RELEASE_DOUBLINGS_MAX);
+    g_mutex_unlock(&worker->mutex);
     if (worker->options.patience == WORKER_KEEPS_ON)
         return;
     if (error_is(reason, ERROR_CREDENTIALS) || releases >= GIVE_UP_RELEASES)
         give_up(worker, reason);
+}
+
+static int64_t store_patience_ms(const Worker *worker)
+{
+    return worker->options.patience == WORKER_KEEPS_ON ? INT64_MAX / 2 : STORE_PATIENCE_MS;
 }
 
 static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source, GError **error)
@@ -145,15 +144,20 @@ static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source
         .release_delay_ms = release_delay_ms(worker, &claim->job_id),
         .retry_ms = worker->options.retry_ms,
         .is_stopping = &worker->is_stopping,
+        .trial_argv = worker->options.trial_argv,
+        .max_object_ms = worker->options.scan.limits.max_ms,
+        .store_patience_ms = store_patience_ms(worker),
     };
 
     TRY(page_run(&context, claim, &end, &reason, error));
     switch (end) {
     case PAGE_DONE:
         forget_releases(worker, &claim->job_id);
+        metric_add(METRIC_PAGES_FINISHED, 1);
         log_page(lane, claim, "page.done", NULL);
         break;
     case PAGE_LOST:
+        metric_add(METRIC_PAGES_LOST, 1);
         log_page(lane, claim, "page.lost", NULL);
         break;
     case PAGE_RELEASED:
@@ -182,41 +186,85 @@ static bool lane_run_page(Lane *lane, const Claim *claim, GError **error)
     return is_ok;
 }
 
-static bool lane_once(Lane *lane, bool *ret_worked, GError **error)
+/* An idle lane looks before it reaches for a page: a look disturbs nobody. *ret_wait_ms: when to look again. */
+static bool lane_sees_work(
+    Lane *lane, const ClaimScope *scope, bool *ret_has_work, int64_t *ret_wait_ms, GError **error)
+{
+    if (lane->is_idle)
+        return queue_look(lane->worker->options.queue, scope, ret_has_work, ret_wait_ms, error);
+    *ret_has_work = true;
+    *ret_wait_ms = INT64_MAX;
+    return true;
+}
+
+static bool lane_once(Lane *lane, int64_t *ret_wait_ms, GError **error)
 {
     Worker *worker = lane->worker;
     g_autoptr(Claim) claim = NULL;
     ClaimScope scope = worker->options.scope;
+    bool has_work = false;
 
     scope.owner = lane->owner;
-    TRY(queue_claim(worker->options.queue, &scope, worker->options.lease_ms, &claim, error));
-    *ret_worked = claim != NULL;
-    return claim == NULL || lane_run_page(lane, claim, error);
+    TRY(lane_sees_work(lane, &scope, &has_work, ret_wait_ms, error));
+    if (has_work)
+        TRY(queue_claim(worker->options.queue, &scope, worker->options.lease_ms, &claim, error));
+    lane->is_idle = claim == NULL;
+    if (claim == NULL)
+        return true;
+    metric_add(METRIC_PAGES_CLAIMED, 1);
+    watch_found(worker->watch);
+    return lane_run_page(lane, claim, error);
 }
 
-static void store_was_in_trouble(Worker *worker, const GError *error)
+static void store_was_in_trouble(Lane *lane, const GError *error)
 {
+    Worker *worker = lane->worker;
+    int64_t now_ms = clock_monotonic_ms();
+
+    metric_add(METRIC_DB_ERRORS, 1);
+    if (lane->trouble_since_ms == 0)
+        lane->trouble_since_ms = now_ms;
     log_error("worker.store", "reason", error->message, NULL);
-    if (worker->options.patience == WORKER_GIVES_UP && !error_is(error, ERROR_BUSY))
+    bool is_patient = error_is(error, ERROR_BUSY) ||
+                      (store_trouble_passes(error) && now_ms - lane->trouble_since_ms < STORE_PATIENCE_MS);
+    if (worker->options.patience == WORKER_GIVES_UP && !is_patient)
         give_up(worker, error);
     else
-        lane_wait(worker, wakes_so_far(worker), STORE_TROUBLE_MS);
+        watch_rest(worker->watch, backoff_next_ms(&lane->backoff));
+}
+
+/* What was given back is to be had again before anybody calls. */
+static int64_t until_rested(Worker *worker)
+{
+    g_mutex_lock(&worker->mutex);
+    int64_t left_ms = worker->locked.resting_until_ms - clock_monotonic_ms();
+    g_mutex_unlock(&worker->mutex);
+    return left_ms > 0 ? worker->options.retry_ms : INT64_MAX;
+}
+
+static void lane_step(Lane *lane)
+{
+    Worker *worker = lane->worker;
+    uint64_t seen = watch_seen(worker->watch);
+    g_autoptr(GError) error = NULL;
+    int64_t wait_ms = INT64_MAX;
+
+    if (!lane_once(lane, &wait_ms, &error)) {
+        store_was_in_trouble(lane, error);
+        return;
+    }
+    lane->trouble_since_ms = 0;
+    backoff_reset(&lane->backoff);
+    if (lane->is_idle)
+        watch_wait(worker->watch, seen, MIN(wait_ms, until_rested(worker)));
 }
 
 static gpointer lane_main(gpointer data)
 {
     g_autoptr(Lane) lane = data;
-    Worker *worker = lane->worker;
 
-    while (!atomic_load(&worker->is_stopping)) {
-        g_autoptr(GError) error = NULL;
-        uint64_t wakes = wakes_so_far(worker);
-        bool has_worked = false;
-        if (!lane_once(lane, &has_worked, &error))
-            store_was_in_trouble(worker, error);
-        else if (!has_worked)
-            lane_wait(worker, wakes, POLL_MS);
-    }
+    while (!atomic_load(&lane->worker->is_stopping))
+        lane_step(lane);
     return NULL;
 }
 
@@ -226,6 +274,7 @@ static void worker_launch_lane(Worker *worker, uint32_t number)
     Lane *lane = g_new0(Lane, 1);
 
     lane->worker = worker;
+    lane->backoff = (Backoff){.first_ms = STORE_WAIT_MS, .longest_ms = STORE_WAIT_MAX_MS};
     lane->owner = g_strdup_printf("%s#%u", worker->owner, number);
     g_ptr_array_add(worker->lanes, g_thread_new(name, lane_main, lane));
 }
@@ -235,7 +284,13 @@ static void worker_keep_options(Worker *worker, const WorkerOptions *options)
     worker->options = *options;
     worker->owner = g_strdup(options->scope.owner);
     worker->runner = g_strdup(options->scope.runner);
+    worker->host_runner = g_strdup(options->scope.host_runner);
+    worker->rules_id = g_strdup(options->scope.rules_id);
+    worker->trial_argv = g_strdupv((char **)(uintptr_t)options->trial_argv);
     worker->options.scope.runner = worker->runner;
+    worker->options.scope.host_runner = worker->host_runner;
+    worker->options.scope.rules_id = worker->rules_id;
+    worker->options.trial_argv = (const char *const *)worker->trial_argv;
     if (options->scope.job_id != NULL) {
         worker->job_id = *options->scope.job_id;
         worker->options.scope.job_id = &worker->job_id;
@@ -257,10 +312,12 @@ bool worker_start(const WorkerOptions *options, Worker **ret_worker, GError **er
         .rules = options->rules, .key = options->key, .scan = options->scan, .threads = options->scan_threads};
 
     g_mutex_init(&worker->mutex);
-    g_cond_init(&worker->woken);
     worker->lanes = g_ptr_array_new();
     worker->locked.releases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     worker_keep_options(worker, options);
+    worker->own_wake = options->wake == NULL ? db_wake_open(options->db) : NULL;
+    worker->watch = watch_new(
+        options->wake != NULL ? options->wake : worker->own_wake, DB_CHANNEL_PAGES, DEAF_WAIT_MS, HEARING_WAIT_MS);
     TRY(scan_pool_start(&pool_options, &worker->pool, error));
     for (uint32_t i = 0; i < worker->options.lanes; i++)
         worker_launch_lane(worker, i);
@@ -270,10 +327,7 @@ bool worker_start(const WorkerOptions *options, Worker **ret_worker, GError **er
 
 void worker_wake(Worker *worker)
 {
-    g_mutex_lock(&worker->mutex);
-    worker->locked.wakes++;
-    g_cond_broadcast(&worker->woken);
-    g_mutex_unlock(&worker->mutex);
+    watch_wake(worker->watch);
 }
 
 void worker_stop(Worker *worker)
@@ -281,7 +335,8 @@ void worker_stop(Worker *worker)
     if (worker == NULL)
         return;
     atomic_store(&worker->is_stopping, true);
-    worker_wake(worker);
+    if (worker->watch != NULL)
+        watch_stop(worker->watch);
     for (guint i = 0; i < worker->lanes->len; i++)
         g_thread_join(g_ptr_array_index(worker->lanes, i));
     scan_pool_stop(worker->pool);
@@ -289,9 +344,13 @@ void worker_stop(Worker *worker)
     g_hash_table_unref(worker->locked.releases);
     g_clear_error(&worker->locked.failure);
     g_mutex_clear(&worker->mutex);
-    g_cond_clear(&worker->woken);
+    watch_free(worker->watch);
+    db_wake_close(worker->own_wake);
     g_free(worker->owner);
     g_free(worker->runner);
+    g_free(worker->host_runner);
+    g_free(worker->rules_id);
+    g_strfreev(worker->trial_argv);
     g_free(worker);
 }
 

@@ -10,6 +10,7 @@
 #include "findings/findings.h"
 #include "objects/source.h"
 #include "queue/queue.h"
+#include "store/db_wake.h"
 #include "worker/scan_object.h"
 
 typedef struct Worker Worker;
@@ -41,11 +42,15 @@ typedef struct WorkerOptions {
     int64_t lease_ms;      /* 0: 60 s */
     int64_t retry_ms;      /* before what the store of objects did not give is tried again; doubled each time. 0: 1 s */
     WorkerPatience patience;
+    DbWake *wake; /* NULL: the worker opens one of its own */
+    /* The command that scans one object after another in a process of its own, see worker/trial.h; copied. NULL: a page
+     * that is abandoned again and again is scanned like any other. */
+    const char *const *trial_argv;
 } WorkerOptions;
 
 FALLIBLE bool worker_start(const WorkerOptions *options, Worker **ret_worker, GError **error);
 
-/* Pages may have come: look now instead of at the next poll. */
+/* Look for pages now: what the store did not tell of itself. */
 void worker_wake(Worker *worker);
 
 /* Ends soon: objects under way are broken off, their pages given back. Then frees. NULL is fine. */

@@ -12,7 +12,7 @@ SELECT s.job_id, s.shard, s.page_no, s.state, s.scope, s.attempt, s.fence, s.pen
 FROM (
     SELECT p.job_id, p.shard, p.page_no
     FROM page_states p
-    WHERE p.state = 'queued' AND p.not_before <= trawl_now() AND p.job_id = (
+    WHERE p.state = 'queued' AND p.not_before <= (SELECT trawl_now()) AND p.job_id = (
         WITH RECURSIVE waiting (job_id) AS (
             SELECT min(job_id) FROM page_states WHERE state = 'queued'
             UNION ALL
@@ -20,11 +20,11 @@ FROM (
             FROM waiting WHERE waiting.job_id IS NOT NULL)
         SELECT q.job_id
         FROM waiting CROSS JOIN jobs q
-        WHERE q.job_id = waiting.job_id AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= trawl_now()
+        WHERE q.job_id = waiting.job_id AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= (SELECT trawl_now())
           AND (q.runner IS NOT DISTINCT FROM $1 OR q.runner = $3) AND (q.job_id = $2 OR $2 IS NULL)
           AND (q.rules_id IN ('', $4) OR $4 IS NULL)
           AND EXISTS (SELECT 1 FROM page_states e
-                      WHERE e.state = 'queued' AND e.job_id = q.job_id AND e.not_before <= trawl_now())
+                      WHERE e.state = 'queued' AND e.job_id = q.job_id AND e.not_before <= (SELECT trawl_now()))
         ORDER BY q.created_at, q.job_id LIMIT 1)
     ORDER BY p.shard, p.page_no LIMIT 1) f
 CROSS JOIN page_states s CROSS JOIN jobs j
@@ -38,8 +38,8 @@ SELECT s.job_id, s.shard, s.page_no, s.state, s.scope, s.attempt, s.fence, s.pen
 FROM (
     SELECT p.job_id, p.shard, p.page_no
     FROM page_states p CROSS JOIN jobs q
-    WHERE q.job_id = p.job_id AND p.state = 'leased' AND p.lease_expires_at <= trawl_now()
-      AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= trawl_now()
+    WHERE q.job_id = p.job_id AND p.state = 'leased' AND p.lease_expires_at <= (SELECT trawl_now())
+      AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= (SELECT trawl_now())
       AND (q.runner IS NOT DISTINCT FROM $1 OR q.runner = $3) AND (q.job_id = $2 OR $2 IS NULL)
       AND (q.rules_id IN ('', $4) OR $4 IS NULL)
     ORDER BY p.lease_expires_at LIMIT 1) f
@@ -47,7 +47,7 @@ CROSS JOIN page_states s CROSS JOIN jobs j
 LEFT JOIN object_pages o ON o.job_id = f.job_id AND o.shard = f.shard AND o.page_no = f.page_no
 WHERE s.job_id = f.job_id AND s.shard = f.shard AND s.page_no = f.page_no AND j.job_id = f.job_id;
 
--- Whether one of the two would find a page; takes no lock.
+-- Whether one of the two would find a page, and when the next lease may run out; takes no lock.
 -- :name pages_waiting
 SELECT CASE WHEN EXISTS (
     WITH RECURSIVE waiting (job_id) AS (
@@ -57,18 +57,19 @@ SELECT CASE WHEN EXISTS (
         FROM waiting WHERE waiting.job_id IS NOT NULL)
     SELECT 1
     FROM waiting CROSS JOIN jobs q
-    WHERE q.job_id = waiting.job_id AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= trawl_now()
+    WHERE q.job_id = waiting.job_id AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= (SELECT trawl_now())
       AND (q.runner IS NOT DISTINCT FROM $1 OR q.runner = $3) AND (q.job_id = $2 OR $2 IS NULL)
       AND (q.rules_id IN ('', $4) OR $4 IS NULL)
       AND EXISTS (SELECT 1 FROM page_states e
-                  WHERE e.state = 'queued' AND e.job_id = q.job_id AND e.not_before <= trawl_now()))
+                  WHERE e.state = 'queued' AND e.job_id = q.job_id AND e.not_before <= (SELECT trawl_now())))
 OR EXISTS (
     SELECT 1 FROM page_states p CROSS JOIN jobs q
-    WHERE q.job_id = p.job_id AND p.state = 'leased' AND p.lease_expires_at <= trawl_now()
-      AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= trawl_now()
+    WHERE q.job_id = p.job_id AND p.state = 'leased' AND p.lease_expires_at <= (SELECT trawl_now())
+      AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= (SELECT trawl_now())
       AND (q.runner IS NOT DISTINCT FROM $1 OR q.runner = $3) AND (q.job_id = $2 OR $2 IS NULL)
       AND (q.rules_id IN ('', $4) OR $4 IS NULL))
-THEN 1 ELSE 0 END;
+THEN 1 ELSE 0 END,
+(SELECT min(lease_expires_at) FROM page_states WHERE state = 'leased') - trawl_now();
 
 -- Rows that another claimer holds are passed over. The lateral part is asked for one job after the other, the oldest
 -- first, until one gives a page.
@@ -83,7 +84,7 @@ WITH RECURSIVE waiting (job_id) AS (
 chosen AS MATERIALIZED (
     SELECT q.job_id, q.bucket, q.options
     FROM waiting JOIN jobs q ON q.job_id = waiting.job_id
-    WHERE q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= trawl_now()
+    WHERE q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= (SELECT trawl_now())
       AND (q.runner IS NOT DISTINCT FROM $1 OR q.runner = $3) AND (q.job_id = $2 OR $2 IS NULL)
       AND (q.rules_id IN ('', $4) OR $4 IS NULL)
     ORDER BY q.created_at, q.job_id),
@@ -93,7 +94,7 @@ found AS MATERIALIZED (
         SELECT s.job_id, s.shard, s.page_no, s.state, s.scope, s.attempt, s.fence, s.pending, s.suspect_ordinal,
                s.suspect_claims
         FROM page_states s
-        WHERE s.state = 'queued' AND s.job_id = chosen.job_id AND s.not_before <= trawl_now()
+        WHERE s.state = 'queued' AND s.job_id = chosen.job_id AND s.not_before <= (SELECT trawl_now())
         ORDER BY s.shard, s.page_no LIMIT 1
         FOR UPDATE SKIP LOCKED) p
     LIMIT 1)
@@ -108,8 +109,8 @@ WITH found AS MATERIALIZED (
     SELECT p.job_id, p.shard, p.page_no, p.state, p.scope, p.attempt, p.fence, p.pending, p.suspect_ordinal,
            p.suspect_claims, q.bucket, q.options
     FROM page_states p JOIN jobs q ON q.job_id = p.job_id
-    WHERE p.state = 'leased' AND p.lease_expires_at <= trawl_now()
-      AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= trawl_now()
+    WHERE p.state = 'leased' AND p.lease_expires_at <= (SELECT trawl_now())
+      AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= (SELECT trawl_now())
       AND (q.runner IS NOT DISTINCT FROM $1 OR q.runner = $3) AND (q.job_id = $2 OR $2 IS NULL)
       AND (q.rules_id IN ('', $4) OR $4 IS NULL)
     ORDER BY p.lease_expires_at LIMIT 1
@@ -130,18 +131,19 @@ WITH RECURSIVE waiting (job_id) AS (
 SELECT CASE WHEN EXISTS (
     SELECT 1
     FROM waiting JOIN jobs q ON q.job_id = waiting.job_id
-    WHERE q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= trawl_now()
+    WHERE q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= (SELECT trawl_now())
       AND (q.runner IS NOT DISTINCT FROM $1 OR q.runner = $3) AND (q.job_id = $2 OR $2 IS NULL)
       AND (q.rules_id IN ('', $4) OR $4 IS NULL)
       AND EXISTS (SELECT 1 FROM page_states e
-                  WHERE e.state = 'queued' AND e.job_id = q.job_id AND e.not_before <= trawl_now()))
+                  WHERE e.state = 'queued' AND e.job_id = q.job_id AND e.not_before <= (SELECT trawl_now())))
 OR EXISTS (
     SELECT 1 FROM page_states p JOIN jobs q ON q.job_id = p.job_id
-    WHERE p.state = 'leased' AND p.lease_expires_at <= trawl_now()
-      AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= trawl_now()
+    WHERE p.state = 'leased' AND p.lease_expires_at <= (SELECT trawl_now())
+      AND q.paused = 0 AND q.deleted_at IS NULL AND q.not_before <= (SELECT trawl_now())
       AND (q.runner IS NOT DISTINCT FROM $1 OR q.runner = $3) AND (q.job_id = $2 OR $2 IS NULL)
       AND (q.rules_id IN ('', $4) OR $4 IS NULL))
-THEN 1 ELSE 0 END;
+THEN 1 ELSE 0 END,
+(SELECT min(lease_expires_at) FROM page_states WHERE state = 'leased') - trawl_now();
 
 -- $6: for how long.
 -- :name page_claim
@@ -222,3 +224,17 @@ SET queued = job_counters.queued + excluded.queued, processing = job_counters.pr
     succeeded = job_counters.succeeded + excluded.succeeded, failed = job_counters.failed + excluded.failed,
     skipped = job_counters.skipped + excluded.skipped, bytes_done = job_counters.bytes_done + excluded.bytes_done,
     findings = job_counters.findings + excluded.findings, updated_at = excluded.updated_at;
+
+-- Whoever writes has the turn for $1 milliseconds. The row is made with the first turn.
+-- :name housekeeping_turn
+INSERT INTO meta (name, value) VALUES ('housekeeping_until', CAST(trawl_now() + $1 AS TEXT))
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE CAST(meta.value AS BIGINT) <= trawl_now();
+
+-- $1 our rules, $2 the runner of this host's jobs, $3 for how long nothing must have happened.
+-- :name jobs_adopt_rules
+UPDATE jobs SET rules_id = $1
+WHERE rules_id NOT IN ('', $1) AND (runner IS NULL OR runner = $2) AND deleted_at IS NULL AND paused = 0
+  AND EXISTS (SELECT 1 FROM page_states p WHERE p.job_id = jobs.job_id AND p.state = 'queued')
+  AND NOT EXISTS (SELECT 1 FROM page_states p
+                  WHERE p.job_id = jobs.job_id AND p.state = 'leased' AND p.lease_expires_at > trawl_now())
+  AND (SELECT max(c.updated_at) FROM job_counters c WHERE c.job_id = jobs.job_id) <= trawl_now() - $3;

@@ -84,8 +84,8 @@ void stored_page(Db *db, const JobId *id, uint32_t page_no, uint32_t count)
 void stored_execution(Db *db, int n, const char *status)
 {
     stored_run(db,
-        "INSERT INTO executions (execution_arn, state_machine_arn, name, definition, status, input, started_at,"
-        " entered_at) VALUES ('arn:%d', 'm', 'n', '{}', '%s', '{}', 1, 1)"
+        "INSERT INTO executions (execution_arn, state_machine_arn, name, definition, status, input, started_at)"
+        " VALUES ('arn:%d', 'm', 'n', '{}', '%s', '{}', 1)"
         " ON CONFLICT (execution_arn) DO UPDATE SET status = excluded.status",
         n, status);
 }
