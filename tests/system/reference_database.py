@@ -157,8 +157,8 @@ def add_job(database, name, bucket="acme-data", pages=4, page_size=10, done=0, l
     run("INSERT INTO jobs (job_id, bucket, prefix, execution_arn, created_at, updated_at) VALUES (%s, %s, 'data/', %s,"
         " now() - %s::interval, now() - %s::interval)", identity, bucket, arn if execution else None, age, age)
     if execution:
-        run("INSERT INTO executions (execution_arn, state_machine_arn, name, definition, status, input, started_at,"
-            " entered_at) VALUES (%s, 'm', 'n', '{}', %s, '{}', 0, 0)", arn, execution)
+        run("INSERT INTO executions (execution_arn, state_machine_arn, name, definition, status, input, started_at)"
+            " VALUES (%s, 'm', 'n', '{}', %s, '{}', 0)", arn, execution)
         run("INSERT INTO job_executions VALUES (%s, 0, %s, 0, NULL)", identity, arn)
     else:
         run("UPDATE jobs SET mode = 'sync' WHERE job_id = %s", identity)
@@ -178,7 +178,8 @@ def add_job(database, name, bucket="acme-data", pages=4, page_size=10, done=0, l
                   CASE w.state WHEN 'done' THEN 2 ELSE 0 END, CASE w.state WHEN 'done' THEN 100 * %s ELSE 0 END,
                   trawl_now() - (%s - p) * 1000
            FROM generate_series(0, %s - 1) p
-           CROSS JOIN LATERAL (SELECT CASE WHEN p < %s THEN 'done' WHEN p < %s THEN 'leased' ELSE 'queued' END) w (state)""",
+           CROSS JOIN LATERAL (SELECT CASE WHEN p < %s THEN 'done' WHEN p < %s THEN 'leased'
+                                           ELSE 'queued' END) w (state)""",
         identity, page_size, page_size, failed, failed, page_size, pages, pages, done, done + leased)
     run("""INSERT INTO object_exceptions (job_id, shard, page_no, ordinal, key, status, error_code, error_message,
                                           updated_at)

@@ -87,8 +87,9 @@ def test_the_older_scanners_own_functions_work_again_after_down(database):
 def test_a_status_with_a_word_of_its_own_is_kept_and_counts_as_not_finished(database):
     make_older(database, objects=60)  # of the third job 10 each: pending, done, NULL, SUCCEEDED, skipped, failed
     database.migrate("up")
-    assert database.run("SELECT status, count(*) FROM job_objects WHERE job_id = %s GROUP BY 1 ORDER BY 1", job_id("old-3")) \
-        == [("SUCCEEDED", 10), ("done", 10), ("failed", 10), ("pending", 10), ("skipped", 10), (None, 10)]
+    states = "SELECT status, count(*) FROM job_objects WHERE job_id = %s GROUP BY 1 ORDER BY 1"
+    assert database.run(states, job_id("old-3")) == [
+        ("SUCCEEDED", 10), ("done", 10), ("failed", 10), ("pending", 10), ("skipped", 10), (None, 10)]
     assert database.run("SELECT total, queued, processing, succeeded, failed, skipped, status FROM job_facts"
                         " WHERE job_id = %s", job_id("old-3")) == [(60, 40, 0, 0, 10, 10, "processing")]
 

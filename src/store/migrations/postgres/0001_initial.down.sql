@@ -1,6 +1,7 @@
 -- Drops what trawl made, with all that it stored since, and gives an older scanner's things their names back.
 
 SET LOCAL client_min_messages = warning;
+SET LOCAL statement_timeout = 0;
 
 -- An operator may have followed the older scanner's own manual and dropped these.
 DROP FUNCTION IF EXISTS should_refresh_progress(timestamptz);
@@ -13,6 +14,10 @@ DROP VIEW job_facts;
 DROP FUNCTION job_object(uuid, text);
 DROP VIEW job_objects;
 DROP FUNCTION legacy_job_free(uuid, bigint);
+DROP TABLE task_tokens;
+DROP TABLE activities;
+DROP TABLE state_machine_versions;
+DROP TABLE state_machines;
 DROP TABLE execution_events;
 DROP TABLE executions;
 DROP TABLE suppressions;

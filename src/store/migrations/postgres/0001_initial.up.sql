@@ -8,6 +8,7 @@
 -- 6. what the older scanner's readers may read
 
 SET LOCAL client_min_messages = warning;
+SET LOCAL statement_timeout = 0;  -- an older scanner's rows are counted, however many there are
 
 -- 1. ------------------------------------------------------------------------------------------------------- helpers
 
@@ -319,11 +320,10 @@ CREATE TABLE executions (
     started_at        bigint NOT NULL,
     stopped_at        bigint,
     runner            text,                      -- as jobs.runner
-    -- where the run is: everything that a process needs to go on with it
-    current_state     text,
-    state_input       text,                      -- raw input of current_state
-    retry_counts      text NOT NULL DEFAULT '[]',-- JSON array: attempts used, one number a retrier
-    entered_at        bigint NOT NULL,
+    machine_version   bigint,                   -- of a version that was started; NULL: the machine as it was
+    redrive_count     bigint NOT NULL DEFAULT 0,
+    redriven_at       bigint,
+    run_state         text,                      -- JSON: everything that a process needs to go on with the run
     wake_at           bigint NOT NULL DEFAULT 0, -- not to be stepped earlier (Retry, Wait)
     event_count       bigint NOT NULL DEFAULT 0,
     fence             bigint NOT NULL DEFAULT 0,
@@ -342,6 +342,57 @@ CREATE TABLE execution_events (
     details           text NOT NULL DEFAULT '{}',
     PRIMARY KEY (execution_arn, event_id)
 );
+
+-- Machines that clients made; what a running execution needs of its machine is a copy in its own row.
+CREATE TABLE state_machines (
+    state_machine_arn text PRIMARY KEY,
+    name              text NOT NULL,
+    definition        text NOT NULL,
+    role_arn          text NOT NULL DEFAULT '',
+    type              text NOT NULL DEFAULT 'STANDARD',
+    status            text NOT NULL DEFAULT 'ACTIVE' CHECK (status IN ('ACTIVE', 'DELETING')),
+    revision_id       text NOT NULL,
+    settings          text NOT NULL DEFAULT '{}', -- JSON: logging, tracing, encryption, as they were given
+    tags              text NOT NULL DEFAULT '{}', -- JSON: key -> value
+    next_version      bigint NOT NULL DEFAULT 1,
+    created_at        bigint NOT NULL,
+    updated_at        bigint NOT NULL
+);
+
+CREATE TABLE state_machine_versions (
+    state_machine_arn text NOT NULL REFERENCES state_machines (state_machine_arn),
+    version           bigint NOT NULL,
+    definition        text NOT NULL,
+    revision_id       text NOT NULL,
+    description       text NOT NULL DEFAULT '',
+    created_at        bigint NOT NULL,
+    PRIMARY KEY (state_machine_arn, version)
+);
+
+CREATE TABLE activities (
+    activity_arn text PRIMARY KEY,
+    name         text NOT NULL,
+    tags         text NOT NULL DEFAULT '{}',
+    created_at   bigint NOT NULL
+);
+
+-- Tasks whose answer comes from outside: an activity's worker, or whoever was given the token.
+CREATE TABLE task_tokens (
+    token         text PRIMARY KEY,
+    execution_arn text NOT NULL REFERENCES executions (execution_arn),
+    frame_id      bigint NOT NULL,              -- where in the run it is awaited
+    activity_arn  text,                          -- NULL: .waitForTaskToken
+    input         text NOT NULL,
+    state         text NOT NULL DEFAULT 'scheduled' CHECK (state IN ('scheduled', 'started', 'answered')),
+    worker_name   text,
+    output        text,                          -- of a success, JSON text
+    error         text,                          -- of a failure
+    cause         text,
+    heartbeat_at  bigint NOT NULL DEFAULT 0,    -- the latest sign of life that the run has not seen; 0: none
+    created_at    bigint NOT NULL
+);
+CREATE INDEX idx_task_tokens_execution ON task_tokens (execution_arn);
+CREATE INDEX idx_task_tokens_waiting ON task_tokens (activity_arn, created_at) WHERE state = 'scheduled';
 
 -- 4. ------------------------------------------------------------------------------ the older scanner's rows taken in
 
