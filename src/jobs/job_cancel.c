@@ -1,6 +1,7 @@
 /* A job is cancelled, paused and resumed by whoever asks for it. */
 #include "base/clock.h"
 #include "jobs/jobs_internal.h"
+#include "store/db_wake.h"
 
 #define CANCEL_ERROR "trawl.Cancelled"
 #define CANCEL_CAUSE "The job was cancelled."
@@ -26,15 +27,29 @@ static bool begin_change(Db *db, const JobId *id, DbTx **ret_tx, JobStatus *stat
     return mode != JOB_LEGACY || fail_legacy(status, error);
 }
 
+/* One that runs elsewhere, or did, is not ours to end; the job is cancelled all the same. */
+static bool abort_execution(DbTx *tx, const JobStatus *status, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+
+    if (status->execution_arn == NULL)
+        return true;
+    if (workflow_abort(tx, status->execution_arn, CANCEL_ERROR, CANCEL_CAUSE, &failure) ||
+        error_is(failure, ERROR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
 static bool cancel(DbTx *tx, const JobStatus *status, GError **error)
 {
     const JobId *id = &status->job_id;
 
     TRY(job_drop_pages(tx, id, error));
-    if (status->execution_status != NULL)
-        TRY(workflow_abort(tx, status->execution_arn, CANCEL_ERROR, CANCEL_CAUSE, error));
+    TRY(abort_execution(tx, status, error));
     TRY(job_executions_close(tx, id, "ABORTED", error));
-    return DB_EXEC(tx, SQL_JOB_CANCEL, NULL, error, db_text(id->text), db_int(clock_now_ms()));
+    TRY(DB_EXEC(tx, SQL_JOB_CANCEL, NULL, error, db_text(id->text), db_int(clock_now_ms())));
+    return db_notify(tx, DB_CHANNEL_JOBS, error);
 }
 
 bool job_cancel(Db *db, const JobId *id, GError **error)
@@ -63,6 +78,7 @@ bool job_pause(Db *db, const JobId *id, GError **error)
         return true;
     TRY(job_speed_restart(tx, &status, 0, error));
     TRY(DB_EXEC(tx, SQL_JOB_PAUSE, NULL, error, db_text(id->text), db_int(1), db_int(clock_now_ms())));
+    TRY(db_notify(tx, DB_CHANNEL_JOBS, error));
     return db_commit(g_steal_pointer(&tx), error);
 }
 
@@ -90,5 +106,7 @@ bool job_resume(Db *db, const JobId *id, GError **error)
     TRY(read_idle(tx, id, &idle_ms, error));
     TRY(job_speed_restart(tx, &status, idle_ms, error));
     TRY(DB_EXEC(tx, SQL_JOB_PAUSE, NULL, error, db_text(id->text), db_int(0), db_int(clock_now_ms())));
+    TRY(db_notify(tx, DB_CHANNEL_JOBS, error));
+    TRY(db_notify(tx, DB_CHANNEL_PAGES, error));
     return db_commit(g_steal_pointer(&tx), error);
 }

@@ -5,6 +5,7 @@
  * crash nothing is remembered but what the pages themselves say. */
 #include "base/clock.h"
 #include "jobs/jobs_internal.h"
+#include "store/db_wake.h"
 
 #include <jansson.h>
 
@@ -132,6 +133,7 @@ static bool retry_failed(DbTx *tx, const JobId *id, const PageRange *range, Retr
     TRY(read_sums(tx, SQL_RETRY_FAILED_SUMS, id, range, &after, error));
     TRY(DB_EXEC(tx, SQL_RETRY_FAILED_QUEUE, &pages, error, RANGE_VALUES(id, range), db_int(now_ms)));
     TRY(DB_EXEC(tx, SQL_RETRY_FAILED_FINDINGS, &findings, error, RANGE_VALUES(id, range)));
+    TRY(DB_EXEC(tx, SQL_RETRY_FAILED_SUPPRESSIONS, NULL, error, RANGE_VALUES(id, range)));
     *ret_moved = (RetrySums){
         .pages = pages, .failed = failed, .findings = findings, .bytes_done = before.bytes_done - after.bytes_done};
     return true;
@@ -146,6 +148,7 @@ static bool retry_all(DbTx *tx, const JobId *id, const PageRange *range, RetrySu
     TRY(read_sums(tx, SQL_RETRY_ALL_SUMS, id, range, ret_moved, error));
     TRY(take_failures_back(tx, SQL_RETRY_ALL_REASONS, id, range, &failed, error));
     TRY(DB_EXEC(tx, SQL_RETRY_ALL_FINDINGS, NULL, error, RANGE_VALUES(id, range)));
+    TRY(DB_EXEC(tx, SQL_RETRY_ALL_SUPPRESSIONS, NULL, error, RANGE_VALUES(id, range)));
     TRY(DB_EXEC(tx, SQL_RETRY_ALL_EXCEPTIONS, NULL, error, RANGE_VALUES(id, range)));
     return DB_EXEC(tx, SQL_RETRY_ALL_QUEUE, NULL, error, RANGE_VALUES(id, range), db_int(now_ms));
 }
@@ -254,6 +257,14 @@ static bool check_mode(const Retry *retry, JobMode mode, GError **error)
                retry->id->text);
 }
 
+static bool wake(DbTx *tx, const Retry *retry, GError **error)
+{
+    if (retry->result.is_continued)
+        TRY(db_notify(tx, DB_CHANNEL_EXECUTIONS, error));
+    TRY(db_notify(tx, DB_CHANNEL_JOBS, error));
+    return db_notify(tx, DB_CHANNEL_PAGES, error);
+}
+
 /* One transaction. *after: where the next one goes on; *ret_is_end: there is none. */
 static bool run_step(Retry *retry, PageKey *after, bool *ret_is_end, GError **error)
 {
@@ -276,6 +287,7 @@ static bool run_step(Retry *retry, PageKey *after, bool *ret_is_end, GError **er
         TRY(run_batch(tx, retry, &range, error));
     TRY(measure_anew(tx, retry, &status, error));
     TRY(job_epoch_raise(tx, retry->id, error));
+    TRY(wake(tx, retry, error));
     TRY(db_commit(g_steal_pointer(&tx), error));
     retry->has_begun = true;
     *after = range.end;

@@ -365,6 +365,12 @@ DELETE FROM object_exceptions
 WHERE job_id = $1 AND (shard, page_no, ordinal) IN (
     SELECT shard, page_no, ordinal FROM object_exceptions WHERE job_id = $1 ORDER BY shard, page_no, ordinal LIMIT $2);
 
+-- :name free_suppressions
+DELETE FROM suppressions
+WHERE job_id = $1 AND (shard, page_no, ordinal, detector) IN (
+    SELECT shard, page_no, ordinal, detector FROM suppressions
+    WHERE job_id = $1 ORDER BY shard, page_no, ordinal, detector LIMIT $2);
+
 -- :name free_states
 DELETE FROM page_states
 WHERE job_id = $1 AND (shard, page_no) IN (
@@ -390,6 +396,9 @@ WHERE (execution_arn, event_id) IN (
     WHERE e.job_id = $1 LIMIT $2);
 
 -- What is left of a job is a few rows.
+-- :name free_tokens
+DELETE FROM task_tokens WHERE execution_arn IN (SELECT execution_arn FROM job_executions WHERE job_id = $1);
+
 -- :name free_executions
 DELETE FROM executions WHERE execution_arn IN (SELECT execution_arn FROM job_executions WHERE job_id = $1);
 
@@ -520,6 +529,14 @@ WHERE job_id = $1 AND (shard, page_no) > ($2, $3) AND (shard, page_no) <= ($4, $
               WHERE x.job_id = $1 AND x.shard = findings.shard AND x.page_no = findings.page_no
                 AND x.ordinal = findings.ordinal AND x.status = 'queued' AND s.state = 'queued');
 
+-- :name retry_failed_suppressions
+DELETE FROM suppressions
+WHERE job_id = $1 AND (shard, page_no) > ($2, $3) AND (shard, page_no) <= ($4, $5)
+  AND EXISTS (SELECT 1 FROM object_exceptions x
+              JOIN page_states s ON s.job_id = $1 AND s.shard = x.shard AND s.page_no = x.page_no
+              WHERE x.job_id = $1 AND x.shard = suppressions.shard AND x.page_no = suppressions.page_no
+                AND x.ordinal = suppressions.ordinal AND x.status = 'queued' AND s.state = 'queued');
+
 -- Pages that hold results, and that nobody holds.
 -- :name retry_all_pages
 SELECT shard, page_no, failed + skipped + findings
@@ -552,6 +569,13 @@ DELETE FROM findings
 WHERE job_id = $1 AND (shard, page_no) > ($2, $3) AND (shard, page_no) <= ($4, $5)
   AND EXISTS (SELECT 1 FROM page_states s
               WHERE s.job_id = $1 AND s.shard = findings.shard AND s.page_no = findings.page_no
+                AND s.state = 'dropped');
+
+-- :name retry_all_suppressions
+DELETE FROM suppressions
+WHERE job_id = $1 AND (shard, page_no) > ($2, $3) AND (shard, page_no) <= ($4, $5)
+  AND EXISTS (SELECT 1 FROM page_states s
+              WHERE s.job_id = $1 AND s.shard = suppressions.shard AND s.page_no = suppressions.page_no
                 AND s.state = 'dropped');
 
 -- :name retry_all_exceptions
