@@ -16,7 +16,15 @@ static const Route routes[] = {
     {{"GET", "/jobs", "list jobs, newest first"}, route_jobs},
     {{"GET", "/jobs/{id}", "tell how far a job is"}, route_job},
     {{"GET", "/jobs/{id}/findings", "list what a job found"}, route_findings},
+    {{"GET", "/jobs/{id}/objects", "list a job's objects, or tell of one"}, route_objects},
+    {{"POST", "/jobs/{id}/cancel", "end a job"}, route_job_cancel},
+    {{"POST", "/jobs/{id}/pause", "hand out no more of a job's objects"}, route_job_pause},
+    {{"POST", "/jobs/{id}/resume", "go on with a paused job"}, route_job_resume},
+    {{"POST", "/jobs/{id}/retry", "scan failed objects again, or all; go on with a job that failed"}, route_job_retry},
+    {{"GET", "/statistics", "sum up all jobs"}, route_statistics},
     {{"GET", "/healthz", "tell that the server answers"}, route_health},
+    {{"GET", "/readyz", "tell whether the store can be used"}, route_ready},
+    {{"GET", "/metrics", "tell what was counted, for Prometheus"}, route_metrics},
 };
 
 const ApiRouteInfo *api_route_info(size_t index)
@@ -59,8 +67,9 @@ bool api_new(const ApiOptions *options, Api **ret_api, GError **error)
     api->keys = options->keys;
     api->rules_id = g_strdup(options->rules_id);
     api->client_endpoints = options->client_endpoints;
-    api->job_created = options->job_created;
+    api->job_changed = options->job_created;
     api->data = options->data;
+    api->counts = api_counts_new(G_N_ELEMENTS(routes));
     memcpy(api->token_key, options->token_key, sizeof api->token_key);
     TRY(resolve_allowed(options->allow_files, &api->allow_files, error));
     TRY(parse_defaults(options->default_options, &api->default_options, error));
@@ -73,6 +82,7 @@ void api_free(Api *api)
     if (api == NULL)
         return;
     json_decref(api->default_options);
+    api_counts_free(api->counts);
     g_free(api->allow_files);
     g_free(api->rules_id);
     explicit_bzero(api->token_key, sizeof api->token_key);
@@ -147,26 +157,40 @@ static bool check_caller(const Api *api, const HttpCall *call, GError **error)
     return api_check_browser(api->keys, call, error);
 }
 
-HttpReply *api_handle(void *data, const HttpCall *call)
+/* *ret_route is the route's number; as many as there are if none fits. */
+static HttpReply *answer(const Api *api, const HttpCall *call, size_t *ret_route)
 {
-    const Api *api = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(GString) allow = g_string_new(NULL);
     g_autofree char *id = NULL;
     HttpReply *reply = NULL;
 
+    const Route *route = find_route(call, &id, allow);
+    if (route != NULL)
+        *ret_route = (size_t)(route - routes);
     if (!check_caller(api, call, &error))
         return reply_of_error(call, error);
-    const Route *route = find_route(call, &id, allow);
     if (route == NULL)
         return reply_no_route(call, allow->str);
     const ApiRequest request = {.call = call, .id = id};
     return route->function(api, &request, &reply, &error) ? reply : reply_of_error(call, error);
 }
 
+HttpReply *api_handle(void *data, const HttpCall *call)
+{
+    const Api *api = data;
+    size_t route = G_N_ELEMENTS(routes);
+    HttpReply *reply = answer(api, call, &route);
+
+    api_counts_add(api->counts, route, http_reply_status(reply));
+    return reply;
+}
+
 HttpReply *api_refuse(void *data, const HttpCall *call, ErrorKind kind, const char *message)
 {
-    (void)data;
+    const Api *api = data;
+
     (void)call;
+    api_counts_add(api->counts, G_N_ELEMENTS(routes), error_kind_http_status(kind));
     return reply_error(kind, message);
 }

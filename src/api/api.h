@@ -23,7 +23,7 @@ typedef struct ApiOptions {
     ApiClientEndpoints client_endpoints;
     const char *default_options;            /* JSON object under every client's options; NULL for {} */
     uint8_t token_key[API_TOKEN_KEY_BYTES]; /* authenticates nextTokens; servers of one store share it */
-    void (*job_created)(void *data);        /* called after each POST /scan that made a job; may be NULL; any thread */
+    void (*job_created)(void *data);        /* called after each POST that gave a job work; may be NULL; any thread */
     void *data;
 } ApiOptions;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "api/api_counts.h"
 #include "api/reply.h"
 
 #include <jansson.h>
@@ -15,8 +16,9 @@ struct Api {
     ApiClientEndpoints client_endpoints;
     json_t *default_options;
     uint8_t token_key[API_TOKEN_KEY_BYTES];
-    void (*job_created)(void *data);
+    void (*job_changed)(void *data);
     void *data;
+    ApiCounts *counts;
 };
 
 typedef struct ApiRequest {
@@ -32,3 +34,11 @@ FALLIBLE bool route_jobs(const Api *api, const ApiRequest *request, HttpReply **
 FALLIBLE bool route_job(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_findings(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_health(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_job_cancel(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_job_pause(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_job_resume(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_job_retry(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_objects(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_statistics(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_ready(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_metrics(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);

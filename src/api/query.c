@@ -1,5 +1,7 @@
 #include "api/query.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
 enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000 };
@@ -56,6 +58,16 @@ bool query_limit(const HttpCall *call, uint32_t *ret_limit, GError **error)
             LIMIT_MAX, value);
     *ret_limit = (uint32_t)limit;
     return true;
+}
+
+bool query_time(const HttpCall *call, const char *name, int64_t *ret_time_ms, GError **error)
+{
+    const char *value = query_get(call, name);
+
+    if (value == NULL || clock_parse_day_or_iso(value, ret_time_ms, error))
+        return true;
+    g_prefix_error(error, "query parameter '%s': ", name);
+    return false;
 }
 
 char *query_binding(const HttpCall *call, const char *const *known)

@@ -17,3 +17,6 @@ FALLIBLE bool query_limit(const HttpCall *call, uint32_t *ret_limit, GError **er
 
 /* Path and filters (all known parameters but limit and nextToken) as one text; owned by the caller. */
 char *query_binding(const HttpCall *call, const char *const *known);
+
+/* A time, or a date alone; *ret_time_ms is not touched without the parameter. */
+FALLIBLE bool query_time(const HttpCall *call, const char *name, int64_t *ret_time_ms, GError **error);

@@ -45,9 +45,16 @@ static char *presentable(const char *message)
 
 HttpReply *reply_error(ErrorKind kind, const char *message)
 {
+    return reply_error_with(kind, message, NULL, NULL);
+}
+
+HttpReply *reply_error_with(ErrorKind kind, const char *message, const char *name, json_t *take_value)
+{
     g_autofree char *text = presentable(message);
-    HttpReply *reply = reply_json(error_kind_http_status(kind),
-        json_pack("{s:{s:s,s:s}}", "error", "code", error_kind_name(kind), "message", text));
+    json_t *root = json_pack("{s:{s:s,s:s}}", "error", "code", error_kind_name(kind), "message", text);
+    if (name != NULL)
+        (void)json_object_set_new(root, name, take_value);
+    HttpReply *reply = reply_json(error_kind_http_status(kind), root);
 
     if (kind == ERROR_UNAUTHORIZED)
         http_reply_add_header(reply, "WWW-Authenticate", "Bearer realm=\"trawl\"");

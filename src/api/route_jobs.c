@@ -1,5 +1,6 @@
 /* Jobs: start one, list them, tell how far one is. */
 #include "api/api_internal.h"
+#include "api/list_json.h"
 #include "api/page_token.h"
 #include "api/query.h"
 #include "api/scan_request.h"
@@ -7,16 +8,6 @@
 #include "jobs/jobs.h"
 
 #include <string.h>
-
-bool route_health(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
-{
-    static const char *const known[] = {NULL};
-
-    (void)api;
-    TRY(query_check(request->call, known, error));
-    *ret_reply = reply_json(200, json_pack("{s:s,s:s}", "status", "ok", "version", TRAWL_VERSION));
-    return true;
-}
 
 static json_t *scan_json(const Api *api, const JobId *id, const ScanRequest *scan)
 {
@@ -44,8 +35,8 @@ bool route_scan(const Api *api, const ApiRequest *request, HttpReply **ret_reply
         .rules_id = api->rules_id,
     };
     TRY(job_create(api->db, api->workflow, &spec, &id, error));
-    if (api->job_created != NULL)
-        api->job_created(api->data);
+    if (api->job_changed != NULL)
+        api->job_changed(api->data);
     *ret_reply = reply_json(202, scan_json(api, &id, &scan));
     return true;
 }
@@ -65,25 +56,23 @@ bool route_job(const Api *api, const ApiRequest *request, HttpReply **ret_reply,
     return true;
 }
 
-/* Collects one page; the row after it only tells that there is another page. */
-typedef struct JobList {
-    json_t *rows;
-    uint32_t limit;
-    bool has_more;
-    PagePosition last;
-} JobList;
+bool route_statistics(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
+{
+    static const char *const known[] = {"real_time", NULL};
+    JobsStatistics statistics = {0};
+    bool is_real_time = false;
+
+    TRY(query_check(request->call, known, error));
+    TRY(query_flag(request->call, "real_time", &is_real_time, error));
+    TRY(jobs_statistics(api->db, is_real_time ? JOB_REAL_TIME : JOB_CACHED, &statistics, error));
+    *ret_reply = reply_json(200, jobs_statistics_json(&statistics));
+    return true;
+}
 
 static bool collect_job(void *data, const JobStatus *status, GError **error)
 {
-    JobList *list = data;
-
     (void)error;
-    list->has_more = json_array_size(list->rows) == list->limit;
-    if (list->has_more)
-        return true;
-    (void)json_array_append_new(list->rows, job_status_json(status));
-    list->last.number = status->created_ms;
-    g_strlcpy(list->last.text, status->job_id.text, sizeof list->last.text);
+    (void)json_array_append_new(data, job_status_json(status));
     return true;
 }
 
@@ -98,33 +87,52 @@ static bool check_status_name(const char *status, GError **error)
     return true;
 }
 
+static bool read_filters(const HttpCall *call, JobQuery *query, GError **error)
+{
+    query->status = query_get(call, "status");
+    query->bucket = query_get(call, "bucket");
+    TRY(query_limit(call, &query->limit, error));
+    TRY(check_status_name(query->status, error));
+    TRY(query_time(call, "from", &query->from_ms, error));
+    TRY(query_time(call, "to", &query->to_ms, error));
+    if (query->to_ms != 0 && query->from_ms >= query->to_ms)
+        return fail(error, ERROR_INVALID, "query parameter 'to': expected a time after 'from', got '%.64s'",
+            query_get(call, "to"));
+    return true;
+}
+
+static char *token_of(const Api *api, const char *binding, const JobPosition *next)
+{
+    PagePosition position = {.number = next->created_ms};
+
+    if (next->created_ms == 0)
+        return NULL;
+    g_strlcpy(position.text, next->id.text, sizeof position.text);
+    return page_token_make(api->token_key, binding, &position);
+}
+
+/* A page may be short, or empty, and not be the last: the work for one answer is bounded. */
 bool route_jobs(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
 {
-    static const char *const known[] = {"limit", "nextToken", "status", "bucket", NULL};
+    static const char *const known[] = {"limit", "nextToken", "status", "bucket", "from", "to", NULL};
     const HttpCall *call = request->call;
     PagePosition from = {0};
-    JobList list = {0};
+    JobPosition next = {0};
+    JobQuery query = {0};
 
     TRY(query_check(call, known, error));
-    TRY(query_limit(call, &list.limit, error));
-    TRY(check_status_name(query_get(call, "status"), error));
+    TRY(read_filters(call, &query, error));
     g_autofree char *binding = query_binding(call, known);
     if (query_get(call, "nextToken") != NULL)
         TRY(page_token_read(api->token_key, binding, query_get(call, "nextToken"), &from, error));
-
-    const JobQuery query = {
-        .status = query_get(call, "status"),
-        .bucket = query_get(call, "bucket"),
-        .before_created_ms = from.number,
-        .before_id = from.text,
-        .limit = list.limit + 1,
-    };
-    list.rows = json_array();
-    if (!jobs_visit(api->db, &query, collect_job, &list, error)) {
-        json_decref(list.rows);
+    query.before_created_ms = from.number;
+    query.before_id = from.text;
+    json_t *rows = json_array();
+    if (!jobs_visit_page(api->db, &query, collect_job, rows, &next, error)) {
+        json_decref(rows);
         return false;
     }
-    g_autofree char *token = list.has_more ? page_token_make(api->token_key, binding, &list.last) : NULL;
-    *ret_reply = reply_json(200, json_pack("{s:o,s:s?}", "jobs", list.rows, "nextToken", token));
+    g_autofree char *token = token_of(api, binding, &next);
+    *ret_reply = reply_json(200, json_pack("{s:o,s:s?}", "jobs", rows, "nextToken", token));
     return true;
 }

@@ -1,180 +1,181 @@
-#include "app/command.h"
+/* trawl jobs: one set of options for all its subcommands, each of which says which of them it takes. */
+#include "app/jobs_command.h"
 #include "app/report.h"
 #include "base/clock.h"
-#include "jobs/job_json.h"
 #include "jobs/jobs.h"
 
-enum { LIST_LIMIT_DEFAULT = 100, LIST_LIMIT_MAX = 100000 };
+#include <limits.h>
+#include <string.h>
 
-typedef struct JobsOptions {
-    char *store, *format, *status, *bucket;
-    int limit;
-} JobsOptions;
+enum { LIMIT_DEFAULT = 100, LIMIT_NOT_GIVEN = INT_MIN };
+
+typedef struct Subcommand {
+    const char *name;
+    bool takes_job;
+    const char *const flags[7]; /* beside --store */
+    JobsFunction run;
+} Subcommand;
+
+static const Subcommand subcommands[] = {
+    {"list", false, {"format", "status", "bucket", "from", "to", "limit"}, jobs_list},
+    {"show", true, {"format", "real-time"}, jobs_show},
+    {"watch", true, {"format"}, jobs_watch},
+    {"objects", true, {"format", "status", "key", "limit"}, jobs_objects},
+    {"cancel", true, {"format"}, jobs_cancel},
+    {"pause", true, {"format"}, jobs_pause},
+    {"resume", true, {"format"}, jobs_resume},
+    {"retry", true, {"format", "all"}, jobs_retry},
+};
+
+static const char details[] =
+    "list                newest first (this is what trawl jobs alone does)\n"
+    "show JOB            one job; from the last snapshot, or with --real-time of this moment\n"
+    "watch JOB           follow it to its end; exit status as of trawl scan: 0 nothing found, 1 something found,\n"
+    "                    2 it failed, 3 nothing found but some objects were not read\n"
+    "objects JOB         its objects, with the reason where one was not read\n"
+    "cancel JOB          end it; what was found stays\n"
+    "pause, resume JOB   hand out no more of its objects; go on\n"
+    "retry JOB           scan what failed again, or --all; go on with a job that failed or was cancelled\n\n"
+    "TIME is ISO 8601, such as 2025-11-09 or 2025-11-09T10:00:00Z.";
 
 static void jobs_options_clear(JobsOptions *options)
 {
     g_free(options->store);
-    g_free(options->format);
+    g_free(options->format_name);
     g_free(options->status);
     g_free(options->bucket);
+    g_free(options->from);
+    g_free(options->to);
+    g_free(options->key);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(JobsOptions, jobs_options_clear)
 
-typedef struct JobPrinter {
-    OutputFormat format;
-    uint64_t rows;
-} JobPrinter;
-
-static void print_table_row(JobPrinter *printer, const JobStatus *status)
+static bool find_subcommand(const char *name, const Subcommand **ret_subcommand, GError **error)
 {
-    g_autofree char *created = clock_format_iso(status->created_ms);
-    g_autofree char *bucket = report_printable(status->bucket);
-    g_autofree char *prefix = report_printable(status->prefix);
-
-    if (printer->rows == 0)
-        (void)printf("%-36s  %-20s  %-10s %9s %10s %8s  %s\n", "JOB", "CREATED", "STATUS", "PROGRESS", "OBJECTS",
-            "FINDINGS", "BUCKET");
-    (void)printf("%-36s  %-20s  %-10s %8.2f%% %10" G_GUINT64_FORMAT " %8" G_GUINT64_FORMAT "  %s%s%s\n",
-        status->job_id.text, created, status->status, status->progress_percent, status->total, status->total_findings,
-        bucket, prefix[0] != '\0' ? "/" : "", prefix);
+    for (size_t i = 0; i < G_N_ELEMENTS(subcommands); i++)
+        if (g_str_equal(name, subcommands[i].name)) {
+            *ret_subcommand = &subcommands[i];
+            return true;
+        }
+    return fail(error, ERROR_INVALID,
+        "'%s': expected list, or show, watch, objects, cancel, pause, resume or retry with a JOB_ID", name);
 }
 
-static void print_csv_text(const char *text)
+static bool takes_flag(const Subcommand *subcommand, const char *flag)
 {
-    g_autofree char *shown = report_is_shown(stdout) ? report_printable(text) : g_strdup(text);
-    g_auto(GStrv) parts = g_strsplit(shown, "\"", -1);
-    g_autofree char *doubled = g_strjoinv("\"\"", parts);
-
-    (void)printf("\"%s\",", doubled);
+    for (size_t i = 0; i < G_N_ELEMENTS(subcommand->flags) && subcommand->flags[i] != NULL; i++)
+        if (g_str_equal(flag, subcommand->flags[i]))
+            return true;
+    return false;
 }
 
-static void print_csv_row(const JobStatus *status)
+/* A flag that a subcommand would ignore is a mistake. */
+static bool check_flags(const Subcommand *subcommand, const JobsOptions *options, GError **error)
 {
-    g_autofree char *created = clock_format_iso(status->created_ms);
+    const struct {
+        const char *flag;
+        bool is_given;
+    } given[] = {
+        {"status", options->status != NULL},
+        {"bucket", options->bucket != NULL},
+        {"from", options->from != NULL},
+        {"to", options->to != NULL},
+        {"key", options->key != NULL},
+        {"limit", options->limit != LIMIT_NOT_GIVEN},
+        {"real-time", options->is_real_time != FALSE},
+        {"all", options->is_all != FALSE},
+    };
 
-    (void)printf("%s,", status->job_id.text);
-    print_csv_text(status->bucket);
-    print_csv_text(status->prefix);
-    (void)printf("%s,%s,%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT
-                 ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT ",%.2f\r\n",
-        created, status->status, status->total, status->queued, status->processing, status->succeeded, status->failed,
-        status->skipped, status->total_findings, status->progress_percent);
-}
-
-static void print_json_row(const JobPrinter *printer, const JobStatus *status)
-{
-    json_t *row = job_status_json(status);
-
-    if (printer->format == FORMAT_JSON)
-        (void)fputs(printer->rows == 0 ? "[\n  " : ",\n  ", stdout);
-    (void)json_dumpf(row, stdout, report_json_flags(stdout));
-    if (printer->format == FORMAT_JSONL)
-        (void)fputc('\n', stdout);
-    json_decref(row);
-}
-
-static bool print_job(void *data, const JobStatus *status, G_GNUC_UNUSED GError **error)
-{
-    JobPrinter *printer = data;
-
-    switch (printer->format) {
-    case FORMAT_TABLE:
-        print_table_row(printer, status);
-        break;
-    case FORMAT_CSV:
-        print_csv_row(status);
-        break;
-    case FORMAT_JSON:
-    case FORMAT_JSONL:
-        print_json_row(printer, status);
-        break;
-    }
-    printer->rows++;
+    for (size_t i = 0; i < G_N_ELEMENTS(given); i++)
+        if (given[i].is_given && !takes_flag(subcommand, given[i].flag))
+            return fail(error, ERROR_INVALID, "--%s is nothing that %s takes", given[i].flag, subcommand->name);
     return true;
 }
 
-static void print_csv_head(void)
+static bool check_status(const char *status, const char *const *known, GError **error)
 {
-    (void)fputs("job_id,bucket,prefix,created_at,status,total,queued,processing,succeeded,failed,skipped,"
-                "total_findings,progress_percent\r\n",
-        stdout);
-}
-
-static bool list_jobs(Db *db, const JobsOptions *options, OutputFormat format, GError **error)
-{
-    JobPrinter printer = {.format = format};
-    JobQuery query = {
-        .status = options->status, .bucket = options->bucket, .before_id = "", .limit = (uint32_t)options->limit};
-
-    if (format == FORMAT_CSV)
-        print_csv_head(); /* also of no jobs at all */
-    TRY(jobs_visit(db, &query, print_job, &printer, error));
-    if (format == FORMAT_JSON)
-        (void)fputs(printer.rows == 0 ? "[]\n" : "\n]\n", stdout);
-    return true;
-}
-
-/* One job as the whole report's head and all its sections would be too much: its status alone. */
-static bool show_job(Db *db, const char *text, OutputFormat format, GError **error)
-{
-    g_auto(JobStatus) status = {0};
-    JobPrinter printer = {.format = format == FORMAT_JSON ? FORMAT_JSONL : format};
-    JobId id;
-
-    TRY(job_id_parse(text, &id, error));
-    TRY(job_status(db, &id, JOB_REAL_TIME, &status, error));
-    if (format == FORMAT_CSV)
-        print_csv_head();
-    TRY(print_job(&printer, &status, error));
-    if (format == FORMAT_TABLE && status.cause != NULL)
-        (void)printf("%s: %s\n", status.status_message, status.cause);
-    return true;
-}
-
-static bool check_status(const char *status, GError **error)
-{
-    static const char *const known[] = {"listing", "processing", "completed", "failed", "aborted", NULL};
+    g_autofree char *names = g_strjoinv(", ", (char **)(uintptr_t)known);
 
     if (status == NULL || g_strv_contains(known, status))
         return true;
-    return fail(
-        error, ERROR_INVALID, "--status '%s': expected listing, processing, completed, failed or aborted", status);
+    return fail(error, ERROR_INVALID, "--status '%s': expected one of %s", status, names);
 }
 
-static bool run(const Command *command, int *argc, char ***argv, GError **error)
+static bool parse_time(const char *flag, const char *text, int64_t *ret_ms, GError **error)
 {
-    g_auto(JobsOptions) options = {.limit = LIST_LIMIT_DEFAULT};
+    if (text == NULL || clock_parse_day_or_iso(text, ret_ms, error))
+        return true;
+    g_prefix_error(error, "%s: ", flag);
+    return false;
+}
+
+static bool check_values(const Subcommand *subcommand, JobsOptions *options, GError **error)
+{
+    static const char *const of_jobs[] = {"listing", "processing", "completed", "failed", "aborted", NULL};
+    static const char *const of_objects[] = {"queued", "processing", "succeeded", "failed", "skipped", NULL};
+
+    TRY(output_format_parse(options->format_name, &options->format, error));
+    TRY(check_status(options->status, subcommand->takes_job ? of_objects : of_jobs, error));
+    TRY(parse_time("--from", options->from, &options->from_ms, error));
+    TRY(parse_time("--to", options->to, &options->to_ms, error));
+    if (options->limit == LIMIT_NOT_GIVEN)
+        options->limit = LIMIT_DEFAULT;
+    if (options->limit < 1)
+        return fail(error, ERROR_INVALID, "--limit %d: expected a number from 1 to %d", options->limit, INT_MAX);
+    return true;
+}
+
+static bool take_arguments(
+    int argc, char **argv, JobsOptions *options, const Subcommand **ret_subcommand, GError **error)
+{
+    const Subcommand *subcommand = NULL;
+
+    TRY(find_subcommand(argc > 1 ? argv[1] : "list", &subcommand, error));
+    if (subcommand->takes_job && argc != 3)
+        return fail(error, ERROR_INVALID, "%s: expected one JOB_ID (trawl jobs lists them)", subcommand->name);
+    if (!subcommand->takes_job && argc > 2)
+        return fail(error, ERROR_INVALID, "'%s': expected nothing after %s", argv[2], subcommand->name);
+    if (subcommand->takes_job)
+        TRY(job_id_parse(argv[2], &options->job, error));
+    TRY(check_flags(subcommand, options, error));
+    *ret_subcommand = subcommand;
+    return check_values(subcommand, options, error);
+}
+
+static bool run(const Command *command, int *argc, char ***argv, ExitStatus *ret_status, GError **error)
+{
+    g_auto(JobsOptions) options = {.limit = LIMIT_NOT_GIVEN};
+    const Subcommand *subcommand = NULL;
     g_autoptr(Db) db = NULL;
-    OutputFormat format;
     const GOptionEntry entries[] = {
         STORE_ENTRY(&options.store),
-        {"format", 'f', 0, G_OPTION_ARG_STRING, &options.format, "table (default), json, jsonl or csv", "FORMAT"},
-        {"status", 0, 0, G_OPTION_ARG_STRING, &options.status, "Only jobs of this status", "STATUS"},
-        {"bucket", 0, 0, G_OPTION_ARG_STRING, &options.bucket, "Only jobs on this bucket", "BUCKET"},
-        {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "At most so many, newest first (default 100)", "N"},
+        {"format", 'f', 0, G_OPTION_ARG_STRING, &options.format_name, "table (default), json, jsonl or csv", "FORMAT"},
+        {"status", 0, 0, G_OPTION_ARG_STRING, &options.status, "list, objects: only those of this status", "STATUS"},
+        {"bucket", 0, 0, G_OPTION_ARG_STRING, &options.bucket, "list: only jobs on this bucket", "BUCKET"},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &options.from, "list: made at this time or later", "TIME"},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &options.to, "list: made before this time", "TIME"},
+        {"limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "list, objects: at most so many (default 100)", "N"},
+        {"key", 0, 0, G_OPTION_ARG_STRING, &options.key, "objects: only this one", "KEY"},
+        {"real-time", 0, 0, G_OPTION_ARG_NONE, &options.is_real_time, "show: counts of this moment", NULL},
+        {"all", 0, 0, G_OPTION_ARG_NONE, &options.is_all, "retry: every object, not only what failed", NULL},
         G_OPTION_ENTRY_NULL,
     };
 
-    TRY(command_parse(command, entries, "[list | show JOB_ID]", NULL, argc, argv, error));
-    TRY(output_format_parse(options.format, &format, error));
-    if (options.limit < 1 || options.limit > LIST_LIMIT_MAX)
-        return fail(error, ERROR_INVALID, "--limit %d: expected a number from 1 to %d", options.limit, LIST_LIMIT_MAX);
-    TRY(check_status(options.status, error));
-    const char *what = *argc > 1 ? (*argv)[1] : "list";
-    bool is_show = *argc == 3 && g_str_equal(what, "show");
-    if (!is_show && (*argc > 2 || !g_str_equal(what, "list")))
-        return fail(error, ERROR_INVALID, "'%s': expected list, or show JOB_ID", what);
-    TRY(command_read_store(options.store, &db, error));
-    if (is_show)
-        TRY(show_job(db, (*argv)[2], format, error));
-    else
-        TRY(list_jobs(db, &options, format, error));
+    TRY(command_parse(command, entries, "[list | WHAT JOB_ID]", details, argc, argv, error));
+    TRY(take_arguments(*argc, *argv, &options, &subcommand, error));
+    if (!command_read_store(options.store, &db, error)) {
+        if (subcommand->takes_job)
+            g_prefix_error(error, "job %s: ", options.job.text);
+        return false;
+    }
+    TRY(subcommand->run(db, &options, ret_status, error));
     return output_finish_stdout(error);
 }
 
 int command_jobs(const Command *command, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
+    ExitStatus status = EXIT_CLEAN;
 
-    return run(command, &argc, &argv, &error) ? EXIT_CLEAN : command_fail(command, error);
+    return run(command, &argc, &argv, &status, &error) ? (int)status : command_fail(command, error);
 }

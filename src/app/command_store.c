@@ -1,5 +1,6 @@
 /* The one place that turns --store, TRAWL_STORE and RDS_… into an open store. */
 #include "app/command.h"
+#include "store/db_postgres.h"
 #include "store/db_sqlite.h"
 #include "store/migrate.h"
 
@@ -66,19 +67,62 @@ static bool place_parse(const char *store, StorePlace *place, GError **error)
     return true;
 }
 
+/* One "key='value' " of libpq's connection text. */
+static void append_setting(GString *text, const char *key, const char *value)
+{
+    g_string_append_printf(text, "%s='", key);
+    for (; *value != '\0'; value++) {
+        if (*value == '\'' || *value == '\\')
+            g_string_append_c(text, '\\');
+        g_string_append_c(text, *value);
+    }
+    g_string_append(text, "' ");
+}
+
+static const char *first_setting(const char *name, const char *other, const char *without)
+{
+    const char *value = g_getenv(name) != NULL ? g_getenv(name) : g_getenv(other);
+
+    return value != NULL && *value != '\0' ? value : without;
+}
+
+/* HOST or HOST:PORT in RDS_PROXY_ENDPOINT, as operators' scripts set it; PG… variables fill what is left open. */
+static char *rds_conninfo(const char *endpoint)
+{
+    g_auto(GStrv) parts = g_strsplit(endpoint, ":", 2);
+    const char *user = g_getenv("RDS_USERNAME"), *password = g_getenv("RDS_PASSWORD");
+    GString *text = g_string_new(NULL);
+
+    append_setting(text, "host", parts[0]);
+    append_setting(text, "port", parts[1] != NULL ? parts[1] : first_setting("RDS_PORT", "PGPORT", "5432"));
+    append_setting(text, "dbname", first_setting("RDS_DATABASE", "PGDATABASE", "scanner_db"));
+    append_setting(text, "sslmode", first_setting("RDS_SSLMODE", "PGSSLMODE", "require"));
+    if (user != NULL)
+        append_setting(text, "user", user);
+    if (password != NULL)
+        append_setting(text, "password", password);
+    return g_string_free(text, FALSE);
+}
+
 static bool place_find(const char *store, StorePlace *place, GError **error)
 {
     const char *setting = store != NULL ? store : g_getenv("TRAWL_STORE");
+    const char *endpoint = g_getenv("RDS_PROXY_ENDPOINT");
 
     if (setting != NULL)
         return place_parse(setting, place, error);
+    if (endpoint != NULL && *endpoint != '\0') {
+        place->is_server = true;
+        place->uri = rds_conninfo(endpoint);
+        return home_path("postgresql", &place->path, error);
+    }
     return home_path("trawl.db", &place->path, error);
 }
 
 static bool place_connect(const StorePlace *place, Db **ret_db, GError **error)
 {
     if (place->is_server)
-        return fail(error, ERROR_UNSUPPORTED, "--store postgresql://…: this build of trawl has no PostgreSQL");
+        return db_postgres_open(place->uri, ret_db, error);
     return db_sqlite_open(place->path, ret_db, error);
 }
 
@@ -91,9 +135,11 @@ static bool place_check_exists(const StorePlace *place, GError **error)
         "there is no store %s: expected --store sqlite:PATH, as given to trawl scan or trawl serve", place->path);
 }
 
-static const char *place_name(const StorePlace *place)
+/* A server's errors name it; its URI may hold a password. */
+static void prefix_place(const StorePlace *place, GError **error)
 {
-    return place->is_server ? "--store" : place->path;
+    if (!place->is_server)
+        g_prefix_error(error, "%s: ", place->path);
 }
 
 static bool place_open(const StorePlace *place, Db **ret_db, GError **error)
@@ -102,7 +148,7 @@ static bool place_open(const StorePlace *place, Db **ret_db, GError **error)
 
     TRY(place_connect(place, &db, error));
     if (!migrate_up(db, error)) {
-        g_prefix_error(error, "%s: ", place_name(place));
+        prefix_place(place, error);
         return false;
     }
     *ret_db = g_steal_pointer(&db);

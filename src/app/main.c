@@ -7,6 +7,7 @@
 static const Command commands[] = {
     {"scan", "Scan buckets and directories, show progress, print a report", command_scan},
     {"serve", "Serve the HTTP API, with workers inside", command_serve},
+    {"worker", "Scan pages of the jobs of a store, beside any number of others", command_worker},
     {"jobs", "List, show, watch, cancel, pause, resume and retry jobs", command_jobs},
     {"findings", "Print the findings of a job", command_findings},
     {"executions", "List executions of the workflow, by date", command_executions},
@@ -14,7 +15,11 @@ static const Command commands[] = {
     {"verify", "Check the counters of a job against its pages", command_verify},
     {"migrate", "Bring the store's schema up to date, show it, or take it back", command_migrate},
     {"refresh", "Take the snapshot of all jobs' progress once", command_refresh},
+    {"prune", "Delete jobs that ended long ago", command_prune},
 };
+
+/* What a worker starts for itself. */
+static const Command trial = {"trial", "Try objects for a worker", command_trial};
 
 static int print_usage(FILE *stream, int status)
 {
@@ -72,6 +77,8 @@ int main(int argc, char **argv)
         (void)printf("trawl %s\n", TRAWL_VERSION);
         return EXIT_CLEAN;
     }
+    if (g_str_equal(argv[1], trial.name))
+        return trial.run(&trial, argc - 1, argv + 1);
     const Command *command = find_command(argv[1]);
     return command != NULL ? command->run(command, argc - 1, argv + 1) : no_command(argv[1]);
 }

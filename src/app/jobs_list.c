@@ -1,0 +1,127 @@
+/* trawl jobs list, show and objects: what is read. */
+#include "api/list_json.h"
+#include "app/job_printer.h"
+#include "app/jobs_command.h"
+#include "app/report.h"
+#include "base/clock.h"
+#include "jobs/jobs.h"
+
+enum { OBJECTS_A_STEP = 1000 };
+
+bool jobs_list(Db *db, const JobsOptions *options, G_GNUC_UNUSED ExitStatus *ret_status, GError **error)
+{
+    JobPrinter printer = {.format = options->format};
+    const JobQuery query = {
+        .status = options->status,
+        .bucket = options->bucket,
+        .from_ms = options->from_ms,
+        .to_ms = options->to_ms,
+        .before_id = "",
+        .limit = (uint32_t)options->limit,
+    };
+
+    job_printer_begin(&printer);
+    TRY(jobs_visit(db, &query, job_printer_job, &printer, error));
+    job_printer_end(&printer);
+    return true;
+}
+
+bool jobs_show(Db *db, const JobsOptions *options, G_GNUC_UNUSED ExitStatus *ret_status, GError **error)
+{
+    g_auto(JobStatus) status = {0};
+
+    TRY(job_status(db, &options->job, options->is_real_time ? JOB_REAL_TIME : JOB_CACHED, &status, error));
+    job_print_one(&status, options->format);
+    return true;
+}
+
+/* ---- objects ---- */
+
+typedef struct ObjectPrinter {
+    OutputFormat format;
+    uint64_t rows;
+} ObjectPrinter;
+
+static void print_heading(OutputFormat format)
+{
+    if (format == FORMAT_CSV)
+        (void)fputs("key,status,size,attempts,error_code,error_message,etag,updated_at\r\n", stdout);
+    if (format == FORMAT_TABLE)
+        (void)printf("%-10s %8s %12s  %-18s %s\n", "STATUS", "ATTEMPTS", "BYTES", "REASON", "KEY");
+}
+
+static void print_table_row(const JobObject *object)
+{
+    g_autofree char *key = report_printable(object->key);
+    g_autofree char *message = object->error_message != NULL ? report_printable(object->error_message) : NULL;
+
+    (void)printf("%-10s %8u %12" G_GUINT64_FORMAT "  %-18s %s\n", object->status, object->attempts, object->size_bytes,
+        object->error_code != NULL ? object->error_code : "", key);
+    if (message != NULL && message[0] != '\0')
+        (void)printf("          %s\n", message);
+}
+
+static void print_csv_row(const JobObject *object)
+{
+    g_autofree char *updated = clock_format_iso(object->updated_ms);
+
+    print_csv_text(object->key, ",");
+    (void)printf("%s,%" G_GUINT64_FORMAT ",%u,", object->status, object->size_bytes, object->attempts);
+    print_csv_text(object->error_code != NULL ? object->error_code : "", ",");
+    print_csv_text(object->error_message != NULL ? object->error_message : "", ",");
+    print_csv_text(object->etag != NULL ? object->etag : "", ",");
+    (void)printf("%s\r\n", updated);
+}
+
+static bool print_object(void *data, const JobObject *object, G_GNUC_UNUSED GError **error)
+{
+    ObjectPrinter *printer = data;
+
+    if (printer->format == FORMAT_TABLE) {
+        print_table_row(object);
+    } else if (printer->format == FORMAT_CSV) {
+        print_csv_row(object);
+    } else {
+        json_t *row = job_object_json(object);
+        print_json_row(row, printer->format, printer->rows);
+        json_decref(row);
+    }
+    printer->rows++;
+    return true;
+}
+
+static bool print_one(Db *db, const JobsOptions *options, ObjectPrinter *printer, GError **error)
+{
+    bool is_found = false;
+
+    TRY(job_object_find(db, &options->job, options->key, print_object, printer, &is_found, error));
+    if (!is_found)
+        return fail(error, ERROR_NOT_FOUND, "job %s has no object with key '%s'", options->job.text, options->key);
+    return true;
+}
+
+static bool print_all(Db *db, const JobsOptions *options, ObjectPrinter *printer, GError **error)
+{
+    ObjectQuery query = {.status = options->status};
+
+    do {
+        ObjectPosition next = {{0}};
+        query.limit = (uint32_t)MIN((uint64_t)options->limit - printer->rows, OBJECTS_A_STEP);
+        TRY(job_objects_visit(db, &options->job, &query, print_object, printer, &next, error));
+        query.after = next;
+    } while (query.after.text[0] != '\0' && printer->rows < (uint64_t)options->limit);
+    return true;
+}
+
+bool jobs_objects(Db *db, const JobsOptions *options, G_GNUC_UNUSED ExitStatus *ret_status, GError **error)
+{
+    ObjectPrinter printer = {.format = options->format};
+
+    if (options->key != NULL && options->status != NULL)
+        return fail(error, ERROR_INVALID, "--key and --status: expected one of them");
+    print_heading(options->format);
+    TRY(options->key != NULL ? print_one(db, options, &printer, error) : print_all(db, options, &printer, error));
+    if (options->format == FORMAT_JSON)
+        (void)fputs(printer.rows == 0 ? "[]\n" : "\n]\n", stdout);
+    return true;
+}
