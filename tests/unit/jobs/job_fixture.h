@@ -42,6 +42,9 @@ typedef struct FixtureOutcome {
 } FixtureOutcome;
 bool fixture_finish(JobFixture *fixture, Claim *take_claim, const FixtureOutcome *outcome);
 
+/* The same from any thread, for a claim that the caller frees: whether the store took it. */
+bool fixture_try_finish(JobFixture *fixture, const Claim *claim, const FixtureOutcome *outcome);
+
 /* Claims and finishes whatever there is, without failures. */
 void fixture_work_off(JobFixture *fixture);
 
@@ -53,5 +56,6 @@ char *fixture_state(JobFixture *fixture);
 void fixture_assert_state(JobFixture *fixture, const char *expected);
 void fixture_assert_verified(JobFixture *fixture);
 
-/* A number from SQL, $JOB standing for the job's id. */
+/* Text from SQL, owned by the caller, and a number, $JOB standing for the job's id. */
+char *fixture_text(JobFixture *fixture, const char *sql);
 int64_t fixture_number(JobFixture *fixture, const char *sql);
