@@ -123,3 +123,14 @@ Verdict validate_co_nit(Bytes value)
     uint32_t check = rest < 2 ? rest : 11 - rest;
     return check == digits_value(digits.text, 9, 1) ? VERDICT_PASS : VERDICT_REJECT;
 }
+
+/* Driving licences of many countries have no check digit: Korea's regions are checked, one repeated digit is refused.
+ */
+Verdict validate_driving_licence_intl(Bytes value)
+{
+    bool is_korean = value.len == 15 && mix_of(value).digits == 12;
+
+    if (is_korean)
+        return validate_kr_driving_licence(value);
+    return validate_record_number(value);
+}

@@ -29,8 +29,10 @@ Verdict validate_de_tax_id(Bytes value)
 
     if (!digits_read(value, &digits) || digits.len != 11 || digits.text[0] == '0')
         return VERDICT_REJECT;
-    if (!de_tax_id_repeats_rightly(digits.text) || !iso7064_mod_11_10_is_valid(digits.text, 11))
+    if (digits_one_repeated(digits.text, 10) || !iso7064_mod_11_10_is_valid(digits.text, 11))
         return VERDICT_REJECT;
+    if (!de_tax_id_repeats_rightly(digits.text))
+        return VERDICT_LOW;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
 }
 
@@ -66,9 +68,9 @@ Verdict validate_es_nif(Bytes value)
 
     if (!alnum_read(value, &nif) || nif.len != 9 || !digits_all(nif.text, 1, 7))
         return VERDICT_REJECT;
-    if (digits_one_repeated(nif.text + 1, 7))
-        return VERDICT_REJECT;
     char first = nif.text[0];
+    if (digits_one_repeated(nif.text + 1, 7) && (digits_value(nif.text, 1, 7) == 0 || !g_ascii_isdigit(first)))
+        return VERDICT_REJECT;
     if (g_ascii_isdigit(first))
         return es_dni_verdict(nif.text + 1, (uint32_t)(first - '0'), nif.text[8]);
     if (first >= 'X' && first <= 'Z')
@@ -187,4 +189,15 @@ Verdict validate_pesel(Bytes value)
     if (!date_is_real(year, month % 20, digits_value(digits.text, 4, 2)))
         return VERDICT_REJECT;
     return digits_weighted(digits.text, weights, 11) % 10 == 0 ? VERDICT_WEAK : VERDICT_REJECT;
+}
+
+/* A DNI is often written without its first zero. */
+Verdict validate_es_nif_loose(Bytes value)
+{
+    uint8_t padded[16] = {'0'};
+
+    if (value.len < 8 || value.len > 9 || !g_ascii_isdigit(value.data[0]) || mix_of(value).digits != 7)
+        return validate_es_nif(value);
+    memcpy(padded + 1, value.data, value.len);
+    return validate_es_nif((Bytes){padded, value.len + 1});
 }

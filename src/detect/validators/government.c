@@ -156,12 +156,12 @@ Verdict validate_in_pan(Bytes value)
 
     if (!alnum_read(value, &pan) || pan.len != 10 || !digits_all(pan.text, 5, 4) || !g_ascii_isalpha(pan.text[9]))
         return VERDICT_REJECT;
-    if (strchr("ABCFGHJKLPT", pan.text[3]) == NULL || digits_value(pan.text, 5, 4) == 0)
+    if (digits_value(pan.text, 5, 4) == 0)
         return VERDICT_REJECT;
     for (size_t i = 0; i < 5; i++)
         if (!g_ascii_isalpha(pan.text[i]))
             return VERDICT_REJECT;
-    return VERDICT_PASS;
+    return strchr("ABCFGHJKLPT", pan.text[3]) != NULL ? VERDICT_PASS : VERDICT_LOW;
 }
 
 /* Receita Federal: two check digits, each a weighted sum of all digits before it. */

@@ -11,6 +11,8 @@ Verdict validate_npi(Bytes value)
 
     if (!digits_read(value, &digits) || digits.len != 10 || (digits.text[0] != '1' && digits.text[0] != '2'))
         return VERDICT_REJECT;
+    if (digits_one_repeated(digits.text, 9))
+        return VERDICT_REJECT;
     memcpy(card + 5, digits.text, 10);
     return luhn_is_valid(card, 15) ? VERDICT_PASS : VERDICT_REJECT;
 }
@@ -163,4 +165,14 @@ Verdict validate_udi(Bytes value)
     for (size_t i = 4; i < value.len && len < 14 && g_ascii_isdigit(value.data[i]); i++)
         digits[len++] = (char)value.data[i];
     return len == 14 ? gs1_verdict(digits) : VERDICT_REJECT;
+}
+
+/* Any card that phi.intl_health_card knows. */
+Verdict validate_health_card(Bytes value)
+{
+    Alnum number;
+
+    if (alnum_read(value, &number) && number.len == 20)
+        return validate_ehic(value);
+    return validate_ca_health(value);
 }

@@ -23,7 +23,7 @@ static bool ipv6_is_nobodys(const uint8_t *bytes)
 
 /* RFC 4291, section 2.2. "::" between words is also an operator of several languages, and a few short groups may be
  * anything: with less than three groups the tier is low. */
-Verdict validate_ipv6(Bytes value)
+static Verdict ipv6_verdict(Bytes value)
 {
     char text[INET6_ADDRSTRLEN];
     uint8_t bytes[16];
@@ -40,6 +40,20 @@ Verdict validate_ipv6(Bytes value)
     for (size_t i = 0; i < len; i++)
         groups += g_ascii_isxdigit(text[i]) && (i == 0 || text[i - 1] == ':') ? 1 : 0;
     return groups < 3 || ipv6_is_nobodys(bytes) ? VERDICT_LOW : VERDICT_PASS;
+}
+
+/* A part of something longer is none: ":::" or "::ffff:192.168.1". */
+Verdict validate_ipv6(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+
+    if (before.len > 0 && before.data[before.len - 1] == ':' && surroundings->value.data[0] == ':')
+        return VERDICT_REJECT;
+    if (after.len > 0 && after.data[0] == ':')
+        return VERDICT_REJECT;
+    if (after.len > 1 && after.data[0] == '.' && g_ascii_isdigit(after.data[1]))
+        return VERDICT_REJECT;
+    return ipv6_verdict(surroundings->value);
 }
 
 /* IEEE 802: six octets; neither broadcast nor zero. RFC 7042's documentation ranges are nobody's. */

@@ -64,6 +64,12 @@ Verdict validate_person_name(Bytes value)
     return given_name_is_known(value.data, first_len) ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+/* In plain text nothing but a known given name tells names from other capitalised words. */
+Verdict validate_known_person_name(Bytes value)
+{
+    return validate_person_name(value) == VERDICT_PASS ? VERDICT_PASS : VERDICT_REJECT;
+}
+
 /* USPS Publication 28: the state of an address and the first three digits of its ZIP codes. */
 typedef struct ZipRange {
     char state[3];
@@ -150,4 +156,39 @@ Verdict validate_phone_national(Bytes value)
     if (digits_one_repeated(digits.text + 2, digits.len - 2))
         return VERDICT_REJECT;
     return VERDICT_PASS;
+}
+
+/* In one piece a national number is told by its prefix: a trunk 0, an area code, a mobile prefix of China. */
+Verdict validate_phone_bare(Bytes value)
+{
+    Alnum digits;
+
+    if (!digits_read(value, &digits) || digits_one_repeated(digits.text + 1, digits.len - 1))
+        return VERDICT_REJECT;
+    return validate_phone_national(value);
+}
+
+/* Cookies that only count visitors are of no interest; a value that only names what would stand there is none. */
+Verdict validate_cookie(Bytes value)
+{
+    static const char *const analytics[] = {"_ga", "_gid", "_gat", "__utm", "_fbp", "_hj", "_pk_"};
+    const uint8_t *equals = memchr(value.data, '=', value.len);
+
+    if (equals == NULL || distinct_count((Bytes){equals + 1, (size_t)(value.data + value.len - equals - 1)}) < 5)
+        return VERDICT_REJECT;
+    if (memchr(value.data, ';', value.len) != NULL)
+        return VERDICT_PASS;
+    for (size_t i = 0; i < G_N_ELEMENTS(analytics); i++)
+        if (value.len > strlen(analytics[i]) && memcmp(value.data, analytics[i], strlen(analytics[i])) == 0)
+            return VERDICT_LOW;
+    return VERDICT_PASS;
+}
+
+/* Deutsche Post gives out 01001 to 99998; the shape tells all about other countries' codes. */
+Verdict validate_postcode(Bytes value)
+{
+    if (value.len != 5 || mix_of(value).digits != 5)
+        return VERDICT_PASS;
+    uint32_t code = digits_value((const char *)value.data, 0, 5);
+    return code >= 1001 && code <= 99998 ? VERDICT_PASS : VERDICT_REJECT;
 }

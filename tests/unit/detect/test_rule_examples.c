@@ -28,10 +28,10 @@ static void note_match(void *data, const Match *match)
 
     g_string_append_printf(seen->places, "%s@%" G_GUINT64_FORMAT "+%" G_GUINT64_FORMAT "\n", match->rule->id,
         match->offset, match->length);
-    if (match->rule != seen->rule)
-        return;
-    seen->is_found = true;
-    seen->is_found_medium = seen->is_found_medium || match->tier >= TIER_MEDIUM;
+    /* What a rule must find another of its detector may find; what it must refuse is its own affair. */
+    bool is_detector = match->rule->detector_index == seen->rule->detector_index;
+    seen->is_found = seen->is_found || match->rule == seen->rule;
+    seen->is_found_medium = seen->is_found_medium || (is_detector && match->tier >= TIER_MEDIUM);
 }
 
 static void feed(Detector *detector, const Feeding *feeding)
