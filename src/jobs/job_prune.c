@@ -121,6 +121,7 @@ static const struct {
     {SQL_FREE_FINDINGS, 1},
     {SQL_FREE_EXCEPTIONS, 1},
     {SQL_FREE_SUPPRESSIONS, 1},
+    {SQL_FREE_LEGACY_FINDINGS, 1},
     {SQL_FREE_LEGACY, 1},
     {SQL_FREE_EVENTS, 1},
     {SQL_FREE_STATES, 1},
@@ -128,7 +129,8 @@ static const struct {
 };
 
 static const DbStatement last_rows[] = {SQL_FREE_TOKENS, SQL_FREE_EXECUTIONS, SQL_FREE_CHAIN, SQL_FREE_SHARDS,
-    SQL_FREE_COUNTERS, SQL_FREE_FAILURES, SQL_FREE_SPEED, SQL_FREE_EXCLUDED, SQL_FREE_SNAPSHOT, SQL_FREE_JOB};
+    SQL_FREE_COUNTERS, SQL_FREE_FAILURES, SQL_FREE_SPEED, SQL_FREE_EXCLUDED, SQL_FREE_SNAPSHOT, SQL_FREE_LEGACY_JOB,
+    SQL_FREE_JOB};
 
 /* *left: of what may be deleted in this transaction; 0 when there is more. */
 static bool free_many(DbTx *tx, const JobId *id, int64_t *left, GError **error)

@@ -5,6 +5,7 @@ import time
 import psycopg2
 import pytest
 
+from conftest import Trawl
 from reference_database import Plan, add_job, connected, job_id, make_older, progress_query
 
 VARIANTS = {
@@ -24,6 +25,12 @@ TABLES = ("jobs", "job_objects", "findings")
 def fixture_database(postgres_store):
     with connected(postgres_store) as database:
         yield database
+
+
+@pytest.fixture
+def trawl_on(tmp_path, postgres_store):
+    """The program on the database of the test."""
+    return Trawl(tmp_path, postgres_store)
 
 
 def older_progress(database, has_arn):
@@ -143,15 +150,31 @@ def test_a_database_of_somebody_elses_is_refused_and_left_alone(database):
     assert database.run("SELECT * FROM jobs") == [(1, "painter")]
 
 
-def test_rows_of_an_older_job_are_freed_a_few_at_a_time(database):
-    make_older(database, objects=60)
-    database.migrate("up")
-    freed = []
-    while not freed or freed[-1]:
-        freed.append(database.one("SELECT legacy_job_free(%s, 25)", job_id("old-1")))
-    assert freed == [15, 25, 25, 10, 1, 0]
-    assert database.one("SELECT count(*) FROM job_objects WHERE job_id = %s", job_id("old-1")) == 0
-    assert database.one("SELECT count(*) FROM job_objects WHERE job_id = %s", job_id("old-2")) == 60
+def test_the_program_takes_an_older_database_over_and_gives_it_back(database, trawl_on):
+    make_older(database, has_indexes=True, has_helpers=True)
+    before = dump(database)
+    trawl_on.run("migrate", status=0)
+    listed = {job["job_id"]: job for job in trawl_on.run("jobs", "list", "--format", "jsonl", status=0).lines()}
+    assert {name: listed[job_id(name)]["status"] for name in ("old-1", "old-2", "old-3")} == {
+        "old-1": "completed", "old-2": "processing", "old-3": "processing"}
+    for identity in listed:
+        trawl_on.run("verify", identity, status=0)
+    said = trawl_on.run("migrate", "down", "0", status=0).out
+    assert "drops" in said and "job_objects" in said
+    database.run("DROP TABLE schema_migrations")
+    assert dump(database) == before
+
+
+def test_pruning_an_older_job_frees_its_older_rows_too(database, trawl_on):
+    make_older(database)
+    database.run("UPDATE job_objects SET updated_at = now() - interval '8 days'")
+    trawl_on.run("migrate", status=0)
+    rows = "SELECT (SELECT count(*) FROM {}_legacy WHERE job_id = %s)"
+    counts = lambda name: [database.one(rows.format(table), job_id(name)) for table in TABLES]  # noqa: E731
+    assert counts("old-1") == [1, 60, 15]
+    trawl_on.run("prune", "--older-than", "1d", status=0)
+    assert counts("old-1") == [0, 0, 0]
+    assert counts("old-2") == [1, 60, 15], "it is not over"
 
 
 @pytest.mark.parametrize("has_indexes", [True, False])

@@ -387,7 +387,22 @@ DELETE FROM job_failures WHERE job_id = $1 AND objects > $2 AND objects < $2;
 -- :name free_legacy
 -- :dialect postgres
 DELETE FROM job_objects_legacy
-WHERE ctid IN (SELECT l.ctid FROM job_objects_legacy l WHERE l.job_id = $1 LIMIT $2);
+WHERE job_id = $1 AND ctid IN (SELECT l.ctid FROM job_objects_legacy l WHERE l.job_id = $1 LIMIT $2);
+
+-- :name free_legacy_findings
+DELETE FROM job_failures WHERE job_id = $1 AND objects > $2 AND objects < $2;
+
+-- :name free_legacy_findings
+-- :dialect postgres
+DELETE FROM findings_legacy
+WHERE job_id = $1 AND ctid IN (SELECT l.ctid FROM findings_legacy l WHERE l.job_id = $1 LIMIT $2);
+
+-- :name free_legacy_job
+DELETE FROM job_failures WHERE job_id = $1 AND objects <> objects;
+
+-- :name free_legacy_job
+-- :dialect postgres
+DELETE FROM jobs_legacy WHERE job_id = $1;
 
 -- :name free_events
 DELETE FROM execution_events

@@ -13,7 +13,6 @@ DROP MATERIALIZED VIEW IF EXISTS job_progress;
 DROP VIEW job_facts;
 DROP FUNCTION job_object(uuid, text);
 DROP VIEW job_objects;
-DROP FUNCTION legacy_job_free(uuid, bigint);
 DROP TABLE task_tokens;
 DROP TABLE activities;
 DROP TABLE state_machine_versions;
@@ -33,7 +32,7 @@ DROP TABLE job_counters;
 DROP TABLE job_executions;
 DROP TABLE jobs;
 DROP TABLE meta;
-DROP INDEX IF EXISTS idx_job_objects_legacy_job;
+DROP INDEX IF EXISTS idx_job_objects_legacy_job, idx_findings_legacy_job;
 
 DO $$
 DECLARE

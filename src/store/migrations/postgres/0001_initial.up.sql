@@ -430,31 +430,15 @@ LEFT JOIN (SELECT job_id, count(*) AS findings FROM findings GROUP BY job_id) f 
 
 -- The older scanner's optional indexes may be missing; without one that leads with the job, each look would read all.
 DO $$
-BEGIN
-    IF NOT EXISTS (SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-                   WHERE i.indrelid = 'job_objects_legacy'::regclass AND i.indpred IS NULL AND a.attname = 'job_id') THEN
-        CREATE INDEX idx_job_objects_legacy_job ON job_objects_legacy (job_id, status);
-    END IF;
-END $$;
-
--- Frees what an older scanner left of a job, at most so many rows of it at a time; returns how many, 0 when all is gone.
-CREATE FUNCTION legacy_job_free(job uuid, most bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    freed bigint;
+    wanted record;
 BEGIN
-    DELETE FROM findings_legacy
-    WHERE job_id = job AND ctid = ANY (ARRAY(SELECT ctid FROM findings_legacy WHERE job_id = job LIMIT most));
-    GET DIAGNOSTICS freed = ROW_COUNT;
-    IF freed = 0 THEN
-        DELETE FROM job_objects_legacy
-        WHERE job_id = job AND ctid = ANY (ARRAY(SELECT ctid FROM job_objects_legacy WHERE job_id = job LIMIT most));
-        GET DIAGNOSTICS freed = ROW_COUNT;
-    END IF;
-    IF freed = 0 THEN
-        DELETE FROM jobs_legacy WHERE job_id = job;
-        GET DIAGNOSTICS freed = ROW_COUNT;
-    END IF;
-    RETURN freed;
+    FOR wanted IN VALUES ('job_objects_legacy', 'job_id, status'), ('findings_legacy', 'job_id') LOOP
+        IF NOT EXISTS (SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                       WHERE i.indrelid = wanted.column1::regclass AND i.indpred IS NULL AND a.attname = 'job_id') THEN
+            EXECUTE format('CREATE INDEX %I ON %I (%s)', 'idx_' || wanted.column1 || '_job', wanted.column1, wanted.column2);
+        END IF;
+    END LOOP;
 END $$;
 
 -- 5. --------------------------------------------------------------------------------------------------------- views
