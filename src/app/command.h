@@ -28,6 +28,7 @@ int command_jobs(const Command *command, int argc, char **argv);
 int command_findings(const Command *command, int argc, char **argv);
 int command_executions(const Command *command, int argc, char **argv);
 int command_rules(const Command *command, int argc, char **argv);
+int command_workflow(const Command *command, int argc, char **argv);
 int command_verify(const Command *command, int argc, char **argv);
 int command_migrate(const Command *command, int argc, char **argv);
 int command_refresh(const Command *command, int argc, char **argv);

@@ -12,6 +12,7 @@ static const Command commands[] = {
     {"findings", "Print the findings of a job", command_findings},
     {"executions", "List executions of the workflow, by date", command_executions},
     {"rules", "List the detectors", command_rules},
+    {"workflow", "Check, run and draw state machines", command_workflow},
     {"verify", "Check the counters of a job against its pages", command_verify},
     {"migrate", "Bring the store's schema up to date, show it, or take it back", command_migrate},
     {"refresh", "Take the snapshot of all jobs' progress once", command_refresh},

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/process.h"
+#include "workflow/asl/data.h"
 
 #include <string.h>
 
@@ -17,11 +18,9 @@ void execution_clear(Execution *execution)
     g_free(execution->arn);
     g_free(execution->machine_arn);
     g_free(execution->name);
-    g_free(execution->state_name);
     json_decref(execution->definition);
     json_decref(execution->input);
-    json_decref(execution->state_input);
-    json_decref(execution->retry_counts);
+    run_state_free(execution->run);
     *execution = (Execution){0};
 }
 
@@ -94,19 +93,6 @@ static bool find_candidates(
     return true;
 }
 
-static bool load_entered_event(DbTx *tx, Execution *execution, GError **error)
-{
-    g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
-
-    if (json_array_size(execution->retry_counts) == 0)
-        return true;
-    TRY(DB_QUERY(tx, SQL_EXECUTION_ENTERED_EVENT, &rows, error, db_text(execution->arn)));
-    TRY(db_rows_next(rows, &has_row, error));
-    execution->entered_event_id = has_row ? db_rows_int(rows, 0) : 0;
-    return true;
-}
-
 static bool load(DbTx *tx, Execution *execution, GError **error)
 {
     g_autoptr(DbRows) rows = NULL;
@@ -120,17 +106,11 @@ static bool load(DbTx *tx, Execution *execution, GError **error)
     execution->name = g_strdup(db_rows_text(rows, 1));
     execution->definition = asl_json_parse(db_rows_text(rows, 2));
     execution->input = asl_json_parse(db_rows_text(rows, 3));
-    execution->state_name = g_strdup(db_rows_text(rows, 4));
-    execution->state_input = asl_json_parse(db_rows_text(rows, 5));
-    execution->retry_counts = asl_json_parse(db_rows_text(rows, 6));
-    execution->started_ms = db_rows_int(rows, 7);
-    execution->entered_ms = db_rows_int(rows, 8);
-    execution->event_count = db_rows_int(rows, 9);
-    if (!json_is_array(execution->retry_counts)) {
-        json_decref(execution->retry_counts);
-        execution->retry_counts = json_array();
-    }
-    return load_entered_event(tx, execution, error);
+    execution->run = run_state_parse(db_rows_text(rows, 4));
+    execution->started_ms = db_rows_int(rows, 5);
+    if (execution->run == NULL || execution->definition == NULL)
+        return fail(error, ERROR_CORRUPT, "execution %s: what the store keeps of it cannot be read", execution->arn);
+    return true;
 }
 
 /* The fence that was read is the guard: of several who try, one wins. */
@@ -192,62 +172,47 @@ bool execution_release(Db *db, const Execution *execution, int64_t wake_at_ms, G
     return write_guarded(db, SQL_EXECUTION_RELEASE, execution->arn, execution->fence, wake_at_ms, error);
 }
 
-/* Without branches each event is caused by the one before it; but the first state's entry, and an abort, by none. */
-static int64_t previous_event_id(const char *type, int64_t event_id)
+static bool add_events(DbTx *tx, const char *arn, const History *history, GError **error)
 {
-    bool is_first_entry = event_id == 2 && g_str_has_suffix(type, "StateEntered");
-
-    return is_first_entry || g_str_equal(type, "ExecutionAborted") ? 0 : event_id - 1;
-}
-
-static bool add_event(DbTx *tx, const char *arn, int64_t event_id, const HistoryEvent *event, GError **error)
-{
-    return DB_EXEC(tx, SQL_EXECUTION_EVENT_INSERT, NULL, error, db_text(arn), db_int(event_id),
-        db_int(previous_event_id(event->type, event_id)), db_text(event->type), db_int(event->timestamp_ms),
-        db_text(event->details));
-}
-
-static bool insert_row(DbTx *tx, const NewExecution *execution, GError **error)
-{
-    g_autofree char *input = asl_json_text(execution->input);
-
-    if (input == NULL || strlen(input) > ASL_DATA_BYTES_MAX)
-        return fail(
-            error, ERROR_INVALID, "input of execution %s is over %d bytes", execution->name, ASL_DATA_BYTES_MAX);
-    return DB_EXEC(tx, SQL_EXECUTION_INSERT, NULL, error, db_text(execution->arn), db_text(execution->machine_arn),
-        db_text(execution->name), db_text(execution->definition), db_text(input), db_int(clock_now_ms()),
-        db_text(execution->runner), db_text(execution->start_at));
+    for (guint i = 0; i < history->events->len; i++) {
+        const HistoryEvent *event = history_at(history, i);
+        TRY(DB_EXEC(tx, SQL_EXECUTION_EVENT_INSERT, NULL, error, db_text(arn), db_int(event->id),
+            db_int(event->previous_id), db_text(event->type), db_int(event->timestamp_ms), db_text(event->details)));
+    }
+    return true;
 }
 
 bool execution_insert(DbTx *tx, const NewExecution *execution, GError **error)
 {
-    g_auto(History) history = {0};
+    g_autofree char *input = asl_json_text(execution->input);
+    g_autofree char *run = run_state_text(execution->run);
 
-    TRY(insert_row(tx, execution, error));
-    history_init(&history);
-    history_add(&history, "ExecutionStarted", history_data_details(NULL, "input", execution->input));
-    return add_event(tx, execution->arn, 1, history_at(&history, 0), error);
+    if (input == NULL || strlen(input) > ASL_DATA_BYTES_MAX)
+        return fail(
+            error, ERROR_INVALID, "input of execution %s is over %d bytes", execution->name, ASL_DATA_BYTES_MAX);
+    TRY(DB_EXEC(tx, SQL_EXECUTION_INSERT, NULL, error, db_text(execution->arn), db_text(execution->machine_arn),
+        db_text(execution->name), db_text(execution->definition), db_text(input), db_int(execution->started_ms),
+        db_text(execution->runner), db_text(run), db_int(execution->run->event_count)));
+    return add_events(tx, execution->arn, execution->history, error);
 }
 
 static bool advance(
     DbTx *tx, const Execution *execution, const ExecutionStep *step, int64_t *ret_changed, GError **error)
 {
-    g_autofree char *data = asl_json_text(step->data);
-    g_autofree char *counts = asl_json_text(step->retry_counts);
+    g_autofree char *run = run_state_text(step->run);
 
     return DB_EXEC(tx, SQL_EXECUTION_ADVANCE, ret_changed, error, db_text(execution->arn), db_int(execution->fence),
-        db_text(step->state_name), db_text(data), db_text(counts), db_int(step->entered_ms), db_int(step->wake_at_ms),
-        db_int(execution->event_count + step->history->events->len));
+        db_text(run), db_int(step->wake_at_ms), db_int(step->run->event_count));
 }
 
 static bool close_row(
     DbTx *tx, const Execution *execution, const ExecutionStep *step, int64_t *ret_changed, GError **error)
 {
-    g_autofree char *data = step->data != NULL ? asl_json_text(step->data) : NULL;
+    g_autofree char *output = step->output != NULL ? asl_json_text(step->output) : NULL;
 
     return DB_EXEC(tx, SQL_EXECUTION_CLOSE, ret_changed, error, db_text(execution->arn), db_int(execution->fence),
-        db_text(step->status), db_text(data), db_text(step->error->name), db_text(step->error->cause),
-        db_int(clock_now_ms()), db_int(execution->event_count + step->history->events->len));
+        db_text(step->status), db_text(output), db_text(step->error), db_text(step->cause), db_int(step->now_ms),
+        db_int(step->run->event_count));
 }
 
 bool execution_write_step(DbTx *tx, const Execution *execution, const ExecutionStep *step, GError **error)
@@ -261,16 +226,5 @@ bool execution_write_step(DbTx *tx, const Execution *execution, const ExecutionS
         TRY(close_row(tx, execution, step, &changed, error));
     if (changed != 1)
         return fail(error, ERROR_LOST_LEASE, "execution %s is somebody else's now", execution->arn);
-    for (guint i = 0; i < step->history->events->len; i++)
-        TRY(add_event(tx, execution->arn, execution->event_count + i + 1, history_at(step->history, i), error));
-    return true;
-}
-
-bool execution_persist(Db *db, const Execution *execution, const ExecutionStep *step, GError **error)
-{
-    g_autoptr(DbTx) tx = NULL;
-
-    TRY(db_begin(db, DB_WRITE, &tx, error));
-    TRY(execution_write_step(tx, execution, step, error));
-    return db_commit(g_steal_pointer(&tx), error);
+    return add_events(tx, execution->arn, step->history, error);
 }

@@ -5,7 +5,9 @@
 
 #include "base/error.h"
 #include "store/db.h"
-#include "workflow/state_kinds.h"
+#include "workflow/history.h"
+#include "workflow/interpreter.h"
+#include "workflow/run_state.h"
 
 /* One claimed execution, as it was at the claim. */
 typedef struct Execution {
@@ -14,21 +16,20 @@ typedef struct Execution {
     char *machine_arn, *name;
     json_t *definition;
     json_t *input;
-    char *state_name;
-    json_t *state_input;
-    json_t *retry_counts; /* not empty: the visit of this state has begun */
-    int64_t started_ms, entered_ms;
-    int64_t event_count;
-    int64_t entered_event_id; /* 0: the visit begins now */
+    RunState *run;
+    int64_t started_ms;
 } Execution;
 
 void execution_clear(Execution *execution);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Execution, execution_clear)
 
-/* A new execution, before its first state; the first event is ExecutionStarted. */
+/* A new execution, before its first state. */
 typedef struct NewExecution {
-    const char *arn, *machine_arn, *name, *definition, *start_at, *runner;
+    const char *arn, *machine_arn, *name, *definition, *runner;
     const json_t *input;
+    const RunState *run;
+    const History *history;
+    int64_t started_ms;
 } NewExecution;
 FALLIBLE bool execution_insert(DbTx *tx, const NewExecution *execution, GError **error);
 
@@ -42,17 +43,15 @@ FALLIBLE bool execution_renew(Db *db, const char *arn, int64_t fence, int64_t le
 /* Gives the claim back; nothing happened. */
 FALLIBLE bool execution_release(Db *db, const Execution *execution, int64_t wake_at_ms, GError **error);
 
-/* How an execution ends, or goes on: the one transaction of a step. */
+/* How an execution ends, or goes on: what one transaction writes. */
 typedef struct ExecutionStep {
-    const char *status; /* RUNNING: goes on at state_name */
-    const char *state_name;
-    const json_t *data; /* next state's input, or the output */
-    const json_t *retry_counts;
-    int64_t entered_ms, wake_at_ms;
-    const TaskError *error;
+    const char *status; /* RUNNING: goes on where run is */
+    const RunState *run;
+    const json_t *output;
+    const char *error, *cause;
+    int64_t wake_at_ms, now_ms;
     const History *history;
 } ExecutionStep;
 
-/* LOST_LEASE if the fence has moved on: nothing is written, and the caller of the first rolls back. */
+/* LOST_LEASE if the fence has moved on: nothing is written, and the caller rolls back. */
 FALLIBLE bool execution_write_step(DbTx *tx, const Execution *execution, const ExecutionStep *step, GError **error);
-FALLIBLE bool execution_persist(Db *db, const Execution *execution, const ExecutionStep *step, GError **error);

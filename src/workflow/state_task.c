@@ -1,162 +1,179 @@
-#include "workflow/state_task.h"
+/* Task states: what is scheduled, and what becomes of the answer. Who calls the task is the driver's business. */
+#include "workflow/interpreter_internal.h"
 
 #include "base/ids.h"
+#include "workflow/task_resource.h"
 
-#include <string.h>
+enum { MS_PER_S = 1000, SECONDS_LIMIT = 99999999 };
 
-enum { ARN_FUNCTION_FIELD = 6, ARN_FIELDS_MAX = 8, HTTP_OK = 200 };
+/* ---- events ---- */
 
-/* The events of the two ways in which a Task names a function. */
-typedef struct TaskEvents {
-    const char *scheduled, *started, *succeeded, *failed;
-} TaskEvents;
-
-static const TaskEvents invoke_events = {"TaskScheduled", "TaskStarted", "TaskSucceeded", "TaskFailed"};
-static const TaskEvents function_events = {
-    "LambdaFunctionScheduled", "LambdaFunctionStarted", "LambdaFunctionSucceeded", "LambdaFunctionFailed"};
-
-static bool is_lambda_function(char **fields, guint count)
+/* The details that all events of a service integration share; functions and activities have none. */
+static json_t *task_details(const TaskResource *resource)
 {
-    return count > ARN_FUNCTION_FIELD && count <= ARN_FIELDS_MAX && g_str_equal(fields[2], "lambda") &&
-           g_str_equal(fields[5], "function") && *fields[ARN_FUNCTION_FIELD] != '\0';
-}
-
-TaskResource task_resource_kind(const char *arn)
-{
-    g_auto(GStrv) fields = g_strsplit(arn, ":", -1);
-    guint count = g_strv_length(fields);
-
-    if (count < ARN_FUNCTION_FIELD || !g_str_equal(fields[0], "arn"))
-        return TASK_RESOURCE_UNKNOWN;
-    if (is_lambda_function(fields, count))
-        return TASK_RESOURCE_FUNCTION;
-    return g_str_equal(fields[2], "states") && g_str_has_suffix(arn, ":::lambda:invoke") && count == 7
-               ? TASK_RESOURCE_INVOKE
-               : TASK_RESOURCE_UNKNOWN;
-}
-
-char *task_function_name(const char *name_or_arn)
-{
-    g_auto(GStrv) fields = g_strsplit(name_or_arn, ":", -1);
-    guint count = g_strv_length(fields);
-
-    if (count >= 3 && is_lambda_function(fields, count))
-        return g_strdup(fields[ARN_FUNCTION_FIELD]);
-    return g_strdup(count > 0 ? fields[0] : "");
-}
-
-/* The details that all events of lambda:invoke share; direct functions have none. */
-static json_t *task_details(const TaskEvents *events)
-{
-    if (events == &function_events)
+    if (resource->kind != TASK_RESOURCE_SERVICE)
         return json_object();
-    return json_pack("{s:s, s:s}", "resourceType", "lambda", "resource", "invoke");
+    return json_pack("{s:s, s:s}", "resourceType", resource->service, "resource", resource->action);
 }
 
-static json_t *scheduled_details(const StateRun *run, const TaskEvents *events, const json_t *parameters)
+static int64_t emit_task(Visit *visit, const TaskResource *resource, const char *what, json_t *take_details)
 {
-    if (events == &function_events) {
-        json_t *details = history_data_details(NULL, "input", parameters);
-        json_object_set(details, "resource", json_object_get(run->state, "Resource"));
-        return details;
-    }
-    json_t *details = task_details(events);
-    g_autofree char *text = asl_json_text(parameters);
-    json_object_set_new(details, "region", json_string(run->region));
-    json_object_set_new(details, "parameters", json_string(text != NULL ? text : ""));
+    static const char *const families[] = {
+        [TASK_RESOURCE_UNKNOWN] = "Task",
+        [TASK_RESOURCE_SERVICE] = "Task",
+        [TASK_RESOURCE_FUNCTION] = "LambdaFunction",
+        [TASK_RESOURCE_ACTIVITY] = "Activity",
+    };
+    g_autofree char *type = g_strconcat(families[resource->kind], what, NULL);
+
+    return emit(visit->interpreter, visit->frame, type, take_details);
+}
+
+/* Adds {"a": 1} to the shared details. */
+static json_t *details_with(const TaskResource *resource, json_t *take_more)
+{
+    json_t *details = task_details(resource);
+
+    json_object_update(details, take_more);
+    json_decref(take_more);
     return details;
 }
 
-static void add_result(StateRun *run, const TaskEvents *events, const json_t *result)
+static void add_seconds(json_t *details, const char *name, int64_t seconds)
 {
-    json_t *details = task_details(events);
-    json_t *data = history_data_details(NULL, "output", result);
-
-    json_object_update(details, data);
-    json_decref(data);
-    history_add(run->history, events->succeeded, details);
+    if (seconds > 0)
+        json_object_set_new(details, name, json_integer(seconds));
 }
 
-static void add_failure(StateRun *run, const TaskEvents *events, const TaskError *error)
+typedef struct TaskLimits {
+    int64_t timeout_s, heartbeat_s;
+} TaskLimits;
+
+static void emit_scheduled(Visit *visit, const TaskResource *resource, const json_t *input, const TaskLimits *limits)
 {
-    json_t *details = task_details(events);
-    json_t *data = history_error_details(error->name, error->cause);
+    json_t *details = task_details(resource);
 
-    json_object_update(details, data);
-    json_decref(data);
-    history_add(run->history, events->failed, details);
-}
-
-/* What Lambda's Invoke gives, as Step Functions shows it. */
-static json_t *invoke_result(json_t *take_payload)
-{
-    JobId request = job_id_new();
-
-    return json_pack("{s:s, s:o, s:{s:{}, s:{}, s:i}, s:{s:s}, s:i}", "ExecutedVersion", "$LATEST", "Payload",
-        take_payload, "SdkHttpMetadata", "AllHttpHeaders", "HttpHeaders", "HttpStatusCode", HTTP_OK,
-        "SdkResponseMetadata", "RequestId", request.text, "StatusCode", HTTP_OK);
-}
-
-static bool call_function(
-    StateRun *run, const char *function_name, const json_t *payload, json_t **ret_output, TaskError *ret_error)
-{
-    g_autofree char *name = task_function_name(function_name);
-    const TaskEntry *entry = g_hash_table_lookup(run->tasks, name);
-    json_t *output = NULL;
-
-    if (entry == NULL)
-        return asl_fail(ret_error, ASL_RESOURCE_NOT_FOUND, "There is no function '%s'.", name);
-    if (!entry->function(entry->data, payload, &output, ret_error)) {
-        if (ret_error->name == NULL)
-            ret_error->name = g_strdup(ASL_TASK_FAILED);
-        return false;
+    if (resource->kind == TASK_RESOURCE_SERVICE) {
+        g_autofree char *text = asl_json_text(input);
+        json_object_set_new(details, "region", json_string(visit->interpreter->region));
+        json_object_set_new(details, "parameters", json_string(text != NULL ? text : ""));
+    } else {
+        details = details_with(resource, history_data_details(NULL, "input", input));
+        json_object_set(details, "resource", json_object_get(visit->state, "Resource"));
     }
-    *ret_output = output != NULL ? output : json_null();
-    return true;
+    add_seconds(details, "timeoutInSeconds", limits->timeout_s);
+    add_seconds(details, "heartbeatInSeconds", limits->heartbeat_s);
+    emit_task(visit, resource, "Scheduled", details);
+    emit_task(visit, resource, "Started", task_details(resource));
+    if (resource->kind == TASK_RESOURCE_SERVICE && resource->waits != TASK_WAITS_RESPONSE)
+        emit_task(visit, resource, "Submitted", details_with(resource, history_data_details(NULL, "output", NULL)));
 }
 
-static bool check_size(const json_t *result, TaskError *ret_error)
-{
-    g_autofree char *text = asl_json_text(result);
+/* ---- scheduling ---- */
 
-    if (text != NULL && strlen(text) <= ASL_DATA_BYTES_MAX)
+static bool read_seconds(
+    const Visit *visit, const AslScope *scope, const char *name, int64_t *ret_seconds, TaskError *ret_error)
+{
+    g_autoptr(JsonRef) value = NULL;
+
+    TRY(asl_field_value(visit->state, name, scope, &value, ret_error));
+    *ret_seconds = json_integer_value(value);
+    if (value == NULL || (json_is_integer(value) && *ret_seconds > 0 && *ret_seconds < SECONDS_LIMIT))
         return true;
-    return asl_fail(ret_error, ASL_DATA_LIMIT, "The task returned a result of more than %d bytes.", ASL_DATA_BYTES_MAX);
+    g_autofree char *shown = asl_json_text(value);
+    return asl_fail(ret_error, ASL_RUNTIME, "The %sPath parameter does not reference a positive integer: %s == %s",
+        name, json_string_value(json_object_get(visit->state, name)), shown);
 }
 
-static bool run_function(
-    StateRun *run, TaskResource resource, const json_t *parameters, json_t **ret_result, TaskError *ret_error)
+static bool read_limits(const Visit *visit, const AslScope *scope, TaskLimits *ret_limits, TaskError *ret_error)
 {
-    if (resource == TASK_RESOURCE_FUNCTION) {
-        const char *arn = json_string_value(json_object_get(run->state, "Resource"));
-        return call_function(run, arn, parameters, ret_result, ret_error);
-    }
-    const char *name = json_string_value(json_object_get(parameters, "FunctionName"));
-    const json_t *payload = json_object_get(parameters, "Payload");
-    json_t *none = json_object();
-    json_t *output = NULL;
-    bool is_done = name != NULL ? call_function(run, name, payload != NULL ? payload : none, &output, ret_error)
-                                : asl_fail(ret_error, ASL_RUNTIME, "FunctionName is no string.");
-    json_decref(none);
-    if (is_done)
-        *ret_result = invoke_result(output);
-    return is_done;
+    TRY(read_seconds(visit, scope, "TimeoutSeconds", &ret_limits->timeout_s, ret_error));
+    return read_seconds(visit, scope, "HeartbeatSeconds", &ret_limits->heartbeat_s, ret_error);
 }
 
-bool task_invoke(StateRun *run, const json_t *parameters, json_t **ret_result, TaskError *ret_error)
+static void set_deadlines(Visit *visit, const TaskLimits *limits)
 {
-    TaskResource resource = task_resource_kind(json_string_value(json_object_get(run->state, "Resource")));
-    const TaskEvents *events = resource == TASK_RESOURCE_INVOKE ? &invoke_events : &function_events;
-    json_t *result = NULL;
+    Frame *frame = visit->frame;
+    int64_t now_ms = visit->interpreter->now_ms;
 
-    history_add(run->history, events->scheduled, scheduled_details(run, events, parameters));
-    history_add(run->history, events->started, task_details(events));
-    if (!run_function(run, resource, parameters, &result, ret_error) || !check_size(result, ret_error)) {
-        json_decref(result);
-        add_failure(run, events, ret_error);
+    frame->deadline_ms = limits->timeout_s > 0 ? now_ms + limits->timeout_s * MS_PER_S : 0;
+    frame->heartbeat_ms = limits->heartbeat_s * MS_PER_S;
+    frame->heartbeat_at_ms = limits->heartbeat_s > 0 ? now_ms + frame->heartbeat_ms : 0;
+}
+
+/* Parameters may hand the token on, so it is made before them. */
+static void make_token(Visit *visit, const TaskResource *resource)
+{
+    JobId token = job_id_new();
+
+    g_clear_pointer(&visit->frame->task, json_decref);
+    visit->frame->task = json_object();
+    json_object_set(visit->frame->task, "resource", json_object_get(visit->state, "Resource"));
+    if (resource->waits != TASK_WAITS_TOKEN && resource->kind != TASK_RESOURCE_ACTIVITY)
+        return;
+    json_object_set_new(visit->frame->task, "token", json_string(token.text));
+    json_object_set_new(visit->context, "Task", json_pack("{s:s}", "Token", token.text));
+}
+
+bool begin_task(Visit *visit, TaskError *ret_error)
+{
+    g_auto(TaskResource) resource = task_resource_parse(json_string_value(json_object_get(visit->state, "Resource")));
+    g_autoptr(JsonRef) input = NULL;
+    g_autoptr(JsonRef) parameters = NULL;
+    TaskLimits limits = {0};
+
+    make_token(visit, &resource);
+    TRY(visit_input(visit, &input, ret_error));
+    AslScope scope = visit_scope(visit, input);
+    TRY(asl_apply_template(visit->state, "Parameters", &scope, &parameters, ret_error));
+    TRY(read_limits(visit, &scope, &limits, ret_error));
+    if (asl_is_too_large(parameters))
+        return asl_fail(ret_error, ASL_DATA_LIMIT,
+            "The state/task '%s' was given an input with a size exceeding the maximum number of bytes service limit.",
+            visit->frame->state);
+    json_object_set(visit->frame->task, "input", parameters);
+    set_deadlines(visit, &limits);
+    emit_scheduled(visit, &resource, parameters, &limits);
+    visit->frame->phase = FRAME_TASK;
+    return true;
+}
+
+/* ---- the answer ---- */
+
+static void emit_failure(Visit *visit, const TaskResource *resource, const TaskError *error)
+{
+    bool is_timeout = g_strcmp0(error->name, ASL_TIMEOUT) == 0 || g_strcmp0(error->name, ASL_HEARTBEAT) == 0;
+
+    emit_task(visit, resource, is_timeout ? "TimedOut" : "Failed",
+        details_with(resource, history_error_details(error->name, error->cause)));
+}
+
+static bool check_size(const TaskResource *resource, const json_t *result, TaskError *ret_error)
+{
+    if (!asl_is_too_large(result))
+        return true;
+    return asl_fail_task(ret_error, ASL_DATA_LIMIT,
+        "The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.",
+        resource->kind == TASK_RESOURCE_SERVICE ? resource->service : resource->arn);
+}
+
+bool complete_task(Visit *visit, const json_t *result, TaskError *error)
+{
+    g_auto(TaskResource) resource =
+        task_resource_parse(json_string_value(json_object_get(visit->frame->task, "resource")));
+
+    if (result == NULL || !check_size(&resource, result, error)) {
+        emit_failure(visit, &resource, error);
         return false;
     }
-    add_result(run, events, result);
-    *ret_result = result;
-    return true;
+    emit_task(visit, &resource, "Succeeded", details_with(&resource, history_data_details(NULL, "output", result)));
+    return visit_leave_with_result(visit, result, error);
+}
+
+void task_timed_out(Interpreter *interpreter, Frame *frame)
+{
+    bool is_heartbeat = frame->deadline_ms == 0 || interpreter->now_ms < frame->deadline_ms;
+    TaskError error = {.name = g_strdup(ASL_TIMEOUT), .is_heartbeat = is_heartbeat};
+
+    interpreter_complete(interpreter, frame->id, NULL, &error);
 }

@@ -1,20 +1,23 @@
 #include "workflow/workflow.h"
 
 #include "base/clock.h"
-#include "workflow/asl_validate.h"
+#include "workflow/asl/data.h"
+#include "workflow/asl/validate.h"
 #include "workflow/execution_row.h"
 #include "workflow/lease_keeper.h"
+#include "workflow/task_caller.h"
 
 #include <string.h>
 
-enum { LEASE_MS = 30000, MS_PER_S = 1000, NAME_CHARS_MAX = 80 };
+/* Moves without a task that one transaction may hold: enough to be fast, few enough to be short. */
+enum { LEASE_MS = 30000, MS_PER_S = 1000, NAME_CHARS_MAX = 80, MOVES_PER_STEP = 64 };
 #define NAME_BANNED "<>{}[]?*\"#%\\^|~`$&,;:/ "
 
 struct Workflow {
     Db *db;
     char *region, *account;
     int64_t lease_ms, max_events;
-    GHashTable *tasks; /* name -> TaskEntry; complete before the first step */
+    TaskCaller *tasks; /* complete before the first step */
     LeaseKeeper *keeper;
     GMutex mutex;
     struct {
@@ -31,7 +34,7 @@ Workflow *workflow_new(const WorkflowOptions *options)
     workflow->account = g_strdup(options->account != NULL ? options->account : "000000000000");
     workflow->lease_ms = options->lease_ms > 0 ? options->lease_ms : LEASE_MS;
     workflow->max_events = options->max_events;
-    workflow->tasks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    workflow->tasks = task_caller_new();
     workflow->keeper = lease_keeper_new(options->db, workflow->lease_ms);
     workflow->locked.machines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_mutex_init(&workflow->mutex);
@@ -43,7 +46,7 @@ void workflow_free(Workflow *workflow)
     if (workflow == NULL)
         return;
     lease_keeper_free(workflow->keeper);
-    g_hash_table_unref(workflow->tasks);
+    task_caller_free(workflow->tasks);
     g_hash_table_unref(workflow->locked.machines);
     g_mutex_clear(&workflow->mutex);
     g_free(workflow->region);
@@ -53,10 +56,17 @@ void workflow_free(Workflow *workflow)
 
 void workflow_register_task(Workflow *workflow, const char *function_name, TaskFunction function, void *data)
 {
-    TaskEntry *entry = g_new(TaskEntry, 1);
+    task_caller_add(workflow->tasks, function_name, &(TaskEntry){.simple = function, .data = data});
+}
 
-    *entry = (TaskEntry){.function = function, .data = data};
-    g_hash_table_insert(workflow->tasks, g_strdup(function_name), entry);
+void workflow_register_call(Workflow *workflow, const char *function_name, TaskCallFunction function, void *data)
+{
+    task_caller_add(workflow->tasks, function_name, &(TaskEntry){.call = function, .data = data});
+}
+
+void workflow_register_tx_task(Workflow *workflow, const char *function_name, TaskTxFunction function, void *data)
+{
+    task_caller_add(workflow->tasks, function_name, &(TaskEntry){.within = function, .data = data});
 }
 
 static bool check_name(const char *what, const char *name, GError **error)
@@ -75,16 +85,11 @@ static bool check_name(const char *what, const char *name, GError **error)
 
 bool workflow_add_machine(Workflow *workflow, const char *name, const char *definition, GError **error)
 {
-    json_error_t where = {0};
+    json_t *parsed = NULL;
 
     TRY(check_name("a state machine", name, error));
-    json_t *parsed = json_loads(definition, JSON_REJECT_DUPLICATES, &where);
-    if (parsed == NULL)
-        return fail(error, ERROR_INVALID, "no JSON: line %d, column %d: %s", where.line, where.column, where.text);
-    bool is_valid = asl_validate(parsed, error);
+    TRY(asl_parse_machine(definition, &parsed, error));
     json_decref(parsed);
-    if (!is_valid)
-        return false;
     g_mutex_lock(&workflow->mutex);
     g_hash_table_insert(workflow->locked.machines, g_strdup(name), g_strdup(definition));
     g_mutex_unlock(&workflow->mutex);
@@ -132,12 +137,39 @@ static bool find_started(DbTx *tx, const char *arn, const json_t *input, bool *r
     return true;
 }
 
+/* Execution and StateMachine of the context object. */
+static json_t *execution_context(
+    const char *arn, const char *name, const char *machine_arn, const json_t *input, int64_t started_ms)
+{
+    g_auto(GStrv) fields = g_strsplit(machine_arn, ":", -1);
+    guint count = g_strv_length(fields);
+    g_autofree char *role = g_strdup_printf("arn:aws:iam::%s:role/trawl", count > 4 ? fields[4] : "");
+    g_autofree char *started = clock_format_iso_ms(started_ms);
+
+    return json_pack("{s:{s:s, s:O?, s:s, s:s, s:s, s:i}, s:{s:s, s:s}}", "Execution", "Id", arn, "Input", input,
+        "Name", name, "RoleArn", role, "StartTime", started, "RedriveCount", 0, "StateMachine", "Id", machine_arn,
+        "Name", count > 0 ? fields[count - 1] : "");
+}
+
 static bool start_new(DbTx *tx, NewExecution *execution, GError **error)
 {
     json_t *definition = asl_json_parse(execution->definition);
+    g_autoptr(RunState) run =
+        run_state_new(json_string_value(json_object_get(definition, "StartAt")), execution->input);
+    g_auto(History) history = {0};
+    int64_t now_ms = clock_now_ms();
+    json_t *context =
+        execution_context(execution->arn, execution->name, execution->machine_arn, execution->input, now_ms);
+    g_auto(Interpreter) interpreter = {
+        .definition = definition, .run = run, .history = &history, .execution = context, .now_ms = now_ms};
 
-    execution->start_at = json_string_value(json_object_get(definition, "StartAt"));
+    history_init(&history);
+    interpreter_start(&interpreter, execution->input);
+    execution->run = run;
+    execution->history = &history;
+    execution->started_ms = now_ms;
     bool is_inserted = execution_insert(tx, execution, error);
+    json_decref(context);
     json_decref(definition);
     return is_inserted;
 }
@@ -207,162 +239,178 @@ static bool read_position(DbTx *tx, Execution *execution, bool *ret_running, GEr
         return fail(error, ERROR_NOT_FOUND, "there is no execution %s", execution->arn);
     *ret_running = g_str_equal(db_rows_text(rows, 0), "RUNNING");
     execution->fence = db_rows_int(rows, 1);
-    execution->event_count = db_rows_int(rows, 2);
+    execution->run = g_new0(RunState, 1);
+    execution->run->event_count = db_rows_int(rows, 2);
     return true;
 }
 
 bool workflow_abort(DbTx *tx, const char *execution_arn, const char *error_name, const char *cause, GError **error)
 {
     g_auto(Execution) execution = {.arn = g_strdup(execution_arn)};
-    g_auto(TaskError) told = {.name = g_strdup(error_name), .cause = g_strdup(cause)};
     g_auto(History) history = {0};
     bool is_running = false;
+    int64_t now_ms = clock_now_ms();
 
     TRY(read_position(tx, &execution, &is_running, error));
     if (!is_running)
         return true;
     history_init(&history);
-    history_add(&history, "ExecutionAborted", history_error_details(error_name, cause));
-    ExecutionStep step = {.status = "ABORTED", .error = &told, .history = &history};
+    history_add(&history, ++execution.run->event_count, 0, "ExecutionAborted", now_ms,
+        history_error_details(error_name, cause));
+    ExecutionStep step = {
+        .status = "ABORTED",
+        .run = execution.run,
+        .error = error_name,
+        .cause = cause,
+        .now_ms = now_ms,
+        .history = &history,
+    };
     return execution_write_step(tx, &execution, &step, error);
 }
 
-static void set_time(json_t *object, const char *name, int64_t time_ms)
-{
-    g_autofree char *text = clock_format_iso_ms(time_ms);
+/* ---- one step ---- */
 
-    json_object_set_new(object, name, json_string(text));
+/* What one step does to one execution. */
+typedef struct Step {
+    Workflow *workflow;
+    const Execution *execution;
+    Interpreter interpreter;
+    int64_t wake_at_ms;
+} Step;
+
+static char *task_token(const Execution *execution, int64_t frame_id, const InterpreterTask *task)
+{
+    g_autofree char *place = g_strdup_printf("%s|%" G_GINT64_FORMAT "|%" G_GINT64_FORMAT "|%" G_GINT64_FORMAT,
+        execution->arn, frame_id, task->entered_event, task->attempt);
+
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, place, -1);
 }
 
-/* The context object, for paths that start with "$$". */
-static json_t *make_context(const Execution *execution)
+/* Calls the task that the run is at and takes its answer. *ret_interrupted: it was told to stop, nothing happened. */
+static bool call_task(Step *step, DbTx *tx, int64_t frame_id, bool *ret_interrupted, GError **error)
 {
-    json_int_t retries = 0;
-    for (size_t i = 0; i < json_array_size(execution->retry_counts); i++)
-        retries += json_integer_value(json_array_get(execution->retry_counts, i));
-
-    const char *machine_name = strrchr(execution->machine_arn, ':');
-    json_t *run = json_pack("{s:s, s:O?, s:s, s:i}", "Id", execution->arn, "Input", execution->input, "Name",
-        execution->name, "RedriveCount", 0);
-    json_t *state = json_pack("{s:s?, s:I}", "Name", execution->state_name, "RetryCount", retries);
-    json_t *machine =
-        json_pack("{s:s, s:s}", "Id", execution->machine_arn, "Name", machine_name != NULL ? machine_name + 1 : "");
-    set_time(run, "StartTime", execution->started_ms);
-    set_time(state, "EnteredTime", execution->entered_ms);
-    return json_pack("{s:o, s:o, s:o}", "Execution", run, "State", state, "StateMachine", machine);
-}
-
-/* When the execution must have ended, by its machine's TimeoutSeconds. */
-static int64_t deadline_ms(const Execution *execution)
-{
-    const json_t *seconds = json_object_get(execution->definition, "TimeoutSeconds");
-
-    return seconds != NULL ? execution->started_ms + json_integer_value(seconds) * MS_PER_S : INT64_MAX;
-}
-
-static void run_state(Workflow *workflow, const Execution *execution, History *history, Transition *ret_transition)
-{
-    json_t *context = make_context(execution);
-    const json_t *states = json_object_get(execution->definition, "States");
-    bool is_resumed = json_array_size(execution->retry_counts) > 0;
-    StateRun run = {
-        .name = execution->state_name,
-        .state = json_object_get(states, execution->state_name != NULL ? execution->state_name : ""),
-        .raw_input = execution->state_input,
-        .context = context,
-        .region = workflow->region,
-        .tasks = workflow->tasks,
-        .is_resumed = is_resumed,
-        .retry_counts = execution->retry_counts,
-        .entered_event_id = is_resumed ? execution->entered_event_id : execution->event_count + 1,
-        .history = history,
-    };
-
-    lease_keeper_hold(workflow->keeper, execution);
-    state_run(&run, ret_transition);
-    lease_keeper_drop(workflow->keeper, execution);
-    json_decref(context);
-}
-
-/* An execution that would never end stops at the limit: the last event the history can hold says so. */
-static void limit_history(
-    const Workflow *workflow, const Execution *execution, History *history, Transition *transition)
-{
-    GArray *events = history->events;
-    int64_t total = execution->event_count + events->len;
-    bool is_ended = transition->kind == TRANSITION_END || transition->kind == TRANSITION_FAIL;
-
-    if (workflow->max_events == 0 || total < workflow->max_events || (total == workflow->max_events && is_ended))
-        return;
-    g_array_set_size(events, (guint)MAX(workflow->max_events - 1 - execution->event_count, 0));
-    transition_clear(transition);
-    transition->kind = TRANSITION_FAIL;
-    asl_fail(&transition->error, ASL_RUNTIME,
-        "The execution reached the maximum number of history events (%" G_GINT64_FORMAT ").", workflow->max_events);
-    history_add(history, "ExecutionFailed", history_error_details(transition->error.name, transition->error.cause));
-}
-
-/* What a transition makes of the row; points into its arguments. */
-static ExecutionStep make_step(
-    const Execution *execution, const Transition *transition, const History *history, const json_t *no_counts)
-{
-    static const char *const statuses[] = {
-        [TRANSITION_NEXT] = "RUNNING",
-        [TRANSITION_AGAIN] = "RUNNING",
-        [TRANSITION_UNDO] = "RUNNING",
-        [TRANSITION_END] = "SUCCEEDED",
-        [TRANSITION_FAIL] = "FAILED",
-    };
-    bool is_again = transition->kind == TRANSITION_AGAIN;
-    int64_t now_ms = clock_now_ms();
-
-    return (ExecutionStep){
-        .status = statuses[transition->kind],
-        .state_name = is_again ? execution->state_name : transition->next,
-        .data = is_again ? execution->state_input : transition->output,
-        .retry_counts = is_again ? execution->retry_counts : no_counts,
-        .entered_ms = is_again ? execution->entered_ms : now_ms,
-        .wake_at_ms = is_again ? MIN(transition->wake_at_ms, deadline_ms(execution)) : now_ms,
-        .error = &transition->error,
-        .history = history,
-    };
-}
-
-static bool persist(Workflow *workflow, const Execution *execution, const Transition *transition,
-    const History *history, GError **error)
-{
-    if (transition->kind == TRANSITION_UNDO)
-        return execution_release(workflow->db, execution, clock_now_ms(), error);
-    json_t *no_counts = json_array();
-    ExecutionStep step = make_step(execution, transition, history, no_counts);
-    bool is_persisted = execution_persist(workflow->db, execution, &step, error);
-    json_decref(no_counts);
-    return is_persisted;
-}
-
-static bool persist_timeout(Workflow *workflow, const Execution *execution, GError **error)
-{
+    InterpreterTask task = interpreter_task(&step->interpreter, frame_id);
+    g_autofree char *token = task_token(step->execution, frame_id, &task);
     g_auto(TaskError) told = {0};
-    g_auto(History) history = {0};
+    json_t *result = NULL;
+    bool is_done = false;
 
-    asl_fail(&told, ASL_TIMEOUT, "The execution took longer than its machine's TimeoutSeconds.");
-    history_init(&history);
-    history_add(&history, "ExecutionTimedOut", history_error_details(told.name, told.cause));
-    ExecutionStep step = {.status = "TIMED_OUT", .error = &told, .history = &history};
-    return execution_persist(workflow->db, execution, &step, error);
+    TRY(task_caller_call(step->workflow->tasks, tx, &task, token, &result, &told, &is_done, error));
+    *ret_interrupted = !is_done && g_strcmp0(told.name, TASK_INTERRUPTED) == 0;
+    if (*ret_interrupted)
+        return true;
+    step->interpreter.now_ms = clock_now_ms();
+    if (step->interpreter.now_ms >= task.deadline_ms) {
+        g_clear_pointer(&result, json_decref);
+        task_error_clear(&told);
+        told.name = g_strdup(ASL_TIMEOUT);
+    }
+    interpreter_complete(&step->interpreter, frame_id, result, &told);
+    return true;
+}
+
+/* Lets the run go on until it needs a task, sleeps or ends, or has done enough for one transaction. */
+static void go_on(Step *step)
+{
+    int64_t value = 0;
+    RunProgress progress = RUN_MOVED;
+
+    for (int moves = 0; moves < MOVES_PER_STEP && progress == RUN_MOVED; moves++)
+        progress = interpreter_advance(&step->interpreter, &value);
+    step->wake_at_ms = progress == RUN_SLEEPS ? value : step->interpreter.now_ms;
+}
+
+static bool write_step(Step *step, DbTx *tx, GError **error)
+{
+    const Interpreter *interpreter = &step->interpreter;
+    ExecutionStep written = {
+        .status = run_status_name(interpreter->status),
+        .run = interpreter->run,
+        .output = interpreter->output,
+        .error = interpreter->error.name,
+        .cause = interpreter->error.cause,
+        .wake_at_ms = step->wake_at_ms,
+        .now_ms = interpreter->now_ms,
+        .history = interpreter->history,
+    };
+
+    return execution_write_step(tx, step->execution, &written, error);
+}
+
+/* The task that is to be called first in this step; 0: none. */
+static int64_t waiting_task(Step *step)
+{
+    RunState *run = step->interpreter.run;
+    int64_t events = run->event_count;
+    int64_t value = 0;
+
+    /* Asking does nothing if the answer is that a task is needed; if not, it was the first move. */
+    if (interpreter_advance(&step->interpreter, &value) != RUN_NEEDS_TASK)
+        return 0;
+    g_assert(run->event_count == events);
+    return value;
+}
+
+static bool commit_step(Step *step, DbTx *take_tx, GError **error)
+{
+    g_autoptr(DbTx) tx = take_tx;
+
+    if (tx == NULL)
+        TRY(db_begin(step->workflow->db, DB_WRITE, &tx, error));
+    TRY(write_step(step, tx, error));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+static bool run_step(Step *step, GError **error)
+{
+    Workflow *workflow = step->workflow;
+    g_autoptr(DbTx) tx = NULL;
+    bool is_interrupted = false;
+    int64_t frame_id = waiting_task(step);
+
+    if (frame_id != 0) {
+        InterpreterTask task = interpreter_task(&step->interpreter, frame_id);
+        if (task_caller_is_within(workflow->tasks, &task))
+            TRY(db_begin(workflow->db, DB_WRITE, &tx, error));
+        else
+            lease_keeper_hold(workflow->keeper, step->execution);
+        bool is_called = call_task(step, tx, frame_id, &is_interrupted, error);
+        if (tx == NULL)
+            lease_keeper_drop(workflow->keeper, step->execution);
+        TRY(is_called);
+        if (is_interrupted)
+            return execution_release(workflow->db, step->execution, clock_now_ms(), error);
+    }
+    go_on(step);
+    return commit_step(step, g_steal_pointer(&tx), error);
 }
 
 static bool run_and_persist(Workflow *workflow, const Execution *execution, GError **error)
 {
     g_auto(History) history = {0};
-    g_auto(Transition) transition = {0};
+    json_t *context = execution_context(
+        execution->arn, execution->name, execution->machine_arn, execution->input, execution->started_ms);
+    Step step = {
+        .workflow = workflow,
+        .execution = execution,
+        .interpreter =
+            {
+                .definition = execution->definition,
+                .run = execution->run,
+                .history = &history,
+                .execution = context,
+                .region = workflow->region,
+                .now_ms = clock_now_ms(),
+                .started_ms = execution->started_ms,
+                .max_events = workflow->max_events,
+            },
+    };
 
-    if (clock_now_ms() >= deadline_ms(execution))
-        return persist_timeout(workflow, execution, error);
     history_init(&history);
-    run_state(workflow, execution, &history, &transition);
-    limit_history(workflow, execution, &history, &transition);
-    return persist(workflow, execution, &transition, &history, error);
+    bool is_done = run_step(&step, error);
+    interpreter_clear(&step.interpreter);
+    json_decref(context);
+    return is_done;
 }
 
 bool workflow_step(Workflow *workflow, const char *runner, bool *ret_ran, int64_t *ret_wait_ms, GError **error)

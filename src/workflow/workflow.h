@@ -1,7 +1,7 @@
-/* Executions of state machines in the Amazon States Language, kept in the store after every transition.
+/* Executions of state machines in the Amazon States Language, kept in the store after every step.
  *
- * Any process may go on with a run: it takes a lease with a fence, runs one state, and persists what follows in one
- * transaction. A task that was cut short runs again, so tasks repeat without harm. Any thread. */
+ * Any process may go on with a run: it takes a lease with a fence, lets the interpreter go on, and persists what
+ * follows in one transaction. A task that was cut short runs again, so tasks repeat without harm. Any thread. */
 #pragma once
 
 #include "base/error.h"
@@ -15,6 +15,9 @@ typedef struct Workflow Workflow;
 typedef struct TaskError {
     char *name;
     char *cause;
+    /* left alone by tasks: */
+    bool is_own;       /* raised by the interpreter itself */
+    bool is_heartbeat; /* a time-out for want of a sign of life */
 } TaskError;
 
 /* The name of the error with which a task says that it was told to stop: nothing of the step is stored, no retry is
@@ -25,6 +28,20 @@ typedef struct TaskError {
  * the Payload. True with *ret_output (a new reference); false with *ret_error filled. Called without any lock or
  * transaction; may take long. */
 typedef bool (*TaskFunction)(void *data, const json_t *input, json_t **ret_output, TaskError *ret_error);
+
+/* As before, for functions that want to know more of the call. */
+typedef struct TaskCall {
+    const json_t *input;
+    const char
+        *token; /* the same for every repetition of this attempt: what was done under it need not be done again */
+    int64_t deadline_ms; /* when the state's TimeoutSeconds are over: an answer after that is not taken; INT64_MAX */
+} TaskCall;
+typedef bool (*TaskCallFunction)(void *data, const TaskCall *call, json_t **ret_output, TaskError *ret_error);
+
+/* A function whose effect is in the same store: it runs inside the transaction that takes its answer, so both happen
+ * once, or neither. It must not take long. */
+typedef bool (*TaskTxFunction)(
+    void *data, DbTx *tx, const TaskCall *call, json_t **ret_output, TaskError *ret_error, GError **error);
 
 typedef struct WorkflowOptions {
     Db *db;             /* borrowed */
@@ -40,6 +57,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workflow, workflow_free)
 
 /* Before any run. */
 void workflow_register_task(Workflow *workflow, const char *function_name, TaskFunction function, void *data);
+void workflow_register_call(Workflow *workflow, const char *function_name, TaskCallFunction function, void *data);
+void workflow_register_tx_task(Workflow *workflow, const char *function_name, TaskTxFunction function, void *data);
 
 /* Parses and validates a definition and keeps it under a name. INVALID lists what is wrong, each with its JSON pointer;
  * what this interpreter does not know is refused here, not met at run time. */
@@ -72,7 +91,8 @@ FALLIBLE bool workflow_describe(DbTx *tx, const char *execution_arn, ExecutionSt
 FALLIBLE bool workflow_abort(
     DbTx *tx, const char *execution_arn, const char *error_name, const char *cause, GError **error);
 
-/* Runs one state of one execution that is due and free, of those with this runner (NULL: without one).
+/* Goes on with one execution that is due and free, of those with this runner (NULL: without one): answers the task it
+ * is at, runs what needs no task up to the next one, and writes that in one transaction.
  * *ret_ran false: nothing is due; *ret_wait_ms then says how long until something may be (at most 1 s). */
 FALLIBLE bool workflow_step(
     Workflow *workflow, const char *runner, bool *ret_ran, int64_t *ret_wait_ms, GError **error);

@@ -93,7 +93,7 @@ static void insert_execution(Db *db, const IndexedExecution *execution)
     g_assert_true(db_begin(db, DB_WRITE, &tx, &error));
     g_assert_true(DB_EXEC(tx, SQL_EXECUTION_INSERT, NULL, &error, db_text(execution->execution_arn),
         db_text(execution->state_machine_arn), db_text(execution->name), db_text("{}"), db_text("{}"),
-        db_int(execution->started_ms), db_null(), db_text("Start")));
+        db_int(execution->started_ms), db_null(), db_text("{}"), db_int(1)));
     if (execution->stopped_ms != 0)
         g_assert_true(DB_EXEC(tx, SQL_EXECUTION_CLOSE, NULL, &error, db_text(execution->execution_arn), db_int(0),
             db_text(execution->status), db_null(), db_null(), db_null(), db_int(execution->stopped_ms), db_int(2)));

@@ -3,21 +3,16 @@
 
 -- :name execution_insert
 INSERT INTO executions (execution_arn, state_machine_arn, name, definition, status, input, started_at, runner,
-                        current_state, state_input, entered_at, wake_at, event_count)
-VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7, $8, $5, $6, $6, 1);
+                        run_state, wake_at, event_count)
+VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7, $8, $6, $9);
 
 -- :name execution_describe
 SELECT status, error, cause, output, started_at, stopped_at, input
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_load
-SELECT state_machine_arn, name, definition, input, current_state, state_input, retry_counts, started_at, entered_at,
-       event_count
+SELECT state_machine_arn, name, definition, input, run_state, started_at
 FROM executions WHERE execution_arn = $1;
-
--- The last event of a visit that began earlier (Retry, Wait).
--- :name execution_entered_event
-SELECT max(event_id) FROM execution_events WHERE execution_arn = $1 AND type LIKE '%StateEntered';
 
 -- :name execution_find_due
 SELECT execution_arn, fence FROM executions
@@ -48,14 +43,12 @@ UPDATE executions SET lease_owner = NULL, lease_expires_at = NULL, wake_at = $3
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
 -- :name execution_advance
-UPDATE executions SET current_state = $3, state_input = $4, retry_counts = $5, entered_at = $6, wake_at = $7,
-                      event_count = $8, lease_owner = NULL, lease_expires_at = NULL
+UPDATE executions SET run_state = $3, wake_at = $4, event_count = $5, lease_owner = NULL, lease_expires_at = NULL
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
 -- :name execution_close
 UPDATE executions SET status = $3, output = $4, error = $5, cause = $6, stopped_at = $7, event_count = $8,
-                      fence = fence + 1, current_state = NULL, state_input = NULL, retry_counts = '[]',
-                      lease_owner = NULL, lease_expires_at = NULL
+                      fence = fence + 1, run_state = NULL, lease_owner = NULL, lease_expires_at = NULL
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
 -- :name execution_position

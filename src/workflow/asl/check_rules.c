@@ -1,7 +1,7 @@
 /* Checks of the arrays of rules in a state: Retry, Catch, Choices. */
-#include "workflow/asl_check.h"
-#include "workflow/asl_choice.h"
-#include "workflow/asl_error.h"
+#include "workflow/asl/check.h"
+#include "workflow/asl/choice.h"
+#include "workflow/asl/error.h"
 
 static bool check_list(AslCheck *check, const json_t *value, AslCheckValue run)
 {
@@ -68,6 +68,7 @@ static void check_catcher(AslCheck *check, const json_t *value)
     static const AslField fields[] = {
         {"ErrorEquals", check_error_equals, ASL_REQUIRED},
         {"ResultPath", asl_check_result_path, ASL_OPTIONAL},
+        {"Assign", asl_check_assign, ASL_OPTIONAL},
         {"Next", asl_check_target, ASL_REQUIRED},
         {"Comment", asl_check_string, ASL_OPTIONAL},
         {NULL, NULL, ASL_OPTIONAL},
@@ -149,6 +150,8 @@ static void check_rule_at(AslCheck *check, const json_t *rule, RulePlace place)
         AslCheckValue member = rule_member_check(name, &tests);
         if (place == RULE_TOP && g_str_equal(name, "Next"))
             member = asl_check_target;
+        if (place == RULE_TOP && g_str_equal(name, "Assign"))
+            member = asl_check_assign;
         if (member != NULL)
             asl_check_member(check, name, value, member);
         else
@@ -157,9 +160,9 @@ static void check_rule_at(AslCheck *check, const json_t *rule, RulePlace place)
     if (tests != 1)
         asl_problem(check, "a rule needs exactly one comparison, And, Or or Not");
     if (is_compound == (json_object_get(rule, "Variable") != NULL))
-        asl_problem(check, is_compound ? "And, Or and Not have no Variable" : "the field Variable is required");
+        asl_problem(check, is_compound ? "And, Or and Not have no Variable" : "These fields are required: [Variable]");
     if (place == RULE_TOP && json_object_get(rule, "Next") == NULL)
-        asl_problem(check, "the field Next is required");
+        asl_problem(check, "These fields are required: [Next]");
 }
 
 static void check_nested_rule(AslCheck *check, const json_t *rule)

@@ -1,4 +1,4 @@
-#include "workflow/asl_error.h"
+#include "workflow/asl/error.h"
 
 #include <math.h>
 
@@ -11,6 +11,16 @@ void task_error_clear(TaskError *error)
 {
     g_clear_pointer(&error->name, g_free);
     g_clear_pointer(&error->cause, g_free);
+    error->is_own = error->is_heartbeat = false;
+}
+
+TaskError task_error_copy(const TaskError *error)
+{
+    TaskError copy = *error;
+
+    copy.name = g_strdup(error->name);
+    copy.cause = g_strdup(error->cause);
+    return copy;
 }
 
 bool asl_fail(TaskError *ret_error, const char *name, const char *format, ...)
@@ -20,26 +30,58 @@ bool asl_fail(TaskError *ret_error, const char *name, const char *format, ...)
     va_start(args, format);
     ret_error->name = g_strdup(name);
     ret_error->cause = g_strdup_vprintf(format, args);
+    ret_error->is_own = true;
     va_end(args);
     return false;
 }
 
-static bool pattern_matches(const char *pattern, const char *name)
+bool asl_fail_task(TaskError *ret_error, const char *name, const char *format, ...)
 {
+    va_list args;
+
+    va_start(args, format);
+    ret_error->name = g_strdup(name);
+    ret_error->cause = g_strdup_vprintf(format, args);
+    ret_error->is_own = false;
+    va_end(args);
+    return false;
+}
+
+bool asl_error_is_fatal(const TaskError *error)
+{
+    return error->is_own && g_strcmp0(error->name, ASL_RUNTIME) == 0;
+}
+
+static bool is_timeout(const char *name)
+{
+    return g_str_equal(name, ASL_TIMEOUT) || g_str_equal(name, ASL_HEARTBEAT);
+}
+
+static bool pattern_matches(const char *pattern, const TaskError *error)
+{
+    const char *name = error->name != NULL ? error->name : "";
+
     if (g_str_equal(pattern, ASL_ALL))
-        return !g_str_equal(name, ASL_DATA_LIMIT);
+        return !g_str_equal(name, ASL_RUNTIME) && !(error->is_own && g_str_equal(name, ASL_DATA_LIMIT));
     if (g_str_equal(pattern, ASL_TASK_FAILED))
-        return !g_str_equal(name, ASL_TIMEOUT);
+        return !is_timeout(name) && !g_str_equal(name, ASL_RUNTIME) &&
+               !(error->is_own && g_str_equal(name, ASL_DATA_LIMIT));
+    if (g_str_equal(pattern, ASL_TIMEOUT))
+        return is_timeout(name);
+    if (g_str_equal(pattern, ASL_HEARTBEAT))
+        return error->is_heartbeat || g_str_equal(name, ASL_HEARTBEAT);
+    if (g_str_equal(pattern, ASL_RESULT_PATH)) /* as the documents call what Step Functions reports by another name */
+        return g_str_equal(name, ASL_RESULT_PATH) || g_str_equal(name, ASL_PATH_CONFLICT);
     return g_str_equal(pattern, name);
 }
 
-bool asl_error_matches(const json_t *error_equals, const char *name)
+bool asl_error_matches(const json_t *error_equals, const TaskError *error)
 {
-    if (g_str_equal(name, ASL_RUNTIME))
+    if (asl_error_is_fatal(error))
         return false;
     for (size_t i = 0; i < json_array_size(error_equals); i++) {
         const char *pattern = json_string_value(json_array_get(error_equals, i));
-        if (pattern != NULL && pattern_matches(pattern, name))
+        if (pattern != NULL && pattern_matches(pattern, error))
             return true;
     }
     return false;
@@ -65,14 +107,14 @@ static int64_t wait_ms(const json_t *retrier, json_int_t attempts_used, double u
 }
 
 bool asl_retry_next(
-    const json_t *retriers, const char *error_name, double unit_random, json_t *counts, int64_t *ret_wait_ms)
+    const json_t *retriers, const TaskError *error, double unit_random, json_t *counts, int64_t *ret_wait_ms)
 {
     while (json_array_size(counts) < json_array_size(retriers))
         json_array_append_new(counts, json_integer(0));
     for (size_t i = 0; i < json_array_size(retriers); i++) {
         const json_t *retrier = json_array_get(retriers, i);
         json_int_t used = json_integer_value(json_array_get(counts, i));
-        if (!asl_error_matches(json_object_get(retrier, "ErrorEquals"), error_name))
+        if (!asl_error_matches(json_object_get(retrier, "ErrorEquals"), error))
             continue;
         if ((double)used >= number_or(retrier, "MaxAttempts", RETRY_ATTEMPTS))
             return false;
@@ -83,11 +125,11 @@ bool asl_retry_next(
     return false;
 }
 
-const json_t *asl_catch_find(const json_t *catchers, const char *error_name)
+const json_t *asl_catch_find(const json_t *catchers, const TaskError *error)
 {
     for (size_t i = 0; i < json_array_size(catchers); i++) {
         const json_t *catcher = json_array_get(catchers, i);
-        if (asl_error_matches(json_object_get(catcher, "ErrorEquals"), error_name))
+        if (asl_error_matches(json_object_get(catcher, "ErrorEquals"), error))
             return catcher;
     }
     return NULL;

@@ -1,21 +1,44 @@
-#include "workflow/asl_check.h"
+#include "workflow/asl/check.h"
 
-#include "workflow/asl_choice.h"
-#include "workflow/asl_path.h"
+#include "workflow/asl/choice.h"
+#include "workflow/asl/intrinsic.h"
+#include "workflow/asl/path.h"
 
 #include <string.h>
 
-enum { NUMBER_LIMIT = 99999999 }; /* of seconds and attempts: what AWS accepts is less than this */
+enum {
+    NUMBER_LIMIT = 99999999,
+    VARIABLE_CHARS_MAX = 80
+}; /* of seconds and attempts: what AWS accepts is less than this */
+
+static void add_problem(AslCheck *check, const char *code, const char *format, va_list args)
+{
+    AslProblem *problem = g_new(AslProblem, 1);
+
+    *problem = (AslProblem){
+        .code = code,
+        .message = g_strdup_vprintf(format, args),
+        .location = g_strdup(check->pointer->len > 0 ? check->pointer->str : "/"),
+    };
+    g_ptr_array_add(check->problems, problem);
+}
 
 void asl_problem(AslCheck *check, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
+    add_problem(check, ASL_PROBLEM_SCHEMA, format, args);
     va_end(args);
-    const char *where = check->pointer->len > 0 ? check->pointer->str : "/";
-    g_ptr_array_add(check->problems, g_strdup_printf("%s at %s", what, where));
+}
+
+void asl_problem_coded(AslCheck *check, const char *code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add_problem(check, code, format, args);
+    va_end(args);
 }
 
 /* RFC 6901: '~' and '/' are escaped. */
@@ -61,21 +84,31 @@ static const AslField *find_field(const AslField *fields, const char *name)
 
 static void unknown_field(AslCheck *check, G_GNUC_UNUSED const json_t *value)
 {
-    asl_problem(check, "this field is not supported");
+    asl_problem(check, "Field is not supported");
+}
+
+static void check_required(AslCheck *check, const json_t *object, const AslField *fields)
+{
+    g_autoptr(GString) missing = g_string_new(NULL);
+
+    for (const AslField *field = fields; field->name != NULL; field++) {
+        if (field->presence == ASL_REQUIRED && json_object_get(object, field->name) == NULL)
+            g_string_append_printf(missing, "%s%s", missing->len > 0 ? ", " : "", field->name);
+    }
+    if (missing->len > 0)
+        asl_problem(check, "These fields are required: [%s]", missing->str);
 }
 
 bool asl_check_fields(AslCheck *check, const json_t *object, const AslField *fields)
 {
+    const char *name = NULL;
+    json_t *value = NULL;
+
     if (!json_is_object(object)) {
         asl_problem(check, "expected an object");
         return false;
     }
-    for (const AslField *field = fields; field->name != NULL; field++) {
-        if (field->presence == ASL_REQUIRED && json_object_get(object, field->name) == NULL)
-            asl_problem(check, "the field %s is required", field->name);
-    }
-    const char *name = NULL;
-    json_t *value = NULL;
+    check_required(check, object, fields);
     json_object_foreach((json_t *)object, name, value)
     {
         const AslField *field = find_field(fields, name);
@@ -142,6 +175,11 @@ void asl_check_path(AslCheck *check, const json_t *value)
     check_path_kind(check, value, ASL_PATH_ANY);
 }
 
+void asl_check_reference_path(AslCheck *check, const json_t *value)
+{
+    check_path_kind(check, value, ASL_PATH_REFERENCE);
+}
+
 void asl_check_path_or_null(AslCheck *check, const json_t *value)
 {
     if (!json_is_null(value))
@@ -151,7 +189,42 @@ void asl_check_path_or_null(AslCheck *check, const json_t *value)
 void asl_check_result_path(AslCheck *check, const json_t *value)
 {
     if (!json_is_null(value))
-        check_path_kind(check, value, ASL_PATH_INPUT);
+        check_path_kind(check, value, ASL_PATH_RESULT);
+}
+
+void asl_check_text_path(AslCheck *check, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    if (text == NULL || !asl_is_intrinsic(text)) {
+        asl_check_path(check, value);
+        return;
+    }
+    const char *problem = asl_intrinsic_problem(text);
+    if (problem != NULL)
+        asl_problem(check, "'%s': %s", text, problem);
+}
+
+void asl_check_assign(AslCheck *check, const json_t *value)
+{
+    const char *name = NULL;
+    json_t *member = NULL;
+
+    if (!json_is_object(value)) {
+        asl_problem(check, "expected an object");
+        return;
+    }
+    json_object_foreach((json_t *)value, name, member)
+    {
+        size_t len = strlen(name) - (g_str_has_suffix(name, ".$") ? strlen(".$") : 0);
+        g_autofree char *plain = g_strndup(name, len);
+        g_autofree char *path = g_strconcat("$", plain, NULL);
+        bool is_name = len > 0 && g_utf8_strlen(plain, -1) <= VARIABLE_CHARS_MAX && !g_ascii_isdigit(*plain) &&
+                       strpbrk(plain, ".[$") == NULL && asl_path_problem(path, ASL_PATH_ANY) == NULL;
+        if (!is_name || g_str_equal(plain, "states"))
+            asl_problem(check, "'%s' cannot be the name of a variable", plain);
+    }
+    asl_check_template(check, value);
 }
 
 void asl_check_template(AslCheck *check, const json_t *value)
@@ -164,7 +237,7 @@ void asl_check_template(AslCheck *check, const json_t *value)
     json_object_foreach((json_t *)value, name, member)
     {
         bool is_path = g_str_has_suffix(name, ".$");
-        asl_check_member(check, name, member, is_path ? asl_check_path : asl_check_template);
+        asl_check_member(check, name, member, is_path ? asl_check_text_path : asl_check_template);
         g_autofree char *plain = is_path ? g_strndup(name, strlen(name) - strlen(".$")) : NULL;
         if (is_path && json_object_get(value, plain) != NULL)
             asl_problem(check, "'%s' is given twice, with and without a path", plain);
@@ -179,6 +252,6 @@ void asl_check_target(AslCheck *check, const json_t *value)
     }
     const char *name = json_string_value(value);
     if (json_object_get(check->states, name) == NULL)
-        asl_problem(check, "there is no state '%s'", name);
+        asl_problem_coded(check, ASL_PROBLEM_TARGET, "there is no state '%s'", name);
     g_hash_table_add(check->reached, (gpointer)name);
 }

@@ -1,8 +1,11 @@
-#include "workflow/asl_choice.h"
+#include "workflow/asl/choice.h"
 
 #include "base/clock.h"
 
 #include <string.h>
+
+typedef json_t JsonValue;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonValue, json_decref)
 
 /* Orders that an operator accepts. */
 enum { LESS = 1, EQUAL = 2, GREATER = 4 };
@@ -212,9 +215,17 @@ static bool string_matches(const char *pattern, const char *text)
     return *pattern == '\0';
 }
 
+static bool invalid_path(TaskError *ret_error, const char *path)
+{
+    return asl_fail(ret_error, ASL_RUNTIME,
+        "Invalid path '%s': The choice state's condition path references an invalid value.", path);
+}
+
 static bool compare_rule(const char *operator_name, const json_t *operand, const json_t *value, const AslScope *scope,
     bool *ret_matches, TaskError *ret_error)
 {
+    g_autoptr(JsonValue) found = NULL;
+
     if (g_str_equal(operator_name, "StringMatches")) {
         *ret_matches = json_is_string(value) && string_matches(json_string_value(operand), json_string_value(value));
         return true;
@@ -222,9 +233,9 @@ static bool compare_rule(const char *operator_name, const json_t *operand, const
     const Comparison *comparison = find_comparison(operator_name, stem_length(operator_name));
     if (g_str_has_suffix(operator_name, "Path")) {
         const char *path = json_string_value(operand);
-        operand = asl_path_find(path, scope);
-        if (operand == NULL)
-            return asl_fail(ret_error, ASL_RUNTIME, "%s '%s' finds nothing in the input.", operator_name, path);
+        if (asl_path_find(path, scope, &found) != JSON_PATH_FOUND)
+            return invalid_path(ret_error, path);
+        operand = found;
     }
     *ret_matches = comparison != NULL && is_accepted(comparison, value, operand);
     return true;
@@ -234,18 +245,20 @@ static bool compare_rule(const char *operator_name, const json_t *operand, const
 static bool test_leaf(const json_t *rule, const AslScope *scope, bool *ret_matches, TaskError *ret_error)
 {
     const char *variable = json_string_value(json_object_get(rule, "Variable"));
-    const json_t *value = asl_path_find(variable, scope);
+    g_autoptr(JsonValue) value = NULL;
     ChoiceOperand unused = CHOICE_STRING;
     const char *name = NULL;
     json_t *operand = NULL;
 
+    if (asl_path_find(variable, scope, &value) != JSON_PATH_FOUND)
+        value = NULL;
     json_object_foreach((json_t *)rule, name, operand)
     {
         if (!asl_choice_operator(name, &unused))
             continue;
         const TypeTest *type_test = find_type_test(name);
         if (value == NULL && (type_test == NULL || type_test->test != is_present))
-            return asl_fail(ret_error, ASL_RUNTIME, "The Variable '%s' finds nothing in the input.", variable);
+            return invalid_path(ret_error, variable);
         if (type_test == NULL)
             return compare_rule(name, operand, value, scope, ret_matches, ret_error);
         *ret_matches = type_test->test(value) == json_is_true(operand);
@@ -295,17 +308,17 @@ static bool test_rule(const json_t *rule, const AslScope *scope, bool *ret_match
     return true;
 }
 
-bool asl_choice_pick(const json_t *rules, const AslScope *scope, const char **ret_next, TaskError *ret_error)
+bool asl_choice_pick(const json_t *rules, const AslScope *scope, const json_t **ret_rule, TaskError *ret_error)
 {
     for (size_t i = 0; i < json_array_size(rules); i++) {
         const json_t *rule = json_array_get(rules, i);
         bool matches = false;
         TRY(test_rule(rule, scope, &matches, ret_error));
         if (matches) {
-            *ret_next = json_string_value(json_object_get(rule, "Next"));
+            *ret_rule = rule;
             return true;
         }
     }
-    *ret_next = NULL;
+    *ret_rule = NULL;
     return true;
 }

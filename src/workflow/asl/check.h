@@ -1,6 +1,8 @@
 /* Internal to workflow/: checks of single values of a definition, which note problems with their JSON pointer. */
 #pragma once
 
+#include "workflow/asl/validate.h"
+
 #include <glib.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -8,9 +10,10 @@
 /* One walk through a definition. */
 typedef struct AslCheck {
     GString *pointer;     /* where the walk is, RFC 6901 */
-    GPtrArray *problems;  /* char *, owned */
-    const json_t *states; /* the States object, or NULL */
-    GHashTable *reached;  /* names that some StartAt, Next or Default leads to; borrowed */
+    GPtrArray *problems;  /* AslProblem *, owned */
+    GHashTable *names;    /* of all states of the whole definition; borrowed */
+    const json_t *states; /* the States object of the machine that the walk is in, or NULL */
+    GHashTable *reached;  /* its states that some StartAt, Next or Default leads to; borrowed */
     bool has_terminal_state;
 } AslCheck;
 
@@ -22,7 +25,9 @@ typedef struct AslField {
     enum { ASL_OPTIONAL, ASL_REQUIRED } presence;
 } AslField;
 
+/* Notes a problem where the walk is: SCHEMA_VALIDATION_FAILED, or with a code of its own. */
 void asl_problem(AslCheck *check, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void asl_problem_coded(AslCheck *check, const char *code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* Runs a check one step deeper, so that its problems carry the member's name or the element's index. */
 void asl_check_member(AslCheck *check, const char *name, const json_t *value, AslCheckValue run);
@@ -39,10 +44,13 @@ void asl_check_number(AslCheck *check, const json_t *value);
 void asl_check_count(AslCheck *check, const json_t *value);    /* integer >= 0, < 99999999 */
 void asl_check_positive(AslCheck *check, const json_t *value); /* integer >= 1, < 99999999 */
 void asl_check_timestamp(AslCheck *check, const json_t *value);
-void asl_check_path(AslCheck *check, const json_t *value); /* into the input or the context */
+void asl_check_path(AslCheck *check, const json_t *value);           /* any */
+void asl_check_reference_path(AslCheck *check, const json_t *value); /* one that names at most one value */
+void asl_check_text_path(AslCheck *check, const json_t *value);      /* a path or a function */
 void asl_check_path_or_null(AslCheck *check, const json_t *value);
 void asl_check_result_path(AslCheck *check, const json_t *value); /* into the input, or null */
 void asl_check_template(AslCheck *check, const json_t *value);
+void asl_check_assign(AslCheck *check, const json_t *value); /* a template of variables */
 void asl_check_target(AslCheck *check, const json_t *value); /* the name of a state; notes it as reached */
 void asl_check_retry(AslCheck *check, const json_t *value);
 void asl_check_catch(AslCheck *check, const json_t *value);

@@ -1,0 +1,64 @@
+/* Internal to workflow/: the interpreter of the Amazon States Language. It is pure: from a definition, where a run is,
+ * and what has happened (time has passed, a task has answered) it makes where the run is then, and the history events
+ * that tell of it. It knows no store, no clock and no thread; whoever drives it persists, waits and calls tasks. */
+#pragma once
+
+#include "workflow/history.h"
+#include "workflow/run_state.h"
+#include "workflow/workflow.h"
+
+typedef enum RunStatus { RUN_RUNNING, RUN_SUCCEEDED, RUN_FAILED, RUN_TIMED_OUT } RunStatus;
+
+/* "RUNNING", … as DescribeExecution says it. */
+const char *run_status_name(RunStatus status);
+
+typedef struct Interpreter {
+    /* given by the driver, borrowed */
+    const json_t *definition;
+    RunState *run;
+    History *history;        /* events are added to it */
+    const json_t *execution; /* the context object's members Execution and StateMachine */
+    const char *region;
+    int64_t now_ms;     /* moved on by the driver */
+    int64_t started_ms; /* of the execution */
+    int64_t max_events; /* 0: no limit */
+    /* how the run has ended; free with interpreter_clear() */
+    RunStatus status;
+    json_t *output;
+    TaskError error;
+} Interpreter;
+
+void interpreter_clear(Interpreter *interpreter);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Interpreter, interpreter_clear)
+
+/* The event with which every history begins; once, for a new run. */
+void interpreter_start(Interpreter *interpreter, const json_t *input);
+
+typedef enum RunProgress {
+    RUN_MOVED,      /* one state went on */
+    RUN_NEEDS_TASK, /* a task is to be called: interpreter_task() tells it */
+    RUN_SLEEPS,     /* nothing can go on before some time */
+    RUN_ENDED,
+} RunProgress;
+
+/* Lets one frame go on. *ret_value: the frame that needs a task, or the time to wake up (INT64_MAX: never by itself).
+ */
+RunProgress interpreter_advance(Interpreter *interpreter, int64_t *ret_value);
+
+/* What a task is to do; borrowed from the run. */
+typedef struct InterpreterTask {
+    const char *state, *resource;
+    const json_t *input;
+    const char *token;
+    int64_t deadline_ms; /* INT64_MAX: none */
+    int64_t entered_event, attempt;
+} InterpreterTask;
+InterpreterTask interpreter_task(const Interpreter *interpreter, int64_t frame_id);
+
+/* From now on the task's answer comes from outside: interpreter_advance() does not ask for it again. */
+void interpreter_task_is_external(Interpreter *interpreter, int64_t frame_id);
+/* A sign of life of such a task. */
+void interpreter_heartbeat(Interpreter *interpreter, int64_t frame_id);
+
+/* The task's answer: a result, or (result NULL) an error. Both are taken. */
+void interpreter_complete(Interpreter *interpreter, int64_t frame_id, json_t *take_result, TaskError *take_error);

@@ -1,0 +1,400 @@
+/* Parallel and Map states: frames below a frame. */
+#include "workflow/interpreter_internal.h"
+
+#include <string.h>
+
+enum { CONCURRENCY_MAX = 40 }; /* what Step Functions runs at once of an inline Map */
+
+static json_t *iteration_details(const Frame *map, int64_t index)
+{
+    return json_pack("{s:s, s:I}", "name", map->state, "index", (json_int_t)index);
+}
+
+static const json_t *child_machine(const json_t *state, int64_t index)
+{
+    if (is_state_type(state, "Parallel"))
+        return json_array_get(json_object_get(state, "Branches"), (size_t)index);
+    const json_t *processor = json_object_get(state, "ItemProcessor");
+    return processor != NULL ? processor : json_object_get(state, "Iterator");
+}
+
+/* As many as may run at once. */
+static void start_children(Interpreter *interpreter, Frame *frame)
+{
+    const json_t *state = frame_state(interpreter, frame);
+    FanOut *fan_out = frame->fan_out;
+
+    while (fan_out->started < fan_out->length && frame->children->len < fan_out->concurrency) {
+        int64_t index = fan_out->started++;
+        const char *start_at = json_string_value(json_object_get(child_machine(state, index), "StartAt"));
+        const json_t *input = fan_out->inputs != NULL ? json_array_get(fan_out->inputs, (size_t)index)
+                                                      : json_object_get(frame->task, "input");
+        Frame *child = frame_add_child(interpreter->run, frame, index, start_at, input);
+        if (fan_out->inputs != NULL)
+            child->last_event = emit_beside(interpreter, frame, "MapIterationStarted", iteration_details(frame, index));
+    }
+}
+
+static json_t *nulls(int64_t count)
+{
+    json_t *array = json_array();
+
+    for (int64_t i = 0; i < count; i++)
+        json_array_append_new(array, json_null());
+    return array;
+}
+
+static FanOut *fan_out_new(int64_t length)
+{
+    FanOut *fan_out = g_new0(FanOut, 1);
+
+    fan_out->length = length;
+    fan_out->results = nulls(length);
+    fan_out->tolerated_count = -1;
+    fan_out->tolerated_percentage = -1;
+    fan_out->concurrency = CONCURRENCY_MAX;
+    return fan_out;
+}
+
+bool begin_parallel(Visit *visit, TaskError *ret_error)
+{
+    Frame *frame = visit->frame;
+    g_autoptr(JsonRef) input = NULL;
+    g_autoptr(JsonRef) parameters = NULL;
+
+    TRY(visit_input(visit, &input, ret_error));
+    AslScope scope = visit_scope(visit, input);
+    TRY(asl_apply_template(visit->state, "Parameters", &scope, &parameters, ret_error));
+    emit(visit->interpreter, frame, "ParallelStateStarted", NULL);
+    frame->phase = FRAME_FANS_OUT;
+    frame->fan_out = fan_out_new((int64_t)json_array_size(json_object_get(visit->state, "Branches")));
+    frame->fan_out->concurrency = frame->fan_out->length;
+    g_clear_pointer(&frame->task, json_decref);
+    frame->task = json_pack("{s:O}", "input", parameters);
+    start_children(visit->interpreter, frame);
+    return true;
+}
+
+/* ---- Map: what it iterates over ---- */
+
+static bool find_items(const Visit *visit, const json_t *input, json_t **ret_items, TaskError *ret_error)
+{
+    const char *path = json_string_value(json_object_get(visit->state, "ItemsPath"));
+    AslScope scope = visit_scope(visit, input);
+
+    if (path == NULL)
+        path = "$";
+    if (asl_path_find(path, &scope, ret_items) != JSON_PATH_FOUND) {
+        g_autofree char *shown = asl_json_text(input);
+        const char *name = strrchr(path, '.');
+        return asl_fail(ret_error, ASL_PATH_CONFLICT, "Unable to apply step \"%s\" to input %s",
+            name != NULL ? name + 1 : path, shown);
+    }
+    if (json_is_array(*ret_items))
+        return true;
+    g_clear_pointer(ret_items, json_decref);
+    return asl_fail(ret_error, ASL_RUNTIME, "Reference path \"%s\" must point to array.", path);
+}
+
+/* ItemSelector, or Parameters in older machines, for one item. */
+static bool select_item(
+    Visit *visit, const json_t *input, const json_t *item, size_t index, json_t **ret_value, TaskError *ret_error)
+{
+    const json_t *selector = json_object_get(visit->state, "ItemSelector");
+    AslScope scope = visit_scope(visit, input);
+
+    if (selector == NULL)
+        selector = json_object_get(visit->state, "Parameters");
+    if (selector == NULL) {
+        *ret_value = json_incref((json_t *)item);
+        return true;
+    }
+    json_object_set_new(
+        visit->context, "Map", json_pack("{s:{s:I, s:O}}", "Item", "Index", (json_int_t)index, "Value", item));
+    return asl_fill_template(selector, &scope, ret_value, ret_error);
+}
+
+static bool select_items(
+    Visit *visit, const json_t *input, const json_t *items, json_t **ret_inputs, TaskError *ret_error)
+{
+    g_autoptr(JsonRef) inputs = json_array();
+    g_autoptr(JsonRef) outer = json_incref(json_object_get(visit->context, "Map"));
+
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        json_t *value = NULL;
+        TRY(select_item(visit, input, json_array_get(items, i), i, &value, ret_error));
+        json_array_append_new(inputs, value);
+    }
+    if (outer != NULL)
+        json_object_set(visit->context, "Map", outer);
+    *ret_inputs = g_steal_pointer(&inputs);
+    return true;
+}
+
+/* ---- Map: numbers that may come from a path ---- */
+
+static bool read_number(
+    const json_t *holder, const char *name, const AslScope *scope, double *ret_value, TaskError *ret_error)
+{
+    g_autoptr(JsonRef) value = NULL;
+
+    TRY(asl_field_value(holder, name, scope, &value, ret_error));
+    if (value == NULL)
+        return true;
+    *ret_value = json_number_value(value);
+    bool is_percentage = g_str_equal(name, "ToleratedFailurePercentage");
+    if (is_percentage ? json_is_number(value) : json_is_integer(value))
+        return true;
+    g_autofree char *path_name = g_strconcat(name, "Path", NULL);
+    g_autofree char *shown = json_is_string(value) ? g_strdup(json_string_value(value)) : asl_json_text(value);
+    return asl_fail(ret_error, ASL_RUNTIME, "The %s field refers to value \"%s\" which is not a valid %s: %s",
+        path_name, shown, is_percentage ? "float" : "integer", json_string_value(json_object_get(holder, path_name)));
+}
+
+static bool read_tolerance(const Visit *visit, const AslScope *scope, FanOut *fan_out, TaskError *ret_error)
+{
+    double count = -1, percentage = -1, concurrency = 0;
+    bool has_count = json_object_get(visit->state, "ToleratedFailureCount") != NULL ||
+                     json_object_get(visit->state, "ToleratedFailureCountPath") != NULL;
+    bool has_percentage = json_object_get(visit->state, "ToleratedFailurePercentage") != NULL ||
+                          json_object_get(visit->state, "ToleratedFailurePercentagePath") != NULL;
+
+    TRY(read_number(visit->state, "ToleratedFailureCount", scope, &count, ret_error));
+    TRY(read_number(visit->state, "ToleratedFailurePercentage", scope, &percentage, ret_error));
+    TRY(read_number(visit->state, "MaxConcurrency", scope, &concurrency, ret_error));
+    if (has_count && count < 0)
+        return asl_fail(ret_error, ASL_RUNTIME, "ToleratedFailureCount cannot be negative.");
+    if (has_percentage && (percentage < 0 || percentage > 100))
+        return asl_fail(ret_error, ASL_RUNTIME, "ToleratedFailurePercentage must be between 0 and 100.");
+    if (concurrency < 0)
+        return asl_fail(ret_error, ASL_RUNTIME, "MaxConcurrency cannot be negative.");
+    fan_out->tolerated_count = has_count ? (int64_t)MIN(count, (double)G_MAXINT32) : -1;
+    fan_out->tolerated_percentage = has_percentage ? percentage : -1;
+    if (concurrency >= 1 && concurrency < CONCURRENCY_MAX)
+        fan_out->concurrency = (int64_t)concurrency;
+    return true;
+}
+
+/* ---- Map: batches ---- */
+
+typedef struct BatchLimits {
+    double items, bytes;
+} BatchLimits;
+
+static bool is_batch_full(const json_t *batch, const json_t *next, const BatchLimits *limits)
+{
+    if (limits->items > 0 && (double)json_array_size(batch) >= limits->items)
+        return true;
+    if (limits->bytes <= 0 || json_array_size(batch) == 0)
+        return false;
+    g_autofree char *text = asl_json_text(batch);
+    g_autofree char *more = asl_json_text(next);
+    return (double)strlen(text) + (double)strlen(more) + 1 > limits->bytes;
+}
+
+static json_t *batch_input(const json_t *common, json_t *items)
+{
+    json_t *input = json_object();
+
+    if (common != NULL)
+        json_object_set(input, "BatchInput", (json_t *)common);
+    json_object_set(input, "Items", items);
+    return input;
+}
+
+static bool batch_items(Visit *visit, const json_t *input, json_t **inputs, TaskError *ret_error)
+{
+    const json_t *batcher = json_object_get(visit->state, "ItemBatcher");
+    AslScope scope = visit_scope(visit, input);
+    g_autoptr(JsonRef) common = NULL;
+    BatchLimits limits = {0};
+
+    if (batcher == NULL)
+        return true;
+    TRY(read_number(batcher, "MaxItemsPerBatch", &scope, &limits.items, ret_error));
+    TRY(read_number(batcher, "MaxInputBytesPerBatch", &scope, &limits.bytes, ret_error));
+    if (json_object_get(batcher, "BatchInput") != NULL)
+        TRY(asl_fill_template(json_object_get(batcher, "BatchInput"), &scope, &common, ret_error));
+    json_t *batches = json_array();
+    json_t *batch = NULL;
+    for (size_t i = 0; i < json_array_size(*inputs); i++) {
+        const json_t *next = json_array_get(*inputs, i);
+        if (batch == NULL || is_batch_full(batch, next, &limits)) {
+            json_decref(batch);
+            batch = json_array();
+            json_array_append_new(batches, batch_input(common, batch));
+        }
+        json_array_append(batch, (json_t *)next);
+    }
+    json_decref(batch);
+    json_decref(*inputs);
+    *inputs = batches;
+    return true;
+}
+
+/* ---- Map: begin and end ---- */
+
+static bool finish(Visit *visit, TaskError *ret_error);
+
+bool begin_map(Visit *visit, TaskError *ret_error)
+{
+    Frame *frame = visit->frame;
+    g_autoptr(JsonRef) input = NULL;
+    g_autoptr(JsonRef) items = NULL;
+    g_autoptr(JsonRef) inputs = NULL;
+
+    TRY(visit_input(visit, &input, ret_error));
+    TRY(find_items(visit, input, &items, ret_error));
+    emit(
+        visit->interpreter, frame, "MapStateStarted", json_pack("{s:I}", "length", (json_int_t)json_array_size(items)));
+    TRY(select_items(visit, input, items, &inputs, ret_error));
+    TRY(batch_items(visit, input, &inputs, ret_error));
+    fan_out_free(frame->fan_out);
+    frame->fan_out = fan_out_new((int64_t)json_array_size(inputs));
+    frame->fan_out->last_success_event = frame->last_event;
+    AslScope scope = visit_scope(visit, input);
+    TRY(read_tolerance(visit, &scope, frame->fan_out, ret_error));
+    bool is_selected = !json_equal(items, inputs) && json_array_size(items) == json_array_size(inputs);
+    frame->fan_out->items = is_selected ? g_steal_pointer(&items) : NULL;
+    frame->fan_out->inputs = g_steal_pointer(&inputs);
+    frame->phase = FRAME_FANS_OUT;
+    if (frame->fan_out->length == 0)
+        return finish(visit, ret_error);
+    start_children(visit->interpreter, frame);
+    return true;
+}
+
+/* The results, without those of iterations whose failure was tolerated. */
+static json_t *take_results(FanOut *fan_out)
+{
+    json_t *results = g_steal_pointer(&fan_out->results);
+
+    for (size_t i = json_array_size(results); i > 0 && fan_out->failures != NULL; i--) {
+        g_autofree char *index = g_strdup_printf("%zu", i - 1);
+        if (json_object_get(fan_out->failures, index) != NULL)
+            json_array_remove(results, i - 1);
+    }
+    return results;
+}
+
+static bool finish(Visit *visit, TaskError *ret_error)
+{
+    Frame *frame = visit->frame;
+    bool is_map = frame->fan_out->inputs != NULL;
+    g_autoptr(JsonRef) results = NULL;
+
+    if (is_map) /* what follows points at the last iteration's success, as this event does */
+        frame->last_event = MAX(frame->last_event, frame->fan_out->last_success_event);
+    emit_beside(visit->interpreter, frame, is_map ? "MapStateSucceeded" : "ParallelStateSucceeded", NULL);
+    results = take_results(frame->fan_out);
+    return visit_leave_with_result(visit, results, ret_error);
+}
+
+static void child_ended(Interpreter *interpreter, Frame *parent)
+{
+    FanOut *fan_out = parent->fan_out;
+    TaskError error = {0};
+
+    if (fan_out->succeeded + fan_out->failed < fan_out->length) {
+        start_children(interpreter, parent);
+        return;
+    }
+    g_auto(Visit) visit = visit_begin(interpreter, parent);
+    if (!finish(&visit, &error))
+        frame_fail(interpreter, parent, &error);
+}
+
+void child_succeeded(Interpreter *interpreter, Frame *child, const json_t *output)
+{
+    Frame *parent = child->parent;
+    FanOut *fan_out = parent->fan_out;
+
+    json_array_set(fan_out->results, (size_t)child->index, (json_t *)output);
+    fan_out->succeeded++;
+    if (fan_out->inputs != NULL)
+        fan_out->last_success_event =
+            emit_beside(interpreter, child, "MapIterationSucceeded", iteration_details(parent, child->index));
+    parent->last_event = child->last_event;
+    frame_remove(child);
+    child_ended(interpreter, parent);
+}
+
+/* ---- failures ---- */
+
+static bool is_tolerated(const FanOut *fan_out)
+{
+    if (fan_out->tolerated_count < 0 && fan_out->tolerated_percentage < 0)
+        return false;
+    if (fan_out->tolerated_count >= 0 && fan_out->failed > fan_out->tolerated_count)
+        return false;
+    return fan_out->tolerated_percentage < 0 ||
+           (double)fan_out->failed * 100.0 <= fan_out->tolerated_percentage * (double)fan_out->length;
+}
+
+/* Only states that take time can be cut short. */
+static void emit_aborted(Interpreter *interpreter, const Frame *cut, const Frame *chain)
+{
+    static const char *const types[] = {"Task", "Wait", "Parallel", "Map", NULL};
+    const char *type = state_type(frame_state(interpreter, cut));
+
+    if (type == NULL || !g_strv_contains(types, type) || cut->phase == FRAME_ENTERS)
+        return;
+    g_autofree char *event = g_strconcat(type, "StateAborted", NULL);
+    emit_beside(interpreter, chain, event, NULL);
+}
+
+/* The events that end an attempt: the failed iteration, then all that were still running. They all point at the failed
+ * child's last event. */
+static void emit_failure(Interpreter *interpreter, Frame *parent, const Frame *failed)
+{
+    bool is_map = parent->fan_out->inputs != NULL;
+
+    if (is_map)
+        emit_beside(interpreter, parent, "MapIterationFailed", iteration_details(parent, failed->index));
+    emit_aborted(interpreter, failed, parent);
+    for (guint i = 0; i < parent->children->len; i++) {
+        const Frame *sibling = g_ptr_array_index(parent->children, i);
+        if (sibling == failed)
+            continue;
+        if (is_map)
+            emit_beside(interpreter, parent, "MapIterationAborted", iteration_details(parent, sibling->index));
+        emit_aborted(interpreter, sibling, parent);
+    }
+}
+
+static bool tolerate(Interpreter *interpreter, Frame *parent, Frame *child)
+{
+    FanOut *fan_out = parent->fan_out;
+
+    if (!is_tolerated(fan_out))
+        return false;
+    emit_beside(interpreter, parent, "MapIterationFailed", iteration_details(parent, child->index));
+    g_autofree char *index = g_strdup_printf("%" G_GINT64_FORMAT, child->index);
+    if (fan_out->failures == NULL)
+        fan_out->failures = json_object();
+    json_object_set_new(fan_out->failures, index, json_true());
+    frame_remove(child);
+    child_ended(interpreter, parent);
+    return true;
+}
+
+void child_failed(Interpreter *interpreter, Frame *child, const TaskError *error)
+{
+    Frame *parent = child->parent;
+    FanOut *fan_out = parent->fan_out;
+    TaskError passed = task_error_copy(error);
+
+    fan_out->failed++;
+    parent->last_event = child->last_event;
+    if (tolerate(interpreter, parent, child)) {
+        task_error_clear(&passed);
+        return;
+    }
+    if (fan_out->tolerated_count >= 0 || fan_out->tolerated_percentage >= 0) {
+        task_error_clear(&passed);
+        asl_fail_task(&passed, ASL_EXCEEDED_FAILURES, "The specified tolerated failure threshold was exceeded");
+    }
+    emit_failure(interpreter, parent, child);
+    frame_remove_children(parent);
+    frame_fail(interpreter, parent, &passed);
+}
