@@ -13,7 +13,7 @@ enum { PORT_DEFAULT = 8080, PORT_MAX = 65535 };
 typedef struct ServeOptions {
     SourceFlags source;
     char *store, *listen, *api_key_file, *allow_files, *lease;
-    gboolean allows_endpoints;
+    gboolean allows_endpoints, leaves_scanning;
 } ServeOptions;
 
 static void serve_options_clear(ServeOptions *options)
@@ -47,9 +47,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Serve, serve_clear)
 
 static bool parse(const Command *command, int *argc, char ***argv, ServeOptions *options, GError **error)
 {
-    GOptionEntry entries[SOURCE_FLAG_COUNT + 7] = {
+    GOptionEntry entries[SOURCE_FLAG_COUNT + 8] = {
         {"listen", 0, 0, G_OPTION_ARG_STRING, &options->listen, "Where to listen (default 127.0.0.1:8080)",
             "HOST:PORT"},
+        {"no-scan", 0, 0, G_OPTION_ARG_NONE, &options->leaves_scanning, "Leave scanning to trawl worker elsewhere",
+            NULL},
         STORE_ENTRY(&options->store),
         LEASE_ENTRY(&options->lease),
         {"api-key-file", 0, 0, G_OPTION_ARG_FILENAME, &options->api_key_file,
@@ -60,7 +62,7 @@ static bool parse(const Command *command, int *argc, char ***argv, ServeOptions 
             "Let clients choose endpoint and profile", NULL},
     };
 
-    source_flags_entries(&options->source, entries + 6);
+    source_flags_entries(&options->source, entries + 7);
     TRY(command_parse(
         command, entries, "", "Keys are sent as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.", argc, argv, error));
     if (*argc > 1)
@@ -140,6 +142,7 @@ static bool start(Serve *serve, GError **error)
     TRY(source_flags_engine(&serve->options.source, &engine, error));
     TRY(lease_parse(serve->options.lease, &engine.lease_ms, error));
     engine.store = serve->options.store;
+    engine.work = serve->options.leaves_scanning ? ENGINE_LISTS : ENGINE_SCANS;
     engine.patience = WORKER_KEEPS_ON;
     TRY(engine_open(&engine, &serve->engine, error));
     TRY(open_api(serve, error));

@@ -45,6 +45,7 @@ struct Engine {
     GThread *runner_threads[SERVER_RUNNERS]; /* those that run come first */
     Housekeeping *housekeeping;
     char *runner;
+    _Atomic uint32_t runners_begun;
     _Atomic bool is_stopping;
     GMutex mutex;
     struct {
@@ -78,13 +79,29 @@ static bool step_any(Engine *engine, bool *ret_has_run, int64_t *ret_wait_ms, GE
     return true;
 }
 
+/* One question instead of many while there is nothing at all, which is how most servers spend their time. */
+static bool has_executions(Engine *engine, bool *ret_has, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+
+    *ret_has = true;
+    if (engine->runner != NULL)
+        return true;
+    TRY(db_begin(engine->db, DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, SQL_EXECUTIONS_RUNNING, &rows, error, db_text(process_host_runner())));
+    return db_rows_next(rows, ret_has, error);
+}
+
 static bool runner_once(Engine *engine, GError **error)
 {
     uint64_t seen = watch_seen(engine->watch);
-    bool has_run = false;
-    int64_t wait_ms = 0;
+    bool has_any = false, has_run = false;
+    int64_t wait_ms = INT64_MAX;
 
-    TRY(step_any(engine, &has_run, &wait_ms, error));
+    TRY(has_executions(engine, &has_any, error));
+    if (has_any)
+        TRY(step_any(engine, &has_run, &wait_ms, error));
     if (!has_run) {
         watch_wait(engine->watch, seen, wait_ms);
         return true;
@@ -126,6 +143,8 @@ static gpointer runner_main(gpointer data)
     Engine *engine = data;
     Trouble trouble = {.backoff = {.first_ms = TROUBLE_MS, .longest_ms = TROUBLE_MAX_MS}};
 
+    if (atomic_fetch_add(&engine->runners_begun, 1) > 0)
+        watch_wait(engine->watch, watch_seen(engine->watch), INT64_MAX); /* and needs no connection so long */
     while (!atomic_load(&engine->is_stopping)) {
         g_autoptr(GError) error = NULL;
         if (!runner_once(engine, &error)) {
@@ -283,8 +302,10 @@ bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GErro
 {
     atomic_store(&engine->is_stopping, false);
     watch_start(engine->watch);
-    TRY(start_worker(engine, runner, job_id, error));
+    if (engine->options.work == ENGINE_SCANS)
+        TRY(start_worker(engine, runner, job_id, error));
     engine->runner = g_strdup(runner);
+    atomic_store(&engine->runners_begun, 0);
     size_t runners = runner != NULL ? 1 : SERVER_RUNNERS; /* a job of one process has one execution */
     for (size_t i = 0; i < runners; i++)
         engine->runner_threads[i] = g_thread_new("runner", runner_main, engine);

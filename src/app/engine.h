@@ -12,6 +12,11 @@
 
 typedef struct Engine Engine;
 
+typedef enum EngineWork {
+    ENGINE_SCANS, /* lists jobs and scans their pages */
+    ENGINE_LISTS, /* leaves the pages to workers elsewhere */
+} EngineWork;
+
 typedef struct EngineOptions {
     const char *store;                /* --store, or NULL */
     char **rules;                     /* --rules, or NULL */
@@ -19,6 +24,7 @@ typedef struct EngineOptions {
     const char *ca_file;              /* for TLS to object stores, NULL for the system's */
     ScanOptions scan;
     uint32_t scan_threads, concurrency;
+    EngineWork work;
     int64_t lease_ms; /* of pages and executions; 0: their defaults */
     WorkerPatience patience;
 } EngineOptions;

@@ -17,7 +17,6 @@ enum {
     DRIFT_MS = 60000,
     DRIFT_JOBS = 20,
     FREE_ROWS = 20000,
-    TURN_SHARE = 2, /* a turn is over after half a round: whoever comes first then has the next */
     ADOPT_MS = 30000,
 };
 
@@ -104,7 +103,7 @@ static bool do_round(Housekeeping *housekeeping, int64_t round_ms, GError **erro
 
     if (housekeeping->options.duty == HOUSEKEEPING_OF_SCAN)
         return sweep(housekeeping, error);
-    TRY(take_turn(housekeeping, round_ms / TURN_SHARE, &is_ours, error));
+    TRY(take_turn(housekeeping, round_ms - round_ms / 4, &is_ours, error)); /* rounds are drawn from their upper half */
     if (!is_ours)
         return true;
     TRY(sweep(housekeeping, error));

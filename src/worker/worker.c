@@ -16,7 +16,7 @@ enum {
     LEASE_MS_DEFAULT = 60000,
     RETRY_MS_DEFAULT = 1000,
     DEAF_WAIT_MS = 4000, /* between two looks of an idle worker whom nobody can call, and of one whom others can */
-    HEARING_WAIT_MS = 20000,
+    HEARING_WAIT_MS = 30000,
     GIVE_UP_RELEASES = 4, /* of one job in a row, over all lanes */
     RELEASE_DOUBLINGS_MAX = 6,
     STORE_WAIT_MS = 250,
@@ -46,6 +46,7 @@ struct Worker {
 typedef struct Lane {
     Worker *worker;
     char *owner;
+    uint32_t number;
     bool is_idle;             /* the last look found nothing */
     int64_t trouble_since_ms; /* with the store; 0: none */
     Backoff backoff;
@@ -263,6 +264,8 @@ static gpointer lane_main(gpointer data)
 {
     g_autoptr(Lane) lane = data;
 
+    if (lane->number > 0)
+        watch_wait(lane->worker->watch, watch_seen(lane->worker->watch), INT64_MAX);
     while (!atomic_load(&lane->worker->is_stopping))
         lane_step(lane);
     return NULL;
@@ -274,6 +277,7 @@ static void worker_launch_lane(Worker *worker, uint32_t number)
     Lane *lane = g_new0(Lane, 1);
 
     lane->worker = worker;
+    lane->number = number;
     lane->backoff = (Backoff){.first_ms = STORE_WAIT_MS, .longest_ms = STORE_WAIT_MAX_MS};
     lane->owner = g_strdup_printf("%s#%u", worker->owner, number);
     g_ptr_array_add(worker->lanes, g_thread_new(name, lane_main, lane));

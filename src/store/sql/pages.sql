@@ -238,3 +238,7 @@ WHERE rules_id NOT IN ('', $1) AND (runner IS NULL OR runner = $2) AND deleted_a
   AND NOT EXISTS (SELECT 1 FROM page_states p
                   WHERE p.job_id = jobs.job_id AND p.state = 'leased' AND p.lease_expires_at > trawl_now())
   AND (SELECT max(c.updated_at) FROM job_counters c WHERE c.job_id = jobs.job_id) <= trawl_now() - $3;
+
+-- Whether any execution runs that we might go on with: without a runner, or of this host ($1).
+-- :name executions_running
+SELECT 1 FROM executions WHERE status = 'RUNNING' AND (runner IS NULL OR runner = $1) LIMIT 1;
