@@ -23,10 +23,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 INSERT INTO object_pages (job_id, shard, page_no, first_key, last_key, object_count, byte_count, keys, sizes, etags,
                           modified, escaped)
 VALUES ($1, $2, $3, $4, $5, $6, $7,
-        ARRAY(SELECT k.value FROM json_array_elements_text(CAST($8 AS json)) k),
-        ARRAY(SELECT CAST(k.value AS bigint) FROM json_array_elements_text(CAST($9 AS json)) k),
-        ARRAY(SELECT k.value FROM json_array_elements_text(CAST($10 AS json)) k),
-        ARRAY(SELECT CAST(k.value AS bigint) FROM json_array_elements_text(CAST($11 AS json)) k), $12);
+        CASE WHEN strpos($8, '\') = 0 THEN CAST('{' || substr($8, 2, length($8) - 2) || '}' AS text[])
+             ELSE ARRAY(SELECT k.value FROM json_array_elements_text(CAST($8 AS json)) k) END,
+        CAST(translate($9, '[]', '{}') AS bigint[]),
+        CASE WHEN strpos($10, '\') = 0 THEN CAST('{' || substr($10, 2, length($10) - 2) || '}' AS text[])
+             ELSE ARRAY(SELECT k.value FROM json_array_elements_text(CAST($10 AS json)) k) END,
+        CAST(translate($11, '[]', '{}') AS bigint[]), $12);
 
 -- :name page_state_insert
 INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) VALUES ($1, $2, $3, $4, $5);

@@ -1,0 +1,372 @@
+#!/usr/bin/python3
+"""The store beside a schema with one row an object, in the same PostgreSQL; and the same of trawl's store on SQLite.
+
+    store.py --build DIR [--svg FILE]
+
+The other schema is what scanners of this kind commonly use: a row an object with three composite indexes, and a
+materialized view that counts them. Its rows are written with COPY, 10,000 a transaction; they are claimed and completed
+1,000 at a time with SKIP LOCKED, which is generous: one message an object would be slower.
+
+trawl's side goes through its own code: listing, claims, outcomes, status (bench/store.c).
+
+Environment: BENCH_OBJECTS (1000000) objects of the large job, BENCH_SECONDS (3) of each series of status reads.
+"""
+import argparse
+import io
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+
+import psycopg2
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "system"))
+import chart  # noqa: E402
+from postgres import Postgres  # noqa: E402
+
+OBJECTS = int(os.environ.get("BENCH_OBJECTS", "1000000"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
+BATCH, CLAIM = 10000, 1000
+WORKERS = (1, 2, 4)
+SIZES = [size for size in (10_000, 100_000, 1_000_000, 10_000_000) if size <= OBJECTS]
+
+ROW_SCHEMA = """
+CREATE TABLE jobs (job_id UUID PRIMARY KEY, bucket TEXT NOT NULL, prefix TEXT DEFAULT '', execution_arn TEXT,
+                   created_at TIMESTAMPTZ DEFAULT now(), updated_at TIMESTAMPTZ DEFAULT now());
+CREATE TABLE findings (job_id UUID, bucket TEXT, key TEXT, detector TEXT);
+CREATE INDEX idx_findings_job_detector ON findings (job_id, detector);
+CREATE TABLE job_objects (job_id UUID NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, size BIGINT, etag TEXT,
+                          status TEXT NOT NULL, last_error TEXT, updated_at TIMESTAMPTZ NOT NULL DEFAULT now());
+CREATE INDEX idx_job_objects_job_status ON job_objects (job_id, status);
+CREATE INDEX idx_job_objects_job_updated ON job_objects (job_id, updated_at DESC);
+CREATE INDEX idx_job_objects_bucket_key_composite ON job_objects (bucket, key, job_id);
+CREATE MATERIALIZED VIEW job_progress AS
+SELECT j.job_id, j.bucket, j.prefix, j.execution_arn, j.created_at, j.updated_at,
+       count(jo.job_id) AS total_objects,
+       count(*) FILTER (WHERE jo.status = 'queued') AS queued_count,
+       count(*) FILTER (WHERE jo.status = 'processing') AS processing_count,
+       count(*) FILTER (WHERE jo.status = 'succeeded') AS succeeded_count,
+       count(*) FILTER (WHERE jo.status = 'failed') AS failed_count,
+       (SELECT count(*) FROM findings f WHERE f.job_id = j.job_id) AS total_findings
+FROM jobs j LEFT JOIN job_objects jo ON jo.job_id = j.job_id
+GROUP BY j.job_id, j.bucket, j.prefix, j.execution_arn, j.created_at, j.updated_at;
+CREATE UNIQUE INDEX idx_job_progress_job_id ON job_progress (job_id);
+"""
+CLAIM_ROWS = """
+UPDATE job_objects SET status = 'processing', updated_at = now()
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM job_objects WHERE job_id = %s AND status = 'queued'
+                        LIMIT %s FOR UPDATE SKIP LOCKED)) RETURNING key
+"""
+FINISH_ROWS = """
+UPDATE job_objects o SET status = u.status, updated_at = now()
+FROM unnest(%s, %s) AS u (key, status) WHERE o.bucket = %s AND o.key = u.key AND o.job_id = %s
+"""
+COUNT_ROWS = """
+SELECT count(*), count(*) FILTER (WHERE status = 'queued'), count(*) FILTER (WHERE status = 'processing'),
+       count(*) FILTER (WHERE status = 'succeeded'), count(*) FILTER (WHERE status = 'failed')
+FROM job_objects WHERE job_id = %s
+"""
+# As a server is run: commits reach the disk.
+SETTINGS = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "512MB",
+            "max_wal_size": "4GB", "autovacuum_naptime": "1min"}
+BUCKET = "acme-prod-data-lake-eu-west-1"
+
+
+class RowStore:
+    """A row an object: the schema that trawl's is measured against."""
+
+    def __init__(self, uri):
+        self.uri = uri
+        self.connection = psycopg2.connect(uri)
+        self.connection.autocommit = True
+        self.run(ROW_SCHEMA)
+
+    def run(self, sql, values=None):
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall() if cursor.description else None
+
+    def load(self, count):
+        job = str(uuid.uuid4())
+        self.run("INSERT INTO jobs (job_id, bucket) VALUES (%s, %s)", (job, BUCKET))
+        seconds = 0
+        with self.connection.cursor() as cursor:
+            for start in range(0, count, BATCH):
+                rows = "".join(object_row(job, number) for number in range(start, min(start + BATCH, count)))
+                started = time.monotonic()  # writing the rows is the client's work: it is not counted
+                cursor.copy_from(io.StringIO(rows), "job_objects", columns=(
+                    "job_id", "bucket", "key", "size", "etag", "status"))
+                seconds += time.monotonic() - started
+        return job, seconds
+
+    def work(self, job, workers, limit):
+        """Objects claimed and completed a second; no more than about limit of them."""
+        left = [limit]
+        lock = threading.Lock()
+        threads = [threading.Thread(target=self.work_one, args=(job, left, lock)) for _ in range(workers)]
+        started = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return (limit - left[0]) / (time.monotonic() - started)
+
+    def work_one(self, job, left, lock):
+        connection = psycopg2.connect(self.uri)
+        with connection.cursor() as cursor:
+            # As an index serves it once the table has been analysed: never a scan of the whole table.
+            cursor.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+            while left[0] > 0:
+                cursor.execute(CLAIM_ROWS, (job, CLAIM))
+                keys = [row[0] for row in cursor.fetchall()]
+                connection.commit()
+                if not keys:
+                    break
+                states = ["failed" if i % 100 == 50 else "succeeded" for i in range(len(keys))]
+                cursor.execute(FINISH_ROWS, (keys, states, BUCKET, job))
+                connection.commit()
+                with lock:
+                    left[0] -= len(keys)
+        connection.close()
+
+    def status(self, job, seconds, sql=COUNT_ROWS):
+        times = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end or len(times) < 3:
+            started = time.monotonic()
+            self.run(sql, (job,))
+            times.append(time.monotonic() - started)
+        times.sort()
+        return {"p50_ms": times[len(times) // 2] * 1e3, "p99_ms": times[int(len(times) * 0.99)] * 1e3}
+
+    def refresh(self, times=3):
+        seconds = []
+        for _ in range(times):
+            started = time.monotonic()
+            self.run("REFRESH MATERIALIZED VIEW CONCURRENTLY job_progress")
+            seconds.append(time.monotonic() - started)
+        return statistics.median(seconds)
+
+    def size(self):
+        return self.run("SELECT pg_total_relation_size('job_objects')")[0][0]
+
+    def dead(self):
+        self.run("SELECT pg_stat_force_next_flush()")
+        time.sleep(1)
+        return self.run("SELECT coalesce(sum(n_dead_tup), 0) FROM pg_stat_user_tables")[0][0]
+
+
+def object_row(job, number):
+    noise = (number * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+    key = f"warehouse/events/year=2025/month=11/part-{number:010d}-{noise & 0xFFFFFFFF:08x}.json.gz"
+    return f"{job}\t{BUCKET}\t{key}\t{noise & 0x3FFFF}\t{noise:016x}{noise ^ 0x5555:016x}\tqueued\n"
+
+
+class TrawlStore:
+    """trawl's own, through its code."""
+
+    def __init__(self, build, name):
+        self.driver, self.name = build / "bench" / "bench_store", name
+
+    def start(self, *words):
+        return subprocess.Popen([self.driver, self.name, *map(str, words)], stdout=subprocess.PIPE, text=True)
+
+    def run(self, *words):
+        process = self.start(*words)
+        answer = process.communicate()[0]
+        if process.returncode:
+            raise SystemExit(f"bench_store {' '.join(map(str, words))}: exit status {process.returncode}")
+        return json.loads(answer)
+
+
+def postgres_size(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(pg_total_relation_size(relid)) FROM pg_stat_user_tables "
+                       "WHERE relname IN ('object_pages', 'page_states', 'object_exceptions')")
+        return float(cursor.fetchone()[0])
+
+
+def measure_rows(uri):
+    """The schema with a row an object."""
+    rows = RowStore(uri)
+    before = rows.size()
+    job, seconds = rows.load(OBJECTS)
+    figures = {"load": OBJECTS / seconds, "bytes": (rows.size() - before) / OBJECTS}
+    rows.run("VACUUM ANALYZE job_objects")
+    figures["status"] = {"idle": rows.status(job, SECONDS)}
+    rows.refresh(1)
+    figures["cached"] = rows.status(job, 1, "SELECT * FROM job_progress WHERE job_id = %s")
+    figures["work"] = {workers: rows.work(job, workers, OBJECTS // 10) for workers in WORKERS}
+    figures["dead"] = rows.dead()
+    busy = threading.Thread(target=rows.work, args=(job, 2, OBJECTS // 10))
+    busy.start()
+    reader = RowStore.__new__(RowStore)
+    reader.connection = psycopg2.connect(uri)
+    reader.connection.autocommit = True
+    figures["status"]["load"] = reader.status(job, SECONDS)
+    busy.join()
+    figures["sizes"] = {OBJECTS: figures["status"]["idle"]}
+    for size in SIZES:
+        if size not in figures["sizes"]:
+            figures["sizes"][size] = rows.status(rows.load(size)[0], SECONDS)
+    figures["refresh"] = {}
+    for jobs in (100, 1000):
+        while len(rows.run("SELECT 1 FROM jobs")) < jobs:
+            rows.load(10)
+        figures["refresh"][jobs] = rows.refresh()
+    return figures
+
+
+def measure_trawl(store, size_of, dead_of):
+    """trawl's store, whichever engine."""
+    small = store.run("load", 1)["job"]
+    before = size_of()
+    loaded = store.run("load", OBJECTS)
+    job = loaded["job"]
+    figures = {"load": OBJECTS / loaded["seconds"], "bytes": (size_of() - before) / OBJECTS, "status": {}, "work": {}}
+    figures["status"]["idle"] = store.run("status", job, "real_time", SECONDS)
+    store.run("refresh", 1)
+    figures["cached"] = store.run("status", job, "cached", 1)
+    for workers in WORKERS:
+        one = job if workers == WORKERS[0] else store.run("load", OBJECTS)["job"]
+        done = store.run("work", one, workers)
+        figures["work"][workers] = done["objects"] / done["seconds"]
+    figures["dead"] = dead_of()
+    figures["sizes"] = {}
+    for size in SIZES:
+        one = job if size == OBJECTS else store.run("load", size)["job"]
+        figures["sizes"][size] = status_under_load(store, one)
+    figures["status"]["load"] = figures["sizes"][OBJECTS]
+    figures["refresh"] = {}
+    jobs = 4 + len(SIZES)
+    for wanted in (100, 1000):
+        store.run("load", 10, wanted - jobs)
+        jobs = wanted
+        figures["refresh"][wanted] = store.run("refresh", 3)["p50_ms"] / 1e3
+    assert small
+    return figures
+
+
+def status_under_load(store, job):
+    """Real-time status of one job while pages of another are listed, claimed and finished all the time."""
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            store.run("work", store.run("load", 200_000)["job"], 2)
+
+    busy = threading.Thread(target=churn)
+    busy.start()
+    try:
+        return store.run("status", job, "real_time", SECONDS)
+    finally:
+        stop.set()
+        busy.join()
+
+
+def table(rows, ours, title):
+    print(f"\n{title}")
+    print(f"  {'':<46} {'row an object':>14} {'trawl':>14} {'ratio':>9}")
+
+    def line(name, left, right, ratio, unit=",.0f"):
+        print(f"  {name:<46} {left:>14{unit}} {right:>14{unit}} {ratio:>8.1f}x", flush=True)
+
+    line("load, objects/s", rows["load"], ours["load"], ours["load"] / rows["load"])
+    line("bytes an object", rows["bytes"], ours["bytes"], rows["bytes"] / ours["bytes"], ",.1f")
+    for workers in WORKERS:
+        left, right = rows["work"][workers], ours["work"][workers]
+        line(f"claim + complete, {workers} workers, objects/s", left, right, right / left)
+    print(f"  {'dead rows left':<46} {rows['dead']:>14,.0f} {ours['dead']:>14,.0f}")
+    for state, name in (("idle", "status, real time, idle"), ("load", "status, real time, under load")):
+        left, right = rows["status"][state], ours["status"][state]
+        line(f"{name}, p50 ms", left["p50_ms"], right["p50_ms"], left["p50_ms"] / right["p50_ms"], ",.3f")
+        line(f"{name}, p99 ms", left["p99_ms"], right["p99_ms"], left["p99_ms"] / right["p99_ms"], ",.3f")
+    left, right = rows["cached"], ours["cached"]
+    line("status, cached, p50 ms", left["p50_ms"], right["p50_ms"], left["p50_ms"] / right["p50_ms"], ",.3f")
+    line("status, cached, p99 ms", left["p99_ms"], right["p99_ms"], left["p99_ms"] / right["p99_ms"], ",.3f")
+    for jobs in (100, 1000):
+        left, right = rows["refresh"][jobs] * 1e3, ours["refresh"][jobs] * 1e3
+        line(f"refresh, {jobs} jobs, ms", left, right, left / right, ",.1f")
+
+
+def sizes_table(name, ours):
+    print(f"\n{name}: real-time status while another job is listed and scanned")
+    for size, figures in ours["sizes"].items():
+        print(f"  {size:>12,} objects   p50 {figures['p50_ms']:.3f} ms   p99 {figures['p99_ms']:.3f} ms")
+    first, last = ours["sizes"][SIZES[0]], ours["sizes"][SIZES[-1]]
+    print(f"  ratio of the largest to the smallest: {last['p50_ms'] / first['p50_ms']:.2f} (aim: 2 or less)")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--svg", type=pathlib.Path)
+    options = parser.parse_args()
+    build = options.build.resolve()
+    print(f"store: {OBJECTS:,} objects a job, {len(os.sched_getaffinity(0))} cores")
+    server = Postgres(SETTINGS).start()
+    try:
+        rows = measure_rows(new_database(server, "row_store"))
+        ours = measure_postgres(build, new_database(server, "trawl_store"))
+    finally:
+        server.stop()
+    with tempfile.TemporaryDirectory(prefix="trawl-bench-") as folder:
+        path = pathlib.Path(folder) / "store.db"
+        store = TrawlStore(build, str(path))
+        embedded = measure_trawl(store, lambda: sqlite_size(path), lambda: 0)
+    table(rows, ours, "PostgreSQL")
+    table(rows, embedded, "SQLite, beside the same rows in PostgreSQL")
+    sizes_table("PostgreSQL", ours)
+    sizes_table("SQLite", embedded)
+    if options.svg:
+        options.svg.write_text(draw(rows, ours, embedded))
+        print(f"\n{options.svg}")
+
+
+def draw(rows, ours, embedded):
+    """Latency of the exact status against the size of the job."""
+    series = {"a row an object, counted": rows, "trawl, PostgreSQL": ours, "trawl, SQLite": embedded}
+    return chart.draw("Exact job status, real time", "objects in the job", "p50, ms", {
+        name: {size: point["p50_ms"] for size, point in figures["sizes"].items()} for name, figures in series.items()})
+
+
+def new_database(server, name):
+    connection = psycopg2.connect(server.uri())
+    connection.autocommit = True
+    connection.cursor().execute(f"CREATE DATABASE {name}")
+    connection.close()
+    return server.uri(name)
+
+
+def measure_postgres(build, uri):
+    store = TrawlStore(build, uri)
+    store.run("load", 1)  # makes the schema
+    connection = psycopg2.connect(uri)
+    connection.autocommit = True
+    try:
+        return measure_trawl(store, lambda: postgres_size(connection), lambda: dead_rows(connection))
+    finally:
+        connection.close()
+
+
+def sqlite_size(path):
+    return sum(file.stat().st_size for file in path.parent.glob(path.name + "*"))
+
+
+def dead_rows(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        time.sleep(1)
+        cursor.execute("SELECT coalesce(sum(n_dead_tup), 0) FROM pg_stat_user_tables")
+        return cursor.fetchone()[0]
+
+
+if __name__ == "__main__":
+    main()
