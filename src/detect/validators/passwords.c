@@ -238,3 +238,14 @@ Verdict validate_secret_token(Bytes value)
         return VERDICT_REJECT;
     return VERDICT_PASS;
 }
+
+/* A token that only its length, its alphabet and a provider's name beside it tell: it must look random, not be a word,
+ * a number or one thing repeated. */
+Verdict validate_keyed_token(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (mix.digits < 2 || mix.digits == value.len || mix.upper + mix.lower < 2)
+        return VERDICT_REJECT;
+    return distinct_count(value) >= MIN(8, value.len / 2) ? validate_secret_token(value) : VERDICT_REJECT;
+}

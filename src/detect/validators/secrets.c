@@ -244,3 +244,61 @@ Verdict validate_base64_pair(Bytes value)
     return colon != NULL && colon > decoded.data && colon + 1 < decoded.data + decoded.len ? VERDICT_PROVED
                                                                                            : VERDICT_REJECT;
 }
+
+/* What the pattern tells by itself, unless it is plainly filled in. */
+Verdict validate_present(Bytes value)
+{
+    return memmem(value.data, value.len, "***", 3) == NULL && memmem(value.data, value.len, "<", 1) == NULL &&
+                   memmem(value.data, value.len, "${", 2) == NULL
+               ? VERDICT_PASS
+               : VERDICT_REJECT;
+}
+
+/* Names of accounts and buckets: no secret, so only counted unless something says that they matter. */
+Verdict validate_uri_part(Bytes value)
+{
+    return distinct_count(value) >= 3 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* Behind 00 stands a random value: not zeros to the end. */
+Verdict validate_okta_token(Bytes value)
+{
+    return distinct_count((Bytes){value.data + 2, value.len - 2}) >= 2 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* The domain of a tenant is no secret; the secret of its client is. */
+Verdict validate_auth0(Bytes value)
+{
+    if (memmem(value.data, value.len, ".auth0.com", 10) != NULL)
+        return VERDICT_LOW;
+    return validate_secret_token(value);
+}
+
+/* A key of any encoding: age keys carry a checksum. */
+Verdict validate_encoded_key(Bytes value)
+{
+    if (value.len > 14 && memcmp(value.data, "AGE-SECRET-KEY", 14) == 0)
+        return validate_age_key(value);
+    return distinct_count(value) >= 10 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* Short keys behind a mark of three letters may be words: those without a digit, or filled in, are only counted. */
+Verdict validate_artifactory(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (mix.lower == 0 || value.len < 12)
+        return VERDICT_REJECT;
+    if (validate_secret_token(value) == VERDICT_REJECT || mix.digits < 2 || value.len < 20)
+        return VERDICT_LOW;
+    return VERDICT_PASS;
+}
+
+/* A number, a dash, and 64 characters that are not hexadecimal: those would be a digest. */
+Verdict validate_truenas(Bytes value)
+{
+    const uint8_t *dash = memchr(value.data, '-', value.len);
+    Mix mix = mix_of((Bytes){dash + 1, (size_t)(value.data + value.len - dash - 1)});
+
+    return !mix.is_hex && mix.upper > 4 && mix.lower > 4 && mix.digits > 2 ? VERDICT_PASS : VERDICT_REJECT;
+}
