@@ -127,8 +127,11 @@ static void match_at(const ClassRun *run, uint32_t rule, size_t at)
 static void match_rules(
     const ClassRun *run, const GArray *rules, size_t at, void (*match)(const ClassRun *, uint32_t, size_t))
 {
-    for (guint i = 0; i < rules->len; i++)
-        match(run, g_array_index(rules, uint32_t, i), at);
+    for (guint i = 0; i < rules->len; i++) {
+        uint32_t rule = g_array_index(rules, uint32_t, i);
+        if (class_is_active(run, rule))
+            match(run, rule, at);
+    }
 }
 
 static void match_upper(const ClassRun *run, const ClassPlace *place)
@@ -137,7 +140,7 @@ static void match_upper(const ClassRun *run, const ClassPlace *place)
 
     for (guint i = 0; i < rules->len; i++) {
         uint32_t rule = g_array_index(rules, uint32_t, i);
-        if ((rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
+        if (class_is_active(run, rule) && (rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
             match_from(run, rule, place->at);
     }
 }
@@ -162,7 +165,7 @@ static void match_word(const ClassRun *run, const ClassPlace *place)
 
     for (guint i = 0; i < rules->len; i++) {
         uint32_t rule = g_array_index(rules, uint32_t, i);
-        if ((rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
+        if (class_is_active(run, rule) && (rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
             match_from(run, rule, place->at);
     }
 }

@@ -7,6 +7,7 @@
 typedef struct ClassRun {
     const RuleSet *rules;
     const ClassRules *selected;
+    const uint64_t *active; /* bit set: of the selected rules, those worth trying; NULL: all */
     Judge *judge;
     RegexScratch *regex;
     const KeywordTrackers *keywords;
@@ -17,6 +18,12 @@ typedef struct ClassRun {
 /* Judges what begins in [from, to), positions in the run. What is before to needs class_max_length bytes behind it, or
  * the end of the text. */
 void class_match(const ClassRun *run, uint64_t from, uint64_t to);
+
+/* Whether the rule is worth trying. */
+static inline bool class_is_active(const ClassRun *run, uint32_t rule)
+{
+    return run->active == NULL || rule_bits_have(run->active, rule);
+}
 
 /* For number_match.c: whether the value at these indices of the view is a match. */
 bool class_judge(const ClassRun *run, uint32_t rule, size_t start, size_t end);

@@ -13,6 +13,9 @@
 
 enum { BLOCK_BYTES = 64 * 1024, URL_LOOK_BACK = 512 };
 
+/* Where keywords are near, it is told anew after so many bytes which rules they are worth trying for. */
+enum { HOT_STRETCH = 128 };
+
 enum { SETTLED_AT_FIRST = 64 }; /* so that the array has an address from the start */
 
 /* Whether the text goes on behind the window. */
@@ -38,6 +41,7 @@ struct Detector {
     KeywordTrackers literal_keywords, class_keywords;
     Structure *structure;
     uint64_t *lowered; /* bit set of rules: see Judge */
+    uint64_t *active;  /* likewise: see ClassRun */
     Judge judge;
     GArray *settled; /* PendingMatch: what overlaps is decided, what pairs may not be */
     guint handed;    /* so many of them were handed over, and are kept as partners of pairs */
@@ -79,6 +83,7 @@ static void detector_init(Detector *detector, RuleSet *rules)
     trackers_init(&detector->literal_keywords, rules);
     trackers_init(&detector->class_keywords, rules);
     detector->structure = structure_new(rules);
+    detector->active = g_new0(uint64_t, rules->rule_words);
     detector->lowered = g_new0(uint64_t, rules->rules->len / 64 + 1);
     detector->suppressed_of = g_new0(uint64_t, rules->rules->len);
     detector->settled = g_array_sized_new(FALSE, FALSE, sizeof(PendingMatch), SETTLED_AT_FIRST);
@@ -122,6 +127,7 @@ void detector_free(Detector *detector)
     trackers_clear(&detector->class_keywords);
     structure_free(detector->structure);
     g_free(detector->lowered);
+    g_free(detector->active);
     g_free(detector->suppressed_of);
     regex_scratch_free(detector->regex);
     literal_scan_free(detector->literals);
@@ -268,38 +274,45 @@ static uint64_t class_limit(const Detector *detector, const TextView *text, Step
     return MAX(end > look_ahead ? end - look_ahead : 0, detector->classed);
 }
 
-/* The next stretch in which a demanded keyword may concern a value: near it, or in a column or record of its name. */
-static bool next_zone(Detector *detector, uint64_t limit, KeywordZone *ret_zone)
+/* Notes in detector->active which rules are worth trying in [classed, to). */
+static void activate(Detector *detector, uint64_t to, ClassRun *run)
 {
-    KeywordZone hot;
-    bool is_near = literal_scan_next_zone(detector->literals, detector->classed, ret_zone);
-    bool is_hot = structure_next_hot(detector->structure, detector->classed, limit, &hot.from, &hot.to);
+    const RuleSet *rules = detector->rules;
+    uint64_t words = 0;
 
-    if (is_hot && (!is_near || hot.from < ret_zone->from))
-        *ret_zone = hot;
-    return is_near || is_hot;
+    for (size_t i = 0; i < rules->rule_words; i++)
+        detector->active[i] = ~rules->demanding[i];
+    literal_scan_add_zones(detector->literals, detector->classed, to, detector->active);
+    structure_add_hot(detector->structure, detector->classed, to, detector->active);
+    for (size_t i = 0; i < rules->rule_words; i++)
+        words |= detector->active[i] & rules->word_shaped[i];
+    run->active = detector->active;
+    run->selected = words != 0 ? rules->class_rules : rules->class_rules_wordless;
 }
 
-/* Rules that demand a keyword are tried only where one may be near: most of them fit any number. */
+/* Rules that demand a keyword are tried only where one of theirs may concern a value, near it or in the name of its
+ * column or record: most of them fit any number. */
 static void match_classes(Detector *detector, const TextView *text, StepKind kind)
 {
+    const RuleSet *rules = detector->rules;
     uint64_t limit = class_limit(detector, text, kind);
-    ClassRun run = {.rules = detector->rules,
+    ClassRun run = {.rules = rules,
         .judge = &detector->judge,
         .regex = detector->regex,
         .keywords = &detector->class_keywords,
         .text = text,
         .is_last = kind == STEP_LAST};
-    KeywordZone zone;
 
     while (detector->classed < limit) {
         uint64_t to = limit;
-        run.selected =
-            detector->options.min_tier > TIER_LOW ? detector->rules->class_rules_cold : detector->rules->class_rules;
-        if (next_zone(detector, limit, &zone)) {
-            bool is_inside = zone.from <= detector->classed;
-            run.selected = is_inside ? detector->rules->class_rules : run.selected;
-            to = MIN(limit, is_inside ? zone.to : zone.from);
+        run.active = NULL;
+        run.selected = detector->options.min_tier > TIER_LOW ? rules->class_rules_cold : rules->class_rules;
+        if (detector->options.min_tier > TIER_LOW) {
+            uint64_t hot = literal_scan_next_zone(detector->literals, detector->classed);
+            hot = MIN(hot, structure_next_hot(detector->structure, detector->classed, limit));
+            to = MIN(limit, hot <= detector->classed ? detector->classed + HOT_STRETCH : hot);
+            if (hot <= detector->classed)
+                activate(detector, to, &run);
         }
         class_match(&run, detector->classed, to);
         detector->classed = to;
@@ -310,7 +323,6 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
 static bool step(Detector *detector, StepKind kind, GError **error)
 {
     const TextView text = window_view(detector);
-    size_t seen = (size_t)(detector->fed - detector->base);
     const LiteralConfirm literal = {.judge = &detector->judge,
         .regex = detector->regex,
         .keywords = &detector->literal_keywords,
@@ -318,7 +330,7 @@ static bool step(Detector *detector, StepKind kind, GError **error)
         .is_last = kind == STEP_LAST};
 
     memset(detector->buffer + detector->len, 0, CLASS_PADDING);
-    TRY(literal_scan_feed(detector->literals, (Bytes){.data = text.data + seen, .len = text.len - seen}, error));
+    TRY(literal_scan_feed(detector->literals, &text, detector->fed, error));
     if (kind == STEP_LAST)
         TRY(literal_scan_finish(detector->literals, error));
     detector->fed = text.base + text.len;

@@ -2,12 +2,12 @@
 #include "base/text.h"
 #include "detect/byte_class.h"
 #include "detect/class_masks.h"
+#include "detect/keyword_fold.h"
 
 #include <string.h>
 
 enum {
     CHUNK_MAX = CLASS_BLOCK - 1, /* longer runs are no identifiers but blobs: skipped, not looked at again */
-    PHRASE_GAP = 4,              /* bytes between the words of a phrase */
     HITS = 256,                  /* power of two */
     MAX_BYTES_PER_CHAR = 4,
 };
@@ -56,24 +56,6 @@ struct KeywordTracker {
     uint64_t work;
 };
 
-/* Letters, digits and whatever is not ASCII. */
-enum { WORD_KINDS = BYTE_LOWER | BYTE_UPPER | BYTE_DIGIT | BYTE_HIGH };
-
-static inline bool is_word_byte(uint8_t c)
-{
-    return (BYTE_CLASS[c] & WORD_KINDS) != 0;
-}
-
-/* ASCII, and the Latin-1 letters of UTF-8 (0xC3 0x80 … 0x9E), so that FÜHRERSCHEIN is führerschein. */
-static inline uint8_t lower_byte(uint8_t before, uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c | 0x20U;
-    if (before == 0xC3 && c >= 0x80 && c <= 0x9E && c != 0x97)
-        return c + 0x20U;
-    return c;
-}
-
 /* Lower-case copy and FNV-1a hash of it. */
 typedef struct FoldedWord {
     char text[KEYWORD_MAX_BYTES];
@@ -87,7 +69,7 @@ static void fold(const uint8_t *text, size_t len, FoldedWord *out)
     out->hash = 2166136261U;
     out->len = (uint32_t)len;
     for (size_t i = 0; i < len; i++) {
-        uint8_t c = lower_byte(before, text[i]);
+        uint8_t c = keyword_lower(before, text[i]);
         out->text[i] = (char)c;
         out->hash = (out->hash ^ c) * 16777619U;
         before = text[i];
@@ -202,7 +184,7 @@ bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword,
         return fail(error, ERROR_INVALID, "keywords: '%s': expected at most %d bytes", keyword, KEYWORD_MAX_BYTES);
     while (*cursor != '\0') {
         const uint8_t *start = cursor;
-        while (is_word_byte(*cursor))
+        while (keyword_is_word_byte(*cursor))
             cursor++;
         if (cursor == start) {
             cursor++;
@@ -218,41 +200,6 @@ bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword,
         return fail(error, ERROR_INVALID, "keywords: '%s': expected at least one word", keyword);
     phrase_add(vocabulary, &phrase)->groups[group / 64] |= UINT64_C(1) << (group % 64);
     return true;
-}
-
-/* Either case of a letter that UTF-8 writes as 0xC3 and this byte, as lower_byte() has it. */
-static void append_latin(GString *pattern, uint8_t byte)
-{
-    uint8_t upper = byte >= 0xA0 && byte != 0xB7 && byte <= 0xBE ? byte - 0x20U : byte;
-
-    g_string_append_printf(pattern, "[\\x%02x\\x%02x]", upper, lower_byte(0xC3, upper));
-}
-
-char *keyword_pattern(const char *keyword)
-{
-    const uint8_t *cursor = (const uint8_t *)keyword, *longest = cursor;
-    size_t len = 0;
-
-    while (*cursor != '\0') {
-        const uint8_t *start = cursor;
-        while (is_word_byte(*cursor))
-            cursor++;
-        if ((size_t)(cursor - start) > len) {
-            longest = start;
-            len = (size_t)(cursor - start);
-        }
-        cursor += cursor == start;
-    }
-    GString *pattern = g_string_new(NULL);
-    for (size_t i = 0; i < len; i++) {
-        if (i > 0 && longest[i - 1] == 0xC3)
-            append_latin(pattern, longest[i]);
-        else if (longest[i] >= 0x80)
-            g_string_append_printf(pattern, "\\x%02x", longest[i]);
-        else
-            g_string_append_c(pattern, (char)longest[i]);
-    }
-    return g_string_free(pattern, FALSE);
 }
 
 KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary, uint32_t max_distance)
@@ -297,7 +244,7 @@ static bool phrase_ends_here(const KeywordTracker *tracker, const Phrase *phrase
     for (uint32_t i = 0; i < phrase->count; i++) {
         if (seen[i].word != phrase->words[i])
             return false;
-        if (i > 0 && seen[i].start - seen[i - 1].end > PHRASE_GAP)
+        if (i > 0 && seen[i].start - seen[i - 1].end > KEYWORD_PHRASE_GAP)
             return false;
     }
     return true;
@@ -469,7 +416,7 @@ static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, Last
 static void split_until(KeywordTracker *tracker, const TextView *view, uint64_t stop)
 {
     size_t at = (size_t)(tracker->done - view->base), end = (size_t)(stop - view->base);
-    bool stops_in_word = end < view->len && is_word_byte(view->data[end]);
+    bool stops_in_word = end < view->len && keyword_is_word_byte(view->data[end]);
 
     tracker->work += end - at;
     while (at < end) {
@@ -507,7 +454,7 @@ static void track_until(KeywordTracker *tracker, const TextView *view, uint64_t 
     uint64_t start = characters_back(view, position, tracker->max_distance);
     start = start > view->base + KEYWORD_SPAN ? start - KEYWORD_SPAN : view->base;
     if (!tracker->is_started || start > tracker->done) {
-        bool starts_in_word = start > view->base && is_word_byte(view->data[start - view->base - 1]);
+        bool starts_in_word = start > view->base && keyword_is_word_byte(view->data[start - view->base - 1]);
         keyword_tracker_reset(tracker);
         tracker->is_started = true;
         tracker->is_skipping = starts_in_word;

@@ -29,9 +29,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vocabulary, vocabulary_free)
 
 FALLIBLE bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword, GError **error);
 
-/* A pattern for Hyperscan (caseless) that occurs wherever the keyword does: its longest word. Free with g_free. */
-char *keyword_pattern(const char *keyword);
-
 /* vocabulary must outlive the tracker; max_distance is the greatest that will be asked for. */
 KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary, uint32_t max_distance);
 void keyword_tracker_free(KeywordTracker *tracker);

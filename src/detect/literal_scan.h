@@ -10,8 +10,8 @@ void literal_scan_free(LiteralScan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LiteralScan, literal_scan_free)
 
 FALLIBLE bool literal_scan_begin(LiteralScan *scan, GError **error);
-/* The next piece of the run. */
-FALLIBLE bool literal_scan_feed(LiteralScan *scan, Bytes text, GError **error);
+/* The next piece of the run: what the view holds from the position on. */
+FALLIBLE bool literal_scan_feed(LiteralScan *scan, const TextView *view, uint64_t from, GError **error);
 
 /* The run is over: hits that depend on its end come now. */
 FALLIBLE bool literal_scan_finish(LiteralScan *scan, GError **error);
@@ -29,11 +29,15 @@ void literal_scan_confirm(LiteralScan *scan, const LiteralConfirm *confirm);
 
 /* Where a demanded keyword may stand near: a value of a rule that demands one can begin only in a zone. */
 typedef struct KeywordZone {
-    uint64_t from, to; /* positions, half open */
+    uint64_t from, to;     /* positions, half open */
+    const uint64_t *rules; /* bit set */
 } KeywordZone;
 
-/* The first zone that ends behind position; false if there is none. Earlier zones are forgotten. */
-bool literal_scan_next_zone(LiteralScan *scan, uint64_t position, KeywordZone *ret_zone);
+/* Where the first zone that ends behind position begins; UINT64_MAX if there is none. Zones that end before are
+ * forgotten. */
+uint64_t literal_scan_next_zone(LiteralScan *scan, uint64_t position);
+/* Adds the rules of the zones that meet [from, to) to the bit set. */
+void literal_scan_add_zones(const LiteralScan *scan, uint64_t from, uint64_t to, uint64_t *rules);
 
 /* Matches that start before this position are all known, if the run was fed up to fed. */
 uint64_t literal_scan_horizon(const LiteralScan *scan, uint64_t fed);

@@ -136,7 +136,7 @@ static void match_bare(const ClassRun *run, const Number *number)
         return;
     for (guint i = 0; i < forms->len; i++) {
         uint32_t rule = g_array_index(forms, DigitForm, i).rule;
-        if (rule != last_rule)
+        if (rule != last_rule && class_is_active(run, rule))
             (void)class_judge(run, rule, number->start, number->ends[0]);
         last_rule = rule;
     }
@@ -151,7 +151,7 @@ static void match_separated(const ClassRun *run, const Number *number)
         return;
     for (guint i = 0; i < forms->len; i++) {
         const DigitForm *form = &g_array_index(forms, DigitForm, i);
-        if (!form_fits(form, number))
+        if (!class_is_active(run, form->rule) || !form_fits(form, number))
             continue;
         size_t end = number->ends[form->group_count - 1];
         if (!continues_after(text, end, number->separator))

@@ -3,6 +3,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 
+#include "detect/demanded.h"
 #include "detect/detect.h"
 #include "detect/digit_forms.h"
 #include "detect/keywords.h"
@@ -95,21 +96,27 @@ struct RuleSet {
 
     /* Literal rules (ids are rule indices) and demanded keywords (KEYWORD_ID); NULL if there are none. */
     hs_database_t *literals;
-    ClassRules *class_rules;      /* all rules of engine class */
-    ClassRules *class_rules_cold; /* those that demand no keyword: enough where none is near */
+    ClassRules *class_rules;          /* all rules of engine class */
+    ClassRules *class_rules_wordless; /* all but those of shape word */
+    ClassRules *class_rules_cold;     /* those that demand no keyword: enough where none is near */
 
     /* Group of a keyword: rule index; then as many groups of field_keywords, then as many of veto. */
     Vocabulary *vocabulary;
-    size_t group_words;        /* uint64_t that a bit set of groups has */
-    uint64_t *demanded_groups; /* groups of rules of engine class that demand a keyword */
+    size_t group_words; /* uint64_t that a bit set of groups has */
+
+    /* Where rules of engine class that demand a keyword are worth trying; its words are KEYWORD_ID + i for Hyperscan.
+     */
+    Demanded *demanded;
+    uint64_t *demanding;   /* those rules together */
+    uint64_t *word_shaped; /* those of shape word */
+    size_t rule_words;     /* uint64_t that a bit set of rules has */
 
     /* What the detector's window must hold. */
     uint32_t literal_max_length, class_max_length;
     uint32_t max_distance, max_distance_after;
-    bool has_beats;             /* some rule names others that it beats */
-    uint32_t max_pair_distance; /* 0: no rule has a pair */
-    uint32_t keyword_reach;     /* bytes behind a demanded keyword in which a value may begin; 0: nothing demands one */
-    uint32_t keyword_reach_back; /* likewise before one that may follow its value */
+    bool has_beats;              /* some rule names others that it beats */
+    uint32_t max_pair_distance;  /* 0: no rule has a pair */
+    uint32_t keyword_reach_back; /* bytes before a demanded keyword in which a value may end; 0: keywords come first */
     uint32_t max_groups;         /* capture groups of any regex */
 };
 
@@ -138,6 +145,11 @@ static inline bool rule_bits_have(const uint64_t *bits, uint32_t index)
 static inline bool rule_waits_for_keyword(const CompiledRule *rule, Tier min_tier)
 {
     return rule->keyword == KEYWORD_REQUIRED || (rule->keyword == KEYWORD_EXPECTED && min_tier > TIER_LOW);
+}
+
+static inline void rule_bits_add(uint64_t *bits, uint32_t index)
+{
+    bits[index / 64] |= UINT64_C(1) << (index % 64);
 }
 
 /* Once all rules are there: which share a detector, and what pair and beats name. INVALID names the rule. */

@@ -17,7 +17,10 @@ static void rule_set_free(RuleSet *rules)
     class_rules_free(rules->class_rules);
     class_rules_free(rules->class_rules_cold);
     vocabulary_free(rules->vocabulary);
-    g_free(rules->demanded_groups);
+    demanded_free(rules->demanded);
+    g_free(rules->demanding);
+    g_free(rules->word_shaped);
+    class_rules_free(rules->class_rules_wordless);
     hs_free_database(rules->literals);
     g_free(rules);
 }
@@ -33,6 +36,7 @@ static RuleSet *rule_set_new(void)
     g_array_set_clear_func(rules->rules, (GDestroyNotify)compiled_rule_clear);
     rules->class_rules = class_rules_new();
     rules->class_rules_cold = class_rules_new();
+    rules->class_rules_wordless = class_rules_new();
     return rules;
 }
 
@@ -137,9 +141,10 @@ static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **
 
 static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError **error)
 {
-    bool is_added =
-        class_rules_add(rules->class_rules, rule, error) &&
-        (rule_waits_for_keyword(rule, TIER_MEDIUM) || class_rules_add(rules->class_rules_cold, rule, error));
+    bool is_cold = !rule_waits_for_keyword(rule, TIER_MEDIUM);
+    bool is_added = class_rules_add(rules->class_rules, rule, error) &&
+                    (rule->shape == SHAPE_WORD || class_rules_add(rules->class_rules_wordless, rule, error)) &&
+                    (!is_cold || class_rules_add(rules->class_rules_cold, rule, error));
 
     if (!is_added)
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
@@ -153,11 +158,6 @@ static bool add_words(RuleSet *rules, uint32_t group, char *const *words, unsign
     return true;
 }
 
-static void demand(RuleSet *rules, uint32_t group)
-{
-    rules->demanded_groups[group / 64] |= UINT64_C(1) << (group % 64);
-}
-
 static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **error)
 {
     const RawRule *raw = rule->raw;
@@ -168,10 +168,10 @@ static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **erro
 
     if (!is_added)
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
-    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM)) {
-        demand(rules, index);
-        demand(rules, in_field);
-    }
+    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM))
+        rule_bits_add(rules->demanding, index);
+    if (rule->shape == SHAPE_WORD)
+        rule_bits_add(rules->word_shaped, index);
     return is_added;
 }
 
@@ -188,10 +188,8 @@ static void note_limits(RuleSet *rules, const CompiledRule *rule)
     rules->max_distance_after = MAX(rules->max_distance_after, rule->distance_after);
     if (rule->pair != NULL)
         rules->max_pair_distance = MAX(rules->max_pair_distance, rule->pair_distance);
-    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM)) {
-        rules->keyword_reach = MAX(rules->keyword_reach, (uint32_t)keyword_look_back(rule->distance));
+    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM))
         rules->keyword_reach_back = MAX(rules->keyword_reach_back, rule->look_ahead);
-    }
     if (rule->regex == NULL)
         return;
     (void)pcre2_pattern_info(rule->regex, PCRE2_INFO_CAPTURECOUNT, &groups);
@@ -210,31 +208,22 @@ static void add_literal(GArray *expressions, const CompiledRule *rule)
     g_array_append_val(expressions, expression);
 }
 
-/* The words of demanded keywords, all under one id: they say only where rules that demand one are worth trying. */
-static void add_demanded(GArray *expressions, const CompiledRule *rule, GPtrArray *patterns)
-{
-    for (unsigned i = 0; i < rule->raw->keywords_count; i++) {
-        char *pattern = keyword_pattern(rule->raw->keywords[i]);
-        const LiteralExpression expression = {
-            .name = rule->rule.id, .pattern = pattern, .flags = HS_FLAG_CASELESS, .id = KEYWORD_ID};
-        bool is_known = g_ptr_array_find_with_equal_func(patterns, pattern, g_str_equal, NULL);
-        g_ptr_array_add(patterns, pattern);
-        if (!is_known)
-            g_array_append_val(expressions, expression);
-    }
-}
-
 static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error)
 {
     g_autoptr(GArray) expressions = g_array_new(FALSE, FALSE, sizeof(LiteralExpression));
-    g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
 
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);
         if (rule->engine == ENGINE_LITERAL)
             add_literal(expressions, rule);
         else if (rule_waits_for_keyword(rule, TIER_MEDIUM))
-            add_demanded(expressions, rule, patterns);
+            for (unsigned j = 0; j < rule->raw->keywords_count; j++)
+                demanded_add(rules->demanded, rule->raw->keywords[j], i, rule->distance);
+    }
+    for (uint32_t i = 0; i < demanded_word_count(rules->demanded); i++) {
+        const LiteralExpression expression = {
+            .name = "keywords", .pattern = demanded_word_pattern(rules->demanded, i), .id = KEYWORD_ID + i};
+        g_array_append_val(expressions, expression);
     }
     return literal_db_build(
         (const LiteralExpression *)(void *)expressions->data, expressions->len, cache_dir, &rules->literals, error);
@@ -246,7 +235,10 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     TRY(rule_links_resolve(rules, error));
     rules->vocabulary = vocabulary_new(3 * rules->rules->len);
     rules->group_words = 3 * (size_t)rules->rules->len / 64 + 1;
-    rules->demanded_groups = g_new0(uint64_t, rules->group_words);
+    rules->rule_words = (size_t)rules->rules->len / 64 + 1;
+    rules->demanded = demanded_new(rules->rule_words);
+    rules->demanding = g_new0(uint64_t, rules->rule_words);
+    rules->word_shaped = g_new0(uint64_t, rules->rule_words);
     rules->class_max_length = CLASS_LOOK_AHEAD_MIN;
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);
@@ -256,6 +248,7 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     }
     class_rules_finish(rules->class_rules);
     class_rules_finish(rules->class_rules_cold);
+    class_rules_finish(rules->class_rules_wordless);
     return build_literals(rules, cache_dir, error);
 }
 

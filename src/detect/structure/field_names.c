@@ -25,6 +25,7 @@ struct FieldNames {
 static void name_clear(gpointer data)
 {
     g_free(((FieldName *)data)->groups);
+    g_free(((FieldName *)data)->rules);
 }
 
 FieldNames *field_names_new(const RuleSet *rules)
@@ -93,13 +94,20 @@ static void show(FieldName *name, Bytes text)
     name->len = (uint8_t)text.len;
 }
 
-static bool shares_bit(const uint64_t *a, const uint64_t *b, size_t count)
+/* Rules that demand a keyword and have one of their own among the groups. */
+static uint64_t *demanding_rules(const RuleSet *rules, const uint64_t *groups)
 {
-    for (size_t i = 0; i < count; i++) {
-        if ((a[i] & b[i]) != 0)
-            return true;
+    g_autofree uint64_t *found = g_new0(uint64_t, rules->rule_words);
+    bool is_any = false;
+
+    for (uint32_t i = 0; i < rules->rules->len; i++) {
+        if (rule_bits_have(rules->demanding, i) &&
+            (rule_bits_have(groups, i) || rule_bits_have(groups, field_keyword_group(rules, i)))) {
+            rule_bits_add(found, i);
+            is_any = true;
+        }
     }
-    return false;
+    return is_any ? g_steal_pointer(&found) : NULL;
 }
 
 static void find_keywords(FieldNames *names, FieldName *name, Bytes text)
@@ -110,7 +118,7 @@ static void find_keywords(FieldNames *names, FieldName *name, Bytes text)
 
     if (!keyword_tracker_collect(names->tracker, &view, groups))
         return;
-    name->is_hot = shares_bit(groups, names->rules->demanded_groups, count);
+    name->rules = demanding_rules(names->rules, groups);
     name->groups = g_steal_pointer(&groups);
 }
 
@@ -125,7 +133,7 @@ uint32_t field_names_intern(FieldNames *names, Bytes text)
     }
     find_keywords(names, &name, text);
     if (names->names->len >= (name.groups != NULL ? NAMES_MAX : PLAIN_MAX)) {
-        g_free(name.groups);
+        name_clear(&name);
         return OTHER;
     }
     show(&name, text);

@@ -10,7 +10,7 @@ enum { FIELD_NAME_SHOWN = 64 };
 typedef struct FieldName {
     uint64_t hash;
     uint64_t *groups; /* bit set of the vocabulary's groups; NULL: no keyword in it */
-    bool is_hot;      /* a keyword that a rule of engine class demands is in it */
+    uint64_t *rules;  /* bit set: rules of engine class that demand a keyword, and have one here; NULL: none */
     uint8_t len;
     char text[FIELD_NAME_SHOWN]; /* as it may be shown: valid UTF-8, no data */
 } FieldName;

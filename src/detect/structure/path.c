@@ -51,7 +51,7 @@ uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal
     if (name != 0) {
         const FieldName *field = field_names_at(path->names, name);
         node.has_keywords = node.has_keywords || field->groups != NULL;
-        node.is_hot = node.is_hot || field->is_hot;
+        node.is_hot = node.is_hot || field->rules != NULL;
     }
     g_array_append_val(path->nodes, node);
     return path->nodes->len - 1;

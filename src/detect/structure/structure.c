@@ -24,6 +24,7 @@ struct Structure {
     StructureKind kind;
     bool is_told; /* kind is known */
     uint64_t fed;
+    const RuleSet *rules;
     FieldNames *names;
     Path path;
     TableScan table;
@@ -40,6 +41,7 @@ Structure *structure_new(const RuleSet *rules)
 {
     Structure *structure = g_new0(Structure, 1);
 
+    structure->rules = rules;
     structure->names = field_names_new(rules);
     path_init(&structure->path, structure->names);
     table_scan_init(&structure->table);
@@ -268,25 +270,60 @@ uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t 
     return structure->kind == STRUCTURE_TABLE ? table_scan_find(&structure->table, view, position).record_start : 0;
 }
 
-bool structure_next_hot(Structure *structure, uint64_t position, uint64_t end, uint64_t *ret_from, uint64_t *ret_to)
+static const PathMark *mark_at(const Structure *structure, guint index)
 {
-    const GArray *marks = structure->path.marks;
+    return &g_array_index(structure->path.marks, PathMark, index);
+}
 
-    *ret_from = position;
-    *ret_to = end;
-    if (!is_tree(structure))
-        return structure->kind == STRUCTURE_TABLE && structure->table.is_hot && position < end;
+/* Index of the mark that holds at the position, or of the first. */
+static guint mark_before(const Structure *structure, uint64_t position)
+{
     const PathMark *mark = path_find(&structure->path, position);
-    guint i = mark != NULL ? (guint)(mark - (const PathMark *)(const void *)marks->data) : 0;
-    while (i < marks->len && !path_node(&structure->path, g_array_index(marks, PathMark, i).node)->is_hot)
-        i++;
-    if (i == marks->len)
-        return false;
-    *ret_from = MAX(g_array_index(marks, PathMark, i).from, position);
-    while (i < marks->len && path_node(&structure->path, g_array_index(marks, PathMark, i).node)->is_hot)
-        i++;
-    *ret_to = i < marks->len ? g_array_index(marks, PathMark, i).from : end;
-    return *ret_from < end;
+
+    return mark != NULL ? (guint)(mark - mark_at(structure, 0)) : 0;
+}
+
+uint64_t structure_next_hot(Structure *structure, uint64_t from, uint64_t to)
+{
+    if (structure->kind == STRUCTURE_TABLE)
+        return structure->table.is_hot ? from : UINT64_MAX;
+    if (!is_tree(structure) || structure->path.marks->len == 0)
+        return UINT64_MAX;
+    for (guint i = mark_before(structure, from); i < structure->path.marks->len; i++) {
+        const PathMark *mark = mark_at(structure, i);
+        if (mark->from >= to)
+            break;
+        if (path_node(&structure->path, mark->node)->is_hot)
+            return MAX(mark->from, from);
+    }
+    return UINT64_MAX;
+}
+
+static void add_rules(const Structure *structure, uint32_t name, uint64_t *rules)
+{
+    const uint64_t *more = name != 0 ? field_names_at(structure->names, name)->rules : NULL;
+
+    for (size_t word = 0; more != NULL && word < structure->rules->rule_words; word++)
+        rules[word] |= more[word];
+}
+
+static void add_path(const Structure *structure, uint32_t node, uint64_t *rules)
+{
+    for (; node != 0 && path_node(&structure->path, node)->is_hot; node = path_node(&structure->path, node)->parent)
+        add_rules(structure, path_node(&structure->path, node)->name, rules);
+}
+
+void structure_add_hot(Structure *structure, uint64_t from, uint64_t to, uint64_t *rules)
+{
+    if (structure->kind == STRUCTURE_TABLE && structure->table.is_hot) {
+        for (uint32_t i = 0; i < structure->table.columns; i++)
+            add_rules(structure, structure->table.names[i], rules);
+    }
+    if (!is_tree(structure) || structure->path.marks->len == 0)
+        return;
+    for (guint i = mark_before(structure, from); i < structure->path.marks->len && mark_at(structure, i)->from < to;
+         i++)
+        add_path(structure, mark_at(structure, i)->node, rules);
 }
 
 /* ---- for people ---- */

@@ -32,8 +32,10 @@ Bytes structure_field(Structure *structure, const TextView *view, uint64_t posit
 /* Keywords in the text before this position do not concern a value at position: they belong to another record. */
 uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t position);
 
-/* A stretch in which some name holds a demanded keyword (see KeywordZone): the first that ends behind position. */
-bool structure_next_hot(Structure *structure, uint64_t position, uint64_t end, uint64_t *ret_from, uint64_t *ret_to);
+/* The first place in [from, to) where a name holds a keyword that a rule of engine class demands; UINT64_MAX: none. */
+uint64_t structure_next_hot(Structure *structure, uint64_t from, uint64_t to);
+/* Adds the rules that have such a keyword somewhere in [from, to) to the bit set. */
+void structure_add_hot(Structure *structure, uint64_t from, uint64_t to, uint64_t *rules);
 
 /* Where a value is, for people. */
 typedef struct StructurePlace {

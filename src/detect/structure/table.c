@@ -232,7 +232,7 @@ static bool name_column(void *data, uint32_t column, Bytes cell)
     if (cell.len == 0)
         return true;
     header->scan->names[column] = field_names_intern(header->names, cell);
-    if (field_names_at(header->names, header->scan->names[column])->is_hot)
+    if (field_names_at(header->names, header->scan->names[column])->rules != NULL)
         header->scan->is_hot = true;
     return true;
 }
