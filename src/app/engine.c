@@ -183,6 +183,7 @@ static bool open_workflow(Engine *engine, GError **error)
     engine->workflow = workflow_new(&(WorkflowOptions){.db = engine->db, .lease_ms = engine->options.lease_ms});
     engine->batch_task = (BatchTask){.db = engine->db, .sources = engine->sources};
     workflow_register_task(engine->workflow, JOB_FUNCTION, batch_task_run, &engine->batch_task);
+    workflow_set_successor(engine->workflow, JOB_MACHINE, job_continue, engine->workflow);
     return workflow_add_machine(engine->workflow, JOB_MACHINE, scanner_machine_definition(), error);
 }
 

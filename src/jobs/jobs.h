@@ -20,6 +20,11 @@ typedef struct JobSpec {
     const char *rules_id;
 } JobSpec;
 
+/* A WorkflowSuccessor, its data the Workflow: an execution's history is nearly full, and the listing of its job goes on
+ * in the next execution of the chain, scan-<job_id>-g2, …; the job is the same throughout. */
+FALLIBLE bool job_continue(
+    void *workflow, DbTx *tx, const char *execution_arn, const json_t *input, GError **error);
+
 /* Job row with its execution's ARN, shard plan, first counters and the execution itself: one transaction. */
 FALLIBLE bool job_create(Db *db, Workflow *workflow, const JobSpec *spec, JobId *ret_id, GError **error);
 
@@ -113,7 +118,7 @@ void job_retried_clear(JobRetried *retried);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(JobRetried, job_retried_clear)
 
 /* Also goes on with a job that failed or was cancelled: its dropped pages can be claimed again, and listing goes on
- * where it was in the next execution of the chain. Pages that are leased or queued now are left to their workers. A big
+ * where it was in the next execution of the chain. Pages that are leased now are left to their workers. A big
  * job takes several transactions; if it fails in between, the job is consistent, and the same call again does the rest.
  * CONFLICT when there is nothing to retry, and for a legacy job. ret_retried may be NULL. */
 FALLIBLE bool job_retry(

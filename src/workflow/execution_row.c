@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { IDLE_WAIT_MS = 1000, CONTENDED_WAIT_MS = 10 };
+enum { IDLE_WAIT_MS = 60000, CONTENDED_WAIT_MS = 10 };
 
 typedef struct Candidate {
     char *arn;

@@ -420,6 +420,25 @@ RunProgress interpreter_advance(Interpreter *interpreter, int64_t *ret_value)
     return RUN_MOVED;
 }
 
+bool interpreter_is_at_start(const Interpreter *interpreter, const json_t **ret_input)
+{
+    const Frame *root = interpreter->run->root;
+    const char *start = json_string_value(json_object_get(interpreter->definition, "StartAt"));
+
+    if (root == NULL || root->phase != FRAME_ENTERS || g_strcmp0(root->state, start) != 0)
+        return false;
+    *ret_input = root->data;
+    return true;
+}
+
+void interpreter_hand_over(Interpreter *interpreter)
+{
+    Frame *root = interpreter->run->root;
+    g_autoptr(JsonRef) output = json_incref(root->data);
+
+    succeed(interpreter, root, output);
+}
+
 /* ---- tasks, as the driver sees them ---- */
 
 InterpreterTask interpreter_task(const Interpreter *interpreter, int64_t frame_id)

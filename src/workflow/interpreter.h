@@ -45,6 +45,12 @@ typedef enum RunProgress {
  */
 RunProgress interpreter_advance(Interpreter *interpreter, int64_t *ret_value);
 
+/* Whether the run is about to enter its machine's first state (again), with nothing else going on: *ret_input is what
+ * that state is given, borrowed. */
+bool interpreter_is_at_start(const Interpreter *interpreter, const json_t **ret_input);
+/* Ends a run that is there as a success: somebody else goes on with what the state was to be given. */
+void interpreter_hand_over(Interpreter *interpreter);
+
 /* What a task is to do; borrowed from the run. */
 typedef struct InterpreterTask {
     const char *state, *resource;

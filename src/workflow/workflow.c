@@ -10,7 +10,9 @@
 #include <string.h>
 
 /* Moves without a task that one transaction may hold: enough to be fast, few enough to be short. */
-enum { LEASE_MS = 30000, MS_PER_S = 1000, NAME_CHARS_MAX = 80, MOVES_PER_STEP = 64 };
+enum { LEASE_MS = 30000, MS_PER_S = 1000, NAME_CHARS_MAX = 80, MOVES_PER_STEP = 64, MAX_EVENTS = 25000 };
+/* So many events before the limit an execution hands over: far more than one round of its machine makes. */
+enum { HAND_OVER_EVENTS = 1000 };
 #define NAME_BANNED "<>{}[]?*\"#%\\^|~`$&,;:/ "
 
 struct Workflow {
@@ -19,6 +21,11 @@ struct Workflow {
     int64_t lease_ms, max_events;
     TaskCaller *tasks; /* complete before the first step */
     LeaseKeeper *keeper;
+    struct {
+        char *machine_arn;
+        WorkflowSuccessor function;
+        void *data;
+    } successor;
     GMutex mutex;
     struct {
         GHashTable *machines; /* name -> definition, JSON text */
@@ -33,7 +40,7 @@ Workflow *workflow_new(const WorkflowOptions *options)
     workflow->region = g_strdup(options->region != NULL ? options->region : "us-east-1");
     workflow->account = g_strdup(options->account != NULL ? options->account : "000000000000");
     workflow->lease_ms = options->lease_ms > 0 ? options->lease_ms : LEASE_MS;
-    workflow->max_events = options->max_events;
+    workflow->max_events = options->max_events > 0 ? options->max_events : MAX_EVENTS;
     workflow->tasks = task_caller_new();
     workflow->keeper = lease_keeper_new(options->db, workflow->lease_ms);
     workflow->locked.machines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -49,6 +56,7 @@ void workflow_free(Workflow *workflow)
     task_caller_free(workflow->tasks);
     g_hash_table_unref(workflow->locked.machines);
     g_mutex_clear(&workflow->mutex);
+    g_free(workflow->successor.machine_arn);
     g_free(workflow->region);
     g_free(workflow->account);
     g_free(workflow);
@@ -106,6 +114,21 @@ char *workflow_execution_arn(const Workflow *workflow, const char *machine, cons
     g_autofree char *rest = g_strdup_printf("execution:%s:%s", machine, name);
 
     return make_arn(workflow, rest);
+}
+
+static char *machine_arn_of(const Workflow *workflow, const char *machine)
+{
+    g_autofree char *rest = g_strconcat("stateMachine:", machine, NULL);
+
+    return make_arn(workflow, rest);
+}
+
+void workflow_set_successor(Workflow *workflow, const char *machine, WorkflowSuccessor successor, void *data)
+{
+    g_free(workflow->successor.machine_arn);
+    workflow->successor.machine_arn = machine_arn_of(workflow, machine);
+    workflow->successor.function = successor;
+    workflow->successor.data = data;
 }
 
 static char *find_machine(Workflow *workflow, const char *name)
@@ -178,8 +201,7 @@ bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, const cha
     const char *runner, GError **error)
 {
     g_autofree char *definition = find_machine(workflow, machine);
-    g_autofree char *machine_part = g_strconcat("stateMachine:", machine, NULL);
-    g_autofree char *machine_arn = make_arn(workflow, machine_part);
+    g_autofree char *machine_arn = machine_arn_of(workflow, machine);
     g_autofree char *arn = workflow_execution_arn(workflow, machine, name);
     bool is_started = false;
 
@@ -309,13 +331,27 @@ static bool call_task(Step *step, DbTx *tx, int64_t frame_id, bool *ret_interrup
     return true;
 }
 
-/* Lets the run go on until it needs a task, sleeps or ends, or has done enough for one transaction. */
+/* Whether somebody else is to go on with the run from here, since its history is nearly full. */
+static bool is_to_hand_over(const Step *step, const json_t **ret_input)
+{
+    const Workflow *workflow = step->workflow;
+    int64_t margin = MIN(HAND_OVER_EVENTS, workflow->max_events / 2);
+
+    return workflow->successor.function != NULL &&
+           step->interpreter.run->event_count >= workflow->max_events - margin &&
+           g_str_equal(step->execution->machine_arn, workflow->successor.machine_arn) &&
+           interpreter_is_at_start(&step->interpreter, ret_input);
+}
+
+/* Lets the run go on until it needs a task, sleeps, ends or is to be handed over, or has done enough for one
+ * transaction. */
 static void go_on(Step *step)
 {
+    const json_t *unused = NULL;
     int64_t value = 0;
     RunProgress progress = RUN_MOVED;
 
-    for (int moves = 0; moves < MOVES_PER_STEP && progress == RUN_MOVED; moves++)
+    for (int moves = 0; moves < MOVES_PER_STEP && progress == RUN_MOVED && !is_to_hand_over(step, &unused); moves++)
         progress = interpreter_advance(&step->interpreter, &value);
     step->wake_at_ms = progress == RUN_SLEEPS ? value : step->interpreter.now_ms;
 }
@@ -342,7 +378,11 @@ static int64_t waiting_task(Step *step)
 {
     RunState *run = step->interpreter.run;
     int64_t events = run->event_count;
+    const json_t *unused = NULL;
     int64_t value = 0;
+
+    if (is_to_hand_over(step, &unused))
+        return 0;
 
     /* Asking does nothing if the answer is that a task is needed; if not, it was the first move. */
     if (interpreter_advance(&step->interpreter, &value) != RUN_NEEDS_TASK)
@@ -351,12 +391,25 @@ static int64_t waiting_task(Step *step)
     return value;
 }
 
+static bool hand_over(Step *step, DbTx *tx, GError **error)
+{
+    Workflow *workflow = step->workflow;
+    const json_t *input = NULL;
+
+    if (!is_to_hand_over(step, &input))
+        return true;
+    TRY(workflow->successor.function(workflow->successor.data, tx, step->execution->arn, input, error));
+    interpreter_hand_over(&step->interpreter);
+    return true;
+}
+
 static bool commit_step(Step *step, DbTx *take_tx, GError **error)
 {
     g_autoptr(DbTx) tx = take_tx;
 
     if (tx == NULL)
         TRY(db_begin(step->workflow->db, DB_WRITE, &tx, error));
+    TRY(hand_over(step, tx, error));
     TRY(write_step(step, tx, error));
     return db_commit(g_steal_pointer(&tx), error);
 }

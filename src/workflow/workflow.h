@@ -48,7 +48,7 @@ typedef struct WorkflowOptions {
     const char *region; /* parts of ARNs; NULL for us-east-1, 000000000000 */
     const char *account;
     int64_t lease_ms;   /* 0: 30 s; renewed while a task runs */
-    int64_t max_events; /* of an execution's history; 0: no limit (Step Functions has 25,000) */
+    int64_t max_events; /* of an execution's history; 0: Step Functions' 25,000 */
 } WorkflowOptions;
 
 Workflow *workflow_new(const WorkflowOptions *options);
@@ -63,6 +63,12 @@ void workflow_register_tx_task(Workflow *workflow, const char *function_name, Ta
 /* Parses and validates a definition and keeps it under a name. INVALID lists what is wrong, each with its JSON pointer;
  * what this interpreter does not know is refused here, not met at run time. */
 FALLIBLE bool workflow_add_machine(Workflow *workflow, const char *name, const char *definition, GError **error);
+
+/* Who goes on with what an execution of a machine was doing, before its history is full: called inside the transaction
+ * that ends it as a success, when it is about to enter its first state again with this input. */
+typedef bool (*WorkflowSuccessor)(void *data, DbTx *tx, const char *execution_arn, const json_t *input, GError **error);
+/* Before any run; for one machine. */
+void workflow_set_successor(Workflow *workflow, const char *machine, WorkflowSuccessor successor, void *data);
 
 /* "arn:aws:states:<region>:<account>:execution:<machine>:<name>", owned by the caller. */
 char *workflow_execution_arn(const Workflow *workflow, const char *machine, const char *name);
@@ -93,6 +99,7 @@ FALLIBLE bool workflow_abort(
 
 /* Goes on with one execution that is due and free, of those with this runner (NULL: without one): answers the task it
  * is at, runs what needs no task up to the next one, and writes that in one transaction.
- * *ret_ran false: nothing is due; *ret_wait_ms then says how long until something may be (at most 1 s). */
+ * *ret_ran false: nothing is due; *ret_wait_ms then says how long until something may be by itself (at
+ * most 1 min): what others start or give back meanwhile is told by DB_CHANNEL_EXECUTIONS. */
 FALLIBLE bool workflow_step(
     Workflow *workflow, const char *runner, bool *ret_ran, int64_t *ret_wait_ms, GError **error);

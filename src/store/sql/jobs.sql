@@ -195,6 +195,10 @@ SET state = 'queued', fence = fence + 1, attempt = 0, not_before = 0, suspect_or
     updated_at = $2
 WHERE job_id = $1 AND state = 'dropped';
 
+-- Its listing goes on in this execution.
+-- :name job_continue
+UPDATE jobs SET execution_arn = $2 WHERE job_id = $1;
+
 -- $2 the latest execution, NULL: as it is.
 -- :name job_revive
 UPDATE jobs
@@ -457,14 +461,15 @@ ON CONFLICT (job_id, slot, error_code) DO UPDATE SET objects = job_failures.obje
 -- :name retry_dropped_objects
 SELECT coalesce(sum(pending), 0) FROM page_states WHERE job_id = $1 AND state = 'dropped';
 
--- Done pages with failed objects, behind ($2, $3); the third column is how many rows hang on the page.
+-- Pages with failed objects, behind ($2, $3); the third column is how many rows hang on the page. Only the done ones
+-- are changed; the others count for their place, so that no batch looks at more than its own.
 -- :name retry_failed_pages
 SELECT s.shard, s.page_no, s.failed + s.findings
 FROM (SELECT DISTINCT x.shard, x.page_no FROM object_exceptions x
-      WHERE x.job_id = $1 AND x.status = 'failed' AND (x.shard, x.page_no) > ($2, $3)) f
+      WHERE x.job_id = $1 AND x.status = 'failed' AND (x.shard, x.page_no) > ($2, $3)
+      ORDER BY x.shard, x.page_no LIMIT $4) f
 JOIN page_states s ON s.job_id = $1 AND s.shard = f.shard AND s.page_no = f.page_no
-WHERE s.state = 'done'
-ORDER BY s.shard, s.page_no LIMIT $4;
+ORDER BY s.shard, s.page_no;
 
 -- The range of a batch is ($2, $3) to ($4, $5) with its end, in all statements from here on.
 -- :name retry_failed_exceptions
@@ -640,7 +645,8 @@ ORDER BY shard, page_no, ordinal LIMIT $6;
 SELECT s.shard, s.page_no, s.state, s.scope, s.pending, s.succeeded, s.updated_at
 FROM (SELECT * FROM (SELECT shard, page_no FROM object_pages
                      WHERE job_id = $1 AND first_key <= $2 AND escaped IS NULL ORDER BY first_key DESC LIMIT 1)
-      UNION ALL SELECT shard, page_no FROM object_pages WHERE job_id = $1 AND escaped IS NOT NULL) p
+      UNION ALL SELECT shard, page_no FROM object_pages INDEXED BY idx_object_pages_odd
+                WHERE job_id = $1 AND escaped IS NOT NULL) p
 JOIN page_states s ON s.job_id = $1 AND s.shard = p.shard AND s.page_no = p.page_no;
 
 -- :name job_pages_of_key

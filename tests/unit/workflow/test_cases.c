@@ -16,7 +16,7 @@
 
 #define RUN_ARN "arn:aws:states:us-east-1:000000000000:execution:machine:run"
 
-enum { STEPS_MAX = 200, START_MS = 1700000000 };
+enum { STEPS_MAX = 1000, START_MS = 1700000000, EVENTS_MAX = 25000 };
 
 /* What tasks answer, in order; the last answer is repeated. */
 typedef struct Script {
@@ -50,7 +50,7 @@ static bool answer(void *data, const json_t *input, json_t **ret_output, TaskErr
 
 static Workflow *make_workflow(Db *db, Script *script, GPtrArray *tasks)
 {
-    WorkflowOptions options = {.db = db};
+    WorkflowOptions options = {.db = db, .max_events = EVENTS_MAX};
     Workflow *workflow = workflow_new(&options);
     const char *name = NULL;
     json_t *answers = NULL;
