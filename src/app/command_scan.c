@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/process.h"
 #include "jobs/jobs.h"
+#include "worker/page_run.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -72,21 +73,36 @@ static bool is_over(const JobStatus *status)
     return !g_str_equal(status->status, "listing") && !g_str_equal(status->status, "processing");
 }
 
+/* A store that is away for a while is waited for, as the engine does; it gives up before long. *ret_is_there false: the
+ * status is not known now. */
+static bool read_status(Scan *scan, const JobId *id, JobStatus *ret_status, bool *ret_is_there, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+
+    *ret_is_there = job_status(engine_db(scan->engine), id, JOB_REAL_TIME, ret_status, &problem);
+    if (*ret_is_there || store_trouble_passes(problem))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
 /* Follows the job until it ends, the user stops it, or the engine gives up. */
 static bool follow_job(Scan *scan, const JobId *id, Progress *progress, GError **error)
 {
     for (int64_t wait_ms = POLL_MIN_MS;; wait_ms = MIN(wait_ms * 2, POLL_MAX_MS)) {
         g_auto(JobStatus) status = {0};
         WorkerLive live = engine_live(scan->engine);
+        bool is_there = false;
 
-        TRY(job_status(engine_db(scan->engine), id, JOB_REAL_TIME, &status, error));
-        if (is_over(&status))
+        TRY(read_status(scan, id, &status, &is_there, error));
+        if (is_there && is_over(&status))
             return true;
         if (engine_failure(scan->engine, error))
             return false;
         if (was_interrupted != 0)
             return fail(error, ERROR_CANCELLED, "stopped");
-        progress_show(progress, &status, &live);
+        if (is_there)
+            progress_show(progress, &status, &live);
         g_usleep((gulong)(wait_ms * G_TIME_SPAN_MILLISECOND));
     }
 }

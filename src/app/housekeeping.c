@@ -18,12 +18,13 @@ enum {
     DRIFT_JOBS = 20,
     FREE_ROWS = 20000,
     ADOPT_MS = 30000,
+    REFUSED_MS = 120000,
 };
 
 struct Housekeeping {
     HousekeepingOptions options;
     GThread *thread;
-    int64_t drift_at_ms;
+    int64_t drift_at_ms, refused_at_ms;
     JobId drift_position;
     uint64_t moved; /* pages of this process, when it last looked */
     GMutex mutex;
@@ -97,12 +98,35 @@ static bool adopt_jobs(Housekeeping *housekeeping, GError **error)
     return db_commit(g_steal_pointer(&tx), error);
 }
 
+/* Every process says for itself which jobs it leaves alone. */
+static bool tell_refused_jobs(Housekeeping *housekeeping, GError **error)
+{
+    const char *rules_id = housekeeping->options.rules_id;
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = false;
+
+    if (clock_monotonic_ms() < housekeeping->refused_at_ms)
+        return true;
+    housekeeping->refused_at_ms = clock_monotonic_ms() + REFUSED_MS;
+    TRY(db_begin(housekeeping->options.db, DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, SQL_JOBS_OF_OTHER_RULES, &rows, error, db_text(rules_id), db_text(process_host_runner())));
+    TRY(db_rows_next(rows, &has_row, error));
+    while (has_row) {
+        log_warning("job.other_rules", "job", db_rows_text(rows, 0), "rules", db_rows_text(rows, 1), "ours", rules_id,
+            "reason", "its pages are left to workers with the rules of its first scan", NULL);
+        TRY(db_rows_next(rows, &has_row, error));
+    }
+    return true;
+}
+
 static bool do_round(Housekeeping *housekeeping, int64_t round_ms, GError **error)
 {
     bool is_ours = false, is_refreshed = false;
 
     if (housekeeping->options.duty == HOUSEKEEPING_OF_SCAN)
         return sweep(housekeeping, error);
+    TRY(tell_refused_jobs(housekeeping, error));
     TRY(take_turn(housekeeping, round_ms - round_ms / 4, &is_ours, error)); /* rounds are drawn from their upper half */
     if (!is_ours)
         return true;

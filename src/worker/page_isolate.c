@@ -1,5 +1,5 @@
 /* A page that was abandoned again and again: one object at a time, each tried in a process of its own before we scan
- * it, so that the guilty one is known and the others are scanned. docs/decisions/0026-poison.md says why it is done so.
+ * it, so that the guilty one is known and the others are scanned. docs/decisions/0014-poison.md says why it is done so.
  */
 #include "base/clock.h"
 #include "base/log.h"

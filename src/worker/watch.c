@@ -83,11 +83,11 @@ void watch_rest(Watch *watch, int64_t wait_ms)
     sleep_until_locked(watch, g_get_monotonic_time() + wait_ms * G_TIME_SPAN_MILLISECOND);
 }
 
-static int64_t longest_wait(Watch *watch, int64_t due_ms, bool hears_others)
+static int64_t next_wait(Watch *watch, int64_t due_ms, int64_t longest_ms)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&watch->mutex);
 
-    watch->locked.backoff.longest_ms = hears_others ? watch->hearing_ms : watch->deaf_ms;
+    watch->locked.backoff.longest_ms = longest_ms;
     watch->locked.backoff.wait_ms = MIN(watch->locked.backoff.wait_ms, watch->locked.backoff.longest_ms);
     return MAX(MIN(backoff_next_ms(&watch->locked.backoff), due_ms), 1);
 }
@@ -95,7 +95,8 @@ static int64_t longest_wait(Watch *watch, int64_t due_ms, bool hears_others)
 static void watch_alone(Watch *watch, uint64_t seen, int64_t due_ms)
 {
     bool hears_others = db_wake_hears_others(watch->wake);
-    bool is_called = db_wake_wait(watch->wake, watch->channel, seen, longest_wait(watch, due_ms, hears_others));
+    int64_t wait_ms = next_wait(watch, due_ms, hears_others ? watch->hearing_ms : watch->deaf_ms);
+    bool is_called = db_wake_wait(watch->wake, watch->channel, seen, wait_ms);
 
     if (is_called && hears_others)
         watch_rest(watch, g_random_int_range(0, SPREAD_MS));

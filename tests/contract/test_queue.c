@@ -294,6 +294,92 @@ static void test_a_sweep_requeues_what_a_dead_process_holds(Fixture *fixture, G_
     g_assert_cmpuint(again->attempt, ==, 2);
 }
 
+static bool is_finished(Fixture *fixture, const Claim *claim)
+{
+    g_autoptr(GError) error = NULL;
+    bool is_ours = false;
+
+    g_assert_true(queue_is_finished(fixture->queue, claim, &is_ours, &error));
+    return is_ours;
+}
+
+static void test_only_the_claim_that_finished_a_page_is_told_so(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    add_page(fixture, 1);
+    g_autoptr(Claim) late = claim_as(fixture, "w#1");
+    g_assert_false(is_finished(fixture, late));
+    test_store_freeze_ms(&fixture->store, NOW_MS + LEASE_MS);
+    g_autoptr(Claim) next = claim_as(fixture, "w#2");
+    g_assert_true(finish(fixture, next, &(PageOutcome){0}, &error));
+    g_assert_true(is_finished(fixture, next));
+    g_assert_false(is_finished(fixture, late));
+}
+
+static void test_a_look_says_what_a_claim_would_find_and_when_a_lease_ends(
+    Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    const ClaimScope scope = {.owner = "w"};
+    g_autoptr(GError) error = NULL;
+    bool has_work = true;
+    int64_t wait_ms = 0;
+
+    g_assert_true(queue_look(fixture->queue, &scope, &has_work, &wait_ms, &error));
+    g_assert_false(has_work);
+    g_assert_cmpint(wait_ms, ==, INT64_MAX);
+    add_page(fixture, 1);
+    g_assert_true(queue_look(fixture->queue, &scope, &has_work, &wait_ms, &error));
+    g_assert_true(has_work);
+    g_autoptr(Claim) claim = claim_as(fixture, "w#1");
+    g_assert_true(queue_look(fixture->queue, &scope, &has_work, &wait_ms, &error));
+    g_assert_false(has_work);
+    g_assert_cmpint(wait_ms, ==, LEASE_MS);
+    test_store_freeze_ms(&fixture->store, NOW_MS + LEASE_MS);
+    g_assert_true(queue_look(fixture->queue, &scope, &has_work, &wait_ms, &error));
+    g_assert_true(has_work);
+}
+
+/* The suspect of the claim before, and by how many claims in a row it was scanned last. */
+static void assert_suspect(Fixture *fixture, int64_t now_ms, int64_t suspect, uint32_t claims, Claim **ret_claim)
+{
+    test_store_freeze_ms(&fixture->store, now_ms);
+    *ret_claim = claim_as(fixture, "w");
+    g_assert_cmpint((*ret_claim)->suspect, ==, suspect);
+    g_assert_cmpuint((*ret_claim)->suspect_claims, ==, claims);
+}
+
+static void test_claims_that_end_with_the_same_suspect_are_counted_in_a_row(
+    Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    static const struct {
+        uint32_t ordinal;
+        SuspectMark mark;
+        uint32_t expected;
+    } steps[] = {
+        {1, SUSPECT_SCANNED, 1},
+        {1, SUSPECT_TRIED, 1}, /* a trial proves nothing, and takes nothing back */
+        {1, SUSPECT_SCANNED, 2},
+        {2, SUSPECT_TRIED, 0},
+        {1, SUSPECT_SCANNED, 1},
+    };
+    g_autoptr(GError) error = NULL;
+    Claim *claim = NULL;
+
+    add_page(fixture, 3);
+    assert_suspect(fixture, NOW_MS, -1, 0, &claim);
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        g_assert_true(queue_suspect(fixture->queue, claim, steps[i].ordinal, steps[i].mark, &error));
+        claim_free(claim);
+        assert_suspect(fixture, NOW_MS + (int64_t)(i + 1) * LEASE_MS, steps[i].ordinal, steps[i].expected, &claim);
+    }
+    g_assert_true(queue_release(fixture->queue, claim, 0, &error));
+    assert_lost(queue_suspect(fixture->queue, claim, 1, SUSPECT_SCANNED, &error), &error);
+    claim_free(claim);
+    g_autoptr(Claim) last = claim_as(fixture, "w");
+    g_assert_cmpuint(last->suspect_claims, ==, 0);
+}
+
 static void test_an_exception_must_be_of_a_pending_object(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     static const uint32_t cases[][2] = {{2, 2}, {7, 0}, {UINT32_MAX, 0}};
@@ -340,6 +426,10 @@ int main(int argc, char **argv)
         test_no_page_of_a_job_is_handed_out_while_a_released_one_waits);
     add_test("a-sweep-requeues-what-expired", test_a_sweep_requeues_what_expired);
     add_test("a-sweep-requeues-what-a-dead-process-holds", test_a_sweep_requeues_what_a_dead_process_holds);
+    add_test("only-the-claim-that-finished-a-page-is-told-so", test_only_the_claim_that_finished_a_page_is_told_so);
+    add_test("a-look-says-what-a-claim-would-find", test_a_look_says_what_a_claim_would_find_and_when_a_lease_ends);
+    add_test("claims-that-end-with-the-same-suspect-are-counted-in-a-row",
+        test_claims_that_end_with_the_same_suspect_are_counted_in_a_row);
     add_test("an-exception-must-be-of-a-pending-object", test_an_exception_must_be_of_a_pending_object);
     return g_test_run();
 }

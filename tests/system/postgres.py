@@ -169,6 +169,13 @@ class Postgres:
         if self._supervisor is None:
             self.process.wait()
 
+    def stop_at_once(self):
+        """As a machine that is switched off; start_again() brings it back."""
+        self._end(signal.SIGQUIT)
+
+    def start_again(self):
+        self._launch()
+
     def restart(self):
         self._end(signal.SIGINT)
         self._launch()

@@ -242,3 +242,10 @@ WHERE rules_id NOT IN ('', $1) AND (runner IS NULL OR runner = $2) AND deleted_a
 -- Whether any execution runs that we might go on with: without a runner, or of this host ($1).
 -- :name executions_running
 SELECT 1 FROM executions WHERE status = 'RUNNING' AND (runner IS NULL OR runner = $1) LIMIT 1;
+
+-- Jobs with queued pages whose first scan had other rules than $1, so that we leave them alone; $2 as above.
+-- :name jobs_of_other_rules
+SELECT job_id, rules_id FROM jobs
+WHERE rules_id NOT IN ('', $1) AND (runner IS NULL OR runner = $2) AND deleted_at IS NULL AND paused = 0
+  AND EXISTS (SELECT 1 FROM page_states p WHERE p.job_id = jobs.job_id AND p.state = 'queued')
+LIMIT 8;
