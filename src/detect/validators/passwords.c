@@ -249,3 +249,44 @@ Verdict validate_keyed_token(Bytes value)
         return VERDICT_REJECT;
     return distinct_count(value) >= MIN(8, value.len / 2) ? validate_secret_token(value) : VERDICT_REJECT;
 }
+
+/* The widest net: whatever is no variable, no mask and not nearly empty. At least one letter or digit. */
+static Verdict any_verdict(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (mix.upper + mix.lower + mix.digits == 0 || distinct_count(value) < 4)
+        return VERDICT_REJECT;
+    if (value.data[0] == '$' || value.data[0] == '<' || is_variable(value))
+        return VERDICT_REJECT;
+    if (memmem(value.data, value.len, "fake", 4) != NULL || is_placeholder_word(value))
+        return VERDICT_REJECT;
+    return VERDICT_LOW;
+}
+
+Verdict validate_any_password(Bytes value)
+{
+    return any_verdict(value);
+}
+
+/* Without quotes only what no identifier and no prose would hold. */
+Verdict validate_any_bare_password(Bytes value)
+{
+    static const char marks[] = "!@#$%^&*+=?~{}[]()";
+    size_t count = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        count += strchr(marks, value.data[i]) != NULL && value.data[i] != 0 ? 1 : 0;
+    return count >= 3 ? any_verdict(value) : VERDICT_REJECT;
+}
+
+/* key="…" value="…": the second is what counts. */
+Verdict validate_xml_value(Bytes value)
+{
+    const uint8_t *at = memmem(value.data, value.len, "value=\"", 7);
+
+    if (at == NULL)
+        return VERDICT_REJECT;
+    at += 7;
+    return validate_password((Bytes){at, (size_t)(value.data + value.len - 1 - at)});
+}
