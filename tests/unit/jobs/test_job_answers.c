@@ -445,7 +445,7 @@ static void test_pruned_jobs_are_freed_little_by_little(JobFixture *fixture, G_G
     fixture_end_listing(fixture);
     set_now(fixture, START_MS + MINUTE_MS);
     g_assert_cmpuint(prune(fixture, START_MS + 1), ==, 1);
-    for (int call = 1; has_more; call = call % 25 + 1) {
+    for (int call = 1; has_more; call = call % 40 + 1) {
         g_autoptr(GError) error = NULL;
         db_fail_after(fixture->db, call);
         if (!jobs_free_deleted(fixture->db, 10, &has_more, &error))
