@@ -285,7 +285,7 @@ static bool walk_exceptions(ObjectWalk *walk, GError **error)
     TRY(read_exception_rows(walk, found, error));
     for (guint i = 0; i < found->len; i++) {
         const ExceptionRow *row = &g_array_index(found, ExceptionRow, i);
-        if (row->place.shard != page.shard || row->place.page_no != page.page_no) {
+        if (entries == NULL || row->place.shard != page.shard || row->place.page_no != page.page_no) {
             g_clear_pointer(&entries, g_array_unref);
             TRY(read_objects(walk->tx, walk->id, row->place.shard, row->place.page_no, &entries, error));
             page = row->place;

@@ -232,8 +232,10 @@ static bool begin_job(DbTx *tx, Retry *retry, const JobStatus *status, GError **
 
     if (has_ended_badly(status))
         TRY(revive(tx, retry, status, error));
-    else
+    else {
+        g_free(retry->result.execution_arn);
         retry->result.execution_arn = g_strdup(status->execution_arn);
+    }
     if (is_over)
         TRY(DB_EXEC(tx, SQL_JOB_REVIVE, NULL, error, db_text(retry->id->text), db_text(retry->result.execution_arn),
             db_int(clock_now_ms())));
@@ -265,34 +267,49 @@ static bool wake(DbTx *tx, const Retry *retry, GError **error)
     return db_notify(tx, DB_CHANNEL_PAGES, error);
 }
 
+/* A batch, and what the job itself needs before it. *ret_has_changed false: nothing is to be committed. */
+static bool change(
+    DbTx *tx, Retry *retry, const JobStatus *status, PageRange *range, bool *ret_has_changed, GError **error)
+{
+    const uint64_t objects = retry->result.objects, pages = retry->result.pages;
+    const PageKey after = range->after;
+
+    if (!retry->has_begun)
+        TRY(begin_job(tx, retry, status, error));
+    TRY(find_range(tx, retry, &after, range, error));
+    if (!range->is_empty)
+        TRY(run_batch(tx, retry, range, error));
+    *ret_has_changed = retry->result.objects > objects || (!retry->has_begun && has_ended_badly(status));
+    if (!*ret_has_changed) {
+        retry->result.pages = pages;
+        return true;
+    }
+    TRY(measure_anew(tx, retry, status, error));
+    TRY(job_epoch_raise(tx, retry->id, error));
+    return wake(tx, retry, error);
+}
+
 /* One transaction. *after: where the next one goes on; *ret_is_end: there is none. */
 static bool run_step(Retry *retry, PageKey *after, bool *ret_is_end, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
     g_auto(JobStatus) status = {0};
-    PageRange range = {0};
+    PageRange range = {.after = *after};
     JobMode mode = JOB_ASYNC;
+    bool has_changed = false;
 
     TRY(job_begin(retry->db, retry->id, &tx, error));
     TRY(job_status_read(tx, retry->id, JOB_REAL_TIME, &status, &mode, error));
     TRY(check_mode(retry, mode, error));
     if (retry->has_begun && has_ended_badly(&status)) /* somebody cancelled it meanwhile */
         return fail(error, ERROR_CONFLICT, "job %s: it is %s now", retry->id->text, status.status);
-    if (!retry->has_begun)
-        TRY(begin_job(tx, retry, &status, error));
-    TRY(find_range(tx, retry, after, &range, error));
-    if (range.is_empty && !retry->has_begun && !has_ended_badly(&status))
-        return fail_nothing(retry, &status, error);
-    if (!range.is_empty)
-        TRY(run_batch(tx, retry, &range, error));
-    TRY(measure_anew(tx, retry, &status, error));
-    TRY(job_epoch_raise(tx, retry->id, error));
-    TRY(wake(tx, retry, error));
-    TRY(db_commit(g_steal_pointer(&tx), error));
-    retry->has_begun = true;
+    TRY(change(tx, retry, &status, &range, &has_changed, error));
+    if (has_changed)
+        TRY(db_commit(g_steal_pointer(&tx), error));
+    retry->has_begun = retry->has_begun || has_changed;
     *after = range.end;
     *ret_is_end = range.is_empty;
-    return true;
+    return !*ret_is_end || retry->has_begun || fail_nothing(retry, &status, error);
 }
 
 bool job_retry(
