@@ -71,8 +71,8 @@ OR EXISTS (
 THEN 1 ELSE 0 END,
 (SELECT min(lease_expires_at) FROM page_states WHERE state = 'leased') - trawl_now();
 
--- Rows that another claimer holds are passed over. The lateral part is asked for one job after the other, the oldest
--- first, until one gives a page.
+-- Arrays of numbers become JSON by their brackets alone, which costs half of to_json(). Rows that another claimer holds
+-- are passed over. The lateral part is asked for one job after the other, the oldest first, until one gives a page.
 -- :name page_find_queued
 -- :dialect postgres
 WITH RECURSIVE waiting (job_id) AS (
@@ -99,8 +99,9 @@ found AS MATERIALIZED (
         FOR UPDATE SKIP LOCKED) p
     LIMIT 1)
 SELECT f.job_id, f.shard, f.page_no, f.state, f.scope, f.attempt, f.fence, f.pending, f.suspect_ordinal,
-       f.suspect_claims, f.bucket, f.options, to_json(o.keys), to_json(o.sizes), to_json(o.etags),
-       to_json(o.modified), o.escaped
+       f.suspect_claims, f.bucket, f.options, to_json(o.keys),
+       '[' || btrim(CAST(o.sizes AS TEXT), '{}') || ']', to_json(o.etags),
+       '[' || btrim(CAST(o.modified AS TEXT), '{}') || ']', o.escaped
 FROM found f LEFT JOIN object_pages o ON o.job_id = f.job_id AND o.shard = f.shard AND o.page_no = f.page_no;
 
 -- :name page_find_expired
@@ -116,8 +117,9 @@ WITH found AS MATERIALIZED (
     ORDER BY p.lease_expires_at LIMIT 1
     FOR UPDATE OF p SKIP LOCKED)
 SELECT f.job_id, f.shard, f.page_no, f.state, f.scope, f.attempt, f.fence, f.pending, f.suspect_ordinal,
-       f.suspect_claims, f.bucket, f.options, to_json(o.keys), to_json(o.sizes), to_json(o.etags),
-       to_json(o.modified), o.escaped
+       f.suspect_claims, f.bucket, f.options, to_json(o.keys),
+       '[' || btrim(CAST(o.sizes AS TEXT), '{}') || ']', to_json(o.etags),
+       '[' || btrim(CAST(o.modified AS TEXT), '{}') || ']', o.escaped
 FROM found f LEFT JOIN object_pages o ON o.job_id = f.job_id AND o.shard = f.shard AND o.page_no = f.page_no;
 
 -- :name pages_waiting
