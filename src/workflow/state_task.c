@@ -51,14 +51,15 @@ typedef struct TaskLimits {
 
 static void emit_scheduled(Visit *visit, const TaskResource *resource, const json_t *input, const TaskLimits *limits)
 {
-    json_t *details = task_details(resource);
+    json_t *details = NULL;
 
     if (resource->kind == TASK_RESOURCE_SERVICE) {
         g_autofree char *text = asl_json_text(input);
+        details = task_details(resource);
         json_object_set_new(details, "region", json_string(visit->interpreter->region));
         json_object_set_new(details, "parameters", json_string(text != NULL ? text : ""));
     } else {
-        details = details_with(resource, history_data_details(NULL, "input", input));
+        details = history_data_details(NULL, "input", input);
         json_object_set(details, "resource", json_object_get(visit->state, "Resource"));
     }
     add_seconds(details, "timeoutInSeconds", limits->timeout_s);

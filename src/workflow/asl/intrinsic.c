@@ -176,7 +176,8 @@ static Expression *parse(const char *source, const char **ret_problem)
         *ret_problem = "an expression of more than 64 KiB";
         return NULL;
     }
-    g_autoptr(Expression) expression = parse_call(&text);
+    g_autoptr(Expression) expression =
+        asl_is_intrinsic(source) ? parse_call(&text) : bad(&text, "a function starts with States.");
     skip_spaces(&text);
     if (expression != NULL && *text.at != '\0')
         text.problem = "nothing may follow the call of a function";
