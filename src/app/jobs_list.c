@@ -77,6 +77,8 @@ static bool print_object(void *data, const JobObject *object, G_GNUC_UNUSED GErr
 {
     ObjectPrinter *printer = data;
 
+    if (printer->rows == 0)
+        print_heading(printer->format);
     if (printer->format == FORMAT_TABLE) {
         print_table_row(object);
     } else if (printer->format == FORMAT_CSV) {
@@ -119,8 +121,9 @@ bool jobs_objects(Db *db, const JobsOptions *options, G_GNUC_UNUSED ExitStatus *
 
     if (options->key != NULL && options->status != NULL)
         return fail(error, ERROR_INVALID, "--key and --status: expected one of them");
-    print_heading(options->format);
     TRY(options->key != NULL ? print_one(db, options, &printer, error) : print_all(db, options, &printer, error));
+    if (printer.rows == 0)
+        print_heading(options->format);
     if (options->format == FORMAT_JSON)
         (void)fputs(printer.rows == 0 ? "[]\n" : "\n]\n", stdout);
     return true;

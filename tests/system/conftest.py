@@ -61,7 +61,9 @@ class Trawl:
         self.home.mkdir(parents=True, exist_ok=True)
         self.store = self.folder / "store" / "trawl.db"
         self.store.parent.mkdir(exist_ok=True)
-        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C.UTF-8"}
+        # Compiled rules are kept by their content, for all tests of a build: compiling them takes seconds.
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": str(self.home), "LC_ALL": "C.UTF-8",
+                    "XDG_CACHE_HOME": str(PROGRAM.parent / "test-cache")}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
