@@ -245,8 +245,6 @@ CREATE TABLE page_states (
     bytes_done       bigint NOT NULL DEFAULT 0,
     suspect_ordinal  integer,                    -- the object that was under way alone when the page was abandoned …
     suspect_claims   integer NOT NULL DEFAULT 0, -- … by so many claims in a row
-    isolation        smallint NOT NULL DEFAULT 0,
-    strikes          smallint NOT NULL DEFAULT 0,
     updated_at       bigint NOT NULL,
     PRIMARY KEY (job_id, shard, page_no)
 ) WITH (fillfactor = 70, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.02,

@@ -139,8 +139,6 @@ CREATE TABLE page_states (
     bytes_done       INTEGER NOT NULL DEFAULT 0,
     suspect_ordinal  INTEGER,                    -- the object that was under way alone when the page was abandoned …
     suspect_claims   INTEGER NOT NULL DEFAULT 0, -- … by so many claims in a row
-    isolation        INTEGER NOT NULL DEFAULT 0,
-    strikes          INTEGER NOT NULL DEFAULT 0,
     updated_at       INTEGER NOT NULL,
     PRIMARY KEY (job_id, shard, page_no)
 ) WITHOUT ROWID;
