@@ -1,6 +1,7 @@
 """A job's life over HTTP, the same on SQLite and on PostgreSQL: status, lists, cancel, pause, resume, retry, figures."""
 import contextlib
 import datetime
+import json
 import re
 import select
 import socket
@@ -10,7 +11,7 @@ import uuid
 import pytest
 
 from ceph import wait_until
-from conftest import FAKE_ENV, Server, email
+from conftest import FAKE_ENV, ROOT, Server, email
 
 JSON = {"Content-Type": "application/json"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -330,6 +331,31 @@ def test_lists_of_jobs_are_newest_first_filtered_and_stable_while_jobs_are_added
     assert cached["data_source"] == "cached" and TIME.fullmatch(cached["cache_refreshed_at"])
     assert {name: cached[name] for name in figures if name != "data_source"} == {
         name: figures[name] for name in figures if name != "data_source"}
+
+
+def examples():
+    """The JSON examples of the manual, by their heading."""
+    found = {}
+    for section in (ROOT / "docs" / "api.md").read_text(encoding="utf-8").split("\n## ")[1:]:
+        for block in re.findall(r"```json\n(.*?)```", section, re.S):
+            if "[…]" not in block and '"findings"' not in block:
+                found.setdefault(section.splitlines()[0], []).append(json.loads(block))
+    return found
+
+
+def test_the_manual_shows_answers_as_they_are(api, fake_s3):
+    put_mails(fake_s3, 2)
+    fake_s3.on_get = lambda request: request.error(403, "AccessDenied") if request.key == "001.txt" else request.serve()
+    started = api.start_job(bucket="fake")
+    job = api.wait_status(started["job_id"], "completed")
+    shown = examples()
+    assert shown["POST /scan"][0].keys() == started.keys()
+    assert check_contract(shown["GET /jobs/{id}"][0]).keys() - {"cache_refreshed_at", "cache_refresh_duration_ms"} == job.keys()
+    failed = api.get(f"/jobs/{started['job_id']}/objects?status=failed").json()
+    assert shown["Lists"][0].keys() == failed.keys()
+    assert shown["Lists"][0]["objects"][0].keys() == failed["objects"][0].keys()
+    api.trawl.run("refresh", status=0)
+    assert shown["GET /statistics"][0].keys() == api.get("/statistics").json().keys()
 
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
