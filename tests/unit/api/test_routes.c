@@ -177,6 +177,7 @@ static const struct {
     {"succeeded", JSON_INTEGER},
     {"failed", JSON_INTEGER},
     {"skipped", JSON_INTEGER},
+    {"failures", JSON_OBJECT},
     {"total_findings", JSON_INTEGER},
     {"progress_percent", JSON_INTEGER},
     {"bytes_total", JSON_INTEGER},
@@ -224,9 +225,14 @@ static const struct {
     {"GET", "/job", NULL, 404, "not_found", "no such path: /job", NULL},
     {"GET", "/jobs/", NULL, 404, "not_found", "no such path", NULL},
     {"GET", "/jobs/" UNKNOWN_ID "/", NULL, 404, "not_found", "no such path", NULL},
-    {"GET", "/jobs/" UNKNOWN_ID "/objects", NULL, 404, "not_found", "no such path", NULL},
+    {"GET", "/jobs/" UNKNOWN_ID "/pages", NULL, 404, "not_found", "no such path", NULL},
     {"GET", "/jobs//findings", NULL, 404, "not_found", "no such path", NULL},
     {"GET", "/scan", NULL, 405, "method_not_allowed", "GET /scan: expected POST", "POST"},
+    {"GET", "/jobs/" UNKNOWN_ID "/objects", NULL, 404, "not_found", UNKNOWN_ID, NULL},
+    {"GET", "/jobs/" UNKNOWN_ID "/cancel", NULL, 405, "method_not_allowed", "expected POST", "POST"},
+    {"POST", "/jobs/" UNKNOWN_ID "/cancel", NULL, 404, "not_found", UNKNOWN_ID, NULL},
+    {"POST", "/jobs/" UNKNOWN_ID "/retry", "{\"objects\":\"none\"}", 400, "invalid", "'none'", NULL},
+    {"GET", "/jobs?from=2025-11-10&to=2025-11-10", NULL, 400, "invalid", "expected a time after 'from'", NULL},
     {"POST", "/jobs", "{}", 405, "method_not_allowed", "expected GET, HEAD", "GET, HEAD"},
     {"DELETE", "/jobs/" UNKNOWN_ID, NULL, 405, "method_not_allowed", "DELETE", "GET, HEAD"},
     {"OPTIONS", "/scan", NULL, 405, "method_not_allowed", "OPTIONS", "POST"},
@@ -441,10 +447,11 @@ static void test_findings_are_paged_and_filtered(void)
     g_autofree char *target = g_strdup_printf("/jobs/%s/findings?limit=1", id);
     g_assert_cmpint(ask(&fixture, "GET", target, NULL, &answer), ==, 200);
     json_t *row = json_array_get(json_object_get(answer.body, "findings"), 0);
-    json_t *expected = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s,s:s,s:b,s:[{s:i,s:i,s:i,s:i,s:n}]}", "job_id",
-        id, "bucket", "my-bucket", "key", "a", "detector", "fin.credit_card", "category", "financial", "severity",
-        "high", "tier", "validated", "count", 1, "masked", "****", "fingerprint", "f", "truncated", 0, "locations",
-        "offset", 1, "length", 2, "line", 3, "column", 4, "member");
+    json_t *expected = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s,s:s,s:b,s:[],s:[{s:i,s:i,s:i,s:i,s:n}]}",
+        "id", "6f580383e92a0cc9c8846ac083a7f137", "job_id", id, "bucket", "my-bucket", "key", "a", "detector",
+        "fin.credit_card", "category", "financial", "severity", "high", "tier", "validated", "count", 1, "masked",
+        "****", "fingerprint", "f", "truncated", 0, "also", "locations", "offset", 1, "length", 2, "line", 3, "column",
+        4, "member");
     g_assert_true(json_equal(row, expected));
     g_assert_cmpstr(text_of(&answer, "job_id"), ==, id);
     json_decref(expected);
@@ -492,13 +499,41 @@ static void test_bad_settings_are_refused_at_the_start(void)
     g_assert_nonnull(strstr(error->message, "--allow-files /no/such/directory"));
 }
 
+static int change(const Fixture *fixture, const char *id, const char *what, Answer *ret)
+{
+    g_autofree char *target = g_strdup_printf("/jobs/%s/%s", id, what);
+
+    return ask(fixture, "POST", target, NULL, ret);
+}
+
+static void test_a_change_answers_the_new_status_and_a_conflict_the_job_as_it_is(void)
+{
+    g_auto(Fixture) fixture = {0};
+
+    fixture_init(&fixture, NULL);
+    g_autofree char *id = create(&fixture, "my-bucket");
+    for (int again = 0; again < 2; again++) {
+        g_auto(Answer) answer = {0};
+        g_assert_cmpint(change(&fixture, id, "cancel", &answer), ==, 200);
+        g_assert_cmpstr(text_of(&answer, "status"), ==, "aborted");
+        g_assert_cmpstr(text_of(&answer, "step_function_status"), ==, "ABORTED");
+    }
+    g_auto(Answer) refused = {0};
+    g_assert_cmpint(change(&fixture, id, "pause", &refused), ==, 409);
+    g_assert_cmpstr(code_of(&refused), ==, "conflict");
+    const json_t *job = json_object_get(refused.body, "job");
+    g_assert_cmpstr(json_string_value(json_object_get(job, "status")), ==, "aborted");
+    g_assert_cmpstr(json_string_value(json_object_get(job, "job_id")), ==, id);
+    g_assert_cmpint(fixture.created, ==, 3); /* whoever waits for work hears of each */
+}
+
 static void test_every_route_is_told_for_documents(void)
 {
     size_t count = 0;
 
     for (const ApiRouteInfo *info = api_route_info(0); info != NULL; info = api_route_info(++count))
         g_assert_true(info->method != NULL && info->pattern[0] == '/' && info->summary != NULL);
-    g_assert_cmpuint(count, ==, 5);
+    g_assert_cmpuint(count, ==, 13);
 }
 
 int main(int argc, char **argv)
@@ -518,6 +553,8 @@ int main(int argc, char **argv)
     g_test_add_func("/api/clients-at-the-same-time-do-not-get-in-each-others-way",
         test_clients_at_the_same_time_do_not_get_in_each_others_way);
     g_test_add_func("/api/bad-settings-are-refused-at-the-start", test_bad_settings_are_refused_at_the_start);
+    g_test_add_func("/api/a-change-answers-the-new-status-and-a-conflict-the-job-as-it-is",
+        test_a_change_answers_the_new_status_and_a_conflict_the_job_as_it_is);
     g_test_add_func("/api/every-route-is-told-for-documents", test_every_route_is_told_for_documents);
     return g_test_run();
 }
