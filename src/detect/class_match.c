@@ -53,15 +53,12 @@ static uint64_t last_space(const TextView *text, const Span *whole)
     return at;
 }
 
-/* Cheaper to ask before the regex where the value stands at the place itself, if only what is before it counts. */
-static bool lacks_keyword(const ClassRun *run, uint32_t index, size_t at)
+/* Most places end here. */
+static bool may_begin(const ClassRun *run, uint32_t index, size_t at)
 {
-    const CompiledRule *rule = rule_at(run->rules, index);
-    const Candidate candidate = {
-        .rule = rule, .value = {.start = run->text->base + at, .end = run->text->base + at}, .keywords = run->keywords};
+    const uint8_t *first = rule_at(run->rules, index)->first_bytes;
 
-    return rule_waits_for_keyword(rule, run->judge->min_tier) && rule->value_group == 0 && rule->distance_after == 0 &&
-           !judge_has_keyword(run->judge, run->text, &candidate);
+    return first == NULL || (first[run->text->data[at] / 8] >> (run->text->data[at] % 8) & 1) != 0;
 }
 
 /* Patterns that allow spaces may swallow the word behind the value ("… 32 PAID"); the validator tells. */
@@ -71,7 +68,7 @@ static void match_from(const ClassRun *run, uint32_t rule, size_t at)
     SearchWindow window = window_at(run, rule, at, at);
     RegexMatch match;
 
-    if (lacks_keyword(run, rule, at))
+    if (!may_begin(run, rule, at))
         return;
     for (int tries = 0; tries <= SHORTER_TRIES; tries++) {
         if (!search(run, rule, &window, &match))
@@ -161,11 +158,9 @@ static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
 
 static void match_word(const ClassRun *run, const ClassPlace *place)
 {
-    const GArray *rules = run->selected->word;
-
-    for (guint i = 0; i < rules->len; i++) {
-        uint32_t rule = g_array_index(rules, uint32_t, i);
-        if (class_is_active(run, rule) && (rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
+    for (guint i = 0; i < run->words->len; i++) {
+        uint32_t rule = g_array_index(run->words, uint32_t, i);
+        if ((rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
             match_from(run, rule, place->at);
     }
 }
@@ -203,6 +198,7 @@ void class_match(const ClassRun *run, uint64_t from, uint64_t to)
         .from = (size_t)(from - run->text->base),
         .to = (size_t)(to - run->text->base),
         .len = run->text->len,
+        .skipped_word_runs = ~run->word_runs,
     };
 
     class_scan(&run->selected->plan, &text, place_found, (void *)run);

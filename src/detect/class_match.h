@@ -7,6 +7,8 @@
 typedef struct ClassRun {
     const RuleSet *rules;
     const ClassRules *selected;
+    const GArray *words;    /* rules of shape word worth trying, uint32_t */
+    uint64_t word_runs;     /* with which lengths of words they begin (first_runs.h) */
     const uint64_t *active; /* bit set: of the selected rules, those worth trying; NULL: all */
     Judge *judge;
     RegexScratch *regex;

@@ -15,6 +15,7 @@ typedef struct Emitter {
     const uint8_t *text; /* of the block */
     size_t at;           /* where the block is */
     uint64_t valid;      /* bits of the block that are asked for */
+    uint64_t word_runs;  /* as ClassPlan.word_runs */
 } Emitter;
 
 static void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
@@ -105,14 +106,13 @@ static void emit_upper(
 }
 
 /* Of a mask of places where words begin, those whose length some rule asks for. */
-static void emit_words(
-    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
+static void emit_words(const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
 {
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
         unsigned run = run_length(now->word, next->word, at);
         ClassPlace place = {.kind = CLASS_WORD, .run = run, .at = emitter->at + at};
-        if ((plan->word_runs >> run & 1) != 0)
+        if ((emitter->word_runs >> run & 1) != 0)
             emitter->handler(emitter->data, &place);
     }
 }
@@ -130,8 +130,8 @@ static void scan_block(
         emit(emitter, now->plus & ~before & ahead(now->digit, next->digit, 1), CLASS_PLUS);
     if (plan->wants_colon && now->colon != 0)
         emit(emitter, now->colon & ahead(now->word | now->colon, next->word | next->colon, 1), CLASS_COLON);
-    if (plan->word_runs != 0)
-        emit_words(plan, now, next, now->word & ~before & emitter->valid, emitter);
+    if (emitter->word_runs != 0)
+        emit_words(now, next, now->word & ~before & emitter->valid, emitter);
     if (starts == 0)
         return;
     emit_numbers(plan, now, next, starts & now->digit, emitter);
@@ -154,6 +154,7 @@ void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler 
                 .data = data,
                 .text = text->data + at,
                 .at = at,
+                .word_runs = plan->word_runs & ~text->skipped_word_runs,
                 .valid = left >= CLASS_BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << left) - 1};
             scan_block(plan, &masks[i], &masks[i + 1], masks[i].word << 1 | carried, &emitter);
             carried = masks[i].word >> 63;

@@ -39,6 +39,7 @@ typedef void (*ClassPlaceHandler)(void *data, const ClassPlace *place);
 typedef struct ClassText {
     const uint8_t *data;
     size_t from, to, len;
+    uint64_t skipped_word_runs; /* lengths of words that no rule worth trying begins with, though some rule does */
 } ClassText;
 
 void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler handler, void *data);

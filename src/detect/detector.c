@@ -42,6 +42,7 @@ struct Detector {
     Structure *structure;
     uint64_t *lowered; /* bit set of rules: see Judge */
     uint64_t *active;  /* likewise: see ClassRun */
+    GArray *active_words;
     Judge judge;
     GArray *settled; /* PendingMatch: what overlaps is decided, what pairs may not be */
     guint handed;    /* so many of them were handed over, and are kept as partners of pairs */
@@ -84,6 +85,7 @@ static void detector_init(Detector *detector, RuleSet *rules)
     trackers_init(&detector->class_keywords, rules);
     detector->structure = structure_new(rules);
     detector->active = g_new0(uint64_t, rules->rule_words);
+    detector->active_words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     detector->lowered = g_new0(uint64_t, rules->rules->len / 64 + 1);
     detector->suppressed_of = g_new0(uint64_t, rules->rules->len);
     detector->settled = g_array_sized_new(FALSE, FALSE, sizeof(PendingMatch), SETTLED_AT_FIRST);
@@ -128,6 +130,7 @@ void detector_free(Detector *detector)
     structure_free(detector->structure);
     g_free(detector->lowered);
     g_free(detector->active);
+    g_array_unref(detector->active_words);
     g_free(detector->suppressed_of);
     regex_scratch_free(detector->regex);
     literal_scan_free(detector->literals);
@@ -274,20 +277,47 @@ static uint64_t class_limit(const Detector *detector, const TextView *text, Step
     return MAX(end > look_ahead ? end - look_ahead : 0, detector->classed);
 }
 
-/* Notes in detector->active which rules are worth trying in [classed, to). */
-static void activate(Detector *detector, uint64_t to, ClassRun *run)
+/* Of the rules of shape word, those that are active. */
+static void activate_words(Detector *detector, ClassRun *run)
 {
     const RuleSet *rules = detector->rules;
-    uint64_t words = 0;
+
+    g_array_set_size(detector->active_words, 0);
+    run->words = detector->active_words;
+    run->word_runs = 0;
+    for (size_t i = 0; i < rules->rule_words; i++) {
+        uint64_t left = detector->active[i] & rules->word_shaped[i];
+        for (; left != 0; left &= left - 1) {
+            uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
+            g_array_append_val(detector->active_words, rule);
+            run->word_runs |= rule_at(rules, rule)->first_runs;
+        }
+    }
+}
+
+/* Notes in detector->active which rules are worth trying from classed on. Returns how far, at most to. */
+static uint64_t activate(Detector *detector, uint64_t to, ClassRun *run)
+{
+    const RuleSet *rules = detector->rules;
 
     for (size_t i = 0; i < rules->rule_words; i++)
         detector->active[i] = ~rules->demanding[i];
-    literal_scan_add_zones(detector->literals, detector->classed, to, detector->active);
+    to = literal_scan_add_zones(detector->literals, detector->classed, to, detector->active);
     structure_add_hot(detector->structure, detector->classed, to, detector->active);
-    for (size_t i = 0; i < rules->rule_words; i++)
-        words |= detector->active[i] & rules->word_shaped[i];
     run->active = detector->active;
-    run->selected = words != 0 ? rules->class_rules : rules->class_rules_wordless;
+    run->selected = rules->class_rules;
+    activate_words(detector, run);
+    return to;
+}
+
+/* All rules that need no keyword to be worth trying; for tier low all there are. */
+static void select_all(const Detector *detector, ClassRun *run)
+{
+    run->selected =
+        detector->options.min_tier > TIER_LOW ? detector->rules->class_rules_cold : detector->rules->class_rules;
+    run->active = NULL;
+    run->words = run->selected->word;
+    run->word_runs = run->selected->plan.word_runs;
 }
 
 /* Rules that demand a keyword are tried only where one of theirs may concern a value, near it or in the name of its
@@ -305,14 +335,13 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
 
     while (detector->classed < limit) {
         uint64_t to = limit;
-        run.active = NULL;
-        run.selected = detector->options.min_tier > TIER_LOW ? rules->class_rules_cold : rules->class_rules;
+        select_all(detector, &run);
         if (detector->options.min_tier > TIER_LOW) {
             uint64_t hot = literal_scan_next_zone(detector->literals, detector->classed);
             hot = MIN(hot, structure_next_hot(detector->structure, detector->classed, limit));
             to = MIN(limit, hot <= detector->classed ? detector->classed + HOT_STRETCH : hot);
             if (hot <= detector->classed)
-                activate(detector, to, &run);
+                to = activate(detector, to, &run);
         }
         class_match(&run, detector->classed, to);
         detector->classed = to;

@@ -240,15 +240,19 @@ uint64_t literal_scan_next_zone(LiteralScan *scan, uint64_t position)
     return scan->zones->len > 0 ? g_array_index(scan->zones, KeywordZone, 0).from : UINT64_MAX;
 }
 
-void literal_scan_add_zones(const LiteralScan *scan, uint64_t from, uint64_t to, uint64_t *rules)
+uint64_t literal_scan_add_zones(const LiteralScan *scan, uint64_t position, uint64_t to, uint64_t *rules)
 {
     for (guint i = 0; i < scan->zones->len; i++) {
         const KeywordZone *zone = &g_array_index(scan->zones, KeywordZone, i);
-        if (zone->from >= to)
-            return;
-        for (size_t word = 0; zone->to > from && word < scan->rules->rule_words; word++)
+        if (zone->from > position)
+            return MIN(to, zone->from);
+        if (zone->to <= position)
+            continue;
+        to = MIN(to, zone->to);
+        for (size_t word = 0; word < scan->rules->rule_words; word++)
             rules[word] |= zone->rules[word];
     }
+    return to;
 }
 
 uint64_t literal_scan_work(const LiteralScan *scan)

@@ -36,8 +36,8 @@ typedef struct KeywordZone {
 /* Where the first zone that ends behind position begins; UINT64_MAX if there is none. Zones that end before are
  * forgotten. */
 uint64_t literal_scan_next_zone(LiteralScan *scan, uint64_t position);
-/* Adds the rules of the zones that meet [from, to) to the bit set. */
-void literal_scan_add_zones(const LiteralScan *scan, uint64_t from, uint64_t to, uint64_t *rules);
+/* Adds the rules of the zones around a position to the bit set. Returns up to where they are the same, at most to. */
+uint64_t literal_scan_add_zones(const LiteralScan *scan, uint64_t position, uint64_t to, uint64_t *rules);
 
 /* Matches that start before this position are all known, if the run was fed up to fed. */
 uint64_t literal_scan_horizon(const LiteralScan *scan, uint64_t fed);

@@ -173,6 +173,7 @@ static bool compile_regex(const Check *check, CompiledRule *rule)
     /* Without JIT, where there is none, matching is slower but the same. */
     rule->has_jit = pcre2_jit_compile(rule->regex, PCRE2_JIT_COMPLETE) == 0;
     rule->first_runs = first_runs(check->raw->pattern);
+    (void)pcre2_pattern_info(rule->regex, PCRE2_INFO_FIRSTBITMAP, &rule->first_bytes);
     int group = pcre2_substring_number_from_name(rule->regex, (PCRE2_SPTR) "value");
     rule->value_group = group > 0 ? (uint32_t)group : 0;
     return true;

@@ -59,8 +59,9 @@ typedef struct CompiledRule {
     const char *start; /* upper only */
     pcre2_code *regex; /* NULL for digits */
     uint32_t value_group;
-    uint32_t max_length; /* of a match of regex */
-    uint32_t look_ahead; /* bytes behind a match that decide about it */
+    const uint8_t *first_bytes; /* bit set of the bytes that a match of regex begins with; NULL: not known */
+    uint32_t max_length;        /* of a match of regex */
+    uint32_t look_ahead;        /* bytes behind a match that decide about it */
     bool has_jit;
     uint64_t first_runs; /* upper only: see first_runs.h */
     KeywordUse keyword;
@@ -96,9 +97,8 @@ struct RuleSet {
 
     /* Literal rules (ids are rule indices) and demanded keywords (KEYWORD_ID); NULL if there are none. */
     hs_database_t *literals;
-    ClassRules *class_rules;          /* all rules of engine class */
-    ClassRules *class_rules_wordless; /* all but those of shape word */
-    ClassRules *class_rules_cold;     /* those that demand no keyword: enough where none is near */
+    ClassRules *class_rules;      /* all rules of engine class */
+    ClassRules *class_rules_cold; /* those that demand no keyword: enough where none is near */
 
     /* Group of a keyword: rule index; then as many groups of field_keywords, then as many of veto. */
     Vocabulary *vocabulary;

@@ -1,5 +1,6 @@
 /* Loading directories of rule files into one immutable set, and reading the set. */
 #include "detect/class_rules.h"
+#include "detect/pattern_literal.h"
 #include "detect/rule_examples.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 /* Part of rule_set_id(): to be raised when the engine finds other things with the same rules. */
 #define ENGINE_VERSION "trawl-detect-2"
 
-enum { MAX_RULES = 10000, CLASS_LOOK_AHEAD_MIN = 128 };
+enum { MAX_RULES = 10000, CLASS_LOOK_AHEAD_MIN = 128, LITERAL_MIN = 4 };
 
 static void rule_set_free(RuleSet *rules)
 {
@@ -20,7 +21,6 @@ static void rule_set_free(RuleSet *rules)
     demanded_free(rules->demanded);
     g_free(rules->demanding);
     g_free(rules->word_shaped);
-    class_rules_free(rules->class_rules_wordless);
     hs_free_database(rules->literals);
     g_free(rules);
 }
@@ -36,7 +36,6 @@ static RuleSet *rule_set_new(void)
     g_array_set_clear_func(rules->rules, (GDestroyNotify)compiled_rule_clear);
     rules->class_rules = class_rules_new();
     rules->class_rules_cold = class_rules_new();
-    rules->class_rules_wordless = class_rules_new();
     return rules;
 }
 
@@ -143,7 +142,6 @@ static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError 
 {
     bool is_cold = !rule_waits_for_keyword(rule, TIER_MEDIUM);
     bool is_added = class_rules_add(rules->class_rules, rule, error) &&
-                    (rule->shape == SHAPE_WORD || class_rules_add(rules->class_rules_wordless, rule, error)) &&
                     (!is_cold || class_rules_add(rules->class_rules_cold, rule, error));
 
     if (!is_added)
@@ -196,26 +194,39 @@ static void note_limits(RuleSet *rules, const CompiledRule *rule)
     rules->max_groups = MAX(rules->max_groups, groups);
 }
 
-static void add_literal(GArray *expressions, const CompiledRule *rule)
+/* What Hyperscan looks for: the shorter and the plainer, the faster. */
+static char *prefilter_of(const CompiledRule *rule)
+{
+    char *literal = rule->raw->prefilter == NULL ? pattern_literal(rule->raw->pattern, LITERAL_MIN) : NULL;
+
+    if (literal != NULL)
+        return literal;
+    return g_strdup(rule->raw->prefilter != NULL ? rule->raw->prefilter : rule->raw->pattern);
+}
+
+/* The pattern is kept in patterns. */
+static void add_literal(GArray *expressions, GPtrArray *patterns, const CompiledRule *rule)
 {
     const LiteralExpression expression = {
         .name = rule->rule.id,
-        .pattern = rule->raw->prefilter != NULL ? rule->raw->prefilter : rule->raw->pattern,
+        .pattern = prefilter_of(rule),
         .flags = rule->raw->caseless ? HS_FLAG_CASELESS : 0,
         .id = rule->rule.index,
     };
 
+    g_ptr_array_add(patterns, (char *)expression.pattern);
     g_array_append_val(expressions, expression);
 }
 
 static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error)
 {
     g_autoptr(GArray) expressions = g_array_new(FALSE, FALSE, sizeof(LiteralExpression));
+    g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
 
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);
         if (rule->engine == ENGINE_LITERAL)
-            add_literal(expressions, rule);
+            add_literal(expressions, patterns, rule);
         else if (rule_waits_for_keyword(rule, TIER_MEDIUM))
             for (unsigned j = 0; j < rule->raw->keywords_count; j++)
                 demanded_add(rules->demanded, rule->raw->keywords[j], i, rule->distance);
@@ -248,7 +259,6 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     }
     class_rules_finish(rules->class_rules);
     class_rules_finish(rules->class_rules_cold);
-    class_rules_finish(rules->class_rules_wordless);
     return build_literals(rules, cache_dir, error);
 }
 

@@ -155,7 +155,7 @@ static const FindCase find_cases[] = {
     {"a separator that the form lacks", "123 45 6789", ""},
     {"brackets and quotes stand beside", "(123-45-6789)\"123-45-6789\"",
         "id.case 1+11 1:2 medium 123-45-6789\nid.case 14+11 1:15 medium 123-45-6789\n"},
-    {"a number before a spaced card", "12 4242 4242 4242 4242", "fin.card 3+19 1:4 validated 4242 4242 4242 4242\n"},
+    {"a number before a spaced card", "12, 4242 4242 4242 4242", "fin.card 4+19 1:5 validated 4242 4242 4242 4242\n"},
     {"no second @", "bob@ab.org", "pii.email 0+10 1:1 medium bob@ab.org\n"},
     {"user and password of a URL", "ftp://bob:pw@ab.org/ https://bob@ab.org/", ""},
     {"mailto", "mailto:bob@ab.org", "pii.email 7+10 1:8 medium bob@ab.org\n"},
