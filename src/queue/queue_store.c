@@ -334,9 +334,10 @@ static bool store_release(Queue *queue, const Claim *claim, int64_t delay_ms, GE
         db_int(claim->page_no), db_int(claim->fence), db_int(delay_ms), db_int(1), db_null()));
     if (changed == 0)
         return fail_lost_lease(claim, error);
-    if (delay_ms > 0)
-        TRY(DB_EXEC(tx, SQL_PAGE_JOB_RESTS, NULL, error, db_text(claim->job_id.text), db_int(delay_ms)));
     TRY(move_to_processing(tx, claim->job_id.text, claim->slot, -(int64_t)claim->pending->len, error));
+    if (delay_ms >
+        0) /* counters before jobs, as everywhere: who locks the other way round waits for us and we for him */
+        TRY(DB_EXEC(tx, SQL_PAGE_JOB_RESTS, NULL, error, db_text(claim->job_id.text), db_int(delay_ms)));
     TRY(db_notify(tx, DB_CHANNEL_PAGES, error));
     return db_commit(g_steal_pointer(&tx), error);
 }
