@@ -335,8 +335,8 @@ static bool store_release(Queue *queue, const Claim *claim, int64_t delay_ms, GE
     if (changed == 0)
         return fail_lost_lease(claim, error);
     TRY(move_to_processing(tx, claim->job_id.text, claim->slot, -(int64_t)claim->pending->len, error));
-    if (delay_ms >
-        0) /* counters before jobs, as everywhere: who locks the other way round waits for us and we for him */
+    /* Counters before jobs, as everywhere: whoever locks the other way round waits for us, and we for him. */
+    if (delay_ms > 0)
         TRY(DB_EXEC(tx, SQL_PAGE_JOB_RESTS, NULL, error, db_text(claim->job_id.text), db_int(delay_ms)));
     TRY(db_notify(tx, DB_CHANNEL_PAGES, error));
     return db_commit(g_steal_pointer(&tx), error);
