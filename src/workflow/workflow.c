@@ -174,8 +174,9 @@ static json_t *execution_context(
         "Name", count > 0 ? fields[count - 1] : "");
 }
 
-static bool start_new(DbTx *tx, NewExecution *execution, GError **error)
+static bool start_new(DbTx *tx, const NewExecution *named, GError **error)
 {
+    NewExecution filled = *named, *execution = &filled;
     json_t *definition = asl_json_parse(execution->definition);
     g_autoptr(RunState) run =
         run_state_new(json_string_value(json_object_get(definition, "StartAt")), execution->input);

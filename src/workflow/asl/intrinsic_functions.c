@@ -30,6 +30,12 @@ static bool integer_arg(const IntrinsicArgs *args, size_t i, json_int_t *ret_val
     return true;
 }
 
+/* Arithmetic that may wrap is done without a sign. */
+static json_int_t as_signed(guint64 value)
+{
+    return (json_int_t)value;
+}
+
 static bool is_same(const json_t *left, const json_t *right)
 {
     if (json_is_number(left) && json_is_number(right))
@@ -97,7 +103,7 @@ static json_t *run_array_range(const IntrinsicArgs *args, char **ret_problem)
         return problem(ret_problem, "The range must not have more than 1000 elements.");
     }
     for (guint64 i = 0; i <= steps; i++)
-        json_array_append_new(range, json_integer((json_int_t)((guint64)first + i * (guint64)step)));
+        json_array_append_new(range, json_integer(as_signed((guint64)first + i * (guint64)step)));
     return range;
 }
 
@@ -267,14 +273,14 @@ static json_int_t bounded(guint64 *state, json_int_t first, json_int_t end)
     guint64 bits = next_long(state);
 
     if ((width & (width - 1)) == 0)
-        return (json_int_t)((guint64)first + (bits & (width - 1)));
+        return as_signed((guint64)first + (bits & (width - 1)));
     guint64 value = bits >> 1;
     guint64 rest = value % width;
     while ((gint64)(value + (width - 1) - rest) < 0) {
         value = next_long(state) >> 1;
         rest = value % width;
     }
-    return (json_int_t)((guint64)first + rest);
+    return as_signed((guint64)first + rest);
 }
 
 static json_t *run_math_random(const IntrinsicArgs *args, char **ret_problem)
@@ -359,29 +365,51 @@ static void append_shown(GString *text, const json_t *value)
     }
 }
 
+/* A template on its way into text; used counts the arguments that found their place. */
+typedef struct Format {
+    const IntrinsicArgs *args;
+    GString *text;
+    size_t used;
+} Format;
+
+/* What stands at *at, which is moved on behind it. NULL: all is well. */
+static const char *format_piece(Format *format, const char **at)
+{
+    const char *here = *at;
+
+    if (*here == '\\' && here[1] != '\0' && strchr("'\\{}", here[1]) != NULL) {
+        g_string_append_c(format->text, here[1]);
+        *at = here + 2;
+        return NULL;
+    }
+    if (*here != '{' && *here != '}') {
+        g_string_append_c(format->text, *here);
+        *at = here + 1;
+        return NULL;
+    }
+    if (here[0] != '{' || here[1] != '}')
+        return "A brace that is no placeholder {} must be escaped.";
+    if (format->used >= format->args->count)
+        return "There are more placeholders than arguments.";
+    append_shown(format->text, format->args->values[format->used++]);
+    *at = here + 2;
+    return NULL;
+}
+
 static json_t *run_format(const IntrinsicArgs *args, char **ret_problem)
 {
     const char *at = args->format != NULL ? args->format : json_string_value(args->values[0]);
     g_autoptr(GString) text = g_string_new(NULL);
-    size_t used = 1;
+    Format format = {.args = args, .text = text, .used = 1};
 
     if (at == NULL)
         return problem(ret_problem, "The first argument must be a string.");
-    for (; *at != '\0'; at++) {
-        if (*at == '\\' && at[1] != '\0' && strchr("'\\{}", at[1]) != NULL) {
-            g_string_append_c(text, *++at);
-        } else if (*at == '{' || *at == '}') {
-            if (at[0] != '{' || at[1] != '}')
-                return problem(ret_problem, "A brace that is no placeholder {} must be escaped.");
-            if (used >= args->count)
-                return problem(ret_problem, "There are more placeholders than arguments.");
-            append_shown(text, args->values[used++]);
-            at++;
-        } else {
-            g_string_append_c(text, *at);
-        }
+    while (*at != '\0') {
+        const char *trouble = format_piece(&format, &at);
+        if (trouble != NULL)
+            return problem(ret_problem, trouble);
     }
-    if (used != args->count)
+    if (format.used != args->count)
         return problem(ret_problem, "There are more arguments than placeholders.");
     return json_string(text->str);
 }
