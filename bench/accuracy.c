@@ -2,7 +2,8 @@
  *
  * Each line of a FILE is one text as hexadecimal digits. Prints, for each match at any tier:
  *     text number, detector, tier, offset, length, "found" or "suppressed", rule
- * and nothing of the text. bench/accuracy.py makes the texts and judges the lines. */
+ * and nothing of the text. ACCURACY_CACHE names a directory for the compiled rules. bench/accuracy.py makes the texts
+ * and judges the lines. */
 #include "detect/detect.h"
 
 #include <stdio.h>
@@ -74,7 +75,7 @@ static bool run(char **argv, GError **error)
     g_autoptr(Detector) detector = NULL;
     unsigned number = 0;
 
-    TRY(rule_set_load(directories, NULL, &rules, error));
+    TRY(rule_set_load(directories, g_getenv("ACCURACY_CACHE"), &rules, error));
     TRY(detector_new(rules, &detector, error));
     for (size_t i = 2; argv[i] != NULL; i++) {
         g_autofree char *lines = NULL;

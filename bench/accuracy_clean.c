@@ -73,9 +73,9 @@ static void print_counts(const Clean *clean, const RuleSet *rules)
     (void)printf("bytes %" G_GUINT64_FORMAT "\n", clean->bytes);
     for (uint32_t i = 0; i < rule_set_size(rules); i++) {
         const Rule *rule = rule_set_rule(rules, i);
-        for (Tier tier = TIER_LOW; tier < TIERS; tier++)
+        for (int tier = TIER_LOW; tier < TIERS; tier++)
             if (clean->counts[i][tier] > 0)
-                (void)printf("match %s %s %s %" G_GUINT64_FORMAT "\n", rule->id, rule->detector, tier_name(tier),
+                (void)printf("match %s %s %s %" G_GUINT64_FORMAT "\n", rule->id, rule->detector, tier_name((Tier)tier),
                     clean->counts[i][tier]);
     }
 }
@@ -88,7 +88,7 @@ static bool run(char **argv, GError **error)
     g_autofree char *list = NULL;
     g_autofree char *piece = g_malloc(PIECE_BYTES);
 
-    TRY(rule_set_load(directories, NULL, &rules, error));
+    TRY(rule_set_load(directories, g_getenv("ACCURACY_CACHE"), &rules, error));
     TRY(detector_new(rules, &detector, error));
     if (!g_file_get_contents(argv[2], &list, NULL, NULL))
         return fail(error, ERROR_INVALID, "%s: cannot be read", argv[2]);

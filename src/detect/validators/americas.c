@@ -92,7 +92,7 @@ Verdict validate_cl_rut(Bytes value)
     char expected = check == 11 ? '0' : check == 10 ? 'K' : (char)('0' + check);
     if (rut.text[rut.len - 1] != expected)
         return VERDICT_REJECT;
-    return rut.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+    return memchr(value.data, '.', value.len) != NULL ? VERDICT_PASS : VERDICT_WEAK;
 }
 
 /* AFIP: kind of taxpayer, eight digits, check mod 11. */

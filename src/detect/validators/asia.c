@@ -54,7 +54,7 @@ Verdict validate_kr_driving_licence(Bytes value)
 }
 
 /* Ministry of Internal Affairs and Communications, ordinance 85 of 2014. */
-Verdict validate_jp_my_number(Bytes value)
+static Verdict jp_my_number_verdict(Bytes value)
 {
     static const uint8_t weights[11] = {6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2};
     Alnum digits;
@@ -66,6 +66,11 @@ Verdict validate_jp_my_number(Bytes value)
     if (check != digits_value(digits.text, 11, 1))
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_jp_my_number(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, jp_my_number_verdict(surroundings->value));
 }
 
 /* GB 11643-1999: region (GB/T 2260), birth date, serial, ISO 7064 MOD 11-2. */
@@ -221,7 +226,7 @@ Verdict validate_in_gstin(Bytes value)
 }
 
 /* Australian Business Register: 11 digits, the first less one, mod 89. ASIC: 9 digits, the tens' complement. */
-Verdict validate_au_abn_acn(Bytes value)
+static Verdict au_abn_acn_verdict(Bytes value)
 {
     static const uint8_t abn[11] = {10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19};
     static const uint8_t acn[8] = {8, 7, 6, 5, 4, 3, 2, 1};
@@ -239,9 +244,14 @@ Verdict validate_au_abn_acn(Bytes value)
     return digits.has_separators && digits.len == 11 ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+Verdict validate_au_abn_acn(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, au_abn_acn_verdict(surroundings->value));
+}
+
 /* Services Australia: eight digits (the first 2 to 6), their check digit, the issue, and perhaps the person's place on
  * the card. */
-Verdict validate_au_medicare(Bytes value)
+static Verdict au_medicare_verdict(Bytes value)
 {
     static const uint8_t weights[8] = {1, 3, 7, 9, 1, 3, 7, 9};
     Alnum digits;
@@ -252,4 +262,9 @@ Verdict validate_au_medicare(Bytes value)
     if (digits_weighted(digits.text, weights, 8) % 10 != digits_value(digits.text, 8, 1))
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_au_medicare(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, au_medicare_verdict(surroundings->value));
 }

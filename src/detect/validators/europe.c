@@ -29,7 +29,8 @@ Verdict validate_de_tax_id(Bytes value)
 
     if (!digits_read(value, &digits) || digits.len != 11 || digits.text[0] == '0')
         return VERDICT_REJECT;
-    if (digits_one_repeated(digits.text, 10) || !iso7064_mod_11_10_is_valid(digits.text, 11))
+    if (digits_one_repeated(digits.text, 4) || digits_one_repeated(digits.text, 10) ||
+        !iso7064_mod_11_10_is_valid(digits.text, 11))
         return VERDICT_REJECT;
     if (!de_tax_id_repeats_rightly(digits.text))
         return VERDICT_LOW;

@@ -45,7 +45,7 @@ static bool issuer_is_known(const Alnum *digits)
 
 /* One check digit and an issuer's range leave a bare number too likely to be something else (a time in milliseconds, a
  * GTIN, a serial number) unless it has the length of nearly all cards. Grouped as cards are embossed, it is proved. */
-Verdict validate_card(Bytes value)
+static Verdict card_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -58,6 +58,11 @@ Verdict validate_card(Bytes value)
     if (digits.has_separators)
         return VERDICT_PROVED;
     return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' ? VERDICT_WEAK : VERDICT_PASS;
+}
+
+Verdict validate_card(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, card_verdict(surroundings->value));
 }
 
 /* Magnetic stripe data, ISO/IEC 7813: the number up to '^' (track 1, after a name) or '=' (track 2), then YYMM. */

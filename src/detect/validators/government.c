@@ -110,7 +110,7 @@ Verdict validate_uk_driving_licence(Bytes value)
 }
 
 /* Service Canada: Luhn; 0 is not used and 8 belongs to business numbers. */
-Verdict validate_sin(Bytes value)
+static Verdict sin_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -119,6 +119,11 @@ Verdict validate_sin(Bytes value)
     if (digits.text[0] == '0' || digits.text[0] == '8' || !luhn_is_valid(digits.text, 9))
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_sin(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, sin_verdict(surroundings->value));
 }
 
 /* Australian Taxation Office. */
@@ -135,7 +140,7 @@ Verdict validate_tfn(Bytes value)
 }
 
 /* UIDAI: Verhoeff's check digit; never starts with 0 or 1, never reads the same backwards. */
-Verdict validate_aadhaar(Bytes value)
+static Verdict aadhaar_verdict(Bytes value)
 {
     Alnum digits;
     bool is_palindrome = true;
@@ -147,6 +152,11 @@ Verdict validate_aadhaar(Bytes value)
     if (is_palindrome || !verhoeff_is_valid(digits.text, 12))
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_aadhaar(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, aadhaar_verdict(surroundings->value));
 }
 
 /* Income Tax Department: the fourth letter is the kind of holder. */

@@ -55,7 +55,7 @@ Verdict validate_mbi(Bytes value)
 
 /* NHS Data Dictionary: weights 10 … 2 mod 11; a check digit of 10 is never issued. Written with blanks it is one of
  * these; with dashes every eleventh American phone number would be. */
-Verdict validate_nhs(Bytes value)
+static Verdict nhs_verdict(Bytes value)
 {
     static const uint8_t weights[9] = {10, 9, 8, 7, 6, 5, 4, 3, 2};
     Alnum digits;
@@ -66,6 +66,11 @@ Verdict validate_nhs(Bytes value)
     if (check == 10 || check != digits_value(digits.text, 9, 1))
         return VERDICT_REJECT;
     return memchr(value.data, ' ', value.len) != NULL ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_nhs(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, nhs_verdict(surroundings->value));
 }
 
 /* Health insurance claim numbers were Social Security numbers with a letter or two behind (or, of railroad workers,

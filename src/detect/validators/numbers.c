@@ -120,3 +120,40 @@ bool date_is_real(uint32_t year, uint32_t month, uint32_t day)
     bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     return day <= (uint32_t)days[month - 1] + (is_leap && month == 2 ? 1 : 0);
 }
+
+enum { ROW_GROUP_MIN = 3 }; /* a shorter number beside it may count or name it: "2 4242 …" */
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+static bool is_number_then_blank(Bytes before)
+{
+    size_t digits = 0;
+
+    if (before.len == 0 || !is_blank(before.data[before.len - 1]))
+        return false;
+    while (digits + 1 < before.len && g_ascii_isdigit(before.data[before.len - 2 - digits]))
+        digits++;
+    return digits >= ROW_GROUP_MIN;
+}
+
+static bool is_blank_then_number(Bytes after)
+{
+    size_t digits = 0;
+
+    if (after.len == 0 || !is_blank(after.data[0]))
+        return false;
+    while (digits + 1 < after.len && g_ascii_isdigit(after.data[1 + digits]))
+        digits++;
+    return digits >= ROW_GROUP_MIN;
+}
+
+Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
+{
+    if (memchr(surroundings->value.data, ' ', surroundings->value.len) == NULL)
+        return verdict;
+    bool is_in_row = is_number_then_blank(surroundings->before) || is_blank_then_number(surroundings->after);
+    return is_in_row ? MIN(verdict, VERDICT_LOW) : verdict;
+}

@@ -134,7 +134,10 @@ static bool ends_ignoring_case(Bytes value, const char *word)
 /* Paths, addresses, and names of passwords ("edit_password") are none. */
 Verdict validate_password(Bytes value)
 {
-    if (value.len < 4 || is_placeholder(value))
+    Mix mix = mix_of(value);
+
+    if (value.len < 4 || mix.upper + mix.lower + mix.digits < 3 || is_placeholder(value) ||
+        contains_ignoring_case(value, "fake"))
         return VERDICT_REJECT;
     if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL ||
         contains_ignoring_case(value, "arn:"))
@@ -212,6 +215,53 @@ static bool is_made_of_words(Bytes value)
     return digit_runs < 2 && value.len < 40;
 }
 
+/* The pairs of letters that make up about two thirds of English text (counted over the documentation of Debian 12),
+ * with the first letter's row as a set of second letters. */
+static const char *const common_pairs[26] = {"bcdgilmnprstv", "aelouy", "aehikot", "eios", "acdelmnrstv", "eiotf",
+    "aehinor", "aeiot", "acdefglmnorstv", "aeou", "ei", "adeilosuty", "aeiops", "acdeginost", "cdflmnoprstuvw",
+    "aehlopr", "u", "acdeimnorstuvy", "acehiopstu", "aehiorstuwy", "acegilmnprst", "aei", "aehio", "acipt", "eilmnopst",
+    "aeiou"};
+
+static bool pair_is_common(uint8_t first, uint8_t second)
+{
+    return strchr(common_pairs[first - 'a'], second) != NULL;
+}
+
+/* Where the run of lower-case letters that begins at from ends; a capital may lead it. */
+static size_t letters_end(Bytes value, size_t from)
+{
+    size_t at = from + 1;
+
+    while (at < value.len && g_ascii_islower(value.data[at]))
+        at++;
+    return at;
+}
+
+static bool reads_like_a_word(Bytes value, size_t from, size_t end)
+{
+    size_t common = 0;
+
+    for (size_t i = from; i + 1 < end; i++)
+        common += pair_is_common((uint8_t)g_ascii_tolower((char)value.data[i]), value.data[i + 1]) ? 1 : 0;
+    return end - from >= 4 && common * 10 >= (end - from - 1) * 6;
+}
+
+double word_cover(Bytes value)
+{
+    size_t covered = 0;
+
+    for (size_t at = 0; at < value.len;) {
+        if (!g_ascii_isalpha(value.data[at])) {
+            at++;
+            continue;
+        }
+        size_t end = letters_end(value, at);
+        covered += reads_like_a_word(value, at, end) ? end - at : 0;
+        at = end;
+    }
+    return value.len > 0 ? (double)covered / (double)value.len : 0;
+}
+
 static bool is_uuid(Bytes value)
 {
     return value.len == 36 && value.data[8] == '-' && value.data[13] == '-' && value.data[18] == '-' &&
@@ -222,7 +272,7 @@ Verdict validate_generic_secret(Bytes value)
 {
     Mix mix = mix_of(value);
 
-    if (is_placeholder(value) || is_made_of_words(value) || mix.digits == value.len)
+    if (is_placeholder(value) || is_made_of_words(value) || mix.digits == value.len || word_cover(value) >= 0.6)
         return VERDICT_REJECT;
     if (distinct_count(value) < value.len / 4)
         return VERDICT_REJECT;
@@ -245,7 +295,7 @@ Verdict validate_keyed_token(Bytes value)
 {
     Mix mix = mix_of(value);
 
-    if (mix.digits < 2 || mix.digits == value.len || mix.upper + mix.lower < 2)
+    if (mix.digits < 2 || mix.digits == value.len || mix.upper + mix.lower < 2 || word_cover(value) >= 0.5)
         return VERDICT_REJECT;
     return distinct_count(value) >= MIN(8, value.len / 2) ? validate_secret_token(value) : VERDICT_REJECT;
 }
@@ -257,7 +307,7 @@ static Verdict any_verdict(Bytes value)
 
     if (mix.upper + mix.lower + mix.digits == 0 || distinct_count(value) < 4)
         return VERDICT_REJECT;
-    if (value.data[0] == '$' || value.data[0] == '<' || is_variable(value))
+    if (strchr(" $<#/.:,;&+)", value.data[0]) != NULL || is_variable(value) || memmem(value.data, value.len, "arn:", 4))
         return VERDICT_REJECT;
     if (memmem(value.data, value.len, "fake", 4) != NULL || is_placeholder_word(value))
         return VERDICT_REJECT;

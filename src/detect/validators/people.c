@@ -53,7 +53,7 @@ static bool given_name_is_known(const uint8_t *word, size_t len)
 
 /* One to four capitalised words. The first should be a known given name; where a field says that it is a name, any
  * will do unless it is all capitals or holds a digit. */
-Verdict validate_person_name(Bytes value)
+static Verdict name_verdict(Bytes value)
 {
     const uint8_t *space = memchr(value.data, ' ', value.len);
     size_t first_len = space != NULL ? (size_t)(space - value.data) : value.len;
@@ -64,10 +64,18 @@ Verdict validate_person_name(Bytes value)
     return given_name_is_known(value.data, first_len) ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+/* In prose an unknown word behind "name is" may name anything; in a field that is called so it is a name. */
+Verdict validate_person_name(const Surroundings *surroundings)
+{
+    Verdict verdict = name_verdict(surroundings->value);
+
+    return verdict == VERDICT_WEAK && surroundings->field.len == 0 ? VERDICT_LOW : verdict;
+}
+
 /* In plain text nothing but a known given name tells names from other capitalised words. */
 Verdict validate_known_person_name(Bytes value)
 {
-    return validate_person_name(value) == VERDICT_PASS ? VERDICT_PASS : VERDICT_REJECT;
+    return name_verdict(value) == VERDICT_PASS ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 /* USPS Publication 28: the state of an address and the first three digits of its ZIP codes. */
@@ -147,7 +155,7 @@ Verdict validate_uk_account(Bytes value)
 }
 
 /* National phone numbers: 8 to 12 digits, a trunk prefix or an area code in front. */
-Verdict validate_phone_national(Bytes value)
+static Verdict phone_national_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -158,6 +166,11 @@ Verdict validate_phone_national(Bytes value)
     return VERDICT_PASS;
 }
 
+Verdict validate_phone_national(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, phone_national_verdict(surroundings->value));
+}
+
 /* In one piece a national number is told by its prefix: a trunk 0, an area code, a mobile prefix of China. */
 Verdict validate_phone_bare(Bytes value)
 {
@@ -165,7 +178,7 @@ Verdict validate_phone_bare(Bytes value)
 
     if (!digits_read(value, &digits) || digits_one_repeated(digits.text + 1, digits.len - 1))
         return VERDICT_REJECT;
-    return validate_phone_national(value);
+    return phone_national_verdict(value);
 }
 
 /* Cookies that only count visitors are of no interest; a value that only names what would stand there is none. */
@@ -191,4 +204,17 @@ Verdict validate_postcode(Bytes value)
         return VERDICT_PASS;
     uint32_t code = digits_value((const char *)value.data, 0, 5);
     return code >= 1001 && code <= 99998 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* Plates and licences are written in capitals; in lower case the shapes fit too many words and names. */
+Verdict validate_plate(Bytes value)
+{
+    return mix_of(value).lower > 0 ? VERDICT_LOW : VERDICT_PASS;
+}
+
+Verdict validate_licence_number(Bytes value)
+{
+    if (validate_record_number(value) == VERDICT_REJECT)
+        return VERDICT_REJECT;
+    return validate_plate(value);
 }

@@ -62,7 +62,7 @@ static bool nanp_is_valid(const char *digits)
     return digits[1] != '9' && !digits_one_repeated(digits, 10);
 }
 
-Verdict validate_nanp(Bytes value)
+static Verdict nanp_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -72,6 +72,11 @@ Verdict validate_nanp(Bytes value)
     if ((digits.len != 10 && !has_country) || !nanp_is_valid(digits.text + (has_country ? 1 : 0)))
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_nanp(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, nanp_verdict(surroundings->value));
 }
 
 /* ITU-T E.164 country codes in use: the first to the last of a run, and how many digits follow the code. Where a

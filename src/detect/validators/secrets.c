@@ -90,7 +90,7 @@ Verdict validate_aws_secret(Bytes value)
 {
     Mix mix = mix_of(value);
 
-    if (value.len != 40 || mix.is_hex || mix.others > 8)
+    if (value.len != 40 || mix.is_hex || mix.others > 8 || word_cover(value) >= 0.5)
         return VERDICT_REJECT;
     return mix.upper > 0 && mix.lower > 0 && mix.digits > 0 ? VERDICT_PASS : VERDICT_REJECT;
 }
@@ -263,7 +263,7 @@ Verdict validate_uri_part(Bytes value)
 /* Behind 00 stands a random value: not zeros to the end. */
 Verdict validate_okta_token(Bytes value)
 {
-    return distinct_count((Bytes){value.data + 2, value.len - 2}) >= 2 ? VERDICT_PASS : VERDICT_REJECT;
+    return value.len > 2 && distinct_count((Bytes){value.data + 2, value.len - 2}) >= 2 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 /* The domain of a tenant is no secret; the secret of its client is. */
@@ -279,6 +279,10 @@ Verdict validate_encoded_key(Bytes value)
 {
     if (value.len > 14 && memcmp(value.data, "AGE-SECRET-KEY", 14) == 0)
         return validate_age_key(value);
+    if (value.len > 60 && memcmp(value.data, "LS0tLS1CRUdJTi", 14) == 0) { /* "-----BEGIN ": of what? */
+        g_auto(Decoded) decoded = base64_decode(value.data, 60);
+        return memmem(decoded.data, decoded.len, "PRIVATE", 7) != NULL ? VERDICT_PASS : VERDICT_REJECT;
+    }
     return distinct_count(value) >= 10 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
@@ -298,6 +302,9 @@ Verdict validate_artifactory(Bytes value)
 Verdict validate_truenas(Bytes value)
 {
     const uint8_t *dash = memchr(value.data, '-', value.len);
+
+    if (dash == NULL)
+        return VERDICT_REJECT;
     Mix mix = mix_of((Bytes){dash + 1, (size_t)(value.data + value.len - dash - 1)});
 
     return !mix.is_hex && mix.upper > 4 && mix.lower > 4 && mix.digits > 2 ? VERDICT_PASS : VERDICT_REJECT;

@@ -39,6 +39,13 @@ bool country_is_known(const char *letters);
 /* A top-level domain, any case. Two-letter ones are countries; the others are those in common use. */
 bool tld_is_known(const char *label, size_t len);
 
+/* A number written with blanks in a row of numbers (a table, a drawing's coordinates) is part of the row: then the
+ * verdict is at most low. */
+Verdict outside_row(const Surroundings *surroundings, Verdict verdict);
+
+/* How much of the value, from 0 to 1, is covered by words: runs of letters that read like English. */
+double word_cover(Bytes value);
+
 /* ICAO Doc 9303: the digit that weights 7-3-1 give for letters, digits and "<". */
 uint32_t icao_check_digit(const char *text, size_t len);
 /* BIP 173 and BIP 350. */

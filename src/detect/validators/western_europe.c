@@ -15,7 +15,7 @@ static uint64_t long_value(const char *digits, size_t len)
 
 /* IBZ: birth date (month may be unknown, 0; 20 or 40 more for foreigners), serial, 97 less the remainder by 97; from
  * 2000 on a 2 stands before. */
-Verdict validate_be_nrn(Bytes value)
+static Verdict be_nrn_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -29,6 +29,11 @@ Verdict validate_be_nrn(Bytes value)
     if (97 - number % 97 != check && 97 - (number + 2000000000U) % 97 != check)
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_be_nrn(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, be_nrn_verdict(surroundings->value));
 }
 
 /* Direction générale des finances publiques: the first digit 0 to 3, the last three the remainder of ten by 511. */

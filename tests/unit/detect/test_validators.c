@@ -160,12 +160,12 @@ static const Case government_cases[] = {
     {"aadhaar", "2341 2341 2347", VERDICT_REJECT, "python-stdnum's counter-example"},
     {"aadhaar", "6433 4312 1346", VERDICT_REJECT, "a palindrome"},
     {"in_pan", "ACUPA7085R", VERDICT_PASS, "python-stdnum's example"},
-    {"in_pan", "ACUQA7085R", VERDICT_REJECT, "no holder of kind Q"},
+    {"in_pan", "ACUQA7085R", VERDICT_LOW, "no holder of kind Q"},
     {"cpf", "390.533.447-05", VERDICT_PROVED, "python-stdnum's example"},
     {"cpf", "231.002.999-00", VERDICT_REJECT, "python-stdnum's counter-example"},
     {"nric", "S9108268C", VERDICT_PASS, "Presidio's test data"},
     {"nric", "M4332674T", VERDICT_PASS, "Presidio's test data, series of 2022"},
-    {"nric", "S9108268D", VERDICT_REJECT, "check letter changed"},
+    {"nric", "S9108268D", VERDICT_LOW, "check letter changed"},
     {"passport", "A12345678", VERDICT_PASS, "no check digit"},
     {"passport", "000000000", VERDICT_REJECT, "one digit repeated"},
 };
@@ -175,8 +175,8 @@ static const Case europe_cases[] = {
     {"de_tax_id", "86095742719", VERDICT_WEAK, "ELSTER's test number"},
     {"de_tax_id", "65929970489", VERDICT_WEAK, "ELSTER's test number: a digit three times"},
     {"de_tax_id", "36574261890", VERDICT_REJECT, "python-stdnum's counter-example: check digit"},
-    {"de_tax_id", "36554266806", VERDICT_REJECT, "python-stdnum's counter-example: repetition"},
-    {"de_tax_id", "12345678903", VERDICT_REJECT, "right check digit, no repetition"},
+    {"de_tax_id", "36554266806", VERDICT_LOW, "python-stdnum's counter-example: repetition"},
+    {"de_tax_id", "12345678903", VERDICT_LOW, "right check digit, no repetition"},
     {"es_nif", "54362315-K", VERDICT_PASS, "python-stdnum's example of a DNI"},
     {"es_nif", "54362315Z", VERDICT_REJECT, "python-stdnum's counter-example"},
     {"es_nif", "X-2482300W", VERDICT_PASS, "python-stdnum's example of an NIE"},
@@ -186,7 +186,7 @@ static const Case europe_cases[] = {
     {"es_nif", "J99216583", VERDICT_REJECT, "python-stdnum's counter-example"},
     {"codice_fiscale", "RCCMNL83S18D969H", VERDICT_PROVED, "python-stdnum's example"},
     {"codice_fiscale", "MRTMTT25D09F205Z", VERDICT_PROVED, "the usual specimen: Matteo Moretti, Milan, 9 April 1925"},
-    {"codice_fiscale", "RCCMNL83S18D967H", VERDICT_REJECT, "python-stdnum's counter-example"},
+    {"codice_fiscale", "RCCMNL83S18D967H", VERDICT_LOW, "python-stdnum's counter-example"},
     {"nir", "2 95 10 99 126 111 93", VERDICT_PROVED, "python-stdnum's example"},
     {"nir", "295109912611193", VERDICT_PASS, "the same, bare"},
     {"nir", "295109912611199", VERDICT_REJECT, "python-stdnum's counter-example"},
@@ -313,16 +313,84 @@ static const Case password_cases[] = {
     {"generic_secret", "0123456789012345678", VERDICT_REJECT, "a number"},
 };
 
+static const Case catalogue_cases[] = {
+    {"crypto_address", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", VERDICT_PROVED, "Bitcoin's genesis block"},
+    {"crypto_address", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", VERDICT_REJECT, "one character changed"},
+    {"crypto_address", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", VERDICT_PROVED, "BIP 173"},
+    {"crypto_address", "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", VERDICT_PROVED, "BIP 350"},
+    {"crypto_address", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", VERDICT_PROVED, "EIP-55"},
+    {"crypto_address", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed", VERDICT_LOW, "EIP-55: a capital missing"},
+    {"wif", "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", VERDICT_PROVED, "Bitcoin wiki"},
+    {"secp256k1_key", "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", VERDICT_REJECT, "SEC 2: n"},
+    {"mrz", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10", VERDICT_PROVED,
+        "ICAO Doc 9303-4"},
+    {"mrz", "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C37UTO7408122F1204159ZE184226B<<<<<10", VERDICT_REJECT,
+        "its check digit changed"},
+    {"de_id_card", "T220001293", VERDICT_PASS, "Bundesdruckerei's specimen"},
+    {"de_id_card", "T220001294", VERDICT_REJECT, "check digit"},
+    {"de_rvnr", "15070649C103", VERDICT_PASS, "Deutsche Rentenversicherung"},
+    {"kvnr", "A123456780", VERDICT_PASS, "GKV-Spitzenverband"},
+    {"fi_hetu", "131052-308T", VERDICT_PROVED, "Digital and Population Data Services Agency"},
+    {"fi_hetu", "131052-308U", VERDICT_REJECT, "check character"},
+    {"se_number", "811218-9876", VERDICT_PASS, "Skatteverket, SKV 704"},
+    {"no_number", "15108695088", VERDICT_WEAK, "python-stdnum no.fodselsnummer"},
+    {"dk_cpr", "211062-5629", VERDICT_WEAK, "python-stdnum dk.cpr"},
+    {"be_nrn", "85.07.30-033 28", VERDICT_PASS, "python-stdnum be.nn"},
+    {"ch_ahv", "756.9217.0769.85", VERDICT_PROVED, "python-stdnum ch.ssn"},
+    {"pt_nif", "501964843", VERDICT_WEAK, "python-stdnum pt.nif"},
+    {"ie_pps", "6433435F", VERDICT_PASS, "python-stdnum ie.pps"},
+    {"fr_spi", "3023217600053", VERDICT_PASS, "OECD"},
+    {"partita_iva", "00743110157", VERDICT_WEAK, "python-stdnum it.iva"},
+    {"eu_vat", "DE136695976", VERDICT_PASS, "python-stdnum de.vat"},
+    {"eu_vat", "ATU13585627", VERDICT_PASS, "python-stdnum at.uid"},
+    {"eu_vat", "DE136695978", VERDICT_LOW, "python-stdnum de.vat"},
+    {"cnpj", "16.727.230/0001-97", VERDICT_PROVED, "python-stdnum br.cnpj"},
+    {"cnpj", "12.ABC.345/01DE-35", VERDICT_PROVED, "Receita Federal"},
+    {"curp", "BOXW310820HNERXN09", VERDICT_PROVED, "python-stdnum mx.curp"},
+    {"rfc", "GODE561231GR8", VERDICT_PASS, "SAT"},
+    {"cl_rut", "76.086.428-5", VERDICT_PASS, "python-stdnum cl.rut"},
+    {"ar_cuit", "20-05536168-2", VERDICT_PASS, "python-stdnum ar.cuit"},
+    {"co_nit", "213.123.432-1", VERDICT_PASS, "python-stdnum co.nit"},
+    {"kr_resident", "971013-9019902", VERDICT_REJECT, "python-stdnum kr.rrn takes the 1800s, which this does not"},
+    {"cn_resident", "11010519491231002X", VERDICT_PROVED, "GB 11643-1999"},
+    {"th_id", "1-2345-45678-78-1", VERDICT_PROVED, "python-stdnum th.pin"},
+    {"hk_id", "G123456(A)", VERDICT_PASS, "Immigration Department of Hong Kong"},
+    {"tw_id", "A123456789", VERDICT_PASS, "Ministry of the Interior of Taiwan"},
+    {"jp_my_number", "123456789018", VERDICT_WEAK, "ordinance 85 of 2014"},
+    {"tr_tckn", "17291716060", VERDICT_WEAK, "python-stdnum tr.tckimlik"},
+    {"za_id", "7503305044089", VERDICT_WEAK, "python-stdnum za.idnr"},
+    {"in_gstin", "27AAPFU0939F1ZV", VERDICT_PROVED, "python-stdnum in_.gstin"},
+    {"in_gstin", "27AAPFU0939F1ZW", VERDICT_LOW, "python-stdnum in_.gstin"},
+    {"au_abn_acn", "83 914 571 673", VERDICT_PASS, "python-stdnum au.abn"},
+    {"sg_uen", "T01FC6132D", VERDICT_PASS, "python-stdnum sg.uen"},
+    {"udi", "(01)09521234543213", VERDICT_PROVED, "GS1 General Specifications"},
+    {"udi", "+A123BJC5D6E71G", VERDICT_PROVED, "ANSI/HIBC 2.6"},
+    {"mac", "FF:FF:FF:FF:FF:FF", VERDICT_REJECT, "IEEE 802: broadcast"},
+    {"ipv6", "2001:db8::1", VERDICT_LOW, "RFC 3849"},
+    {"ipv6", "2606:2800:220:1:248:1893:25c8:1946", VERDICT_PASS, "a public address"},
+    {"ipv6", "2001::25de::cade", VERDICT_REJECT, "RFC 4291: two gaps"},
+    {"aws_secret", "AmazonS3/latest/dev/RequesterPaysBuckets", VERDICT_REJECT, "a path of the documentation"},
+};
+
+/* Either kind of validator, with nothing around the value. */
+static Verdict judge_alone(const char *name, Bytes value)
+{
+    Validator validator = validator_find(name);
+    ContextValidator in_context = context_validator_find(name);
+    const Surroundings surroundings = {.value = value};
+
+    g_assert_true((validator != NULL) != (in_context != NULL));
+    return validator != NULL ? validator(value) : in_context(&surroundings);
+}
+
 static void check(const Case *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const Case *test = &cases[i];
-        Validator validator = validator_find(test->validator);
-        g_assert_nonnull(validator);
         /* A copy of exactly that size: reading past the end is seen by the sanitizer. */
         size_t len = strlen(test->value);
         g_autofree uint8_t *copy = g_memdup2(test->value, len);
-        Verdict verdict = validator((Bytes){.data = copy, .len = len});
+        Verdict verdict = judge_alone(test->validator, (Bytes){.data = copy, .len = len});
         if (verdict != test->verdict)
             g_test_message("%s %s (%s): %d", test->validator, test->value, test->source, verdict);
         g_assert_cmpint(verdict, ==, test->verdict);
@@ -352,6 +420,27 @@ static void test_numbers_of_health_care_are_judged_as_their_issuers_say(void)
     check(health_cases, G_N_ELEMENTS(health_cases));
 }
 
+static void test_numbers_of_the_whole_catalogue_are_judged_as_published(void)
+{
+    check(catalogue_cases, G_N_ELEMENTS(catalogue_cases));
+}
+
+/* A table of numbers holds no identity numbers, however their digits come out. */
+static void test_a_number_in_a_row_of_numbers_is_of_no_interest(void)
+{
+    ContextValidator aadhaar = context_validator_find("aadhaar");
+    Surroundings alone = {.value = {(const uint8_t *)"4987 3216 5402", 14}};
+    Surroundings before = alone, after = alone, counted = alone;
+
+    before.before = (Bytes){(const uint8_t *)"8328 ", 5};
+    after.after = (Bytes){(const uint8_t *)" 9608 1", 7};
+    counted.before = (Bytes){(const uint8_t *)"2 ", 2};
+    g_assert_cmpint(aadhaar(&alone), ==, VERDICT_PASS);
+    g_assert_cmpint(aadhaar(&before), ==, VERDICT_LOW);
+    g_assert_cmpint(aadhaar(&after), ==, VERDICT_LOW);
+    g_assert_cmpint(aadhaar(&counted), ==, VERDICT_PASS);
+}
+
 static void test_credentials_are_told_from_placeholders(void)
 {
     check(secret_cases, G_N_ELEMENTS(secret_cases));
@@ -359,8 +448,8 @@ static void test_credentials_are_told_from_placeholders(void)
 }
 
 static const char *const names[] = {
-#define VALIDATOR(name) #name,
-#define CONTEXT_VALIDATOR(name) /* is called another way */
+#define VALIDATOR(name)         #name,
+#define CONTEXT_VALIDATOR(name) #name,
 #include "detect/validators/validators.def"
 #undef CONTEXT_VALIDATOR
 #undef VALIDATOR
@@ -377,7 +466,7 @@ static void test_validators_survive_any_bytes(void)
         g_autofree uint8_t *bytes = g_malloc(len);
         for (size_t at = 0; at < len; at++)
             bytes[at] = (uint8_t)alphabet[g_rand_int_range(noise, 0, sizeof(alphabet) - 1)];
-        Verdict verdict = validator_find(names[i % G_N_ELEMENTS(names)])((Bytes){.data = bytes, .len = len});
+        Verdict verdict = judge_alone(names[i % G_N_ELEMENTS(names)], (Bytes){.data = bytes, .len = len});
         g_assert_cmpint(verdict, >=, VERDICT_REJECT);
         g_assert_cmpint(verdict, <=, VERDICT_PROVED);
     }
@@ -392,6 +481,10 @@ static void test_there_is_no_validator_of_another_name(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/detect/validators/numbers-of-the-whole-catalogue-are-judged-as-published",
+        test_numbers_of_the_whole_catalogue_are_judged_as_published);
+    g_test_add_func("/detect/validators/a-number-in-a-row-of-numbers-is-of-no-interest",
+        test_a_number_in_a_row_of_numbers_is_of_no_interest);
     g_test_add_func("/detect/validators/financial-numbers-are-judged-as-their-issuers-say",
         test_financial_numbers_are_judged_as_their_issuers_say);
     g_test_add_func("/detect/validators/personal-data-are-judged-as-their-plans-say",
