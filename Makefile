@@ -1,7 +1,7 @@
 # A thin front: Meson builds, the scripts do the rest. Everything runs without a terminal, as root or with sudo.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: build demo test lint bench accuracy accuracy-clean fuzz clean help
+.PHONY: build demo test test-faults lint bench accuracy accuracy-clean fuzz clean help
 
 build: ## build/trawl, installing what is missing
 	@scripts/install-packages build
@@ -13,6 +13,10 @@ demo: ## build, scan the example bucket, print the report
 test: ## every test: unit, contract, fuzz corpora, system; plain and under ASan+UBSan
 	@scripts/install-packages build test
 	@scripts/test
+
+test-faults: ## kills, cut networks and absences at random, for minutes; FAULTS_SEED=N repeats a run
+	@scripts/install-packages build test
+	@scripts/test-faults
 
 lint: ## formatting, clang-tidy, room includes, lone headers and the rest
 	@scripts/install-packages build test

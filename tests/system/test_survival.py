@@ -7,12 +7,18 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 
 import pytest
 
 from ceph import wait_until
-from conftest import FAKE_ENV, Trawl, card, email
+from conftest import FAKE_ENV, ROOT, Trawl, card, email
+
+sys.path.append(str(ROOT / "tests" / "faults"))
+import absences  # noqa: E402
+import campaign  # noqa: E402
+from installation import Bucket  # noqa: E402
 
 KILLS = 20
 
@@ -238,3 +244,22 @@ def test_a_store_filled_under_another_fingerprint_key_is_refused(trawl, folder):
     trawl.scan(folder, status=1)
     trawl.store.with_name(trawl.store.name + ".key").unlink()
     assert "key" in trawl.scan(folder, status=2).err
+
+
+@pytest.fixture(scope="session")
+def calm(tmp_path_factory):
+    """What small jobs give when nobody disturbs them."""
+    return campaign.Calm(tmp_path_factory.mktemp("calm"), lambda: Bucket(objects=200, noise_each=8))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_a_fleet_killed_five_times_at_random_ends_like_one_that_was_not(engine, calm, tmp_path):
+    """`make test-faults` does it fifty times, with longer jobs. FAULTS_SEED repeats a run."""
+    killed = campaign.run(tmp_path, engine, 5, calm, scripts=("scan", "cancel", "retry_failed"),
+                          kinds=campaign.QUICK_KILLS[engine])
+    assert sum(killed.values()) == 5
+
+
+def test_the_database_is_away_for_five_seconds_and_everything_goes_on(calm, tmp_path):
+    """`make test-faults` takes it away for a minute."""
+    absences.take_database_away(tmp_path, 5, calm)
