@@ -4,6 +4,7 @@
  * sees the same text in the same steps, and matches cannot depend on how the run was cut. Before the block stays as
  * much text as look-back, unconfirmed hits and unsettled overlaps need. */
 #include "detect/class_match.h"
+#include "detect/encoded/encoded_scan.h"
 #include "detect/literal_scan.h"
 #include "detect/overlap.h"
 #include "detect/pairs.h"
@@ -43,6 +44,7 @@ struct Detector {
     uint64_t *lowered; /* bit set of rules: see Judge */
     uint64_t *active;  /* likewise: see ClassRun */
     GArray *active_words;
+    EncodedScan *encoded; /* NULL: the text was decoded often enough */
     Judge judge;
     GArray *settled; /* PendingMatch: what overlaps is decided, what pairs may not be */
     guint handed;    /* so many of them were handed over, and are kept as partners of pairs */
@@ -54,7 +56,8 @@ struct Detector {
 /* The furthest that the beginning of unfinished business may lie behind the end of the window. */
 static size_t greatest_lag(const RuleSet *rules)
 {
-    return MAX(literal_scan_lag(rules), 2 * (size_t)rules->class_max_length) + OVERLAP_CHAIN_BYTES + pair_reach(rules);
+    return MAX(MAX(literal_scan_lag(rules), 2 * (size_t)rules->class_max_length), (size_t)ENCODED_LAG) +
+           OVERLAP_CHAIN_BYTES + pair_reach(rules);
 }
 
 static void trackers_init(KeywordTrackers *trackers, const RuleSet *rules)
@@ -99,9 +102,17 @@ static void detector_init(Detector *detector, RuleSet *rules)
 
 bool detector_new(RuleSet *rules, Detector **ret_detector, GError **error)
 {
+    return detector_new_inner(rules, 0, ret_detector, error);
+}
+
+bool detector_new_inner(RuleSet *rules, uint32_t depth, Detector **ret_detector, GError **error)
+{
     g_autoptr(Detector) detector = g_new0(Detector, 1);
 
     detector_init(detector, rules);
+    detector->judge.is_decoded = depth > 0;
+    if (depth < ENCODED_DEPTH_MAX)
+        detector->encoded = encoded_scan_new(detector->rules, depth);
     TRY(literal_scan_new(rules, &detector->literals, error));
     TRY(regex_scratch_new(rules->max_groups, &detector->regex, error));
     *ret_detector = g_steal_pointer(&detector);
@@ -128,6 +139,7 @@ void detector_free(Detector *detector)
     trackers_clear(&detector->literal_keywords);
     trackers_clear(&detector->class_keywords);
     structure_free(detector->structure);
+    encoded_scan_free(detector->encoded);
     g_free(detector->lowered);
     g_free(detector->active);
     g_array_unref(detector->active_words);
@@ -173,6 +185,8 @@ bool detector_begin(
     trackers_reset(&detector->literal_keywords);
     trackers_reset(&detector->class_keywords);
     structure_reset(detector->structure);
+    if (detector->encoded != NULL)
+        encoded_scan_begin(detector->encoded, options);
     detector->judge.path = options->path;
     detector->judge.lowered = find_lowered(detector);
     place_begin(&detector->place, encoding, first_offset);
@@ -193,7 +207,8 @@ static void hand_over(Detector *detector, const TextView *text, const PendingMat
     MatchHandler handler = pending->is_suppressed ? detector->options.suppressed_handler : detector->options.handler;
     const char *start = (const char *)text->data + (pending->span.start - text->base);
     size_t len = (size_t)(pending->span.end - pending->span.start);
-    Bytes value = {.data = (const uint8_t *)start, .len = len};
+    Bytes value = pending->decoded != NULL ? decoded_value_bytes(pending->decoded)
+                                           : (Bytes){.data = (const uint8_t *)start, .len = len};
     StructurePlace place;
 
     if (pending->is_suppressed) {
@@ -235,6 +250,8 @@ static uint64_t settle(Detector *detector, const TextView *text, StepKind kind)
     if (kind != STEP_LAST) {
         horizon = literal_scan_horizon(detector->literals, end);
         horizon = MIN(horizon, detector->classed > class_back ? detector->classed - class_back : 0);
+        if (detector->encoded != NULL)
+            horizon = MIN(horizon, encoded_scan_horizon(detector->encoded));
     }
     uint64_t unsettled = overlap_settle(
         detector->rules, detector->options.min_tier, detector->judge.pending, horizon, detector->settled);
@@ -260,6 +277,8 @@ static void carry(Detector *detector, const TextView *text, uint64_t unsettled)
     keep = MAX(keep, text->base);
     place_advance(&detector->place, text, keep);
     structure_forget(detector->structure, keep);
+    if (detector->encoded != NULL)
+        encoded_scan_forget(detector->encoded, keep);
     size_t drop = (size_t)(keep - text->base);
     memmove(detector->buffer, detector->buffer + drop, detector->len - drop);
     detector->base = keep;
@@ -366,6 +385,9 @@ static bool step(Detector *detector, StepKind kind, GError **error)
     structure_feed(detector->structure, &text, kind == STEP_LAST ? STRUCTURE_LAST : STRUCTURE_MORE);
     literal_scan_confirm(detector->literals, &literal);
     match_classes(detector, &text, kind);
+    if (detector->encoded != NULL)
+        TRY(encoded_scan_feed(
+            detector->encoded, &text, kind == STEP_LAST ? ENCODED_LAST : ENCODED_MORE, detector->judge.pending, error));
     uint64_t unsettled = settle(detector, &text, kind);
     if (kind != STEP_LAST)
         carry(detector, &text, unsettled);

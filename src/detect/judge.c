@@ -212,7 +212,7 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
     const CompiledRule *rule = candidate->rule;
     Bytes value = value_of(text, &candidate->value);
 
-    if (value.len == 0 || compiled_rule_best_tier(rule) < judge->min_tier)
+    if (value.len == 0 || compiled_rule_best_tier(rule) < judge->min_tier || (judge->is_decoded && rule->is_plain_only))
         return false;
     if (rule_waits_for_keyword(rule, judge->min_tier) && !judge_has_keyword(judge, text, candidate))
         return false;

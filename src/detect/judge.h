@@ -6,11 +6,16 @@
 
 enum { ALSO_MAX = 4 };
 
+/* The text of a match that stands encoded in the text (encoded/encoded_scan.h). */
+typedef struct DecodedValue DecodedValue;
+Bytes decoded_value_bytes(const DecodedValue *value);
+
 /* A match that may still give way to one that overlaps it. */
 typedef struct PendingMatch {
     Span span;
     uint32_t rule;
     Tier tier;
+    const DecodedValue *decoded; /* NULL: the text itself */
     bool is_suppressed; /* a published test value or placeholder: takes its place, is counted, is not reported */
     bool is_beaten;     /* while overlaps are settled */
     uint8_t also_count;
@@ -21,6 +26,7 @@ typedef struct Judge {
     const RuleSet *rules;
     Structure *structure;
     const char *path;        /* of the object or member; NULL: unknown */
+    bool is_decoded;         /* the text was encoded in another */
     const uint64_t *lowered; /* bit set of rules whose tier is one lower there; NULL: none */
     Tier min_tier;
     GArray *pending;       /* PendingMatch */

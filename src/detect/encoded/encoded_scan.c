@@ -1,0 +1,222 @@
+#include "detect/encoded/encoded_scan.h"
+
+#include <string.h>
+
+enum {
+    OVERLAP = 2048,        /* of the pieces of a run that is longer than a span */
+    SPANS_AT_FIRST = 1000, /* that a text may have whatever its size */
+    BYTES_A_SPAN = 512,    /* and one more for so many bytes */
+    TAIL = 32,             /* what may go on in the next view */
+    VALUES_MAX = 20000,
+};
+
+struct DecodedValue {
+    uint64_t position;
+    size_t len;
+    uint8_t data[];
+};
+
+struct EncodedScan {
+    RuleSet *rules; /* borrowed */
+    uint32_t depth;
+    Detector *inner; /* made when it is first needed */
+    DetectorOptions options;
+    EncodedFinder finder;
+    uint64_t done[2]; /* by kind: looked at up to here */
+    uint64_t spans;
+    GPtrArray *values; /* DecodedValue */
+    Decoded decoded;
+
+    /* Of the span that is being looked at. */
+    uint64_t span_position, own_end;
+    GArray *pending;
+};
+
+static void value_free(gpointer data)
+{
+    DecodedValue *value = data;
+
+    explicit_bzero(value->data, value->len);
+    g_free(value);
+}
+
+Bytes decoded_value_bytes(const DecodedValue *value)
+{
+    return (Bytes){.data = value->data, .len = value->len};
+}
+
+EncodedScan *encoded_scan_new(RuleSet *rules, uint32_t depth)
+{
+    EncodedScan *scan = g_new0(EncodedScan, 1);
+
+    scan->rules = rules;
+    scan->depth = depth;
+    scan->values = g_ptr_array_new_with_free_func(value_free);
+    encoded_finder_init(&scan->finder);
+    return scan;
+}
+
+void encoded_scan_free(EncodedScan *scan)
+{
+    if (scan == NULL)
+        return;
+    detector_free(scan->inner);
+    g_ptr_array_unref(scan->values);
+    explicit_bzero(&scan->decoded, sizeof scan->decoded);
+    g_free(scan);
+}
+
+void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options)
+{
+    scan->options = *options;
+    scan->done[ENCODED_RUN] = scan->done[ENCODED_ESCAPES] = 0;
+    scan->spans = 0;
+    g_ptr_array_set_size(scan->values, 0);
+}
+
+uint64_t encoded_scan_horizon(const EncodedScan *scan)
+{
+    return MIN(scan->done[ENCODED_RUN], scan->done[ENCODED_ESCAPES]);
+}
+
+void encoded_scan_forget(EncodedScan *scan, uint64_t position)
+{
+    guint past = 0;
+
+    while (
+        past < scan->values->len && ((const DecodedValue *)g_ptr_array_index(scan->values, past))->position < position)
+        past++;
+    if (past > 0)
+        g_ptr_array_remove_range(scan->values, 0, past);
+}
+
+static const DecodedValue *keep_value(EncodedScan *scan, Bytes text, uint64_t position)
+{
+    DecodedValue *value = g_malloc(sizeof *value + text.len);
+
+    value->position = position;
+    value->len = text.len;
+    memcpy(value->data, text.data, text.len);
+    g_ptr_array_add(scan->values, value);
+    return value;
+}
+
+static void keep_match(EncodedScan *scan, const Match *match, bool is_suppressed)
+{
+    const Decoded *decoded = &scan->decoded;
+    size_t end = (size_t)(match->offset + match->length);
+
+    if (match->offset >= decoded->len || end > decoded->len || scan->values->len >= VALUES_MAX)
+        return;
+    uint64_t start = scan->span_position + decoded->from[match->offset];
+    uint64_t stop = scan->span_position + decoded->from[end];
+    if (start >= scan->own_end)
+        return;
+    const PendingMatch pending = {
+        .span = {.start = start, .end = stop + (decoded->is_shifted && end < decoded->len ? 1 : 0)},
+        .rule = match->rule->index,
+        .tier = match->tier,
+        .is_suppressed = is_suppressed,
+        .decoded = keep_value(scan, match->text, start),
+    };
+    g_array_append_val(scan->pending, pending);
+}
+
+static void match_found(void *data, const Match *match)
+{
+    keep_match(data, match, false);
+}
+
+static void suppressed_found(void *data, const Match *match)
+{
+    keep_match(data, match, true);
+}
+
+static bool look_inside(EncodedScan *scan, GError **error)
+{
+    const DetectorOptions options = {.min_tier = scan->options.min_tier,
+        .handler = match_found,
+        .suppressed_handler = suppressed_found,
+        .path = scan->options.path,
+        .data = scan};
+
+    if (scan->inner == NULL)
+        TRY(detector_new_inner(scan->rules, scan->depth + 1, &scan->inner, error));
+    TRY(detector_begin(scan->inner, &options, TEXT_UTF8, 0, error));
+    TRY(detector_feed(scan->inner, (const char *)scan->decoded.text, scan->decoded.len, error));
+    bool is_ok = detector_end(scan->inner, error);
+    explicit_bzero(scan->decoded.text, scan->decoded.len);
+    return is_ok;
+}
+
+static bool is_hex(Bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!g_ascii_isxdigit((char)text.data[i]))
+            return false;
+    }
+    return text.len % 2 == 0;
+}
+
+static bool decode(EncodedScan *scan, const TextView *view, const EncodedSpan *span)
+{
+    const Bytes text = {.data = view->data + span->start, .len = span->end - span->start};
+
+    if (span->kind == ENCODED_ESCAPES)
+        return decode_escapes(text, &scan->decoded);
+    return is_hex(text) ? decode_hex(text, &scan->decoded) : decode_base64(text, &scan->decoded);
+}
+
+/* Where the next piece of a run begins that is longer than a span: behind whole groups of four. */
+static size_t own_end_of(const TextView *view, const EncodedSpan *span)
+{
+    size_t own_end = span->start, count = 0;
+
+    if (span->kind == ENCODED_ESCAPES || span->end - span->start < ENCODED_SPAN_MAX)
+        return span->end;
+    for (size_t at = span->start; at < span->end - OVERLAP; at++) {
+        count += view->data[at] != '\n' && view->data[at] != '\r';
+        own_end = count % 4 == 0 ? at + 1 : own_end;
+    }
+    return own_end;
+}
+
+static bool look_at(EncodedScan *scan, const TextView *view, const EncodedSpan *span, GError **error)
+{
+    size_t own_end = own_end_of(view, span);
+    bool is_decoded = scan->spans < SPANS_AT_FIRST + (view->base + span->start) / BYTES_A_SPAN;
+
+    scan->done[span->kind] = view->base + own_end;
+    if (!is_decoded || !decode(scan, view, span))
+        return true;
+    scan->spans++;
+    scan->span_position = view->base + span->start;
+    scan->own_end = view->base + own_end;
+    return look_inside(scan, error);
+}
+
+static bool feed_kind(EncodedScan *scan, const TextView *view, EncodedStep step, EncodedKind kind, GError **error)
+{
+    EncodedSpan span;
+
+    for (;;) {
+        size_t from = (size_t)(scan->done[kind] - view->base);
+        if (!encoded_find(&scan->finder, view, from, view->len, kind, &span))
+            break;
+        if (step == ENCODED_MORE && span.end == view->len) { /* it may go on */
+            scan->done[kind] = view->base + span.start;
+            return true;
+        }
+        TRY(look_at(scan, view, &span, error));
+    }
+    uint64_t end = view->base + view->len;
+    scan->done[kind] = MAX(scan->done[kind], step == ENCODED_LAST || end < TAIL ? end : end - TAIL);
+    return true;
+}
+
+bool encoded_scan_feed(EncodedScan *scan, const TextView *view, EncodedStep step, GArray *pending, GError **error)
+{
+    scan->pending = pending;
+    TRY(feed_kind(scan, view, step, ENCODED_RUN, error));
+    return feed_kind(scan, view, step, ENCODED_ESCAPES, error);
+}

@@ -1,0 +1,31 @@
+/* Matches in encoded text: spans are decoded and looked at by a detector of their own; what it finds stands in the text
+ * where the encoded bytes are. Encoded text in encoded text is looked at once more, no deeper. Work and memory are
+ * bounded: a span has a greatest length, and a text only so many spans for its size. */
+#pragma once
+
+#include "detect/encoded/encoded_spans.h"
+#include "detect/judge.h"
+
+enum { ENCODED_DEPTH_MAX = 2, ENCODED_LAG = 2 * ENCODED_SPAN_MAX };
+
+typedef struct EncodedScan EncodedScan;
+
+/* depth: how often the text that is looked at was decoded already. */
+EncodedScan *encoded_scan_new(RuleSet *rules, uint32_t depth);
+void encoded_scan_free(EncodedScan *scan);
+
+void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options);
+
+typedef enum EncodedStep { ENCODED_MORE, ENCODED_LAST } EncodedStep; /* LAST: the text ends with the view */
+
+/* Adds what is found in the part of the view that is new. */
+FALLIBLE bool encoded_scan_feed(
+    EncodedScan *scan, const TextView *view, EncodedStep step, GArray *pending, GError **error);
+
+/* Matches that start before this position are all known. */
+uint64_t encoded_scan_horizon(const EncodedScan *scan);
+/* Wipes the decoded values of matches that start before the position. */
+void encoded_scan_forget(EncodedScan *scan, uint64_t position);
+
+/* detector.c: a detector whose text was decoded depth times. */
+FALLIBLE bool detector_new_inner(RuleSet *rules, uint32_t depth, Detector **ret_detector, GError **error);

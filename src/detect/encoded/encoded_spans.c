@@ -1,0 +1,123 @@
+#include "detect/encoded/encoded_spans.h"
+
+#include <glib.h>
+#include <string.h>
+
+enum {
+    RUN_MIN = 32,
+    LINE_RUN_MIN = 60,  /* lines of a run that goes on in the next */
+    ESCAPE_BEFORE = 64, /* of the text around an escape, for keywords and values */
+    ESCAPE_SPAN = 512,
+};
+
+void encoded_finder_init(EncodedFinder *finder)
+{
+    byte_set_init(&finder->runs, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
+    byte_set_init(&finder->escapes, "%\\&=");
+}
+
+static bool is_run_byte(uint8_t byte)
+{
+    return g_ascii_isalnum((char)byte) || (byte != '\0' && strchr("+/-_", byte) != NULL);
+}
+
+static size_t line_end(const TextView *view, size_t at, size_t limit)
+{
+    while (at < limit && is_run_byte(view->data[at]))
+        at++;
+    return at;
+}
+
+/* Behind the break of a line at which a run goes on; at, if there is none. */
+static size_t behind_break(const TextView *view, size_t at)
+{
+    size_t next = at;
+
+    if (next < view->len && view->data[next] == '\r')
+        next++;
+    if (next >= view->len || view->data[next] != '\n')
+        return at;
+    next++;
+    return next < view->len && is_run_byte(view->data[next]) ? next : at;
+}
+
+static size_t run_end(const TextView *view, size_t start)
+{
+    size_t limit = MIN(view->len, start + ENCODED_SPAN_MAX), line = start, end = line_end(view, start, limit);
+
+    while (end - line >= LINE_RUN_MIN && end < limit) {
+        size_t next = behind_break(view, end);
+        if (next == end || next >= limit)
+            break;
+        line = next;
+        end = line_end(view, line, limit);
+    }
+    return end;
+}
+
+/* Whether somewhere in the mask 16 bits in a row are set: any run of 31 bytes or more has them in some block. */
+static bool has_long_run(uint64_t mask)
+{
+    mask &= mask >> 1;
+    mask &= mask >> 2;
+    mask &= mask >> 4;
+    return (mask & mask >> 8) != 0;
+}
+
+static bool find_run(const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedSpan *ret_span)
+{
+    for (size_t block = from; block < to; block += BYTE_SET_BLOCK) {
+        size_t len = MIN(view->len - block, (size_t)BYTE_SET_BLOCK);
+        if (!has_long_run(byte_set_mask(&finder->runs, view->data + block, len)))
+            continue;
+        size_t at = block;
+        while (at > from && is_run_byte(view->data[at - 1]))
+            at--;
+        for (; at < MIN(to, block + BYTE_SET_BLOCK); at++) {
+            size_t end = line_end(view, at, MIN(view->len, at + RUN_MIN));
+            if (end - at >= RUN_MIN) {
+                *ret_span = (EncodedSpan){.kind = ENCODED_RUN, .start = at, .end = run_end(view, at)};
+                return true;
+            }
+            at = end;
+        }
+    }
+    return false;
+}
+
+static size_t escapes_start(const TextView *view, size_t from, size_t at)
+{
+    size_t start = at;
+
+    while (start > from && at - start < ESCAPE_BEFORE && view->data[start - 1] != '\n')
+        start--;
+    return start;
+}
+
+static bool find_escapes(
+    const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedSpan *ret_span)
+{
+    for (size_t block = from; block < to; block += BYTE_SET_BLOCK) {
+        uint64_t mask = byte_set_mask(&finder->escapes, view->data + block, to - block);
+        for (; mask != 0; mask &= mask - 1) {
+            size_t at = block + (size_t)__builtin_ctzll(mask);
+            uint8_t byte = 0;
+            if (escape_length((Bytes){.data = view->data + at, .len = view->len - at}, &byte) == 0)
+                continue;
+            size_t limit = MIN(view->len, at + ESCAPE_SPAN);
+            const uint8_t *newline = memchr(view->data + at, '\n', limit - at);
+            *ret_span = (EncodedSpan){.kind = ENCODED_ESCAPES,
+                .start = escapes_start(view, from, at),
+                .end = newline != NULL ? (size_t)(newline - view->data) : limit};
+            return true;
+        }
+    }
+    return false;
+}
+
+bool encoded_find(
+    const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedKind kind, EncodedSpan *ret_span)
+{
+    return kind == ENCODED_RUN ? find_run(finder, view, from, to, ret_span)
+                               : find_escapes(finder, view, from, to, ret_span);
+}

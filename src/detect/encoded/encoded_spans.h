@@ -1,0 +1,24 @@
+/* Where encoded text stands in a text. */
+#pragma once
+
+#include "detect/encoded/decoders.h"
+#include "detect/keywords.h"
+#include "detect/structure/byte_set.h"
+
+typedef enum EncodedKind { ENCODED_RUN, ENCODED_ESCAPES } EncodedKind; /* a run: base64 or hexadecimal */
+
+typedef struct EncodedSpan {
+    EncodedKind kind;
+    size_t start, end; /* indices in the view */
+} EncodedSpan;
+
+typedef struct EncodedFinder {
+    ByteSet runs, escapes;
+} EncodedFinder;
+
+void encoded_finder_init(EncodedFinder *finder);
+
+/* The next span of the kind that begins at from or later and before to; false: there is none. A span is at most
+ * ENCODED_SPAN_MAX long: what goes on is the next one. */
+bool encoded_find(
+    const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedKind kind, EncodedSpan *ret_span);
