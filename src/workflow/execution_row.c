@@ -184,7 +184,8 @@ static bool add_events(DbTx *tx, const char *arn, const History *history, GError
 
 bool execution_insert(DbTx *tx, const NewExecution *execution, GError **error)
 {
-    g_autofree char *input = asl_json_text(execution->input);
+    g_autofree char *input =
+        execution->input_text != NULL ? g_strdup(execution->input_text) : asl_json_text(execution->input);
     g_autofree char *run = run_state_text(execution->run);
 
     if (input == NULL || strlen(input) > ASL_DATA_BYTES_MAX)

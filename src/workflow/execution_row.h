@@ -27,6 +27,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Execution, execution_clear)
 typedef struct NewExecution {
     const char *arn, *machine_arn, *name, *definition, *runner;
     const json_t *input;
+    const char *input_text; /* NULL: written from input */
     const RunState *run;
     const History *history;
     int64_t started_ms;

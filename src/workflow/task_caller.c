@@ -107,9 +107,14 @@ bool task_caller_call(TaskCaller *caller, DbTx *tx, const InterpreterTask *task,
         unknown_callee(&callee, ret_told);
         return true;
     }
-    if (entry->within != NULL)
-        TRY((*ret_done = entry->within(entry->data, tx, &call, &output, ret_told, error)) || *error == NULL);
-    else if (entry->call != NULL)
+    if (entry->within != NULL) {
+        g_autoptr(GError) store_error = NULL;
+        *ret_done = entry->within(entry->data, tx, &call, &output, ret_told, &store_error);
+        if (store_error != NULL) {
+            g_propagate_error(error, g_steal_pointer(&store_error));
+            return false;
+        }
+    } else if (entry->call != NULL)
         *ret_done = entry->call(entry->data, &call, &output, ret_told);
     else
         *ret_done = entry->simple(entry->data, call.input, &output, ret_told);

@@ -5,6 +5,7 @@
 #include "workflow/asl/validate.h"
 #include "workflow/execution_row.h"
 #include "workflow/lease_keeper.h"
+#include "workflow/machines.h"
 #include "workflow/task_caller.h"
 
 #include <string.h>
@@ -77,17 +78,25 @@ void workflow_register_tx_task(Workflow *workflow, const char *function_name, Ta
     task_caller_add(workflow->tasks, function_name, &(TaskEntry){.within = function, .data = data});
 }
 
-static bool check_name(const char *what, const char *name, GError **error)
+bool workflow_name_is_valid(const char *name)
 {
     glong chars = g_utf8_validate(name, -1, NULL) ? g_utf8_strlen(name, -1) : 0;
 
     if (chars < 1 || chars > NAME_CHARS_MAX)
-        return fail(error, ERROR_INVALID, "name of %s: expected 1 to %d characters", what, NAME_CHARS_MAX);
+        return false;
     for (const char *at = name; *at != '\0'; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
         if (g_unichar_isspace(c) || g_unichar_iscntrl(c) || (c < 128 && strchr(NAME_BANNED, (int)c) != NULL))
-            return fail(error, ERROR_INVALID, "name of %s: '%s' has a character that ARNs cannot hold", what, name);
+            return false;
     }
+    return true;
+}
+
+static bool check_name(const char *what, const char *name, GError **error)
+{
+    if (!workflow_name_is_valid(name))
+        return fail(error, ERROR_INVALID, "name of %s: expected 1 to %d characters that ARNs can hold, got '%s'", what,
+            NAME_CHARS_MAX, name);
     return true;
 }
 
@@ -116,7 +125,7 @@ char *workflow_execution_arn(const Workflow *workflow, const char *machine, cons
     return make_arn(workflow, rest);
 }
 
-static char *machine_arn_of(const Workflow *workflow, const char *machine)
+char *workflow_machine_arn(const Workflow *workflow, const char *machine)
 {
     g_autofree char *rest = g_strconcat("stateMachine:", machine, NULL);
 
@@ -126,7 +135,7 @@ static char *machine_arn_of(const Workflow *workflow, const char *machine)
 void workflow_set_successor(Workflow *workflow, const char *machine, WorkflowSuccessor successor, void *data)
 {
     g_free(workflow->successor.machine_arn);
-    workflow->successor.machine_arn = machine_arn_of(workflow, machine);
+    workflow->successor.machine_arn = workflow_machine_arn(workflow, machine);
     workflow->successor.function = successor;
     workflow->successor.data = data;
 }
@@ -149,7 +158,8 @@ static bool is_same_running(const DbRows *rows, const json_t *input)
 }
 
 /* Starting the same once more is no error while the first runs. */
-static bool find_started(DbTx *tx, const char *arn, const json_t *input, bool *ret_started, GError **error)
+static bool find_started(
+    DbTx *tx, const char *arn, const json_t *input, bool *ret_started, int64_t *ret_started_ms, GError **error)
 {
     g_autoptr(DbRows) rows = NULL;
 
@@ -157,6 +167,8 @@ static bool find_started(DbTx *tx, const char *arn, const json_t *input, bool *r
     TRY(db_rows_next(rows, ret_started, error));
     if (*ret_started && !is_same_running(rows, input))
         return fail(error, ERROR_CONFLICT, "execution %s exists already", arn);
+    if (*ret_started)
+        *ret_started_ms = db_rows_int(rows, 4);
     return true;
 }
 
@@ -198,21 +210,39 @@ static bool start_new(DbTx *tx, const NewExecution *named, GError **error)
     return is_inserted;
 }
 
+bool workflow_start_execution(DbTx *tx, const StartExecution *start, int64_t *ret_started_ms, GError **error)
+{
+    bool is_started = false;
+
+    TRY(check_name("an execution", start->name, error));
+    TRY(find_started(tx, start->arn, start->input, &is_started, ret_started_ms, error));
+    if (is_started)
+        return true;
+    NewExecution execution = {
+        .arn = start->arn,
+        .machine_arn = start->machine_arn,
+        .name = start->name,
+        .definition = start->definition,
+        .runner = start->runner,
+        .input = start->input,
+        .input_text = start->input_text,
+    };
+    TRY(start_new(tx, &execution, error));
+    *ret_started_ms = execution.started_ms;
+    return true;
+}
+
 bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, const char *name, const json_t *input,
     const char *runner, GError **error)
 {
     g_autofree char *definition = find_machine(workflow, machine);
-    g_autofree char *machine_arn = machine_arn_of(workflow, machine);
+    g_autofree char *machine_arn = workflow_machine_arn(workflow, machine);
     g_autofree char *arn = workflow_execution_arn(workflow, machine, name);
-    bool is_started = false;
+    int64_t unused = 0;
 
     if (definition == NULL)
         return fail(error, ERROR_NOT_FOUND, "there is no state machine %s", machine);
-    TRY(check_name("an execution", name, error));
-    TRY(find_started(tx, arn, input, &is_started, error));
-    if (is_started)
-        return true;
-    NewExecution execution = {
+    const StartExecution start = {
         .arn = arn,
         .machine_arn = machine_arn,
         .name = name,
@@ -220,7 +250,7 @@ bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, const cha
         .runner = runner,
         .input = input,
     };
-    return start_new(tx, &execution, error);
+    return workflow_start_execution(tx, &start, &unused, error);
 }
 
 void execution_status_clear(ExecutionStatus *status)
@@ -318,7 +348,9 @@ static bool call_task(Step *step, DbTx *tx, int64_t frame_id, bool *ret_interrup
     json_t *result = NULL;
     bool is_done = false;
 
-    TRY(task_caller_call(step->workflow->tasks, tx, &task, token, &result, &told, &is_done, error));
+    /* Who took over from a process that died may come too late to call it at all. */
+    if (clock_now_ms() < task.deadline_ms)
+        TRY(task_caller_call(step->workflow->tasks, tx, &task, token, &result, &told, &is_done, error));
     *ret_interrupted = !is_done && g_strcmp0(told.name, TASK_INTERRUPTED) == 0;
     if (*ret_interrupted)
         return true;

@@ -39,7 +39,7 @@ typedef struct TaskCall {
 typedef bool (*TaskCallFunction)(void *data, const TaskCall *call, json_t **ret_output, TaskError *ret_error);
 
 /* A function whose effect is in the same store: it runs inside the transaction that takes its answer, so both happen
- * once, or neither. It must not take long. */
+ * once, or neither. It must not take long. False with *error set if the store failed, without if the task did. */
 typedef bool (*TaskTxFunction)(
     void *data, DbTx *tx, const TaskCall *call, json_t **ret_output, TaskError *ret_error, GError **error);
 
@@ -77,6 +77,18 @@ char *workflow_execution_arn(const Workflow *workflow, const char *machine, cons
  * otherwise CONFLICT. runner: as jobs.runner. */
 FALLIBLE bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, const char *name, const json_t *input,
     const char *runner, GError **error);
+
+/* An execution of a machine that need not be one of workflow_add_machine(). */
+typedef struct StartExecution {
+    const char *arn, *machine_arn, *name;
+    const char *definition; /* valid */
+    const char *runner;     /* as jobs.runner */
+    const json_t *input;
+    const char *input_text; /* how the input is shown to those who ask; NULL: as it is written here */
+} StartExecution;
+
+/* As workflow_start(); *ret_started_ms is when it began, which may be long ago. */
+FALLIBLE bool workflow_start_execution(DbTx *tx, const StartExecution *start, int64_t *ret_started_ms, GError **error);
 
 typedef struct ExecutionStatus {
     char status[16]; /* RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED */
