@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "store/postgres_internal.h"
 
 /* More would not make a database faster, and a fleet shares its limit. */
@@ -120,6 +121,8 @@ void postgres_pool_give(PostgresPool *pool, PostgresConnection *take_connection)
     PostgresConnection *useless = take_connection->is_broken ? take_connection : NULL;
     int64_t now_ms = clock_monotonic_ms();
 
+    if (useless != NULL)
+        metric_add(METRIC_DB_RECONNECTS, 1);
     g_mutex_lock(&pool->mutex);
     g_ptr_array_remove_fast(pool->locked.busy, take_connection);
     take_connection->holder = NULL;

@@ -542,6 +542,7 @@ def test_while_the_database_is_away_answers_say_so_at_once_and_come_back_with_it
         assert server.get("/healthz").status_code == 200
         samples = metrics_of(server)
         assert samples["trawl_store_up", ""] == 0 and samples["trawl_db_errors_total", ""] > 0
+        assert samples["trawl_db_reconnects_total", ""] > 0
         relay.mend()
         wait_until(lambda: server.get("/readyz").status_code == 200, 60, "readiness is back")
         assert server.job(job_id)["status"] == "completed"
