@@ -68,7 +68,9 @@ static bool may_stand_beside(const RuleSet *rules, const PendingMatch *match, co
 /* Who asks for tier low wants to know everything that the same bytes may be. */
 static bool may_stay_as_low(const RuleSet *rules, const PendingMatch *match, const PendingMatch *winner)
 {
-    return !winner->is_suppressed && !match->is_suppressed && is_same_span(match, winner) &&
+    bool is_nested = is_same_span(match, winner) || is_inside(match, winner) || is_inside(winner, match);
+
+    return is_nested && !winner->is_suppressed && !match->is_suppressed && match->tier > TIER_LOW &&
            !is_same_detector(rules, match, winner);
 }
 

@@ -309,3 +309,9 @@ Verdict validate_truenas(Bytes value)
 
     return !mix.is_hex && mix.upper > 4 && mix.lower > 4 && mix.digits > 2 ? VERDICT_PASS : VERDICT_REJECT;
 }
+
+/* Whatever stands there, a variable included, as long as something does. */
+Verdict validate_filled(Bytes value)
+{
+    return distinct_count(value) >= 6 ? VERDICT_LOW : VERDICT_REJECT;
+}
