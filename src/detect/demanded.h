@@ -18,8 +18,8 @@ uint32_t demanded_word_count(const Demanded *demanded);
 /* For Hyperscan: occurs wherever the word does, and ends there or one byte behind it. */
 const char *demanded_word_pattern(const Demanded *demanded, uint32_t word);
 
-/* Called for each keyword that holds the word and (as far as the view tells) stands around it. end: what Hyperscan
- * said. May call for what turns out to be no keyword, never misses one. */
+/* index: of the word. Called for each keyword that holds it and (as far as the view tells) stands around it. end: what
+ * Hyperscan said. May call for what turns out to be no keyword, never misses one. */
 typedef struct DemandedKeyword {
     uint64_t end;          /* of the keyword in the text, at the earliest */
     uint32_t distance;     /* the greatest of its rules */
@@ -28,4 +28,4 @@ typedef struct DemandedKeyword {
 
 typedef void (*DemandedVisitor)(void *data, const DemandedKeyword *keyword);
 void demanded_visit(
-    const Demanded *demanded, uint32_t word, const TextView *text, uint64_t end, DemandedVisitor visitor, void *data);
+    const Demanded *demanded, uint32_t index, const TextView *text, uint64_t end, DemandedVisitor visitor, void *data);

@@ -6,7 +6,6 @@
 enum {
     TEXT_MIN = 12,   /* less is not worth it, and too often chance */
     ENTITY_MAX = 10, /* "&#x00040;" */
-    LINE_MIN = 60,   /* a line of mail that a soft break ends */
 };
 
 static int base64_value(uint8_t byte)
@@ -118,6 +117,24 @@ static size_t entity_length(Bytes text, int *ret_value)
     return 0;
 }
 
+/* "x=40" is no mail: only these two are told apart from it. */
+static int mail_value(Bytes text)
+{
+    if (text.data[1] == '3' && text.data[2] == 'D')
+        return '=';
+    return text.data[1] == '4' && text.data[2] == '0' ? '@' : -1;
+}
+
+static size_t program_escape(Bytes text, int *ret_value)
+{
+    if (text.data[1] == 'u') {
+        *ret_value = hex_number(text, 2, 4);
+        return 6;
+    }
+    *ret_value = text.data[1] == 'x' ? hex_number(text, 2, 2) : -1;
+    return 4;
+}
+
 /* Any escape of an ASCII character: its length and value. */
 static size_t any_escape(Bytes text, int *ret_value)
 {
@@ -128,15 +145,11 @@ static size_t any_escape(Bytes text, int *ret_value)
     case '%':
         *ret_value = hex_number(text, 1, 2);
         return 3;
-    case '=': /* "x=40" is no mail: only these two are told apart from it */
-        if (text.data[1] == '3' && text.data[2] == 'D')
-            *ret_value = '=';
-        else if (text.data[1] == '4' && text.data[2] == '0')
-            *ret_value = '@';
+    case '=':
+        *ret_value = mail_value(text);
         return 3;
     case '\\':
-        *ret_value = text.data[1] == 'u' ? hex_number(text, 2, 4) : text.data[1] == 'x' ? hex_number(text, 2, 2) : -1;
-        return text.data[1] == 'u' ? 6 : 4;
+        return program_escape(text, ret_value);
     case '&':
         return text.data[1] == '#' ? entity_length(text, ret_value) : 0;
     default:

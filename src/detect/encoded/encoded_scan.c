@@ -101,7 +101,9 @@ static const DecodedValue *keep_value(EncodedScan *scan, Bytes text, uint64_t po
     return value;
 }
 
-static void keep_match(EncodedScan *scan, const Match *match, bool is_suppressed)
+typedef enum MatchFate { MATCH_REPORTED, MATCH_SUPPRESSED } MatchFate;
+
+static void keep_match(EncodedScan *scan, const Match *match, MatchFate fate)
 {
     const Decoded *decoded = &scan->decoded;
     size_t end = (size_t)(match->offset + match->length);
@@ -116,7 +118,7 @@ static void keep_match(EncodedScan *scan, const Match *match, bool is_suppressed
         .span = {.start = start, .end = stop + (decoded->is_shifted && end < decoded->len ? 1 : 0)},
         .rule = match->rule->index,
         .tier = match->tier,
-        .is_suppressed = is_suppressed,
+        .is_suppressed = fate == MATCH_SUPPRESSED,
         .decoded = keep_value(scan, match->text, start),
     };
     g_array_append_val(scan->pending, pending);
@@ -124,12 +126,12 @@ static void keep_match(EncodedScan *scan, const Match *match, bool is_suppressed
 
 static void match_found(void *data, const Match *match)
 {
-    keep_match(data, match, false);
+    keep_match(data, match, MATCH_REPORTED);
 }
 
 static void suppressed_found(void *data, const Match *match)
 {
-    keep_match(data, match, true);
+    keep_match(data, match, MATCH_SUPPRESSED);
 }
 
 static bool look_inside(EncodedScan *scan, GError **error)

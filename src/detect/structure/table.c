@@ -125,6 +125,24 @@ typedef struct Census {
     uint64_t header_end;
 } Census;
 
+/* One byte of a record, special or not. */
+static void see_any(const TableScan *scan, TableCursor *cursor, uint64_t position, uint8_t byte)
+{
+    if (byte == scan->delimiter || byte == '\n' || byte == '"')
+        see(scan, cursor, position, byte);
+    else if (cursor->state != CELL_QUOTED)
+        cursor->state = CELL_PLAIN;
+}
+
+static void count_record(Census *census, uint32_t cells, uint64_t end)
+{
+    if (census->records++ == 0) {
+        census->columns = cells;
+        census->header_end = end;
+    }
+    census->fitting += cells == census->columns;
+}
+
 /* Counts the cells of the first records. The last one only counts if the text ends with it. */
 static Census take_census(const TableScan *scan, const TableHead *head)
 {
@@ -132,24 +150,14 @@ static Census take_census(const TableScan *scan, const TableHead *head)
     Census census = {0};
 
     for (size_t at = 0; at < head->text.len && census.records < RECORDS_SEEN; at++) {
-        uint8_t byte = head->text.data[at];
-        uint32_t cells = cursor.column + 1;
-        uint64_t row = cursor.row;
-        bool is_blank = at == cursor.record_start;
-        if (byte != scan->delimiter && byte != '\n' && byte != '"')
-            cursor.state = cursor.state == CELL_QUOTED ? CELL_QUOTED : CELL_PLAIN;
-        else
-            see(scan, &cursor, at, byte);
-        bool is_end = head->is_whole && at + 1 == head->text.len && byte != '\n';
-        cells = is_end ? cursor.column + 1 : cells;
-        if ((cursor.row == row && !is_end) || is_blank)
-            continue;
-        if (census.records++ == 0) {
-            census.columns = cells;
-            census.header_end = at;
-        }
-        census.fitting += cells == census.columns;
-        cursor.position = at + 1;
+        const TableCursor before = cursor;
+        see_any(scan, &cursor, at, head->text.data[at]);
+        bool is_blank = at == before.record_start;
+        bool is_end = head->is_whole && at + 1 == head->text.len;
+        if (cursor.row != before.row && !is_blank)
+            count_record(&census, before.column + 1, at);
+        else if (cursor.row == before.row && is_end && !is_blank)
+            count_record(&census, cursor.column + 1, at);
     }
     return census;
 }
@@ -178,23 +186,16 @@ static bool visit_header(const TableScan *scan, Bytes header, CellVisitor visito
     TableCursor cursor = {0};
     size_t start = 0;
 
-    for (size_t at = 0; at <= header.len; at++) {
+    for (size_t at = 0; at < header.len; at++) {
         uint32_t column = cursor.column;
-        if (at < header.len) {
-            uint8_t byte = header.data[at];
-            if (byte == scan->delimiter || byte == '"')
-                see(scan, &cursor, at, byte);
-            else
-                cursor.state = cursor.state == CELL_QUOTED ? CELL_QUOTED : CELL_PLAIN;
-        }
-        if (at < header.len && cursor.column == column)
+        see_any(scan, &cursor, at, header.data[at]);
+        if (cursor.column == column)
             continue;
-        const Bytes cell = {.data = header.data + start, .len = at - start};
-        if (!visitor(data, column, trim(cell)))
+        if (!visitor(data, column, trim((Bytes){.data = header.data + start, .len = at - start})))
             return false;
         start = at + 1;
     }
-    return true;
+    return visitor(data, cursor.column, trim((Bytes){.data = header.data + start, .len = header.len - start}));
 }
 
 typedef struct HeaderCount {
