@@ -330,6 +330,7 @@ CREATE TABLE executions (
 ) WITH (fillfactor = 50);
 CREATE INDEX idx_executions_running ON executions (wake_at) WHERE status = 'RUNNING';
 CREATE INDEX idx_executions_started ON executions (started_at, execution_arn);
+CREATE INDEX idx_executions_machine ON executions (state_machine_arn, started_at, execution_arn);
 
 CREATE TABLE execution_events (
     execution_arn     text NOT NULL REFERENCES executions (execution_arn),
