@@ -57,7 +57,9 @@ static bool is_same_detector(const RuleSet *rules, const PendingMatch *a, const 
 /* Two kinds of number may look the same and both be likely; and what is of tier low is only counted. */
 static bool may_stand_beside(const RuleSet *rules, const PendingMatch *match, const PendingMatch *stronger)
 {
-    if (stronger->is_suppressed || is_same_detector(rules, match, stronger))
+    bool is_around = match->tier == TIER_LOW && is_inside(stronger, match);
+
+    if (stronger->is_suppressed || (is_same_detector(rules, match, stronger) && !is_around))
         return false;
     if (match->tier == TIER_LOW)
         return !is_inside(match, stronger);
