@@ -71,7 +71,7 @@ static bool next_due(DbTx *tx, const char *runner, int64_t now_ms, int64_t *ret_
     g_autoptr(DbRows) rows = NULL;
     bool has_row = false;
 
-    TRY(DB_QUERY(tx, SQL_EXECUTION_NEXT_DUE, &rows, error, db_text(runner)));
+    TRY(DB_QUERY(tx, SQL_EXECUTION_NEXT_DUE, &rows, error, db_text(runner), db_int(now_ms)));
     TRY(db_rows_next(rows, &has_row, error));
     bool is_idle = !has_row || db_rows_is_null(rows, 0);
     *ret_wait_ms = is_idle ? IDLE_WAIT_MS : CLAMP(db_rows_int(rows, 0) - now_ms, 1, IDLE_WAIT_MS);

@@ -26,9 +26,14 @@ SELECT execution_arn, fence, lease_owner FROM executions
 WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1 AND wake_at <= $2 AND lease_expires_at > $2
 ORDER BY wake_at LIMIT 256;
 
+-- Asked if nothing is free: what is due is held by others, and few; of those that wait, one is looked at.
 -- :name execution_next_due
-SELECT min(CASE WHEN lease_expires_at > wake_at THEN lease_expires_at ELSE wake_at END) FROM executions
-WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1;
+SELECT min(due) FROM (
+    SELECT min(CASE WHEN lease_expires_at > wake_at THEN lease_expires_at ELSE wake_at END) AS due FROM executions
+    WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1 AND wake_at <= $2
+    UNION ALL
+    SELECT min(wake_at) FROM executions
+    WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1 AND wake_at > $2) AS next;
 
 -- :name execution_claim
 UPDATE executions SET lease_owner = $3, lease_expires_at = $4, fence = fence + 1
