@@ -64,11 +64,25 @@ static Verdict name_verdict(Bytes value)
     return given_name_is_known(value.data, first_len) ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+/* "serviceFullName", "company_full_name": fields for the names of other things. */
+static bool names_a_thing(Bytes field)
+{
+    static const char *const things[] = {
+        "ervice", "roduct", "ompany", "ackage", "ile", "ost", "omain", "lass", "odule"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(things); i++)
+        if (memmem(field.data, field.len, things[i], strlen(things[i])) != NULL)
+            return true;
+    return false;
+}
+
 /* In prose an unknown word behind "name is" may name anything; in a field that is called so it is a name. */
 Verdict validate_person_name(const Surroundings *surroundings)
 {
     Verdict verdict = name_verdict(surroundings->value);
 
+    if (names_a_thing(surroundings->field))
+        return VERDICT_REJECT;
     return verdict == VERDICT_WEAK && surroundings->field.len == 0 ? VERDICT_LOW : verdict;
 }
 
