@@ -75,6 +75,7 @@ static void see_in_string(JsonScan *scan, uint8_t byte, uint64_t position)
         scan->escaped = position + 1;
     } else if (byte == '"') {
         scan->is_in_string = false;
+        scan->may_be_key = true;
         scan->string_end = position;
     } else if (byte == '\n') {
         start_over(scan, position);
@@ -92,7 +93,7 @@ static void see(JsonScan *scan, const TextView *view, uint64_t position)
     switch (byte) {
     case '"':
         scan->is_in_string = true;
-        scan->may_be_key = true;
+        scan->may_be_key = false;
         scan->string_start = position + 1;
         return;
     case '{':

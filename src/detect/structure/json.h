@@ -8,7 +8,8 @@
 typedef struct JsonScan {
     Path *path;
     ByteSet marks;
-    bool is_in_string, may_be_key;
+    bool is_in_string;
+    bool may_be_key;                   /* the last string is whole, and nothing stood behind it */
     uint64_t escaped;                  /* this position belongs to the escape before it */
     uint64_t string_start, string_end; /* the last string: inside its quotes */
 } JsonScan;
