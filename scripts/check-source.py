@@ -27,6 +27,7 @@ LIBRARIES = {
     "curl/": "curl", "microhttpd.h": "microhttpd", "sqlite3.h": "sqlite3", "libpq-fe.h": "libpq",
     "hs": "hyperscan", "pcre2.h": "pcre2",
     "archive": "archive", "magic.h": "magic", "expat.h": "expat", "jansson.h": "jansson", "cyaml/": "cyaml",
+    "yaml.h": "yaml",
     "xxhash.h": "xxhash", "zlib.h": "zlib", "yajl/": "yajl", "gio/": "gio",
 }
 

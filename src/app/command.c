@@ -3,6 +3,7 @@
 #include "app/settings.h"
 #include "base/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,42 +75,67 @@ bool command_parse(const Command *command, const GOptionEntry *entries, const ch
     return apply_log_options(level, format, error);
 }
 
-static char **one_directory(char *take_directory)
-{
-    char **directories = g_new0(char *, 2);
-
-    directories[0] = take_directory;
-    return directories;
-}
-
-bool command_rule_directories(char **rules_option, char ***ret_directories, GError **error)
+static bool default_rule_directory(char **ret_directory, GError **error)
 {
     const char *from_environment = g_getenv("TRAWL_RULES");
     g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = g_path_get_dirname(program != NULL ? program : ".");
     const char *const beside[] = {"../rules", "../share/trawl/rules", "rules"};
 
-    if (rules_option != NULL) {
-        *ret_directories = g_strdupv(rules_option);
-        return true;
-    }
     if (from_environment != NULL) {
-        *ret_directories = one_directory(g_strdup(from_environment));
+        *ret_directory = g_strdup(from_environment);
         return true;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(beside); i++) {
         g_autofree char *candidate = g_build_filename(folder, beside[i], NULL);
         if (g_file_test(candidate, G_FILE_TEST_IS_DIR)) {
-            *ret_directories = one_directory(g_steal_pointer(&candidate));
+            *ret_directory = g_steal_pointer(&candidate);
             return true;
         }
     }
-    if (g_file_test(SETTING_INSTALLED_RULES, G_FILE_TEST_IS_DIR)) {
-        *ret_directories = one_directory(g_strdup(SETTING_INSTALLED_RULES));
+    *ret_directory = g_strdup(SETTING_INSTALLED_RULES);
+    if (g_file_test(*ret_directory, G_FILE_TEST_IS_DIR))
         return true;
-    }
-    return fail(error, ERROR_NOT_FOUND, "no rules: expected a directory beside %s, or --rules DIR, or TRAWL_RULES",
+    g_clear_pointer(ret_directory, g_free);
+    return fail(error, ERROR_NOT_FOUND, "no rules: expected a directory beside %s, or TRAWL_RULES",
         program != NULL ? program : "the program");
+}
+
+static bool is_same_directory(const char *left, const char *right)
+{
+    g_autofree char *left_path = realpath(left, NULL);
+    g_autofree char *right_path = realpath(right, NULL);
+
+    return g_str_equal(left, right) || (left_path != NULL && g_strcmp0(left_path, right_path) == 0);
+}
+
+static void add_directory(GPtrArray *directories, char *take_directory)
+{
+    for (guint i = 0; i < directories->len; i++) {
+        if (is_same_directory(g_ptr_array_index(directories, i), take_directory)) {
+            g_free(take_directory);
+            return;
+        }
+    }
+    g_ptr_array_add(directories, take_directory);
+}
+
+bool command_rule_directories(char *const *rules_option, RuleDefaults defaults, char ***ret_directories, GError **error)
+{
+    g_autoptr(GPtrArray) directories = g_ptr_array_new_with_free_func(g_free);
+    char *built_in = NULL;
+
+    if (defaults == RULES_WITHOUT_DEFAULTS && rules_option == NULL)
+        return fail(error, ERROR_INVALID, "--no-default-rules: expected --rules DIR beside it");
+    if (defaults == RULES_WITH_DEFAULTS) {
+        TRY(default_rule_directory(&built_in, error));
+        add_directory(directories, built_in);
+    }
+    for (; rules_option != NULL && *rules_option != NULL; rules_option++)
+        add_directory(directories, g_strdup(*rules_option));
+    g_ptr_array_add(directories, NULL);
+    *ret_directories = (char **)g_ptr_array_steal(directories, NULL);
+    return true;
 }
 
 char *command_cache_directory(void)

@@ -69,8 +69,12 @@ typedef enum StoreMaking { STORE_MUST_EXIST, STORE_MAY_BE_MADE } StoreMaking;
 /* The store as it is: its schema may be older, newer or not there. */
 FALLIBLE bool command_connect_store(const char *store, StoreMaking making, Db **ret_db, GError **error);
 
-/* Where rules are: --rules, TRAWL_RULES, beside the program, or installed; NULL-terminated. */
-FALLIBLE bool command_rule_directories(char **rules_option, char ***ret_directories, GError **error);
+typedef enum RuleDefaults { RULES_WITH_DEFAULTS, RULES_WITHOUT_DEFAULTS } RuleDefaults;
+
+/* Where rules are: those that come with the program (TRAWL_RULES, beside it, or installed), then --rules;
+ * NULL-terminated, each directory once. */
+FALLIBLE bool command_rule_directories(
+    char *const *rules_option, RuleDefaults defaults, char ***ret_directories, GError **error);
 
 /* ~/.cache/trawl, made if missing; NULL if it cannot be had (then nothing is cached). */
 char *command_cache_directory(void);

@@ -67,7 +67,7 @@ static bool print_rules(const Command *command, int *argc, char ***argv, GError 
     if (*argc > 2 || (*argc == 2 && !g_str_equal((*argv)[1], "list")))
         return fail(error, ERROR_INVALID, "'%s': expected nothing or 'list'", (*argv)[1]);
     TRY(output_format_parse(format_text, &format, error));
-    TRY(command_rule_directories(option, &directories, error));
+    TRY(command_rule_directories(option, RULES_WITH_DEFAULTS, &directories, error));
     TRY(rule_set_load((const char *const *)directories, cache, &rules, error));
     switch (format) {
     case FORMAT_TABLE:

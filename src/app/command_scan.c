@@ -35,7 +35,7 @@ typedef struct Scan {
     ScanCommandOptions options;
     Engine *engine;
     OutputFormat format;
-    Output output;
+    Output output, baseline;
     GArray *planned; /* PlannedJob */
     GArray *jobs;    /* JobId of every job that was begun */
 } Scan;
@@ -61,6 +61,7 @@ static void catch_signals(void)
 static void scan_clear(Scan *scan)
 {
     output_clear(&scan->output);
+    output_clear(&scan->baseline);
     engine_close(scan->engine);
     scan_command_options_clear(&scan->options);
     g_clear_pointer(&scan->planned, g_array_unref);
@@ -194,12 +195,33 @@ static bool scan_all(Scan *scan, int argc, char **argv, GError **error)
     for (int i = 1; i < argc; i++)
         TRY(plan_job(scan, argv[i], error));
     TRY(output_open(scan->options.output, &scan->output, error));
+    if (scan->options.write_baseline != NULL)
+        TRY(output_open(scan->options.write_baseline, &scan->baseline, error));
     catch_signals();
     if (scan->options.resume != NULL)
         TRY(resume_job(scan, scan->options.resume, error));
     for (guint i = 0; i < scan->planned->len; i++)
         TRY(create_and_run(scan, &g_array_index(scan->planned, PlannedJob, i), error));
     return true;
+}
+
+static bool write_report(Scan *scan, GError **error)
+{
+    TRY(report_write(engine_db(scan->engine), scan->jobs, scan->format, scan->output.stream, error));
+    return output_finish(&scan->output, error);
+}
+
+/* Of all jobs together. A job that failed knows too little for one. */
+static bool write_baseline(Scan *scan, GError **error)
+{
+    g_autofree FindingQuery *queries = g_new0(FindingQuery, scan->jobs->len);
+
+    if (scan->options.write_baseline == NULL)
+        return true;
+    for (guint i = 0; i < scan->jobs->len; i++)
+        queries[i] = (FindingQuery){.job_id = g_array_index(scan->jobs, JobId, i).text, .sequence = FINDINGS_BY_PLACE};
+    TRY(report_baseline(engine_db(scan->engine), queries, scan->jobs->len, scan->baseline.stream, error));
+    return output_finish(&scan->baseline, error);
 }
 
 /* What the jobs came to, told by the worst: a job that failed, then findings, then objects that were not read. */
@@ -232,8 +254,9 @@ int command_scan(const Command *command, int argc, char **argv)
         return command_fail(command, error);
     if (!scan_all(&scan, argc, argv, &error))
         return command_fail(command, error);
-    if (!report_write(engine_db(scan.engine), scan.jobs, scan.format, scan.output.stream, &error) ||
-        !output_finish(&scan.output, &error) || !exit_status(&scan, &status, &error))
+    if (!write_report(&scan, &error) || !exit_status(&scan, &status, &error))
+        return command_fail(command, error);
+    if (status != EXIT_TROUBLE && !write_baseline(&scan, &error))
         return command_fail(command, error);
     return status;
 }

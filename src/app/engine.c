@@ -34,6 +34,7 @@ struct Engine {
     Db *db;
     RuleSet *rules;
     FingerprintKey key;
+    Suppressor *suppressor; /* NULL: none */
     Workflow *workflow;
     SourcePool *sources;
     Queue *queue;
@@ -173,9 +174,23 @@ static bool open_rules(Engine *engine, GError **error)
     g_auto(GStrv) directories = NULL;
     g_autofree char *cache = command_cache_directory();
 
-    TRY(command_rule_directories(engine->options.rules, &directories, error));
+    TRY(command_rule_directories(engine->options.rules, engine->options.rule_defaults, &directories, error));
     engine->trial_argv = trial_command_line(directories, &engine->options.scan);
     return rule_set_load((const char *const *)directories, cache, &engine->rules, error);
+}
+
+static bool open_suppressor(Engine *engine, GError **error)
+{
+    const SuppressorOptions options = {
+        .allow_files = (const char *const *)engine->options.allow_files,
+        .baseline_file = engine->options.baseline_file,
+        .rules = engine->rules,
+        .key = &engine->key,
+    };
+
+    TRY(suppressor_load(&options, &engine->suppressor, error));
+    engine->options.scan.suppressor = engine->suppressor;
+    return true;
 }
 
 static bool open_workflow(Engine *engine, GError **error)
@@ -197,6 +212,7 @@ bool engine_open(const EngineOptions *options, Engine **ret_engine, GError **err
     TRY(open_rules(engine, error));
     TRY(command_open_store(options->store, &engine->db, &path, error));
     TRY(open_key(engine, path, error));
+    TRY(open_suppressor(engine, error));
     TRY(source_pool_new(options->ca_file, options->concurrency, &engine->sources, error));
     engine->queue = queue_store_open(engine->db);
     engine->wake = db_wake_open(engine->db);
@@ -217,6 +233,7 @@ void engine_close(Engine *engine)
     workflow_free(engine->workflow);
     queue_close(engine->queue);
     source_pool_free(engine->sources);
+    suppressor_free(engine->suppressor);
     rule_set_unref(engine->rules);
     db_close(engine->db);
     explicit_bzero(&engine->key, sizeof engine->key);

@@ -2,6 +2,7 @@
  * same for `trawl scan` and `trawl serve`. */
 #pragma once
 
+#include "app/command.h"
 #include "base/ids.h"
 #include "detect/detect.h"
 #include "findings/findings.h"
@@ -18,8 +19,11 @@ typedef enum EngineWork {
 } EngineWork;
 
 typedef struct EngineOptions {
-    const char *store;                /* --store, or NULL */
-    char **rules;                     /* --rules, or NULL */
+    const char *store; /* --store, or NULL */
+    char **rules;      /* --rules, or NULL */
+    RuleDefaults rule_defaults;
+    char **allow_files;               /* --allow, or NULL */
+    const char *baseline_file;        /* --baseline, or NULL */
     const char *fingerprint_key_file; /* NULL: beside the store */
     const char *ca_file;              /* for TLS to object stores, NULL for the system's */
     ScanOptions scan;

@@ -69,6 +69,16 @@ static const JobId *job_at(const Report *report, guint index)
     return &g_array_index(report->job_ids, JobId, index);
 }
 
+static bool write_suppressed(Report *report, const JobId *id, GError **error)
+{
+    g_autoptr(GArray) summaries = NULL;
+
+    TRY(suppressions_summary(report->db, id->text, &summaries, error));
+    for (guint i = 0; i < summaries->len; i++)
+        report->format->suppressed(report, &g_array_index(summaries, SuppressionSummary, i));
+    return true;
+}
+
 static bool write_section(Report *report, ReportSection section, GError **error)
 {
     for (guint i = 0; i < report->job_ids->len; i++) {
@@ -100,6 +110,9 @@ static bool write_section(Report *report, ReportSection section, GError **error)
         case SECTION_EXCLUDED:
             TRY(job_visit_excluded(report->db, id, visit_excluded, report, error));
             break;
+        case SECTION_SUPPRESSED:
+            TRY(write_suppressed(report, id, error));
+            break;
         }
     }
     return true;
@@ -109,7 +122,7 @@ bool report_write(Db *db, const GArray *job_ids, OutputFormat format, FILE *stre
 {
     Report report = {.db = db, .job_ids = job_ids, .format = formats[format], .stream = stream};
     static const ReportSection sections[] = {
-        SECTION_JOBS, SECTION_SUMMARY, SECTION_FINDINGS, SECTION_UNREAD, SECTION_EXCLUDED};
+        SECTION_JOBS, SECTION_SUMMARY, SECTION_FINDINGS, SECTION_UNREAD, SECTION_EXCLUDED, SECTION_SUPPRESSED};
 
     report.format->begin(&report);
     for (size_t i = 0; i < G_N_ELEMENTS(sections); i++) {

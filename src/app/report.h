@@ -27,8 +27,18 @@ FALLIBLE bool report_write(Db *db, const GArray *job_ids, OutputFormat format, F
 /* Findings alone. */
 FALLIBLE bool report_findings(Db *db, const FindingQuery *query, OutputFormat format, FILE *stream, GError **error);
 
+/* The baseline of what the queries select (findings/baseline.h); says on standard error what it cannot hold. */
+FALLIBLE bool report_baseline(Db *db, const FindingQuery *queries, size_t query_count, FILE *stream, GError **error);
+
+/* What was suppressed in this job, by object: table, JSON, JSON lines or CSV. */
+FALLIBLE bool report_suppressed(Db *db, const char *job_id, OutputFormat format, FILE *stream, GError **error);
+
 /* Text as a terminal may show it: control characters and invalid bytes become visible escapes. Owned by the caller. */
 char *report_printable(const char *text);
+
+/* A field of CSV (RFC 4180) and what follows it. A file has keys as they are; a terminal would obey what some of them
+ * say. */
+void report_csv_field(FILE *stream, const char *raw, const char *separator);
 
 /* Whether the stream is a terminal, which obeys control characters in keys. */
 bool report_is_shown(FILE *stream);

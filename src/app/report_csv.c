@@ -5,23 +5,27 @@
 #include <jansson.h>
 #include <string.h>
 
-/* A file has keys as they are; a terminal would obey what some of them say. */
-static void csv_field(Report *report, const char *raw, const char *separator)
+void report_csv_field(FILE *stream, const char *raw, const char *separator)
 {
-    g_autofree char *shown = report_is_shown(report->stream) ? report_printable(raw) : NULL;
+    g_autofree char *shown = report_is_shown(stream) ? report_printable(raw) : NULL;
     const char *text = shown != NULL ? shown : raw;
 
     if (text[strcspn(text, "\",\r\n")] == '\0') {
-        (void)fprintf(report->stream, "%s%s", text, separator);
+        (void)fprintf(stream, "%s%s", text, separator);
         return;
     }
-    (void)fputc('"', report->stream);
+    (void)fputc('"', stream);
     for (const char *at = text; *at != '\0'; at++) {
         if (*at == '"')
-            (void)fputc('"', report->stream);
-        (void)fputc(*at, report->stream);
+            (void)fputc('"', stream);
+        (void)fputc(*at, stream);
     }
-    (void)fprintf(report->stream, "\"%s", separator);
+    (void)fprintf(stream, "\"%s", separator);
+}
+
+static void csv_field(Report *report, const char *raw, const char *separator)
+{
+    report_csv_field(report->stream, raw, separator);
 }
 
 static void csv_nothing(G_GNUC_UNUSED Report *report)
@@ -92,6 +96,10 @@ static void csv_excluded(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const char 
 {
 }
 
+static void csv_suppressed(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const SuppressionSummary *summary)
+{
+}
+
 const ReportFormat report_format_csv = {
     .begin = csv_nothing,
     .section_begin = csv_section_begin,
@@ -100,6 +108,7 @@ const ReportFormat report_format_csv = {
     .finding = csv_finding,
     .unread = csv_unread,
     .excluded = csv_excluded,
+    .suppressed = csv_suppressed,
     .section_end = csv_section_end,
     .end = csv_nothing,
 };

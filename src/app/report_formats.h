@@ -9,7 +9,8 @@ typedef enum ReportSection {
     SECTION_SUMMARY,
     SECTION_FINDINGS,
     SECTION_UNREAD,
-    SECTION_EXCLUDED
+    SECTION_EXCLUDED,
+    SECTION_SUPPRESSED
 } ReportSection;
 
 typedef struct ReportFormat ReportFormat;
@@ -34,6 +35,7 @@ struct ReportFormat {
     void (*finding)(Report *report, const StoredFinding *finding);
     void (*unread)(Report *report, const UnreadObject *object);
     void (*excluded)(Report *report, const char *reason, uint64_t objects, uint64_t bytes);
+    void (*suppressed)(Report *report, const SuppressionSummary *summary);
     void (*section_end)(Report *report, ReportSection section);
     void (*end)(Report *report);
 };

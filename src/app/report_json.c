@@ -10,6 +10,7 @@ static const char *const section_names[] = {
     [SECTION_FINDINGS] = "findings",
     [SECTION_UNREAD] = "unread",
     [SECTION_EXCLUDED] = "excluded",
+    [SECTION_SUPPRESSED] = "suppressed",
 };
 
 /* The reference is taken. */
@@ -37,7 +38,7 @@ static void json_section_end(Report *report, ReportSection section)
 {
     (void)fputs(report->rows > 0 ? "\n  ]" : "]", report->stream);
     if (!report->is_findings_only)
-        (void)fputs(section == SECTION_EXCLUDED ? "\n" : ",\n", report->stream);
+        (void)fputs(section == SECTION_SUPPRESSED ? "\n" : ",\n", report->stream);
 }
 
 static void json_end(Report *report)
@@ -81,6 +82,13 @@ static void json_excluded(Report *report, const char *reason, uint64_t objects, 
                          (json_int_t)objects, "bytes", (json_int_t)bytes));
 }
 
+static void json_suppressed(Report *report, const SuppressionSummary *summary)
+{
+    json_row(report,
+        json_pack("{s:s, s:s, s:s, s:I, s:I}", "job_id", report->job->text, "detector", summary->detector, "reason",
+            summary->reason, "count", (json_int_t)summary->count, "objects", (json_int_t)summary->objects));
+}
+
 const ReportFormat report_format_json = {
     .begin = json_begin,
     .section_begin = json_section_begin,
@@ -89,6 +97,7 @@ const ReportFormat report_format_json = {
     .finding = json_finding,
     .unread = json_unread,
     .excluded = json_excluded,
+    .suppressed = json_suppressed,
     .section_end = json_section_end,
     .end = json_end,
 };
@@ -111,6 +120,10 @@ static void jsonl_summary(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const Find
 
 static void jsonl_excluded(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const char *reason,
     G_GNUC_UNUSED uint64_t objects, G_GNUC_UNUSED uint64_t bytes)
+{
+}
+
+static void jsonl_suppressed(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const SuppressionSummary *summary)
 {
 }
 
@@ -140,6 +153,7 @@ const ReportFormat report_format_jsonl = {
     .finding = jsonl_finding,
     .unread = jsonl_unread,
     .excluded = jsonl_excluded,
+    .suppressed = jsonl_suppressed,
     .section_end = jsonl_section,
     .end = jsonl_nothing,
 };

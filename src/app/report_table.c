@@ -88,6 +88,13 @@ static void table_excluded(Report *report, const char *reason, uint64_t objects,
     (void)fprintf(report->stream, "%-14s %" G_GUINT64_FORMAT " objects, %s\n", reason, objects, size);
 }
 
+static void table_suppressed(Report *report, const SuppressionSummary *summary)
+{
+    table_heading(report, "SUPPRESSED DETECTOR                        PLACES   OBJECTS");
+    (void)fprintf(report->stream, "%-10s %-28s %9" G_GUINT64_FORMAT " %9" G_GUINT64_FORMAT "\n", summary->reason,
+        summary->detector, summary->count, summary->objects);
+}
+
 static void table_section_end(Report *report, ReportSection section)
 {
     if (report->is_findings_only)
@@ -112,6 +119,7 @@ const ReportFormat report_format_table = {
     .finding = table_finding,
     .unread = table_unread,
     .excluded = table_excluded,
+    .suppressed = table_suppressed,
     .section_end = table_section_end,
     .end = table_end,
 };

@@ -13,6 +13,7 @@ void source_flags_clear(SourceFlags *flags)
     g_free(flags->profile);
     g_free(flags->ca_file);
     g_strfreev(flags->rules);
+    g_strfreev(flags->allow);
     g_free(flags->min_tier);
     g_free(flags->fingerprint_key_file);
     g_free(flags->max_expanded_size);
@@ -31,7 +32,13 @@ void source_flags_entries(SourceFlags *flags, GOptionEntry *entries)
         {"request-payer", 0, 0, G_OPTION_ARG_NONE, &flags->is_requester_pays, "We pay for requests", NULL},
         {"ca-file", 0, 0, G_OPTION_ARG_FILENAME, &flags->ca_file, "Certificates to trust (default: AWS_CA_BUNDLE)",
             "FILE"},
-        {"rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &flags->rules, "Directory of rule files (repeatable)", "DIR"},
+        {"rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &flags->rules,
+            "Directory of rule files, beside the built-in rules (repeatable)", "DIR"},
+        {"no-default-rules", 0, 0, G_OPTION_ARG_NONE, &flags->has_no_default_rules, "Only the rules of --rules", NULL},
+        {"allow", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &flags->allow,
+            "List of values and paths that are not reported (repeatable)", "FILE"},
+        {"inline-ignore", 0, 0, G_OPTION_ARG_NONE, &flags->has_inline_ignore, "Heed comments that say trawl:ignore",
+            NULL},
         {"min-tier", 0, 0, G_OPTION_ARG_STRING, &flags->min_tier, "low, medium (default), high or validated", "TIER"},
         {"fingerprint-key-file", 0, 0, G_OPTION_ARG_FILENAME, &flags->fingerprint_key_file,
             "Key of fingerprints (default: beside the store)", "FILE"},
@@ -60,6 +67,12 @@ static void append_flag(GString *line, const char *flag, const char *value)
         g_string_append_printf(line, " %s %s", flag, quoted);
 }
 
+static void append_switch(GString *line, const char *flag, gboolean is_on)
+{
+    if (is_on)
+        g_string_append_printf(line, " %s", flag);
+}
+
 static void append_number(GString *line, const char *flag, int value)
 {
     if (value != NOT_GIVEN)
@@ -76,6 +89,12 @@ char *scan_command_resume(const ScanCommandOptions *options, const char *job_id)
     append_flag(line, "--ca-file", flags->ca_file);
     for (char *const *rules = flags->rules; rules != NULL && *rules != NULL; rules++)
         append_flag(line, "--rules", *rules);
+    append_switch(line, "--no-default-rules", flags->has_no_default_rules);
+    for (char *const *allow = flags->allow; allow != NULL && *allow != NULL; allow++)
+        append_flag(line, "--allow", *allow);
+    append_switch(line, "--inline-ignore", flags->has_inline_ignore);
+    append_flag(line, "--baseline", options->baseline);
+    append_flag(line, "--write-baseline", options->write_baseline);
     append_flag(line, "--min-tier", flags->min_tier);
     append_flag(line, "--fingerprint-key-file", flags->fingerprint_key_file);
     append_number(line, "--concurrency", flags->concurrency);
@@ -141,9 +160,13 @@ bool source_flags_engine(const SourceFlags *flags, EngineOptions *ret_options, G
 {
     EngineOptions options = {
         .rules = flags->rules,
+        .rule_defaults = flags->has_no_default_rules ? RULES_WITHOUT_DEFAULTS : RULES_WITH_DEFAULTS,
+        .allow_files = flags->allow,
         .fingerprint_key_file = flags->fingerprint_key_file,
         .ca_file = flags->ca_file != NULL ? flags->ca_file : g_getenv("AWS_CA_BUNDLE"),
-        .scan = {.min_tier = TIER_MEDIUM, .max_values = FINDING_MAX_VALUES_DEFAULT},
+        .scan = {.min_tier = TIER_MEDIUM,
+            .max_values = FINDING_MAX_VALUES_DEFAULT,
+            .has_inline_ignore = flags->has_inline_ignore != FALSE},
         .scan_threads = (uint32_t)MAX(flags->threads, 0),
         .concurrency = (uint32_t)MAX(flags->concurrency, 0),
     };
@@ -200,13 +223,15 @@ void scan_command_options_clear(ScanCommandOptions *options)
     g_strfreev(options->include);
     g_strfreev(options->exclude);
     g_free(options->max_size);
+    g_free(options->baseline);
+    g_free(options->write_baseline);
     *options = (ScanCommandOptions){0};
 }
 
 bool scan_command_options_parse(
     const Command *command, int *argc, char ***argv, ScanCommandOptions *ret_options, GError **error)
 {
-    enum { OWN_COUNT = 8 };
+    enum { OWN_COUNT = 10 };
     ScanCommandOptions *options = ret_options; /* the caller clears it, whatever happens */
     GOptionEntry entries[OWN_COUNT + SOURCE_FLAG_COUNT + 1] = {
         {"format", 'f', 0, G_OPTION_ARG_STRING, &options->format, "table (default), json, jsonl or csv", "FORMAT"},
@@ -217,6 +242,9 @@ bool scan_command_options_parse(
         {"include", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->include, "Only keys like this (repeatable)", "GLOB"},
         {"exclude", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->exclude, "No keys like this (repeatable)", "GLOB"},
         {"max-size", 0, 0, G_OPTION_ARG_STRING, &options->max_size, "Leave larger objects out, and say so", "SIZE"},
+        {"baseline", 0, 0, G_OPTION_ARG_FILENAME, &options->baseline, "Report only what is not in it", "FILE"},
+        {"write-baseline", 0, 0, G_OPTION_ARG_FILENAME, &options->write_baseline, "Write what is found as a baseline",
+            "FILE"},
     };
 
     source_flags_entries(&options->source, entries + OWN_COUNT);
@@ -225,6 +253,9 @@ bool scan_command_options_parse(
         "Exit status: 0 all read, nothing found; 1 something found; 2 bad usage or the scan could not run;\n"
         "3 nothing found, but some objects could not be read.",
         argc, argv, error));
+    if (options->baseline != NULL && options->write_baseline != NULL)
+        return fail(error, ERROR_INVALID,
+            "--baseline and --write-baseline: expected one of them; a new baseline comes from a scan without one");
     if (options->resume != NULL && *argc > 1)
         return fail(error, ERROR_INVALID, "--resume: expected no URI beside it, the job knows its own");
     if (options->resume == NULL && *argc < 2)
@@ -266,6 +297,7 @@ bool scan_command_engine_options(const ScanCommandOptions *options, EngineOption
 {
     TRY(source_flags_engine(&options->source, ret_options, error));
     ret_options->store = options->store;
+    ret_options->baseline_file = options->baseline;
     ret_options->patience = WORKER_GIVES_UP;
     return true;
 }

@@ -9,7 +9,8 @@
 typedef struct SourceFlags {
     char *endpoint, *region, *addressing, *profile, *ca_file;
     gboolean is_anonymous, is_requester_pays;
-    char **rules;
+    char **rules, **allow;
+    gboolean has_no_default_rules, has_inline_ignore;
     char *min_tier, *fingerprint_key_file;
     int concurrency, threads, max_values;
     char *max_expanded_size;
@@ -18,7 +19,7 @@ typedef struct SourceFlags {
 
 void source_flags_clear(SourceFlags *flags);
 
-enum { SOURCE_FLAG_COUNT = 17 };
+enum { SOURCE_FLAG_COUNT = 20 };
 /* Fills entries[0 … SOURCE_FLAG_COUNT - 1] with options that write into flags. */
 void source_flags_entries(SourceFlags *flags, GOptionEntry *entries);
 
@@ -32,7 +33,7 @@ typedef struct ScanCommandOptions {
     SourceFlags source;
     char *store, *format, *output, *resume;
     char **include, **exclude;
-    char *max_size;
+    char *max_size, *baseline, *write_baseline;
     gboolean is_quiet;
 } ScanCommandOptions;
 

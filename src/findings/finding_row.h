@@ -14,17 +14,19 @@ typedef struct FindingRow {
 FALLIBLE bool finding_row_store(
     DbTx *tx, const FindingRow *row, const FindingPlace *place, int64_t now_ms, GError **error);
 
-/* How often an object's values were suppressed, by detector. */
+/* How often an object's values were suppressed, by detector and reason. */
 typedef struct SuppressionRow {
     const char *detector;
+    SuppressReason reason;
     uint64_t count;
 } SuppressionRow;
 
 FALLIBLE bool suppression_row_store(DbTx *tx, const SuppressionRow *row, const FindingPlace *place, GError **error);
 
-/* The set's suppressions, in order of their rules: index 0, 1 … until false. */
+/* The set's suppressions, in order of their first place. */
 typedef struct SuppressionCount {
     const Rule *rule;
+    SuppressReason reason;
     uint64_t count;
 } SuppressionCount;
 const SuppressionCount *finding_set_suppressions(const FindingSet *set, size_t *ret_count);

@@ -1,4 +1,5 @@
 #include "findings/finding_row.h"
+#include "findings/suppressor.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,9 @@ struct FindingSet {
     /* GRefStrings of the latest match: its neighbours share them. */
     char *member, *column_name, *record_path, *rule, *also;
     GArray *suppressions; /* SuppressionCount */
+    uint64_t suppressed;
+    const Suppressor *suppressor; /* NULL: none */
+    const char *key;              /* of the object, for the suppressor */
     uint8_t secret[XXH3_SECRET_SIZE_MIN];
 };
 
@@ -240,22 +244,48 @@ static Finding *finding_for(FindingSet *set, const Match *match)
     return tally->aggregate;
 }
 
-void finding_set_add(FindingSet *set, const Match *match, const char *member)
+void finding_set_suppress(FindingSet *set, const Suppressor *suppressor, const char *key)
 {
-    count_match(set, finding_for(set, match), match, member);
+    set->suppressor = suppressor;
+    set->key = key;
 }
 
-void finding_set_add_suppressed(FindingSet *set, const Match *match)
+static bool is_suppressed(const FindingSet *set, const Match *match, const char *member, SuppressReason *ret_reason)
 {
+    if (set->suppressor == NULL)
+        return false;
+    g_autofree char *fingerprint = make_fingerprint(set, match);
+    const SuppressorQuery query = {.match = match, .key = set->key, .member = member, .fingerprint = fingerprint};
+    return suppressor_covers(set->suppressor, &query, ret_reason);
+}
+
+void finding_set_add(FindingSet *set, const Match *match, const char *member)
+{
+    SuppressReason reason = SUPPRESSED_ALLOWED;
+
+    if (is_suppressed(set, match, member, &reason))
+        finding_set_add_suppressed(set, match, reason);
+    else
+        count_match(set, finding_for(set, match), match, member);
+}
+
+void finding_set_add_suppressed(FindingSet *set, const Match *match, SuppressReason reason)
+{
+    set->suppressed++;
     for (guint i = 0; i < set->suppressions->len; i++) {
         SuppressionCount *known = &g_array_index(set->suppressions, SuppressionCount, i);
-        if (known->rule->detector_index == match->rule->detector_index) {
+        if (known->rule->detector_index == match->rule->detector_index && known->reason == reason) {
             known->count++;
             return;
         }
     }
-    const SuppressionCount first = {.rule = match->rule, .count = 1};
+    const SuppressionCount first = {.rule = match->rule, .reason = reason, .count = 1};
     g_array_append_val(set->suppressions, first);
+}
+
+uint64_t finding_set_suppressed(const FindingSet *set)
+{
+    return set != NULL ? set->suppressed : 0;
 }
 
 const SuppressionCount *finding_set_suppressions(const FindingSet *set, size_t *ret_count)

@@ -27,7 +27,7 @@ struct FindingSpool {
 typedef struct PackedHead {
     uint64_t count;
     uint32_t rule_index, masked_len, fingerprint_len, locations_len;
-    uint8_t tier, is_truncated;
+    uint8_t tier, is_truncated, reason; /* reason: of a suppression */
 } PackedHead;
 
 FindingSpool *finding_spool_new(RuleSet *rules, size_t memory_bytes)
@@ -134,6 +134,7 @@ static uint32_t pack_suppressions(GByteArray *bytes, const FindingSet *set)
         memset(&head, 0, sizeof head);
         head.count = suppressions[i].count;
         head.rule_index = suppressions[i].rule->index;
+        head.reason = (uint8_t)suppressions[i].reason;
         g_byte_array_append(bytes, (const guint8 *)&head, sizeof head);
     }
     return (uint32_t)count;
@@ -182,8 +183,9 @@ static bool store_suppressions(const FindingSpool *spool, DbTx *tx, const SpoolE
     for (uint32_t i = 0; i < entry->suppressions; i++) {
         PackedHead head;
         memcpy(&head, packed + i * sizeof head, sizeof head);
-        const SuppressionRow row = {
-            .detector = rule_set_rule(spool->rules, head.rule_index)->detector, .count = head.count};
+        const SuppressionRow row = {.detector = rule_set_rule(spool->rules, head.rule_index)->detector,
+            .reason = (SuppressReason)head.reason,
+            .count = head.count};
         TRY(suppression_row_store(tx, &row, place, error));
     }
     return true;

@@ -79,7 +79,8 @@ bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *plac
 bool suppression_row_store(DbTx *tx, const SuppressionRow *row, const FindingPlace *place, GError **error)
 {
     return DB_EXEC(tx, SQL_SUPPRESSION_STORE, NULL, error, db_text(place->job_id), db_int(place->shard),
-        db_int(place->page_no), db_int(place->ordinal), db_text(row->detector), db_int((int64_t)row->count));
+        db_int(place->page_no), db_int(place->ordinal), db_text(row->detector),
+        db_text(suppress_reason_name(row->reason)), db_int((int64_t)row->count));
 }
 
 static bool store_finding(DbTx *tx, const Finding *finding, const FindingPlace *place, int64_t now_ms, GError **error)
@@ -107,7 +108,9 @@ bool finding_set_store(DbTx *tx, const FindingSet *set, const FindingPlace *plac
     size_t count = 0;
     const SuppressionCount *suppressions = finding_set_suppressions(set, &count);
     for (size_t i = 0; i < count; i++) {
-        const SuppressionRow row = {.detector = suppressions[i].rule->detector, .count = suppressions[i].count};
+        const SuppressionRow row = {.detector = suppressions[i].rule->detector,
+            .reason = suppressions[i].reason,
+            .count = suppressions[i].count};
         TRY(suppression_row_store(tx, &row, place, error));
     }
     return true;
@@ -215,7 +218,10 @@ bool findings_summary(Db *db, const char *job_id, GArray **ret_summaries, GError
 
 static void suppression_clear(gpointer data)
 {
-    g_free(((SuppressionSummary *)data)->detector);
+    SuppressionSummary *summary = data;
+
+    g_free(summary->detector);
+    g_free(summary->reason);
 }
 
 bool suppressions_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error)
@@ -233,10 +239,32 @@ bool suppressions_summary(Db *db, const char *job_id, GArray **ret_summaries, GE
         if (!has_row)
             break;
         const SuppressionSummary summary = {.detector = g_strdup(db_rows_text(rows, 0)),
-            .count = (uint64_t)db_rows_int(rows, 1),
-            .objects = (uint64_t)db_rows_int(rows, 2)};
+            .reason = g_strdup(db_rows_text(rows, 1)),
+            .count = (uint64_t)db_rows_int(rows, 2),
+            .objects = (uint64_t)db_rows_int(rows, 3)};
         g_array_append_val(summaries, summary);
     }
     *ret_summaries = g_steal_pointer(&summaries);
+    return true;
+}
+
+bool suppressions_visit(Db *db, const char *job_id, SuppressionVisitor visitor, void *data, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = true;
+
+    TRY(db_begin(db, DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, SQL_SUPPRESSIONS_READ, &rows, error, db_text(job_id)));
+    while (has_row) {
+        TRY(db_rows_next(rows, &has_row, error));
+        if (!has_row)
+            break;
+        const StoredSuppression suppression = {.key = db_rows_text(rows, 0),
+            .detector = db_rows_text(rows, 1),
+            .reason = db_rows_text(rows, 2),
+            .count = (uint64_t)db_rows_int(rows, 3)};
+        TRY(visitor(data, &suppression, error));
+    }
     return true;
 }

@@ -29,6 +29,20 @@ FALLIBLE bool fingerprint_key_open(Db *db, const char *path, FingerprintKey *ret
 /* Remembers the key's id in the store at first use; INVALID if the store was filled with another key. */
 FALLIBLE bool fingerprint_key_check(Db *db, const FingerprintKey *key, GError **error);
 
+/* The id of the key that the store was filled with; the caller's. NOT_FOUND if it has none yet. */
+FALLIBLE bool fingerprint_key_id(Db *db, char **ret_id, GError **error);
+
+/* Why what was found is not reported. */
+typedef enum SuppressReason {
+    SUPPRESSED_TEST_VALUE, /* a published test value or a placeholder, which the rule names */
+    SUPPRESSED_INLINE,     /* a comment beside it says so (worker/inline_ignore.h) */
+    SUPPRESSED_ALLOWED,    /* an allow list says so */
+    SUPPRESSED_BASELINE,   /* it is known already */
+} SuppressReason;
+const char *suppress_reason_name(SuppressReason reason);
+
+typedef struct Suppressor Suppressor; /* suppressor.h */
+
 typedef struct FindingLocation {
     uint64_t offset, length, line, column;
     uint64_t row, cell; /* of a table, from 1; 0: none */
@@ -56,11 +70,18 @@ FindingSet *finding_set_new(const FingerprintKey *key, uint32_t max_values);
 void finding_set_free(FindingSet *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FindingSet, finding_set_free)
 
+/* From here on what it covers in the object with this key is only counted. Both are borrowed; suppressor may be NULL.
+ */
+void finding_set_suppress(FindingSet *set, const Suppressor *suppressor, const char *key);
+
 /* member: path inside the object, or NULL. */
 void finding_set_add(FindingSet *set, const Match *match, const char *member);
 
 /* A match that is not reported: only counted. */
-void finding_set_add_suppressed(FindingSet *set, const Match *match);
+void finding_set_add_suppressed(FindingSet *set, const Match *match, SuppressReason reason);
+
+/* Places that were not reported. */
+uint64_t finding_set_suppressed(const FindingSet *set);
 
 /* In a stable order: first offset, then detector. */
 size_t finding_set_size(const FindingSet *set);
@@ -119,10 +140,21 @@ typedef struct FindingSummary {
 FALLIBLE bool findings_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error);
 
 typedef struct SuppressionSummary {
-    char *detector;
-    uint64_t count; /* places that were not reported: published test values, placeholders */
+    char *detector, *reason;
+    uint64_t count; /* places that were not reported */
     uint64_t objects;
 } SuppressionSummary;
 
-/* SuppressionSummary values in order of detector. Free with g_array_unref. */
+/* SuppressionSummary values in order of detector and reason. Free with g_array_unref. */
 FALLIBLE bool suppressions_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error);
+
+/* What was suppressed in an object. Borrowed until the visitor returns. */
+typedef struct StoredSuppression {
+    const char *key, *detector, *reason;
+    uint64_t count;
+} StoredSuppression;
+
+typedef bool (*SuppressionVisitor)(void *data, const StoredSuppression *suppression, GError **error);
+
+/* By object in the order of the listing, then by detector and reason; streamed. */
+FALLIBLE bool suppressions_visit(Db *db, const char *job_id, SuppressionVisitor visitor, void *data, GError **error);

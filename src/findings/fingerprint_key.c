@@ -150,6 +150,17 @@ static bool remember_id(Db *db, const FingerprintKey *key, char **ret_id, GError
     return db_commit(g_steal_pointer(&tx), error);
 }
 
+bool fingerprint_key_id(Db *db, char **ret_id, GError **error)
+{
+    g_autofree char *stored = NULL;
+
+    TRY(look_up_id(db, &stored, error));
+    if (stored == NULL)
+        return fail(error, ERROR_NOT_FOUND, "the store has no fingerprint key yet: expected one that a scan filled");
+    *ret_id = g_steal_pointer(&stored);
+    return true;
+}
+
 bool fingerprint_key_check(Db *db, const FingerprintKey *key, GError **error)
 {
     g_autofree char *stored = NULL;

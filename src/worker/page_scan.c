@@ -65,7 +65,8 @@ static void settle_locked(PageRun *run, uint32_t ordinal, const ScanResult *resu
     count_live(run, result);
     if (result->outcome != SCAN_READ)
         add_exception_locked(run, ordinal, result);
-    if (result->findings != NULL && finding_set_size(result->findings) > 0 && run->locked.failure == NULL &&
+    bool has_rows = finding_set_size(result->findings) > 0 || finding_set_suppressed(result->findings) > 0;
+    if (has_rows && run->locked.failure == NULL &&
         !finding_spool_add(run->spool, ordinal, result->findings, &run->locked.failure))
         atomic_store(&run->is_unwanted, true);
 }

@@ -1,5 +1,7 @@
 #include "worker/scan_object.h"
 
+#include "worker/inline_ignore.h"
+
 #include <string.h>
 
 struct ObjectScanner {
@@ -8,6 +10,7 @@ struct ObjectScanner {
     ScanOptions options;
     Extractor *extractor;
     Detector *detector;
+    InlineIgnore *inline_ignore; /* NULL: comments are not heeded */
 };
 
 /* One object under way. */
@@ -31,6 +34,8 @@ bool object_scanner_new(
     scanner->options = *options;
     TRY(extractor_new(&scanner->extractor, error));
     TRY(detector_new(rules, &scanner->detector, error));
+    if (options->has_inline_ignore)
+        scanner->inline_ignore = inline_ignore_new();
     *ret_scanner = g_steal_pointer(&scanner);
     return true;
 }
@@ -41,6 +46,7 @@ void object_scanner_free(ObjectScanner *scanner)
         return;
     extractor_free(scanner->extractor);
     detector_free(scanner->detector);
+    inline_ignore_free(scanner->inline_ignore);
     rule_set_unref(scanner->rules);
     explicit_bzero(&scanner->key, sizeof scanner->key);
     g_free(scanner);
@@ -64,15 +70,26 @@ static bool read_source(void *data, uint8_t *buffer, size_t capacity, size_t *re
 static void keep_match(void *data, const Match *match)
 {
     const Scan *scan = data;
+    const InlineIgnore *ignore = scan->scanner->inline_ignore;
 
-    finding_set_add(scan->findings, match, scan->member);
+    if (ignore != NULL && inline_ignore_covers(ignore, match))
+        finding_set_add_suppressed(scan->findings, match, SUPPRESSED_INLINE);
+    else
+        finding_set_add(scan->findings, match, scan->member);
 }
 
 static void count_suppressed(void *data, const Match *match)
 {
     const Scan *scan = data;
 
-    finding_set_add_suppressed(scan->findings, match);
+    finding_set_add_suppressed(scan->findings, match, SUPPRESSED_TEST_VALUE);
+}
+
+static bool detect_text(void *data, const char *utf8, size_t len, GError **error)
+{
+    const Scan *scan = data;
+
+    return detector_feed(scan->scanner->detector, utf8, len, error);
 }
 
 static bool begin_run(void *data, const TextRun *run, GError **error)
@@ -81,6 +98,8 @@ static bool begin_run(void *data, const TextRun *run, GError **error)
 
     g_free(scan->member);
     scan->member = g_strdup(run->member);
+    if (scan->scanner->inline_ignore != NULL)
+        inline_ignore_begin(scan->scanner->inline_ignore, detect_text, scan);
     const DetectorOptions options = {.min_tier = scan->scanner->options.min_tier,
         .handler = keep_match,
         .suppressed_handler = count_suppressed,
@@ -94,16 +113,20 @@ static bool begin_run(void *data, const TextRun *run, GError **error)
 static bool feed_run(void *data, const char *utf8, size_t len, GError **error)
 {
     Scan *scan = data;
+    InlineIgnore *ignore = scan->scanner->inline_ignore;
 
-    scan->is_detector_broken = !detector_feed(scan->scanner->detector, utf8, len, error);
+    scan->is_detector_broken =
+        !(ignore != NULL ? inline_ignore_feed(ignore, utf8, len, error) : detect_text(scan, utf8, len, error));
     return !scan->is_detector_broken;
 }
 
 static bool end_run(void *data, GError **error)
 {
     Scan *scan = data;
+    InlineIgnore *ignore = scan->scanner->inline_ignore;
 
-    scan->is_detector_broken = !detector_end(scan->scanner->detector, error);
+    scan->is_detector_broken =
+        (ignore != NULL && !inline_ignore_end(ignore, error)) || !detector_end(scan->scanner->detector, error);
     return !scan->is_detector_broken;
 }
 
@@ -149,8 +172,8 @@ bool scan_object(
     Scan scan = {.scanner = scanner, .reader = reader, .findings = findings, .name = name};
     const ByteReader source = {.read = read_source, .data = &scan};
     const TextSink sink = {.begin = begin_run, .text = feed_run, .end = end_run, .data = &scan};
-    const uint64_t suppressed_before = detector_suppressed(scanner->detector);
 
+    finding_set_suppress(findings, scanner->options.suppressor, name);
     const bool is_read =
         extract_object(scanner->extractor, name, &source, &scanner->options.limits, &sink, &report, &read_error);
     g_free(scan.member);
@@ -159,8 +182,8 @@ bool scan_object(
         return false;
     }
     judge(&scan, &report, read_error, ret_result);
+    ret_result->suppressed = finding_set_suppressed(findings);
     ret_result->findings = g_steal_pointer(&findings);
     ret_result->bytes = report.stored_bytes;
-    ret_result->suppressed = detector_suppressed(scanner->detector) - suppressed_before;
     return true;
 }

@@ -8,14 +8,16 @@
 #include "base/error.h"
 #include "detect/detect.h"
 #include "extract/extract.h"
-#include "findings/findings.h"
+#include "findings/suppressor.h"
 
 typedef struct ObjectScanner ObjectScanner;
 
 typedef struct ScanOptions {
     ExtractLimits limits;
     Tier min_tier;
-    uint32_t max_values; /* distinct values kept for each detector */
+    uint32_t max_values;          /* distinct values kept for each detector */
+    const Suppressor *suppressor; /* borrowed; NULL: none */
+    bool has_inline_ignore;       /* comments in the text are heeded (inline_ignore.h) */
 } ScanOptions;
 
 typedef enum ScanOutcome {
@@ -29,10 +31,10 @@ typedef enum ScanOutcome {
 typedef struct ScanResult {
     FindingSet *findings; /* owned; also of an object that failed later on. NULL if it was not opened */
     ScanOutcome outcome;
-    ErrorKind kind; /* why, unless the outcome is SCAN_READ; with message */
-    char *message;  /* owned, for people: no scanned content */
-    uint64_t bytes; /* pulled from the reader */
-    uint64_t suppressed;
+    ErrorKind kind;      /* why, unless the outcome is SCAN_READ; with message */
+    char *message;       /* owned, for people: no scanned content */
+    uint64_t bytes;      /* pulled from the reader */
+    uint64_t suppressed; /* places that were found and not reported */
 } ScanResult;
 
 void scan_result_clear(ScanResult *result);

@@ -389,7 +389,7 @@ def test_jobs_of_other_rules_are_left_alone_until_nobody_works_on_them(fleet, tm
     rules = tmp_path / "rules"
     shutil.copytree(ROOT / "rules", rules)
     next(rules.glob("*.yaml")).open("a").write("\n# another text, another rule set\n")
-    other = fleet.worker("--rules", rules).wait_ready()
+    other = fleet.worker("--no-default-rules", "--rules", rules).wait_ready()
     wait_until(lambda: "job.other_rules" in other.err, 20, "the worker says that it leaves the job alone")
     assert fleet.trawl.counts(job_id)["queued"] == 10
     fleet.trawl.execute("UPDATE job_counters SET updated_at = updated_at - 60000")

@@ -63,13 +63,31 @@ ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' T
 
 -- An object that is scanned again has the same suppressions.
 -- :name suppression_store
-INSERT INTO suppressions (job_id, shard, page_no, ordinal, detector, count)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (job_id, shard, page_no, ordinal, detector) DO UPDATE SET count = excluded.count
+INSERT INTO suppressions (job_id, shard, page_no, ordinal, detector, reason, count)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (job_id, shard, page_no, ordinal, detector, reason) DO UPDATE SET count = excluded.count
 
 -- :name suppressions_summarise
-SELECT detector, CAST(SUM(count) AS BIGINT), COUNT(*)
+SELECT detector, reason, CAST(SUM(count) AS BIGINT), COUNT(*)
 FROM suppressions
 WHERE job_id = $1
-GROUP BY detector
-ORDER BY detector
+GROUP BY detector, reason
+ORDER BY detector, reason
+
+-- In the order of the listing.
+-- :name suppressions_read
+-- :rows many
+SELECT json_extract(p.keys, '$[' || s.ordinal || ']'), s.detector, s.reason, s.count
+FROM suppressions s
+JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
+WHERE s.job_id = $1
+ORDER BY s.shard, s.page_no, s.ordinal, s.detector, s.reason
+
+-- :name suppressions_read
+-- :dialect postgres
+-- :rows many
+SELECT p.keys[s.ordinal + 1], s.detector, s.reason, s.count
+FROM suppressions s
+JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
+WHERE s.job_id = $1
+ORDER BY s.shard, s.page_no, s.ordinal, s.detector, s.reason

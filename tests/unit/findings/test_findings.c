@@ -445,7 +445,7 @@ static void test_rules_of_one_detector_share_findings_and_places_say_where(void)
 
     add(set, &card, "4111111111111111", 5, NULL);
     finding_set_add(set, &match, NULL);
-    finding_set_add_suppressed(set, &match);
+    finding_set_add_suppressed(set, &match, SUPPRESSED_TEST_VALUE);
     g_assert_cmpuint(finding_set_size(set), ==, 1);
     g_assert_cmpuint(finding_set_at(set, 0)->count, ==, 2);
     g_autofree char *locations = finding_locations_json(finding_set_at(set, 0));

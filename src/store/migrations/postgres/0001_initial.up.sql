@@ -294,15 +294,16 @@ CREATE INDEX idx_findings_job ON findings (job_id, finding_id);
 CREATE INDEX idx_findings_job_detector ON findings (job_id, detector);
 CREATE INDEX idx_findings_page ON findings (job_id, shard, page_no, ordinal);
 
--- What was not reported because it is a published test value or a placeholder: places, by object and detector.
+-- What was found and not reported, and why: places, by object and detector.
 CREATE TABLE suppressions (
     job_id   uuid NOT NULL REFERENCES jobs (job_id) ON DELETE CASCADE,
     shard    integer NOT NULL,
     page_no  integer NOT NULL,
     ordinal  integer NOT NULL,
     detector text NOT NULL,
+    reason   text NOT NULL CHECK (reason IN ('test_value', 'inline', 'allowed', 'baseline')),
     count    bigint NOT NULL,
-    PRIMARY KEY (job_id, shard, page_no, ordinal, detector)
+    PRIMARY KEY (job_id, shard, page_no, ordinal, detector, reason)
 );
 
 CREATE TABLE executions (

@@ -1,0 +1,18 @@
+/* Inside findings/: one entry of an allow list. All its conditions must hold. */
+#pragma once
+
+#include "findings/allow_list.h"
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+typedef struct AllowEntry {
+    char *fingerprint;    /* NULL: any value */
+    pcre2_code *value;    /* likewise */
+    GPatternSpec *path;   /* NULL: any path */
+    GPtrArray *detectors; /* char *: ids of detectors or rules; NULL: all */
+} AllowEntry;
+
+void allow_entry_clear(AllowEntry *entry);
+
+/* Takes the entry's contents. */
+void allow_list_add(AllowList *list, AllowEntry *take_entry);

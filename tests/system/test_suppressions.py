@@ -1,0 +1,187 @@
+"""What a user does not want to hear of: baselines, allow lists and comments in the text. All of it is counted."""
+import json
+
+import pytest
+
+from conftest import card, email
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "data"
+    (folder / "fixtures").mkdir(parents=True)
+    (folder / "a.txt").write_text(f"mail {email(1)}\ncard number: {card(7)}\n")
+    (folder / "fixtures" / "b.txt").write_text(f"mail {email(2)}\n")
+    return folder
+
+
+def found(report):
+    return sorted((each["key"], each["detector"]) for each in report["findings"])
+
+
+def suppressed(report):
+    return sorted((each["reason"], each["detector"], each["count"]) for each in report["suppressed"])
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+# ---- baselines ----
+
+def test_a_baseline_hides_what_was_known_and_the_exit_status_with_it(trawl, folder, tmp_path):
+    baseline = tmp_path / "baseline"
+    trawl.scan("--write-baseline", baseline, folder, status=1)
+    report = trawl.scan("--baseline", baseline, folder, status=0).json()
+    assert report["findings"] == []
+    assert suppressed(report) == [("baseline", "fin.credit_card", 1), ("baseline", "pii.email", 2)]
+
+
+def test_a_new_value_or_a_known_value_in_another_object_is_reported(trawl, folder, tmp_path):
+    baseline = tmp_path / "baseline"
+    trawl.scan("--write-baseline", baseline, folder, status=1)
+    (folder / "a.txt").write_text(f"one more line\nmail {email(1)}\nmail {email(9)}\ncard number: {card(7)}\n")
+    (folder / "new.txt").write_text(f"mail {email(1)}\n")
+    report = trawl.scan("--baseline", baseline, folder, status=1).json()
+    assert found(report) == [("a.txt", "pii.email"), ("new.txt", "pii.email")]
+
+
+def test_a_baseline_is_the_same_from_run_to_run_and_from_the_stored_job(trawl, folder, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    trawl.scan("--write-baseline", first, "--threads", "1", folder, status=1)
+    job_id = trawl.scan("--write-baseline", second, "--threads", "4", folder, status=1).json()["jobs"][0]["job_id"]
+    assert first.read_text() == second.read_text()
+    assert trawl.run("findings", job_id, "--format", "baseline", status=0).out == first.read_text()
+    lines = first.read_text().splitlines()
+    assert lines[1:] == sorted(lines[1:]) and len(lines) == 4
+
+
+def test_a_baseline_holds_no_value_and_no_mask(trawl, folder, tmp_path):
+    baseline = tmp_path / "baseline"
+    report = trawl.scan("--write-baseline", baseline, folder, status=1).json()
+    text = baseline.read_text()
+    assert not any(secret in text for secret in (email(1), email(2), card(7)))
+    assert not any(each["masked"] in text for each in report["findings"])
+    assert {tuple(json.loads(line)) for line in text.splitlines()[1:]} == {("key", "detector", "fingerprint")}
+
+
+def test_a_baseline_of_another_key_is_refused(trawl, folder, tmp_path):
+    baseline, other = tmp_path / "baseline", tmp_path / "other"
+    trawl.scan("--write-baseline", baseline, "--fingerprint-key-file", other, folder, store=tmp_path / "o.db", status=1)
+    result = trawl.scan("--baseline", baseline, folder, status=2)
+    assert "fingerprint key" in result.err and "expected" in result.err
+
+
+@pytest.mark.parametrize("text, line", [("", 1), ("{}\n", 1), ("no JSON\n", 1), (None, 2)])
+def test_what_is_no_baseline_is_refused_with_its_line(trawl, folder, tmp_path, text, line):
+    baseline = tmp_path / "baseline"
+    if text is None:
+        trawl.scan("--write-baseline", baseline, folder, status=1)
+        text = baseline.read_text().splitlines()[0] + '\n{"key":"a.txt","detector":"pii.email","fingerprint":"12"}\n'
+    baseline.write_text(text)
+    result = trawl.scan("--baseline", baseline, folder, status=2)
+    assert f"{baseline}:{line}: expected" in result.err
+
+
+def test_a_baseline_that_is_not_there_is_refused(trawl, folder, tmp_path):
+    assert "no-such" in trawl.scan("--baseline", tmp_path / "no-such", folder, status=2).err
+
+
+# ---- allow lists ----
+
+def allow(trawl, folder, tmp_path, text, status=1):
+    return trawl.scan("--allow", write(tmp_path / "allow.yaml", text), folder, status=status)
+
+
+@pytest.mark.parametrize("text, left", [
+    ("allow:\n- path: fixtures/*\n  reason: samples\n", [("a.txt", "fin.credit_card"), ("a.txt", "pii.email")]),
+    ("allow:\n- path: '*'\n  detectors: pii.email\n", [("a.txt", "fin.credit_card")]),
+    ("allow:\n- path: a.txt\n  detectors: [pii.email, fin.credit_card]\n", [("fixtures/b.txt", "pii.email")]),
+    ("allow:\n- value: '@'\n", [("a.txt", "fin.credit_card")]),
+    ("allow:\n- value: '@'\n  path: fixtures/*\n", [("a.txt", "fin.credit_card"), ("a.txt", "pii.email")]),
+    ("allow: []\n", [("a.txt", "fin.credit_card"), ("a.txt", "pii.email"), ("fixtures/b.txt", "pii.email")]),
+])
+def test_an_allow_list_hides_what_its_entries_say(trawl, folder, tmp_path, text, left):
+    report = allow(trawl, folder, tmp_path, text).json()
+    assert found(report) == left
+    assert sum(each["count"] for each in report["suppressed"]) == 3 - len(left)
+    assert {each["reason"] for each in report["suppressed"]} <= {"allowed"}
+
+
+def test_a_fingerprint_allows_its_value_wherever_it_is(trawl, folder, tmp_path):
+    (folder / "c.txt").write_text(f"mail {email(1)}\n")
+    report = trawl.scan(folder, status=1).json()
+    fingerprint = next(each["fingerprint"] for each in report["findings"] if each["key"] == "c.txt")
+    report = allow(trawl, folder, tmp_path, f"allow:\n- fingerprint: {fingerprint}\n").json()
+    assert found(report) == [("a.txt", "fin.credit_card"), ("fixtures/b.txt", "pii.email")]
+
+
+@pytest.mark.parametrize("text, line, words", [
+    ("", 1, ["allow:"]),
+    ("- path: a\n", 1, ["allow:"]),
+    ("allow:\n- path: a\nallowed: []\n", 3, ["allow:"]),
+    ("allow:\n- path: a\n- path: b\n  detector: pii.email\n", 4, ["detectors"]),
+    ("allow:\n- path: a\n  detectors: [pii.email, pii.emial]\n", 3, ["pii.emial", "trawl rules"]),
+    ("allow:\n- reason: everything\n", 2, ["fingerprint", "value", "path"]),
+    ("allow:\n- fingerprint: abc\n", 2, ["64 hex digits"]),
+    ("allow:\n- value: 'a(b'\n", 2, ["character 4"]),
+    ("allow:\n- path: a\n  path: b\n", 3, ["once"]),
+    ("allow:\n- path: [a\n", 3, ["YAML"]),
+    ("fingerprint_key: '0000000000000000'\nallow: []\n", 1, ["another key"]),
+])
+def test_a_bad_entry_is_refused_with_its_line_and_what_was_expected(trawl, folder, tmp_path, text, line, words):
+    err = allow(trawl, folder, tmp_path, text, status=2).err
+    assert f"allow.yaml:{line}: " in err and "expected" in err
+    assert all(word in err for word in words), err
+
+
+# ---- comments ----
+
+COMMENTS = [
+    ("mail {} # trawl:ignore\n", 0),
+    ("mail {} // trawl:ignore=pii.email\n", 0),
+    ("mail {} // trawl:ignore=fin.iban,pii.email sample\n", 0),
+    ("mail {} // trawl:ignore=fin.iban\n", 1),
+    ("mail {} // trawl:ignore=\n", 1),
+    ("mail {} # trawl:ignored\n", 1),
+    ("mail {} # xtrawl:ignore\n", 1),
+    ("# trawl:ignore\nmail {}\n", 0),
+    ("<!-- trawl:ignore -->\nmail {}\n", 0),
+    ("x = 1 # trawl:ignore\nmail {}\n", 1),
+    ("/* trawl:ignore */ x = 1;\nmail {}\n", 1),
+    ("# trawl:ignore\n\nmail {}\n", 1),
+    ("mail {}\n# trawl:ignore\n", 1),
+    ("mail {}" + 70000 * " " + "# trawl:ignore\n", 1),
+    (50000 * "some line\n" + "mail {} # trawl:ignore", 0),
+]
+
+
+def test_comments_hide_findings_of_their_line_on_request(trawl, tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for i, (text, _) in enumerate(COMMENTS):
+        (folder / f"{i:02}.txt").write_text(text.format(email(1)))
+    report = trawl.scan("--inline-ignore", folder, status=1).json()
+    left = {int(each["key"][:2]) for each in report["findings"]}
+    assert left == {i for i, (_, left) in enumerate(COMMENTS) if left}
+    assert suppressed(report) == [("inline", "pii.email", len(COMMENTS) - len(left))]
+
+
+def test_comments_mean_nothing_unless_asked(trawl, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text(f"mail {email(1)} # trawl:ignore\n")
+    assert suppressed(trawl.scan(tmp_path / "data", status=1).json()) == []
+
+
+# ---- what was suppressed ----
+
+def test_what_was_suppressed_is_listed_by_object(trawl, folder, tmp_path):
+    report = allow(trawl, folder, tmp_path, "allow:\n- value: '@'\n").json()
+    job_id = report["jobs"][0]["job_id"]
+    rows = json.loads(trawl.run("findings", job_id, "--suppressed", "--format", "json", status=0).out)
+    assert rows == [{"job_id": job_id, "key": key, "detector": "pii.email", "reason": "allowed", "count": 1}
+                    for key in ("a.txt", "fixtures/b.txt")]
+    assert trawl.run("findings", job_id, "--suppressed", "--format", "csv", status=0).out.splitlines() == [
+        "key,detector,reason,count", "a.txt,pii.email,allowed,1", "fixtures/b.txt,pii.email,allowed,1"]
+    assert "fixtures/b.txt" in trawl.run("findings", job_id, "--suppressed", status=0).out
