@@ -28,6 +28,7 @@ static const char key_start[] = "warehouse/events/year=2025/month=11/part-";
 typedef struct MadeUpSource {
     ObjectSource base;
     uint64_t count;
+    int64_t own_us; /* what making the objects up has taken: the source's time, not the store's */
 } MadeUpSource;
 
 static uint64_t scramble(uint64_t number)
@@ -54,7 +55,8 @@ static void add_object(ListPage *page, uint64_t number)
 static bool list_made_up(
     ObjectSource *base, const ListRequest *request, ListPage *ret_page, G_GNUC_UNUSED GError **error)
 {
-    const MadeUpSource *source = (const MadeUpSource *)base;
+    MadeUpSource *source = (MadeUpSource *)base;
+    int64_t started_us = g_get_monotonic_time();
     uint64_t number = 0;
 
     if (g_str_has_prefix(request->start_after, key_start))
@@ -62,6 +64,7 @@ static bool list_made_up(
     for (int i = 0; i < LISTED_AT_ONCE && number < source->count; i++)
         add_object(ret_page, number++);
     ret_page->is_last = number >= source->count;
+    source->own_us += g_get_monotonic_time() - started_us;
     return true;
 }
 
@@ -90,9 +93,11 @@ static bool open_store(const char *name, Db **ret_db, GError **error)
     return true;
 }
 
-static bool list_job(Db *db, Workflow *workflow, uint64_t objects, JobId *ret_id, GError **error)
+/* Adds to *us the time that it takes. */
+static bool list_job(Db *db, Workflow *workflow, uint64_t objects, JobId *ret_id, int64_t *us, GError **error)
 {
-    MadeUpSource source = {{&made_up_ops}, objects};
+    MadeUpSource source = {.base = {&made_up_ops}, .count = objects};
+    int64_t started_us = g_get_monotonic_time();
     JobSpec spec = {.bucket = "acme-prod-data-lake-eu-west-1", .prefix = "", .rules_id = ""};
     bool is_done = false;
 
@@ -103,6 +108,7 @@ static bool list_job(Db *db, Workflow *workflow, uint64_t objects, JobId *ret_id
         TRY(listing_process_batch(db, &request, &result, error));
         is_done = result.is_done;
     }
+    *us += g_get_monotonic_time() - started_us - source.own_us;
     return true;
 }
 
@@ -113,12 +119,12 @@ static bool load(Db *db, char **words, GError **error)
     WorkflowOptions options = {.db = db};
     g_autoptr(Workflow) workflow = workflow_new(&options);
     JobId id = {0};
+    int64_t us = 0;
 
     TRY(workflow_add_machine(workflow, JOB_MACHINE, scanner_machine_definition(), error));
-    int64_t started_us = g_get_monotonic_time();
     for (int i = 0; i < jobs; i++)
-        TRY(list_job(db, workflow, objects, &id, error));
-    double seconds = (double)(g_get_monotonic_time() - started_us) / G_USEC_PER_SEC;
+        TRY(list_job(db, workflow, objects, &id, &us, error));
+    double seconds = (double)us / G_USEC_PER_SEC;
     printf("{\"job\": \"%s\", \"objects\": %" G_GUINT64_FORMAT ", \"seconds\": %.6f}\n", id.text,
         objects * (uint64_t)jobs, seconds);
     return true;

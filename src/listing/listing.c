@@ -13,13 +13,12 @@ void batch_result_clear(BatchResult *result)
 }
 
 /* A page's columns are JSON, which only holds UTF-8, and keys must ascend, or a cursor would lose some. */
-static bool check_entry(const ShardStep *step, const ObjectEntry *entry, GError **error)
+static bool check_entry(const char *before, const ObjectEntry *entry, GError **error)
 {
-    if (strcmp(entry->key, step->cursor) <= 0)
-        return fail(error, ERROR_PROTOCOL, "listing is not in order: '%s' comes after '%s'", entry->key, step->cursor);
+    if (strcmp(entry->key, before) <= 0)
+        return fail(error, ERROR_PROTOCOL, "listing is not in order: '%s' comes after '%s'", entry->key, before);
     if (!g_utf8_validate(entry->key, -1, NULL) || (entry->etag != NULL && !g_utf8_validate(entry->etag, -1, NULL)))
-        return fail(
-            error, ERROR_PROTOCOL, "listing holds a key or an ETag that is not UTF-8, after '%s'", step->cursor);
+        return fail(error, ERROR_PROTOCOL, "listing holds a key or an ETag that is not UTF-8, after '%s'", before);
     return true;
 }
 
@@ -47,30 +46,46 @@ static void sort_entry(ShardStep *step, const ListingFilter *filter, const Objec
     step->excluded[exclusion].bytes += entry->size_bytes;
 }
 
-/* Entries go into the step until it is full or the shard ends. A listing that is used only in part leaves no hint,
- * since its hint goes with its end. */
-static bool use_listing(ShardStep *step, const Shard *shard, const BatchRequest *request, const ListPage *page,
-    uint32_t limit, GError **error)
+/* Entries go into the step until it is full or what is beyond the shard begins: *ret_is_used_up false. *last: the key
+ * of the last one that the step covers. */
+static bool use_entries(ShardStep *step, const Shard *shard, const BatchRequest *request, const ListPage *page,
+    uint32_t limit, const char **last, bool *ret_is_used_up, GError **error)
 {
     g_auto(FilterScope) scope = filter_begin();
 
+    *ret_is_used_up = false;
     for (guint i = 0; i < page->entries->len; i++) {
         const ObjectEntry *entry = object_entries_at(page->entries, i);
         if (step->listed >= limit)
             return true;
-        TRY(check_entry(step, entry, error));
+        TRY(check_entry(*last, entry, error));
         if (shard->hi != NULL && strcmp(entry->key, shard->hi) > 0) {
             step->is_last = true;
             return true;
         }
         sort_entry(step, &request->filter, entry);
-        set_cursor(step, entry->key, NULL);
+        *last = entry->key;
     }
-    step->is_last = page->is_last;
-    const char *end =
-        page->last_key != NULL && strcmp(page->last_key, step->cursor) > 0 ? page->last_key : step->cursor;
-    set_cursor(step, end, page->hint);
+    *ret_is_used_up = true;
     return true;
+}
+
+/* A listing that is used only in part leaves no hint, since its hint goes with its end. What was taken before an entry
+ * that is wrong counts. */
+static bool use_listing(ShardStep *step, const Shard *shard, const BatchRequest *request, const ListPage *page,
+    uint32_t limit, GError **error)
+{
+    const char *last = step->cursor;
+    bool is_used_up = false;
+    bool is_right = use_entries(step, shard, request, page, limit, &last, &is_used_up, error);
+
+    if (is_used_up)
+        step->is_last = page->is_last;
+    if (is_used_up && page->last_key != NULL && strcmp(page->last_key, last) > 0)
+        last = page->last_key;
+    if (is_used_up || last != step->cursor)
+        set_cursor(step, last, is_used_up ? page->hint : NULL);
+    return is_right;
 }
 
 /* One request to the source, behind what the step has already. */

@@ -99,11 +99,16 @@ static void append_string(GString *array, const char *text)
 
 static void append_number(GString *array, int64_t number)
 {
-    char digits[24];
+    char digits[24], *first = digits + sizeof digits;
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
 
+    do
+        *--first = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0)
+        *--first = '-';
     append_separator(array);
-    g_snprintf(digits, sizeof digits, "%" G_GINT64_FORMAT, number);
-    g_string_append(array, digits);
+    g_string_append_len(array, first, digits + sizeof digits - first);
 }
 
 static bool is_full(const PageBuilder *builder, const PageDraft *page, const ObjectEntry *next)

@@ -96,9 +96,14 @@ static bool move_cursor(
     return true;
 }
 
-static DbValue db_json(const GString *json)
+static DbValue texts(const GString *json)
 {
-    return json != NULL ? db_text_len(json->str, json->len) : db_null();
+    return db_json_texts(json->str, json->len);
+}
+
+static DbValue ints(const GString *json)
+{
+    return db_json_ints(json->str, json->len);
 }
 
 static bool insert_page(
@@ -108,8 +113,9 @@ static bool insert_page(
     DbValue shard_no = db_int(shard->shard);
 
     TRY(DB_EXEC(tx, SQL_PAGE_INSERT, NULL, error, job_id, shard_no, db_int(page_no), db_text(page->first_key),
-        db_text(page->last_key), db_int(page->object_count), db_int((int64_t)page->byte_count), db_json(page->keys),
-        db_json(page->sizes), db_json(page->etags), db_json(page->modified), db_json(page->escaped)));
+        db_text(page->last_key), db_int(page->object_count), db_int((int64_t)page->byte_count), texts(page->keys),
+        ints(page->sizes), texts(page->etags), ints(page->modified),
+        db_text(page->escaped != NULL ? page->escaped->str : NULL)));
     return DB_EXEC(tx, SQL_PAGE_STATE_INSERT, NULL, error, job_id, shard_no, db_int(page_no),
         db_int(page->object_count), db_int(now_ms));
 }

@@ -1,82 +1,201 @@
 #include "queue/page_json.h"
 
 #include <jansson.h>
+#include <string.h>
 
-typedef json_t JsonArray;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonArray, json_decref)
+typedef json_t JsonValue;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonValue, json_decref)
 
-static bool parse_array(const char *name, Bytes text, JsonArray **ret_array, GError **error)
+/* A JSON array that is read element by element. Pages are read whenever they are claimed, and nearly all of their
+ * strings are plain: a general parser would take most of a claim's time. */
+typedef struct Column {
+    const char *name, *at, *end;
+    bool is_started;
+} Column;
+
+static bool fail_column(const Column *column, GError **error)
 {
-    json_error_t problem;
-    g_autoptr(JsonArray) array =
-        json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
+    return fail(error, ERROR_CORRUPT, "store: a page's %s are not the JSON array that they must be", column->name);
+}
 
-    if (!json_is_array(array))
-        return fail(error, ERROR_CORRUPT, "store: a page's %s are not a JSON array", name);
-    *ret_array = g_steal_pointer(&array);
+static bool column_init(const char *name, Bytes text, Column *ret_column, GError **error)
+{
+    const char *start = (const char *)text.data;
+    Column column = {.name = name, .at = start, .end = start + text.len};
+
+    if (text.len == 0 || !g_utf8_validate(start, (gssize)text.len, NULL))
+        return fail_column(&column, error);
+    *ret_column = column;
     return true;
 }
 
-static bool parse_column(const char *name, Bytes text, size_t len, JsonArray **ret_array, GError **error)
+static void skip_space(Column *column)
 {
-    g_autoptr(JsonArray) array = NULL;
+    while (column->at < column->end &&
+           (*column->at == ' ' || *column->at == '\t' || *column->at == '\n' || *column->at == '\r'))
+        column->at++;
+}
 
-    TRY(parse_array(name, text, &array, error));
-    if (json_array_size(array) != len)
-        return fail(error, ERROR_CORRUPT, "store: a page has %zu keys but %zu %s", len, json_array_size(array), name);
-    *ret_array = g_steal_pointer(&array);
+static bool take(Column *column, char wanted)
+{
+    skip_space(column);
+    if (column->at == column->end || *column->at != wanted)
+        return false;
+    column->at++;
     return true;
 }
 
-static bool mark_escaped(GArray *objects, Bytes text, GError **error)
+/* To the next element, or behind the array, of which nothing else may follow. */
+static bool next_element(Column *column, bool *ret_has_element, GError **error)
 {
-    g_autoptr(JsonArray) ordinals = NULL;
+    bool is_first = !column->is_started;
 
-    if (text.len == 0)
+    column->is_started = true;
+    if (is_first && !take(column, '['))
+        return fail_column(column, error);
+    *ret_has_element = is_first || take(column, ',');
+    if (*ret_has_element && !(is_first && take(column, ']'))) {
+        skip_space(column);
         return true;
-    TRY(parse_array("escaped", text, &ordinals, error));
-    for (size_t i = 0; i < json_array_size(ordinals); i++) {
-        json_int_t ordinal = json_integer_value(json_array_get(ordinals, i));
-        if (ordinal < 0 || ordinal >= objects->len)
-            return fail(error, ERROR_CORRUPT, "store: a page marks an object as escaped that it does not have");
-        g_array_index(objects, ObjectEntry, ordinal).is_escaped = true;
+    }
+    if (!*ret_has_element && !take(column, ']'))
+        return fail_column(column, error);
+    *ret_has_element = false;
+    skip_space(column);
+    return column->at == column->end || fail_column(column, error);
+}
+
+/* With escapes: the general parser's. */
+static bool parse_escaped(const Column *column, const char *start, size_t len, char **ret_text, GError **error)
+{
+    g_autoptr(JsonValue) value = json_loadb(start, len, JSON_DECODE_ANY, NULL);
+
+    if (!json_is_string(value))
+        return fail_column(column, error);
+    *ret_text = g_strdup(json_string_value(value));
+    return true;
+}
+
+static bool parse_text(Column *column, char **ret_text, GError **error)
+{
+    const char *start = column->at;
+    bool is_plain = true;
+
+    if (!take(column, '"'))
+        return fail_column(column, error);
+    for (; column->at < column->end && *column->at != '"'; column->at++) {
+        if ((guchar)*column->at >= ' ' && *column->at != '\\')
+            continue;
+        is_plain = false;
+        if (*column->at == '\\' && column->at + 1 < column->end)
+            column->at++;
+    }
+    if (column->at == column->end)
+        return fail_column(column, error);
+    column->at++;
+    if (!is_plain)
+        return parse_escaped(column, start, (size_t)(column->at - start), ret_text, error);
+    *ret_text = g_strndup(start + 1, (size_t)(column->at - start) - 2);
+    return true;
+}
+
+static bool parse_int(Column *column, int64_t *ret_value, GError **error)
+{
+    bool is_negative = take(column, '-');
+    const char *start = column->at;
+    int64_t value = 0;
+
+    for (; column->at < column->end && g_ascii_isdigit(*column->at); column->at++)
+        if (__builtin_mul_overflow(value, 10, &value) || __builtin_sub_overflow(value, *column->at - '0', &value))
+            return fail_column(column, error);
+    if (column->at == start || (!is_negative && value == INT64_MIN))
+        return fail_column(column, error);
+    *ret_value = is_negative ? value : -value;
+    return true;
+}
+
+static bool parse_keys(Bytes text, GArray *objects, GError **error)
+{
+    Column column;
+    bool has_element = false;
+
+    TRY(column_init("keys", text, &column, error));
+    TRY(next_element(&column, &has_element, error));
+    while (has_element) {
+        ObjectEntry entry = {0};
+        TRY(parse_text(&column, &entry.key, error));
+        g_array_append_val(objects, entry);
+        TRY(next_element(&column, &has_element, error));
     }
     return true;
 }
 
-static bool parse_entry(
-    const json_t *key, const json_t *size, const json_t *etag, const json_t *modified, ObjectEntry *ret_entry)
+/* One value of a column into an object. */
+typedef bool (*ParseField)(Column *column, ObjectEntry *entry, GError **error);
+
+static bool parse_size(Column *column, ObjectEntry *entry, GError **error)
 {
-    if (!json_is_string(key) || !json_is_integer(size) || json_integer_value(size) < 0 || !json_is_string(etag) ||
-        !json_is_integer(modified))
-        return false;
-    *ret_entry = (ObjectEntry){.key = g_strdup(json_string_value(key)),
-        .size_bytes = (uint64_t)json_integer_value(size),
-        .etag = g_strdup(json_string_value(etag)),
-        .modified_ms = json_integer_value(modified)};
+    int64_t size = 0;
+
+    TRY(parse_int(column, &size, error));
+    entry->size_bytes = (uint64_t)size;
+    return size >= 0 || fail_column(column, error);
+}
+
+static bool parse_etag(Column *column, ObjectEntry *entry, GError **error)
+{
+    return parse_text(column, &entry->etag, error);
+}
+
+static bool parse_modified(Column *column, ObjectEntry *entry, GError **error)
+{
+    return parse_int(column, &entry->modified_ms, error);
+}
+
+static bool parse_fields(const char *name, Bytes text, GArray *objects, ParseField parse, GError **error)
+{
+    Column column;
+    bool has_element = false;
+
+    TRY(column_init(name, text, &column, error));
+    for (guint i = 0; i < objects->len; i++) {
+        TRY(next_element(&column, &has_element, error));
+        if (!has_element)
+            return fail(error, ERROR_CORRUPT, "store: a page has %u keys but %u %s", objects->len, i, name);
+        TRY(parse(&column, &g_array_index(objects, ObjectEntry, i), error));
+    }
+    TRY(next_element(&column, &has_element, error));
+    return !has_element || fail(error, ERROR_CORRUPT, "store: a page has more %s than keys", name);
+}
+
+static bool mark_escaped(GArray *objects, Bytes text, GError **error)
+{
+    Column column;
+    bool has_element = false;
+
+    if (text.len == 0)
+        return true;
+    TRY(column_init("escaped", text, &column, error));
+    TRY(next_element(&column, &has_element, error));
+    while (has_element) {
+        int64_t ordinal = 0;
+        TRY(parse_int(&column, &ordinal, error));
+        if (ordinal < 0 || ordinal >= objects->len)
+            return fail(error, ERROR_CORRUPT, "store: a page marks an object as escaped that it does not have");
+        g_array_index(objects, ObjectEntry, ordinal).is_escaped = true;
+        TRY(next_element(&column, &has_element, error));
+    }
     return true;
 }
 
 bool page_parse(const PageColumns *columns, GArray **ret_objects, GError **error)
 {
-    g_autoptr(JsonArray) keys = NULL;
-    g_autoptr(JsonArray) sizes = NULL;
-    g_autoptr(JsonArray) etags = NULL;
-    g_autoptr(JsonArray) modified = NULL;
     g_autoptr(GArray) objects = object_entries_new();
 
-    TRY(parse_array("keys", columns->keys, &keys, error));
-    size_t len = json_array_size(keys);
-    TRY(parse_column("sizes", columns->sizes, len, &sizes, error));
-    TRY(parse_column("etags", columns->etags, len, &etags, error));
-    TRY(parse_column("modified", columns->modified, len, &modified, error));
-    for (size_t i = 0; i < len; i++) {
-        ObjectEntry entry;
-        if (!parse_entry(json_array_get(keys, i), json_array_get(sizes, i), json_array_get(etags, i),
-                json_array_get(modified, i), &entry))
-            return fail(error, ERROR_CORRUPT, "store: object %zu of a page has a column of a wrong type", i);
-        g_array_append_val(objects, entry);
-    }
+    TRY(parse_keys(columns->keys, objects, error));
+    TRY(parse_fields("sizes", columns->sizes, objects, parse_size, error));
+    TRY(parse_fields("etags", columns->etags, objects, parse_etag, error));
+    TRY(parse_fields("modified times", columns->modified, objects, parse_modified, error));
     TRY(mark_escaped(objects, columns->escaped, error));
     *ret_objects = g_steal_pointer(&objects);
     return true;

@@ -30,6 +30,16 @@ DbValue db_blob(const void *data, size_t len)
     return (DbValue){.type = DB_BLOB, .bytes = {data, len}};
 }
 
+DbValue db_json_texts(const char *json, size_t len)
+{
+    return (DbValue){.type = DB_JSON_TEXTS, .bytes = {(const uint8_t *)json, len}};
+}
+
+DbValue db_json_ints(const char *json, size_t len)
+{
+    return (DbValue){.type = DB_JSON_INTS, .bytes = {(const uint8_t *)json, len}};
+}
+
 DbValue db_null(void)
 {
     return (DbValue){.type = DB_NULL};

@@ -21,7 +21,7 @@ typedef struct DbRows DbRows;
 
 typedef enum DbMode { DB_READ, DB_WRITE } DbMode;
 
-typedef enum DbType { DB_NULL, DB_INT, DB_REAL, DB_TEXT, DB_BLOB } DbType;
+typedef enum DbType { DB_NULL, DB_INT, DB_REAL, DB_TEXT, DB_BLOB, DB_JSON_TEXTS, DB_JSON_INTS } DbType;
 
 /* One parameter; what it points to is borrowed until the call returns. */
 typedef struct DbValue {
@@ -37,6 +37,11 @@ DbValue db_text(const char *text); /* NULL gives SQL NULL */
 DbValue db_text_len(const char *text, size_t len);
 DbValue db_blob(const void *data, size_t len);
 DbValue db_null(void);
+
+/* A JSON array of strings or of integers, for a parameter that is text on SQLite and text[] or bigint[] on PostgreSQL:
+ * INVALID there if it is anything else. */
+DbValue db_json_texts(const char *json, size_t len);
+DbValue db_json_ints(const char *json, size_t len);
 
 /* Whether processes of other hosts may use the store, too. */
 bool db_is_shared(const Db *db);

@@ -1,3 +1,4 @@
+#include "store/postgres_array.h"
 #include "store/postgres_internal.h"
 
 #include <string.h>
@@ -10,11 +11,14 @@ typedef struct Parameters {
     int formats[DB_MAX_PARAMETERS]; /* 1: binary */
     char numbers[DB_MAX_PARAMETERS][G_ASCII_DTOSTR_BUF_SIZE];
     GStringChunk *texts;
+    GByteArray *arrays[DB_MAX_PARAMETERS];
 } Parameters;
 
 static void parameters_clear(Parameters *parameters)
 {
     g_clear_pointer(&parameters->texts, g_string_chunk_free);
+    for (size_t i = 0; i < G_N_ELEMENTS(parameters->arrays); i++)
+        g_clear_pointer(&parameters->arrays[i], g_byte_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Parameters, parameters_clear)
 
@@ -24,6 +28,20 @@ static bool set_text(Parameters *parameters, size_t i, Bytes text)
         return false;
     parameters->values[i] = g_string_chunk_insert_len(
         parameters->texts, text.data != NULL ? (const char *)text.data : "", (gssize)text.len);
+    return true;
+}
+
+static bool set_array(Parameters *parameters, size_t i, const DbValue *value)
+{
+    GByteArray *array = g_byte_array_sized_new((guint)MIN(value->bytes.len * 2, G_MAXINT / 2) + 32);
+    bool is_texts = value->type == DB_JSON_TEXTS;
+
+    parameters->arrays[i] = array;
+    if (!(is_texts ? postgres_append_texts : postgres_append_ints)(array, value->bytes))
+        return false;
+    parameters->values[i] = (const char *)array->data;
+    parameters->lengths[i] = (int)array->len;
+    parameters->formats[i] = 1;
     return true;
 }
 
@@ -46,6 +64,9 @@ static bool set_one(Parameters *parameters, size_t i, const DbValue *value)
         parameters->lengths[i] = (int)value->bytes.len;
         parameters->formats[i] = 1;
         return value->bytes.len <= INT_MAX;
+    case DB_JSON_TEXTS:
+    case DB_JSON_INTS:
+        return set_array(parameters, i, value);
     }
     return false;
 }
@@ -60,7 +81,8 @@ static bool parameters_init(Parameters *parameters, const DbCall *call, GError *
     parameters->texts = g_string_chunk_new(4096);
     for (size_t i = 0; i < call->count; i++)
         if (!set_one(parameters, i, &call->values[i]))
-            return fail(error, ERROR_INVALID, "store: %s: parameter %d is a text with a NUL, or too long",
+            return fail(error, ERROR_INVALID,
+                "store: %s: parameter %d is too long, a text with a NUL, or no JSON array",
                 db_statement_names[call->statement], (int)i + 1);
     return true;
 }

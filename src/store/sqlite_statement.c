@@ -53,6 +53,8 @@ static int bind_one(sqlite3_stmt *handle, int place, const DbValue *value, sqlit
     case DB_REAL:
         return sqlite3_bind_double(handle, place, value->real);
     case DB_TEXT:
+    case DB_JSON_TEXTS:
+    case DB_JSON_INTS:
         return sqlite3_bind_text64(handle, place, data, value->bytes.len, lifetime, SQLITE_UTF8);
     case DB_BLOB:
         return sqlite3_bind_blob64(handle, place, data, value->bytes.len, lifetime);

@@ -91,8 +91,9 @@ static void add_store_page(Fixture *fixture, uint32_t count)
     g_assert_true(db_begin(fixture->db, DB_WRITE, &tx, &error));
     bool is_added =
         DB_EXEC(tx, SQL_PAGE_INSERT, NULL, &error, db_text(job_text), db_int(0), db_int(page), db_text("k0"),
-            db_text("k9"), db_int(count), db_int(0), db_text(keys), db_text(sizes), db_text(etags), db_text(modified),
-            db_text(count > 1 ? "[1]" : NULL)) &&
+            db_text("k9"), db_int(count), db_int(0), db_json_texts(keys, strlen(keys)),
+            db_json_ints(sizes, strlen(sizes)), db_json_texts(etags, strlen(etags)),
+            db_json_ints(modified, strlen(modified)), db_text(count > 1 ? "[1]" : NULL)) &&
         DB_EXEC(tx, SQL_PAGE_STATE_INSERT, NULL, &error, db_text(job_text), db_int(0), db_int(page), db_int(count),
             db_int(1)) &&
         DB_EXEC(tx, SQL_LISTING_COUNT, NULL, &error, db_text(job_text), db_int(count), db_int(0), db_int(1), db_int(1));

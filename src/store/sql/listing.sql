@@ -12,23 +12,11 @@ UPDATE listing_shards SET cursor = $3, hint = $4, next_page = $5, state = $6, up
 WHERE job_id = $1 AND shard = $2 AND state = 'listing' AND cursor = $8 AND next_page = $9
   AND hint IS NOT DISTINCT FROM $10 AND hi IS NOT DISTINCT FROM $11 AND fence = $12;
 
+-- $8 to $11: db_json_texts() and db_json_ints().
 -- :name page_insert
 INSERT INTO object_pages (job_id, shard, page_no, first_key, last_key, object_count, byte_count, keys, sizes, etags,
                           modified, escaped)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
-
--- The columns are arrays there, the parameters JSON as everywhere.
--- :name page_insert
--- :dialect postgres
-INSERT INTO object_pages (job_id, shard, page_no, first_key, last_key, object_count, byte_count, keys, sizes, etags,
-                          modified, escaped)
-VALUES ($1, $2, $3, $4, $5, $6, $7,
-        CASE WHEN strpos($8, '\') = 0 THEN CAST('{' || substr($8, 2, length($8) - 2) || '}' AS text[])
-             ELSE ARRAY(SELECT k.value FROM json_array_elements_text(CAST($8 AS json)) k) END,
-        CAST(translate($9, '[]', '{}') AS bigint[]),
-        CASE WHEN strpos($10, '\') = 0 THEN CAST('{' || substr($10, 2, length($10) - 2) || '}' AS text[])
-             ELSE ARRAY(SELECT k.value FROM json_array_elements_text(CAST($10 AS json)) k) END,
-        CAST(translate($11, '[]', '{}') AS bigint[]), $12);
 
 -- :name page_state_insert
 INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) VALUES ($1, $2, $3, $4, $5);

@@ -198,9 +198,22 @@ UPDATE jobs SET not_before = trawl_now() + $2 WHERE job_id = $1 AND not_before <
 SELECT job_id, shard, page_no, fence, pending, lease_owner, lease_expires_at, trawl_now()
 FROM page_states WHERE state = 'leased' ORDER BY lease_expires_at;
 
--- :name exception_put
+-- $4: JSON array of [ordinal, key, status, error_code, error_message].
+-- :name exceptions_put
 INSERT INTO object_exceptions (job_id, shard, page_no, ordinal, key, status, error_code, error_message, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+SELECT $1, $2, $3, json_extract(e.value, '$[0]'), json_extract(e.value, '$[1]'), json_extract(e.value, '$[2]'),
+       json_extract(e.value, '$[3]'), json_extract(e.value, '$[4]'), $5
+FROM json_each($4) e WHERE true
+ON CONFLICT (job_id, shard, page_no, ordinal) DO UPDATE
+SET status = excluded.status, attempts = object_exceptions.attempts + 1, error_code = excluded.error_code,
+    error_message = excluded.error_message, updated_at = excluded.updated_at;
+
+-- :name exceptions_put
+-- :dialect postgres
+INSERT INTO object_exceptions (job_id, shard, page_no, ordinal, key, status, error_code, error_message, updated_at)
+SELECT CAST($1 AS uuid), CAST($2 AS integer), CAST($3 AS integer), CAST(e.value ->> 0 AS integer), e.value ->> 1,
+       e.value ->> 2, e.value ->> 3, e.value ->> 4, CAST($5 AS bigint)
+FROM json_array_elements(CAST($4 AS json)) e
 ON CONFLICT (job_id, shard, page_no, ordinal) DO UPDATE
 SET status = excluded.status, attempts = object_exceptions.attempts + 1, error_code = excluded.error_code,
     error_message = excluded.error_message, updated_at = excluded.updated_at;

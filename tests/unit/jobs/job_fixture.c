@@ -68,7 +68,8 @@ static bool add_page(JobFixture *fixture, uint32_t page_no, GError **error)
 
     TRY(db_begin(fixture->db, DB_WRITE, &tx, error));
     TRY(DB_EXEC(tx, SQL_PAGE_INSERT, NULL, error, db_text(id), db_int(0), db_int(page_no), db_text(first),
-        db_text(last), db_int(PAGE_OBJECTS), db_int(55), db_text(keys), db_text(sizes), db_text(etags), db_text(sizes),
+        db_text(last), db_int(PAGE_OBJECTS), db_int(55), db_json_texts(keys, strlen(keys)),
+        db_json_ints(sizes, strlen(sizes)), db_json_texts(etags, strlen(etags)), db_json_ints(sizes, strlen(sizes)),
         db_null()));
     TRY(DB_EXEC(tx, SQL_PAGE_STATE_INSERT, NULL, error, db_text(id), db_int(0), db_int(page_no), db_int(PAGE_OBJECTS),
         db_int(START_MS)));
