@@ -1,4 +1,5 @@
 #include "api/api_internal.h"
+#include "api/states_call.h"
 
 #include "base/log.h"
 #include "jobs/job_options.h"
@@ -157,6 +158,11 @@ static bool check_caller(const Api *api, const HttpCall *call, GError **error)
     return api_check_browser(api->keys, call, error);
 }
 
+static bool is_states_call(const HttpCall *call)
+{
+    return strcmp(call->method, "POST") == 0 && strcmp(call->path, "/") == 0;
+}
+
 /* *ret_route is the route's number; as many as there are if none fits. */
 static HttpReply *answer(const Api *api, const HttpCall *call, size_t *ret_route)
 {
@@ -165,6 +171,8 @@ static HttpReply *answer(const Api *api, const HttpCall *call, size_t *ret_route
     g_autofree char *id = NULL;
     HttpReply *reply = NULL;
 
+    if (is_states_call(call))
+        return states_handle(api, call);
     const Route *route = find_route(call, &id, allow);
     if (route != NULL)
         *ret_route = (size_t)(route - routes);

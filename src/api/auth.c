@@ -218,13 +218,13 @@ static bool check_origin(const char *origin, const char *host, GError **error)
     return true;
 }
 
-static bool check_content_type(const char *type, GError **error)
+static bool check_content_type(const char *expected, const char *type, GError **error)
 {
     g_auto(GStrv) parts = g_strsplit(type != NULL ? type : "", ";", 2);
     const char *essence = parts[0] != NULL ? g_strstrip(parts[0]) : "";
 
-    if (g_ascii_strcasecmp(essence, "application/json") != 0)
-        return fail(error, ERROR_UNSUPPORTED, "Content-Type '%.100s': expected application/json", essence);
+    if (g_ascii_strcasecmp(essence, expected) != 0)
+        return fail(error, ERROR_UNSUPPORTED, "Content-Type '%.100s': expected %s", essence, expected);
     return true;
 }
 
@@ -240,6 +240,7 @@ bool api_check_browser(const ApiKeys *keys, const HttpCall *call, GError **error
     if (origin != NULL)
         TRY(check_origin(origin, host, error));
     if (strcmp(call->method, "POST") == 0)
-        TRY(check_content_type(http_call_header(call, "Content-Type"), error));
+        TRY(check_content_type(strcmp(call->path, "/") == 0 ? "application/x-amz-json-1.0" : "application/json",
+            http_call_header(call, "Content-Type"), error));
     return true;
 }

@@ -25,7 +25,8 @@ FALLIBLE bool api_keys_check(const ApiKeys *keys, const HttpCall *call, GError *
 bool api_listen_is_loopback(const char *host);
 
 /* Against pages of other sites in the user's browser. INVALID, FORBIDDEN or UNSUPPORTED:
- * an Origin must be the host that was asked; a POST must come as application/json, which no form can send; and, where
- * no key protects the server, the host that was asked must be a loopback name, which a name under somebody else's
- * control (DNS rebinding) is not. keys: NULL if the server has none. */
+ * an Origin must be the host that was asked; a POST must come as application/json (to "/", as
+ * application/x-amz-json-1.0), which no form can send; and, where no key protects the server, the host that was asked
+ * must be a loopback name, which a name under somebody else's control (DNS rebinding) is not. keys: NULL if the server
+ * has none. */
 FALLIBLE bool api_check_browser(const ApiKeys *keys, const HttpCall *call, GError **error);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { TOKEN_VERSION = 1, MAC_BYTES = 32, HEAD_BYTES = 1 + 8, TOKEN_MAX_CHARS = 256 };
+enum { TOKEN_VERSION = 1, MAC_BYTES = 32, HEAD_BYTES = 1 + 8, TOKEN_MAX_CHARS = 720 };
 
 static void compute_mac(const uint8_t *key, const char *binding, const uint8_t *payload, size_t len, uint8_t *mac)
 {

@@ -13,7 +13,7 @@ enum { PAGE_TOKEN_KEY_BYTES = 32 };
 /* The last row of a page: the key that the list is ordered by. */
 typedef struct PagePosition {
     int64_t number;
-    char text[64]; /* "" where the number is enough */
+    char text[480]; /* "" where the number is enough; an ARN with names of 80 characters fits */
 } PagePosition;
 
 /* binding: any text that tells the list and its filters apart from others. Owned by the caller. */

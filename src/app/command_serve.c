@@ -3,7 +3,10 @@
 #include "app/engine.h"
 #include "app/lease_flag.h"
 #include "app/scan_options.h"
+#include "jobs/jobs.h"
 #include "net/http_server.h"
+#include "workflow/machines.h"
+#include "workflow/scanner_machine.h"
 
 #include <signal.h>
 #include <string.h>
@@ -118,6 +121,7 @@ static bool open_api(Serve *serve, GError **error)
         .data = serve->engine,
     };
 
+    TRY(machine_keep(options.workflow, options.db, JOB_MACHINE, scanner_machine_definition(), error));
     derive_token_key(engine_key(serve->engine), options.token_key);
     return api_new(&options, &serve->api, error);
 }

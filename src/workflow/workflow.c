@@ -186,7 +186,7 @@ static json_t *execution_context(
         "Name", count > 0 ? fields[count - 1] : "");
 }
 
-static bool start_new(DbTx *tx, const NewExecution *named, GError **error)
+static bool start_new(DbTx *tx, const NewExecution *named, int64_t *ret_started_ms, GError **error)
 {
     NewExecution filled = *named, *execution = &filled;
     json_t *definition = asl_json_parse(execution->definition);
@@ -207,6 +207,7 @@ static bool start_new(DbTx *tx, const NewExecution *named, GError **error)
     bool is_inserted = execution_insert(tx, execution, error);
     json_decref(context);
     json_decref(definition);
+    *ret_started_ms = now_ms;
     return is_inserted;
 }
 
@@ -218,7 +219,7 @@ bool workflow_start_execution(DbTx *tx, const StartExecution *start, int64_t *re
     TRY(find_started(tx, start->arn, start->input, &is_started, ret_started_ms, error));
     if (is_started)
         return true;
-    NewExecution execution = {
+    const NewExecution execution = {
         .arn = start->arn,
         .machine_arn = start->machine_arn,
         .name = start->name,
@@ -227,9 +228,7 @@ bool workflow_start_execution(DbTx *tx, const StartExecution *start, int64_t *re
         .input = start->input,
         .input_text = start->input_text,
     };
-    TRY(start_new(tx, &execution, error));
-    *ret_started_ms = execution.started_ms;
-    return true;
+    return start_new(tx, &execution, ret_started_ms, error);
 }
 
 bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, const char *name, const json_t *input,
