@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from ceph import wait_until
-from conftest import Server
+from conftest import FAKE_ENV, Server
 
 ROLE = "arn:aws:iam::000000000000:role/any"
 REGION = "us-east-1"
@@ -222,7 +222,7 @@ def test_machines_are_created_changed_tagged_and_deleted(any_server):
     assert states.describe_execution(executionArn=running)["status"] == "RUNNING"
 
 
-def test_the_scanners_machine_is_listed_and_stopping_its_execution_aborts_the_job(any_trawl, tmp_path):
+def test_the_scanners_machine_is_a_machine_like_others_but_stays_as_it_is(any_trawl, tmp_path):
     server = Server(any_trawl, "--allow-files", str(tmp_path))
     try:
         states = connect(server)
@@ -240,6 +240,23 @@ def test_the_scanners_machine_is_listed_and_stopping_its_execution_aborts_the_jo
         told = wait_ended(states, arn)
         assert told["status"] == "SUCCEEDED" and told["stateMachineArn"] == SCANNER
         assert [item["executionArn"] for item in states.list_executions(stateMachineArn=SCANNER)["executions"]] == [arn]
+    finally:
+        assert server.stop() == 0
+
+
+def test_stopping_the_scanners_execution_aborts_its_job(any_trawl, fake_s3):
+    fake_s3.put("key", b"nothing")
+    fake_s3.on_list = lambda request: request.error(503, "SlowDown")
+    server = Server(any_trawl, "--endpoint", fake_s3.endpoint, env=FAKE_ENV)
+    try:
+        states = connect(server)
+        job = server.start_job(bucket="fake")
+        arn = job["execution_arn"]
+        states.stop_execution(executionArn=arn, error="Enough", cause="tested")
+        told = server.get(f"/jobs/{job['job_id']}?real_time=true").json()
+        assert told["step_function_status"] == "ABORTED" and told["status"] not in ("listing", "processing"), told
+        assert states.describe_execution(executionArn=arn)["status"] == "ABORTED"
+        any_trawl.assert_invariants(job["job_id"])
     finally:
         assert server.stop() == 0
 
