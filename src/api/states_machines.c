@@ -285,8 +285,8 @@ static bool read_new(StatesCall *call, StateMachine *machine, GError **error)
 
 static bool is_same(const StateMachine *a, const StateMachine *b)
 {
-    return strcmp(a->definition, b->definition) == 0 && strcmp(a->role_arn, b->role_arn) == 0 &&
-           strcmp(a->type, b->type) == 0 && strcmp(a->settings, b->settings) == 0;
+    return g_strcmp0(a->definition, b->definition) == 0 && g_strcmp0(a->role_arn, b->role_arn) == 0 &&
+           g_strcmp0(a->type, b->type) == 0 && g_strcmp0(a->settings, b->settings) == 0;
 }
 
 /* Creating the same once more is no error, and changes nothing. */

@@ -18,8 +18,8 @@ typedef struct StateMachine {
 void state_machine_clear(StateMachine *machine);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StateMachine, state_machine_clear)
 
-/* "arn:aws:states:<region>:<account>:stateMachine:<name>", owned by the caller. */
-char *workflow_machine_arn(const Workflow *workflow, const char *name);
+/* "arn:aws:states:<region>:<account>:stateMachine:<machine>", owned by the caller. */
+char *workflow_machine_arn(const Workflow *workflow, const char *machine);
 
 /* Whether a machine or an execution may have this name: 1 to 80 characters, none of which an ARN cannot hold. */
 bool workflow_name_is_valid(const char *name);
