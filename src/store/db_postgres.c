@@ -3,7 +3,7 @@
 #include "store/postgres_internal.h"
 
 /* A connection that lay idle may have died unseen, with the server or the network: then there is a second try, with a
- * new one. */
+ * new one. A server that was waited for in vain is not asked twice. */
 static bool begin_on_connection(PostgresDb *db, DbMode mode, PostgresConnection **ret_connection, GError **error)
 {
     for (;;) {
@@ -16,7 +16,7 @@ static bool begin_on_connection(PostgresDb *db, DbMode mode, PostgresConnection 
             *ret_connection = connection;
             return true;
         }
-        bool is_dead = connection->is_broken;
+        bool is_dead = connection->is_broken && !connection->is_silent;
         connection->is_broken = true;
         postgres_pool_give(db->pool, connection);
         if (is_new || !is_dead) {
@@ -54,7 +54,8 @@ static bool postgres_commit(DbTx *base, GError **error)
     PostgresConnection *connection = tx->connection;
 
     detach_rows(tx);
-    g_autoptr(PGresult) result = PQexec(connection->handle, "COMMIT");
+    g_autoptr(PGresult) result =
+        postgres_answer(connection, PQsendQuery(connection->handle, "COMMIT"), POSTGRES_ANSWER_MS);
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         bool is_known =
             PQresultErrorField(result, PG_DIAG_SQLSTATE) != NULL && PQstatus(connection->handle) == CONNECTION_OK;
@@ -77,7 +78,7 @@ static void postgres_end(DbTx *base)
     detach_rows(tx);
     g_ptr_array_unref(tx->open_rows);
     if (PQtransactionStatus(connection->handle) != PQTRANS_IDLE)
-        PQclear(PQexec(connection->handle, "ROLLBACK"));
+        PQclear(postgres_answer(connection, PQsendQuery(connection->handle, "ROLLBACK"), POSTGRES_PROMPT_MS));
     if (PQtransactionStatus(connection->handle) != PQTRANS_IDLE)
         connection->is_broken = true;
     postgres_pool_give(((PostgresDb *)base->db)->pool, connection);

@@ -49,14 +49,20 @@ void postgres_connection_free(PostgresConnection *connection)
     g_free(connection);
 }
 
-bool postgres_run(PostgresConnection *connection, const char *what, const char *sql, GError **error)
+static bool run_within(
+    PostgresConnection *connection, int64_t wait_ms, const char *what, const char *sql, GError **error)
 {
-    g_autoptr(PGresult) result = PQexec(connection->handle, sql);
+    g_autoptr(PGresult) result = postgres_answer(connection, PQsendQuery(connection->handle, sql), wait_ms);
     ExecStatusType status = PQresultStatus(result);
 
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
         return postgres_fail(connection, what, result, error);
     return true;
+}
+
+bool postgres_run(PostgresConnection *connection, const char *what, const char *sql, GError **error)
+{
+    return run_within(connection, POSTGRES_ANSWER_MS, what, sql, error);
 }
 
 bool postgres_start(PostgresConnection *connection, DbMode mode, GError **error)
@@ -66,7 +72,9 @@ bool postgres_start(PostgresConnection *connection, DbMode mode, GError **error)
         [DB_READ] = BEGIN_READ SETTINGS("LOCAL ") READER_SETTINGS, [DB_WRITE] = BEGIN_WRITE SETTINGS("LOCAL ")};
 
     connection->mode = mode;
-    return postgres_run(connection, "begin", connection->has_pooler ? shared[mode] : own[mode], error);
+    connection->is_patient = false;
+    return run_within(
+        connection, POSTGRES_PROMPT_MS, "begin", connection->has_pooler ? shared[mode] : own[mode], error);
 }
 
 static void ignore_notice(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const PGresult *result)
@@ -151,7 +159,8 @@ static bool finish_connecting(PostgresConnection *connection, int stop_fd, GErro
 /* A pooler hands out a process number of its own. */
 static bool look_for_pooler(PostgresConnection *connection, GError **error)
 {
-    g_autoptr(PGresult) result = PQexec(connection->handle, "SELECT pg_catalog.pg_backend_pid()");
+    int was_sent = PQsendQuery(connection->handle, "SELECT pg_catalog.pg_backend_pid()");
+    g_autoptr(PGresult) result = postgres_answer(connection, was_sent, POSTGRES_PROMPT_MS);
 
     if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) != 1)
         return postgres_fail(connection, "connect", result, error);
@@ -185,9 +194,11 @@ bool postgres_connect(const PostgresTarget *target, int stop_fd, PostgresConnect
         return fail(error, ERROR_UNAVAILABLE, "store %s: out of memory", target->name);
     TRY(finish_connecting(connection, stop_fd, error));
     PQsetNoticeReceiver(connection->handle, ignore_notice, NULL);
+    if (PQsetnonblocking(connection->handle, 1) != 0) /* sending is not to be waited for without end, either */
+        return postgres_fail(connection, "connect", NULL, error);
     TRY(look_for_pooler(connection, error));
     if (!connection->has_pooler)
-        TRY(postgres_run(connection, "settings", SETTINGS("") SERVER_SETTINGS, error));
+        TRY(run_within(connection, POSTGRES_PROMPT_MS, "settings", SETTINGS("") SERVER_SETTINGS, error));
     *ret_connection = g_steal_pointer(&connection);
     return true;
 }

@@ -66,6 +66,8 @@ static bool fail_without_answer(const PostgresConnection *connection, const char
     g_autofree char *text = g_strdup(PQerrorMessage(connection->handle));
     bool is_lost = PQstatus(connection->handle) != CONNECTION_OK;
 
+    if (connection->is_silent)
+        return fail(error, ERROR_UNAVAILABLE, "store %s: %s: no answer in time", connection->name, what);
     g_strdelimit(text, "\n\r", '\0');
     return fail(error, is_lost ? ERROR_UNAVAILABLE : ERROR_INTERNAL, "store %s: %s: %s", connection->name, what,
         *text != '\0' ? text : "the connection is lost");

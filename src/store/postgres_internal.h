@@ -18,6 +18,8 @@ typedef struct PostgresConnection {
     const char *name; /* borrowed from the target */
     bool has_pooler;  /* a pooler is between: sessions are shared, statements cannot be kept */
     bool is_broken;   /* not to be used again */
+    bool is_silent;   /* gave no answer in time, and was hung up on */
+    bool is_patient;  /* this transaction's answers may take as long as they like */
     DbMode mode;
     GThread *holder; /* guarded by the pool's mutex */
     int64_t idle_since_ms;
@@ -40,7 +42,11 @@ typedef struct PostgresTx {
     bool is_over;
 } PostgresTx;
 
-enum { POSTGRES_WAIT_MS = 10000 };
+enum {
+    POSTGRES_WAIT_MS = 10000,
+    POSTGRES_PROMPT_MS = 15000,  /* for answers that wait for nobody */
+    POSTGRES_ANSWER_MS = 130000, /* for all others: the server itself gives up statements before */
+};
 
 /* postgres_target.c */
 FALLIBLE bool postgres_target_init(PostgresTarget *target, const char *conninfo, GError **error);
@@ -72,7 +78,10 @@ void postgres_pool_give(PostgresPool *pool, PostgresConnection *take_connection)
 /* The server went away: connections that lie idle are dead too. */
 void postgres_pool_drop_idle(PostgresPool *pool);
 
-/* postgres_statement.c */
+/* postgres_statement.c: as PQexec and the like after their sending (was_sent: what PQsend… returned), but not for ever:
+ * a server whose processes or whose disk hang keeps its connections open and says nothing. Such a connection is hung up
+ * on and lost. */
+PGresult *postgres_answer(PostgresConnection *connection, int was_sent, int64_t wait_ms);
 FALLIBLE bool postgres_exec(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **error);
 FALLIBLE bool postgres_execute(
     PostgresConnection *connection, const DbCall *call, PGresult **ret_result, GError **error);

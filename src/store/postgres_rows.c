@@ -36,7 +36,7 @@ static void close_cursor(const PostgresRows *rows)
     g_autofree char *sql = g_strdup_printf("CLOSE %s", rows->cursor);
 
     if (PQtransactionStatus(rows->connection->handle) == PQTRANS_INTRANS)
-        PQclear(PQexec(rows->connection->handle, sql));
+        PQclear(postgres_answer(rows->connection, PQsendQuery(rows->connection->handle, sql), POSTGRES_ANSWER_MS));
 }
 
 static void rows_free(DbRows *base)
@@ -55,7 +55,8 @@ static void rows_free(DbRows *base)
 static bool fetch(PostgresRows *rows, GError **error)
 {
     g_autofree char *sql = g_strdup_printf("FETCH %d FROM %s", CURSOR_ROWS, rows->cursor);
-    g_autoptr(PGresult) result = PQexec(rows->connection->handle, sql);
+    g_autoptr(PGresult) result =
+        postgres_answer(rows->connection, PQsendQuery(rows->connection->handle, sql), POSTGRES_ANSWER_MS);
 
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         return postgres_fail(rows->connection, db_statement_names[rows->statement], result, error);

@@ -1,7 +1,10 @@
+#include "base/clock.h"
 #include "store/postgres_array.h"
 #include "store/postgres_internal.h"
 
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* The parameters of one call as libpq takes them: text, whose type the server finds from the statement; blobs as they
  * are. */
@@ -87,10 +90,54 @@ static bool parameters_init(Parameters *parameters, const DbCall *call, GError *
     return true;
 }
 
+static void hang_up(PostgresConnection *connection)
+{
+    connection->is_silent = true;
+    (void)shutdown(PQsocket(connection->handle), SHUT_RDWR); /* from now on libpq finds it closed, and never waits */
+}
+
+/* Until the next result can be had, or the connection is lost. */
+static void await_result(PostgresConnection *connection, int64_t end_ms)
+{
+    PGconn *handle = connection->handle;
+
+    while (PQisBusy(handle)) {
+        const short unsent = PQflush(handle) > 0 ? POLLOUT : 0;
+        struct pollfd place = {.fd = PQsocket(handle), .events = (short)(POLLIN | unsent)};
+        int64_t left_ms = connection->is_patient ? POSTGRES_ANSWER_MS : end_ms - clock_monotonic_ms();
+        if (left_ms <= 0) {
+            hang_up(connection);
+            return;
+        }
+        (void)poll(&place, 1, (int)left_ms);
+        if (PQconsumeInput(handle) == 0)
+            return;
+    }
+}
+
+PGresult *postgres_answer(PostgresConnection *connection, int was_sent, int64_t wait_ms)
+{
+    int64_t end_ms = clock_monotonic_ms() + wait_ms;
+    g_autoptr(PGresult) last = NULL;
+
+    while (was_sent != 0) {
+        await_result(connection, end_ms);
+        PGresult *next = PQgetResult(connection->handle);
+        if (next == NULL)
+            break;
+        g_clear_pointer(&last, PQclear);
+        last = next;
+        if (PQstatus(connection->handle) != CONNECTION_OK)
+            break;
+    }
+    return g_steal_pointer(&last);
+}
+
 static bool prepare(PostgresConnection *connection, DbStatement id, GError **error)
 {
-    g_autoptr(PGresult) result =
-        PQprepare(connection->handle, db_statement_names[id], db_statement_texts[DB_POSTGRES][id], 0, NULL);
+    int was_sent =
+        PQsendPrepare(connection->handle, db_statement_names[id], db_statement_texts[DB_POSTGRES][id], 0, NULL);
+    g_autoptr(PGresult) result = postgres_answer(connection, was_sent, POSTGRES_ANSWER_MS);
 
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
         return postgres_fail(connection, db_statement_names[id], result, error);
@@ -114,19 +161,19 @@ bool postgres_execute(PostgresConnection *connection, const DbCall *call, PGresu
 {
     g_auto(Parameters) parameters = {0};
     DbStatement id = call->statement;
-    PGresult *result = NULL;
+    int was_sent = 0;
 
     TRY(parameters_init(&parameters, call, error));
     if (connection->has_pooler) {
-        result = PQexecParams(connection->handle, db_statement_texts[DB_POSTGRES][id], (int)call->count, NULL,
+        was_sent = PQsendQueryParams(connection->handle, db_statement_texts[DB_POSTGRES][id], (int)call->count, NULL,
             parameters.values, parameters.lengths, parameters.formats, 0);
     } else {
         if (!connection->is_prepared[id])
             TRY(prepare(connection, id, error));
-        result = PQexecPrepared(connection->handle, db_statement_names[id], (int)call->count, parameters.values,
+        was_sent = PQsendQueryPrepared(connection->handle, db_statement_names[id], (int)call->count, parameters.values,
             parameters.lengths, parameters.formats, 0);
     }
-    return check_answer(connection, id, result, ret_result, error);
+    return check_answer(connection, id, postgres_answer(connection, was_sent, POSTGRES_ANSWER_MS), ret_result, error);
 }
 
 bool postgres_declare(
@@ -137,9 +184,10 @@ bool postgres_declare(
     TRY(parameters_init(&parameters, call, error));
     g_autofree char *sql =
         g_strdup_printf("DECLARE %s NO SCROLL CURSOR FOR %s", cursor, db_statement_texts[DB_POSTGRES][call->statement]);
-    PGresult *result = PQexecParams(
+    int was_sent = PQsendQueryParams(
         connection->handle, sql, (int)call->count, NULL, parameters.values, parameters.lengths, parameters.formats, 0);
-    return check_answer(connection, call->statement, result, ret_result, error);
+    return check_answer(
+        connection, call->statement, postgres_answer(connection, was_sent, POSTGRES_ANSWER_MS), ret_result, error);
 }
 
 bool postgres_exec(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **error)
@@ -147,6 +195,7 @@ bool postgres_exec(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **
     g_autoptr(PGresult) result = NULL;
 
     TRY(postgres_execute(((PostgresTx *)tx)->connection, call, &result, error));
+    ((PostgresTx *)tx)->connection->is_patient |= call->statement == SQL_MIGRATION_PATIENCE;
     bool is_select = g_str_has_prefix(PQcmdStatus(result), "SELECT");
     *ret_changed = is_select ? 0 : g_ascii_strtoll(PQcmdTuples(result), NULL, 10);
     return true;
