@@ -1,5 +1,7 @@
 """Whoever is away for a while and comes back: a worker that slept, the whole database; and those that die while they start."""
 import contextlib
+import os
+import pathlib
 import random
 import signal
 import sqlite3
@@ -96,6 +98,37 @@ def ask_while_away(it, job_id, seconds):
         assert requests.get(url + "/healthz", timeout=5).status_code == 200
         time.sleep(0.3)
     return refused, slowest
+
+
+def freeze_database(folder, calm):
+    """Its connections stay open and say nothing, as with a disk that hangs. Nobody waits for ever; then all goes on."""
+    with Installation(folder, "postgres", bucket=calm.make_bucket(), key=calm.key, supervised=False) as it:
+        it.start()
+        script = campaign.Script(it, random.Random(0))
+        job_id = script.start()
+        wait_until(lambda: it.trawl.counts(job_id)["succeeded"], 30, "some objects are done")
+        frozen = family(it.postgres.process.pid)
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            url = f"http://127.0.0.1:{it.running['serve'].found.group(1)}"
+            started = time.monotonic()
+            answer = requests.get(f"{url}/jobs/{job_id}?real_time=true", timeout=45)
+            print(f"refused after {time.monotonic() - started:.1f} s")
+            assert answer.status_code == 503, answer.text
+            assert requests.get(url + "/healthz", timeout=5).status_code == 200
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
+        script.wait(job_id, "completed")
+        campaign.assert_like_undisturbed(it, job_id, calm.expected["scan"], "after the frost")
+        campaign.assert_healthy(it)
+
+
+def family(pid):
+    """A process and its children."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [pid, *map(int, children.split())]
 
 
 def kill_at_start(folder, engine, rounds):

@@ -127,6 +127,34 @@ class Script:
         finally:
             self.it.bucket.is_mended = False
 
+    def quarrel(self):
+        """Three clients who want different things of one job at once; then it is left to itself, and goes on."""
+        job_id, trouble = self.start(), []
+
+        def want(dice):
+            try:
+                for _ in range(dice.randint(2, 6)):
+                    time.sleep(dice.uniform(0, 0.4))
+                    action = dice.choice(("cancel", "pause", "resume", "retry", "retry all"))
+                    body = {"objects": "all"} if action == "retry all" else {}
+                    self.change(job_id, action.split()[0], **body)
+            except BaseException as error:  # told by the thread that waits
+                trouble.append(error)
+        clients = [threading.Thread(target=want, args=(random.Random(self.dice.random()),)) for _ in range(3)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        if trouble:
+            raise trouble[0]
+        self.it.verify(job_id)
+        self.change(job_id, "resume")
+        self.wait(job_id, "completed", "aborted")
+        if self.job(job_id)["status"] == "aborted":
+            self.change(job_id, "retry")
+        self.wait(job_id, "completed")
+        return job_id
+
     def refresh(self):
         """`trawl refresh` again and again, itself killed at times."""
         job_id = self.start()
@@ -146,7 +174,7 @@ class Script:
         return job_id
 
 
-SCRIPTS = ("scan", "cancel", "pause", "retry_all", "refresh", "retry_failed", "mend")
+SCRIPTS = ("scan", "cancel", "pause", "retry_all", "refresh", "quarrel", "retry_failed", "mend")
 
 
 # ---- what is compared
@@ -220,7 +248,7 @@ class Tormentor:
         if kind in ("worker", "freeze"):
             name = self.dice.choice([name for name in self.it.running if name.startswith("worker")])
         else:
-            name = "serve"
+            name = self.dice.choice([name for name in self.it.running if name.startswith("serve")])
         if kind in ("worker", "serve"):
             self.it.running[name].kill()
             time.sleep(self.dice.choice((0, 0, self.dice.uniform(0, 0.5))))
@@ -301,13 +329,15 @@ class Calm:
         self.expected = undisturbed(folder, self.key, make_bucket())
 
 
-def run(folder, engine, kills, calm, *, scripts=SCRIPTS, kinds=None):
+def run(folder, engine, kills, calm, *, scripts=SCRIPTS, kinds=None, servers=1):
     """The whole campaign: so many kills, over as many jobs as it takes. Returns what was killed, by kind."""
     chosen = seed()
     print(f"FAULTS_SEED={chosen} engine={engine} kills={kills}")
     dice = random.Random(f"{chosen}/{engine}")
     with Installation(folder, engine, bucket=calm.make_bucket(), key=calm.key) as it:
         it.start()
+        if servers > 1:
+            it.launch("serve-1").wait_ready()
         tormentor, done = Tormentor(it, dice, kills, kinds or KILLS[engine]), 0
         while tormentor.left > 0:
             name = scripts[done % len(scripts)]
@@ -336,7 +366,7 @@ def assert_healthy(it):
     for process in it.running.values():
         assert process.wait_ready(), process.err[-2000:]
     assert it.query("SELECT count(*) FROM page_states WHERE state = 'leased' OR lease_owner IS NOT NULL") == [(0,)]
-    assert it.trawl.run("verify", "--all").status == 0
+    it.verify("--all")
     drift = it.said("job[.]drift")
     assert not drift, drift
     assert set(it.stop().values()) == {0}

@@ -180,12 +180,12 @@ class Installation:
     def arguments(self, name):
         args = [name.split("-")[0], "--fingerprint-key-file", self.key, "--lease", LEASE, "--endpoint", self.bucket.endpoint,
                 "--concurrency", "8", "--threads", "1", "--log-level", "info"]
-        return [*args, "--listen", "127.0.0.1:0", *self.serve] if name == "serve" else args
+        return [*args, "--listen", "127.0.0.1:0", *self.serve] if name.startswith("serve") else args
 
     def launch(self, name):
         if name in self.running:
             self.logs.append((name, self.running[name].err))
-        ready = r"listening on http://\S+:(\d+)" if name == "serve" else r"trawl worker: ready"
+        ready = r"listening on http://\S+:(\d+)" if name.startswith("serve") else r"trawl worker: ready"
         command = [*self.starter, *self.trawl.command(*self.arguments(name))]
         self.running[name] = Process(name, command, {**self.trawl.env, **FAKE_ENV}, ready)
         return self.running[name]
