@@ -138,6 +138,18 @@ bool command_rule_directories(char *const *rules_option, RuleDefaults defaults, 
     return true;
 }
 
+bool command_load_rules(char *const *directories, char *const *rules_option, RuleSet **ret_rules, GError **error)
+{
+    g_autofree char *cache = command_cache_directory();
+    g_autoptr(RuleSet) rules = NULL;
+
+    TRY(rule_set_load((const char *const *)directories, cache, &rules, error));
+    for (; rules_option != NULL && *rules_option != NULL; rules_option++)
+        TRY(rule_set_check_examples(rules, *rules_option, error));
+    *ret_rules = g_steal_pointer(&rules);
+    return true;
+}
+
 char *command_cache_directory(void)
 {
     g_autofree char *path = g_build_filename(g_get_user_cache_dir(), "trawl", NULL);

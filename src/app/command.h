@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "detect/detect.h"
 #include "store/db.h"
 
 #include <stdio.h>
@@ -75,6 +76,10 @@ typedef enum RuleDefaults { RULES_WITH_DEFAULTS, RULES_WITHOUT_DEFAULTS } RuleDe
  * NULL-terminated, each directory once. */
 FALLIBLE bool command_rule_directories(
     char *const *rules_option, RuleDefaults defaults, char ***ret_directories, GError **error);
+
+/* Loads the rules of these directories, and runs the examples of those that --rules names. */
+FALLIBLE bool command_load_rules(
+    char *const *directories, char *const *rules_option, RuleSet **ret_rules, GError **error);
 
 /* ~/.cache/trawl, made if missing; NULL if it cannot be had (then nothing is cached). */
 char *command_cache_directory(void);

@@ -1,6 +1,7 @@
 #include "app/command.h"
 #include "app/report.h"
-#include "detect/detect.h"
+#include "app/rules_test.h"
+#include "detect/rule_examples.h"
 
 #include <jansson.h>
 
@@ -50,25 +51,26 @@ static void print_table(const RuleSet *rules)
     }
 }
 
-static bool print_rules(const Command *command, int *argc, char ***argv, GError **error)
-{
-    g_autofree char *format_text = NULL;
-    g_auto(GStrv) option = NULL, directories = NULL;
-    g_autofree char *cache = command_cache_directory();
-    g_autoptr(RuleSet) rules = NULL;
-    OutputFormat format;
-    const GOptionEntry entries[] = {
-        {"rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option, "Directory of rule files (repeatable)", "DIR"},
-        {"format", 'f', 0, G_OPTION_ARG_STRING, &format_text, "table (default), json, jsonl or csv", "FORMAT"},
-        G_OPTION_ENTRY_NULL,
-    };
+typedef struct RulesOptions {
+    char *format, *min_tier, *rule;
+    char **rules;
+    gboolean has_no_defaults;
+} RulesOptions;
 
-    TRY(command_parse(command, entries, "[list]", NULL, argc, argv, error));
-    if (*argc > 2 || (*argc == 2 && !g_str_equal((*argv)[1], "list")))
-        return fail(error, ERROR_INVALID, "'%s': expected nothing or 'list'", (*argv)[1]);
-    TRY(output_format_parse(format_text, &format, error));
-    TRY(command_rule_directories(option, RULES_WITH_DEFAULTS, &directories, error));
-    TRY(rule_set_load((const char *const *)directories, cache, &rules, error));
+static void rules_options_clear(RulesOptions *options)
+{
+    g_free(options->format);
+    g_free(options->min_tier);
+    g_free(options->rule);
+    g_strfreev(options->rules);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RulesOptions, rules_options_clear)
+
+static bool rules_list(const RulesOptions *options, RuleSet *rules, G_GNUC_UNUSED char **names, GError **error)
+{
+    OutputFormat format;
+
+    TRY(output_format_parse(options->format, &format, error));
     switch (format) {
     case FORMAT_TABLE:
         print_table(rules);
@@ -83,6 +85,127 @@ static bool print_rules(const Command *command, int *argc, char ***argv, GError 
         print_csv(rules);
         break;
     }
+    return true;
+}
+
+typedef struct Shown {
+    const char *name;
+    const Rule *last;
+} Shown;
+
+static void show_example(void *data, const RuleExample *example)
+{
+    Shown *shown = data;
+    const Rule *rule = example->rule;
+
+    if (!g_str_equal(rule->id, shown->name) && !g_str_equal(rule->detector, shown->name))
+        return;
+    if (shown->last != rule)
+        (void)printf("%s%s: %s\n  %s\n  detector %s, category %s, severity %s\n", shown->last != NULL ? "\n" : "",
+            rule->id, rule->name, rule->description, rule->detector, rule->category, severity_name(rule->severity));
+    shown->last = rule;
+    g_autofree char *text = report_printable(example->text);
+    (void)printf("  %-8s %s\n", example->kind == EXAMPLE_MATCH ? "match" : "no match", text);
+}
+
+static bool rules_show(G_GNUC_UNUSED const RulesOptions *options, RuleSet *rules, char **names, GError **error)
+{
+    Shown shown = {.name = names[0]};
+
+    rule_set_visit_examples(rules, show_example, &shown);
+    if (shown.last == NULL)
+        return fail(error, ERROR_NOT_FOUND, "'%s': expected the id of a rule or a detector (trawl rules)", names[0]);
+    return true;
+}
+
+static bool rules_lint(G_GNUC_UNUSED const RulesOptions *options, RuleSet *rules, char **names, GError **error)
+{
+    for (char **directory = names; *directory != NULL; directory++)
+        TRY(rule_set_check_examples(rules, *directory, error));
+    if (*names == NULL)
+        TRY(rule_set_check_examples(rules, NULL, error));
+    (void)printf("%" G_GUINT32_FORMAT " rules, their examples hold\n", rule_set_size(rules));
+    return true;
+}
+
+static bool rules_test(const RulesOptions *options, RuleSet *rules, char **names, GError **error)
+{
+    const RulesTest test = {.path = names[0], .min_tier = options->min_tier, .rule = options->rule};
+
+    return rules_test_run(&test, rules, error);
+}
+
+typedef struct RulesAction {
+    const char *name;
+    int least, most; /* arguments */
+    const char *arguments;
+    bool (*run)(const RulesOptions *options, RuleSet *rules, char **names, GError **error);
+} RulesAction;
+
+static const RulesAction actions[] = {
+    {"list", 0, 0, "no argument", rules_list},
+    {"show", 1, 1, "the id of a rule or a detector", rules_show},
+    {"test", 1, 1, "a FILE", rules_test},
+    {"lint", 0, 100, "directories of rule files", rules_lint},
+};
+
+static bool find_action(int argc, char **argv, const RulesAction **ret_action, GError **error)
+{
+    const char *name = argc > 1 ? argv[1] : "list";
+
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        if (!g_str_equal(actions[i].name, name))
+            continue;
+        *ret_action = &actions[i];
+        int given = MAX(argc - 2, 0);
+        if (given < actions[i].least || given > actions[i].most)
+            return fail(error, ERROR_INVALID, "%s: expected %s", name, actions[i].arguments);
+        return true;
+    }
+    return fail(error, ERROR_INVALID, "'%s': expected list, show, test or lint", name);
+}
+
+/* lint takes its directories as arguments, as others take --rules. */
+static char **rule_options_of(const RulesOptions *options, const RulesAction *action, char **names)
+{
+    g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+
+    if (options->rules != NULL)
+        g_strv_builder_addv(all, (const char **)options->rules);
+    if (action->run == rules_lint)
+        g_strv_builder_addv(all, (const char **)names);
+    g_auto(GStrv) found = g_strv_builder_end(all);
+    return *found != NULL ? g_steal_pointer(&found) : NULL;
+}
+
+static bool run_action(const Command *command, int *argc, char ***argv, GError **error)
+{
+    g_auto(RulesOptions) options = {0};
+    g_auto(GStrv) directories = NULL, own = NULL, names = NULL;
+    g_autoptr(RuleSet) rules = NULL;
+    const RulesAction *action = NULL;
+    const GOptionEntry entries[] = {
+        {"rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.rules,
+            "Directory of rule files, beside the built-in rules (repeatable)", "DIR"},
+        {"no-default-rules", 0, 0, G_OPTION_ARG_NONE, &options.has_no_defaults, "Only the rules of --rules", NULL},
+        {"format", 'f', 0, G_OPTION_ARG_STRING, &options.format, "list: table (default), json, jsonl or csv", "FORMAT"},
+        {"min-tier", 0, 0, G_OPTION_ARG_STRING, &options.min_tier, "test: low, medium (default), high or validated",
+            "TIER"},
+        {"rule", 0, 0, G_OPTION_ARG_STRING, &options.rule, "test: only this rule or detector", "ID"},
+        G_OPTION_ENTRY_NULL,
+    };
+
+    TRY(command_parse(command, entries, "[list | show ID | test FILE | lint [DIR…]]",
+        "test says what in a file matches, and of what has the shape of a rule and does not match, why.\n"
+        "lint checks rule files and runs their examples, by default all there are.",
+        argc, argv, error));
+    TRY(find_action(*argc, *argv, &action, error));
+    names = g_strdupv(*argc > 1 ? *argv + 2 : *argv + 1);
+    own = rule_options_of(&options, action, names);
+    TRY(command_rule_directories(
+        own, options.has_no_defaults ? RULES_WITHOUT_DEFAULTS : RULES_WITH_DEFAULTS, &directories, error));
+    TRY(command_load_rules(directories, options.rules, &rules, error));
+    TRY(action->run(&options, rules, names, error));
     return output_finish_stdout(error);
 }
 
@@ -90,5 +213,5 @@ int command_rules(const Command *command, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
 
-    return print_rules(command, &argc, &argv, &error) ? EXIT_CLEAN : command_fail(command, error);
+    return run_action(command, &argc, &argv, &error) ? EXIT_CLEAN : command_fail(command, error);
 }

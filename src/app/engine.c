@@ -172,11 +172,10 @@ static bool open_key(Engine *engine, const char *store_path, GError **error)
 static bool open_rules(Engine *engine, GError **error)
 {
     g_auto(GStrv) directories = NULL;
-    g_autofree char *cache = command_cache_directory();
 
     TRY(command_rule_directories(engine->options.rules, engine->options.rule_defaults, &directories, error));
     engine->trial_argv = trial_command_line(directories, &engine->options.scan);
-    return rule_set_load((const char *const *)directories, cache, &engine->rules, error);
+    return command_load_rules(directories, engine->options.rules, &engine->rules, error);
 }
 
 static bool open_suppressor(Engine *engine, GError **error)

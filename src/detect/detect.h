@@ -41,6 +41,10 @@ RuleSet *rule_set_ref(RuleSet *rules);
 void rule_set_unref(RuleSet *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleSet, rule_set_unref)
 
+/* Runs the examples of the rules that come from files in this directory (NULL: of all). INVALID names file, rule and
+ * the example that does not do what it is said to. */
+FALLIBLE bool rule_set_check_examples(RuleSet *rules, const char *directory, GError **error);
+
 uint32_t rule_set_size(const RuleSet *rules);
 const Rule *rule_set_rule(const RuleSet *rules, uint32_t index);
 /* Hex content hash of the rules: the same rules give the same id anywhere. */
@@ -70,11 +74,30 @@ FALLIBLE bool detector_new(RuleSet *rules, Detector **ret_detector, GError **err
 void detector_free(Detector *detector); /* wipes what it holds of the text */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Detector, detector_free)
 
+/* Why a value that has the shape of a rule is no match of it: for people who write rules. */
+typedef enum RefusalReason {
+    REFUSED_NO_KEYWORD,
+    REFUSED_VETO,
+    REFUSED_ENTROPY,
+    REFUSED_VALIDATOR,
+    REFUSED_LOW_TIER, /* it is a match of a lower tier than asked for */
+} RefusalReason;
+
+typedef struct Refusal {
+    const Rule *rule;
+    RefusalReason reason;
+    Tier tier;                 /* REFUSED_LOW_TIER: which it has */
+    uint64_t position, length; /* in the UTF-8 text of the run */
+} Refusal;
+
+typedef void (*RefusalHandler)(void *data, const Refusal *refusal);
+
 typedef struct DetectorOptions {
     Tier min_tier;
     MatchHandler handler;
     const char *path; /* of the object or the member: what lower_paths of rules and validators look at; may be NULL */
     MatchHandler suppressed_handler; /* may be NULL: what is suppressed is only counted */
+    RefusalHandler refusal_handler;  /* NULL, but for tools: then every rule is tried everywhere, which is slow */
     void *data;
 } DetectorOptions;
 

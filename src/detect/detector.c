@@ -188,6 +188,8 @@ bool detector_begin(
     if (detector->encoded != NULL)
         encoded_scan_begin(detector->encoded, options);
     detector->judge.path = options->path;
+    detector->judge.refused = options->refusal_handler;
+    detector->judge.refused_data = options->data;
     detector->judge.lowered = find_lowered(detector);
     place_begin(&detector->place, encoding, first_offset);
     detector->is_running = false;
@@ -329,11 +331,15 @@ static uint64_t activate(Detector *detector, uint64_t to, ClassRun *run)
     return to;
 }
 
+static bool tries_everything(const Detector *detector)
+{
+    return detector->options.min_tier == TIER_LOW || detector->options.refusal_handler != NULL;
+}
+
 /* All rules that need no keyword to be worth trying; for tier low all there are. */
 static void select_all(const Detector *detector, ClassRun *run)
 {
-    run->selected =
-        detector->options.min_tier > TIER_LOW ? detector->rules->class_rules_cold : detector->rules->class_rules;
+    run->selected = tries_everything(detector) ? detector->rules->class_rules : detector->rules->class_rules_cold;
     run->active = NULL;
     run->words = run->selected->word;
     run->word_runs = run->selected->plan.word_runs;
@@ -355,7 +361,7 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
     while (detector->classed < limit) {
         uint64_t to = limit;
         select_all(detector, &run);
-        if (detector->options.min_tier > TIER_LOW) {
+        if (!tries_everything(detector)) {
             uint64_t hot = literal_scan_next_zone(detector->literals, detector->classed);
             hot = MIN(hot, structure_next_hot(detector->structure, detector->classed, limit));
             to = MIN(limit, hot <= detector->classed ? detector->classed + HOT_STRETCH : hot);

@@ -207,25 +207,41 @@ static bool is_of_interest(const Judge *judge, const CompiledRule *rule, Tier *t
     return *tier >= judge->min_tier || (rule->pair != NULL && rule->pair_tier >= judge->min_tier);
 }
 
+static bool refuse(const Judge *judge, const Candidate *candidate, RefusalReason reason, Tier tier)
+{
+    if (judge->refused == NULL)
+        return false;
+    const Refusal refusal = {.rule = &candidate->rule->rule,
+        .reason = reason,
+        .tier = tier,
+        .position = candidate->value.start,
+        .length = candidate->value.end - candidate->value.start};
+
+    judge->refused(judge->refused_data, &refusal);
+    return false;
+}
+
 bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
     Bytes value = value_of(text, &candidate->value);
 
-    if (value.len == 0 || compiled_rule_best_tier(rule) < judge->min_tier || (judge->is_decoded && rule->is_plain_only))
+    if (value.len == 0 || (judge->is_decoded && rule->is_plain_only))
         return false;
+    if (compiled_rule_best_tier(rule) < judge->min_tier)
+        return refuse(judge, candidate, REFUSED_LOW_TIER, compiled_rule_best_tier(rule));
     if (rule_waits_for_keyword(rule, judge->min_tier) && !judge_has_keyword(judge, text, candidate))
-        return false;
+        return refuse(judge, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
     if (is_vetoed(judge, text, candidate))
-        return false;
+        return refuse(judge, candidate, REFUSED_VETO, TIER_LOW);
     if (rule->min_entropy > 0 && entropy(value) < rule->min_entropy)
-        return false;
+        return refuse(judge, candidate, REFUSED_ENTROPY, TIER_LOW);
     Verdict verdict = validate(judge, text, candidate);
     if (verdict == VERDICT_REJECT)
-        return false;
+        return refuse(judge, candidate, REFUSED_VALIDATOR, TIER_LOW);
     Tier tier = weigh(judge, text, candidate, verdict);
     if (!is_of_interest(judge, rule, &tier))
-        return false;
+        return refuse(judge, candidate, REFUSED_LOW_TIER, tier);
 
     PendingMatch match = {.span = candidate->value,
         .rule = rule->rule.index,

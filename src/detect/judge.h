@@ -29,8 +29,10 @@ typedef struct Judge {
     bool is_decoded;         /* the text was encoded in another */
     const uint64_t *lowered; /* bit set of rules whose tier is one lower there; NULL: none */
     Tier min_tier;
-    GArray *pending;       /* PendingMatch */
-    GByteArray *canonical; /* scratch */
+    GArray *pending;        /* PendingMatch */
+    GByteArray *canonical;  /* scratch */
+    RefusalHandler refused; /* NULL: nobody asks */
+    void *refused_data;
 } Judge;
 
 /* One engine's trackers: keywords before a value, and behind it. */

@@ -1,5 +1,6 @@
 /* From what a file says to a rule that can run: every field checked, the regex compiled. */
 #include "detect/first_runs.h"
+#include "detect/pattern_refusal.h"
 #include "detect/rule_internal.h"
 
 #include <string.h>
@@ -197,6 +198,13 @@ static bool check_for_hyperscan(const Check *check, const char *field, const cha
     return true;
 }
 
+static bool check_linear(const Check *check, const char *field, const char *pattern)
+{
+    g_autoptr(GError) refusal = NULL;
+
+    return pattern_check_linear(pattern, &refusal) || wrong(check, "%s: %s", field, refusal->message);
+}
+
 static bool check_pattern(const Check *check, CompiledRule *rule)
 {
     uint32_t longest = 0, unused = 0;
@@ -205,6 +213,7 @@ static bool check_pattern(const Check *check, CompiledRule *rule)
         return true;
     TRY(number_in_range(
         check, "max_length", check->raw->max_length, MAX_LENGTH_DEFAULT, MAX_LENGTH_LIMIT, &rule->max_length));
+    TRY(check_linear(check, "pattern", check->raw->pattern));
     TRY(compile_regex(check, rule));
     TRY(check_for_hyperscan(check, "pattern", check->raw->pattern, &longest));
     rule->max_length = MIN(rule->max_length, longest);

@@ -57,7 +57,7 @@ static const cyaml_schema_field_t RULE_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("prefilter", OPTIONAL_PTR, RawRule, prefilter, 1, 8192),
     CYAML_FIELD_BOOL("caseless", OPTIONAL, RawRule, caseless),
     CYAML_FIELD_UINT_PTR("max_length", OPTIONAL_PTR, RawRule, max_length),
-    CYAML_FIELD_SEQUENCE("keywords", OPTIONAL_PTR, RawRule, keywords, &TEXT_ENTRY, 1, 200),
+    CYAML_FIELD_SEQUENCE("keywords", OPTIONAL_PTR, RawRule, keywords, &TEXT_ENTRY, 1, 50),
     CYAML_FIELD_SEQUENCE("field_keywords", OPTIONAL_PTR, RawRule, field_keywords, &TEXT_ENTRY, 1, 200),
     CYAML_FIELD_SEQUENCE("veto", OPTIONAL_PTR, RawRule, veto, &TEXT_ENTRY, 1, 200),
     FIELD_NAMED("keyword", OPTIONAL, keyword, KEYWORD_USES),

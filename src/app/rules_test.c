@@ -1,0 +1,195 @@
+#include "app/rules_test.h"
+
+#include "app/report.h"
+#include "base/text.h"
+#include "findings/findings.h"
+
+#include <string.h>
+
+enum { FILE_BYTES_MAX = 64 << 20 };
+
+/* A line of the answer: a match, or all values that a rule refused for one reason. */
+typedef struct Row {
+    uint64_t line, column, count;
+    const Rule *rule;
+    char *verdict; /* owned */
+} Row;
+
+typedef struct Testing {
+    const RulesTest *test;
+    char *text;
+    gsize len;
+    GArray *rows;        /* Row */
+    GHashTable *refused; /* rule index and reason → index of the row + 1 */
+} Testing;
+
+static void row_clear(gpointer data)
+{
+    g_free(((Row *)data)->verdict);
+}
+
+static void testing_clear(Testing *testing)
+{
+    g_free(testing->text);
+    g_clear_pointer(&testing->rows, g_array_unref);
+    g_clear_pointer(&testing->refused, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Testing, testing_clear)
+
+static bool is_wanted(const Testing *testing, const Rule *rule)
+{
+    const char *wanted = testing->test->rule;
+
+    return wanted == NULL || g_str_equal(rule->id, wanted) || g_str_equal(rule->detector, wanted);
+}
+
+static void add_match(Testing *testing, const Match *match, char *take_verdict)
+{
+    const Row row = {
+        .line = match->line, .column = match->column, .count = 1, .rule = match->rule, .verdict = take_verdict};
+
+    g_array_append_val(testing->rows, row);
+}
+
+static void note_match(void *data, const Match *match)
+{
+    Testing *testing = data;
+    GString *verdict = g_string_new("match");
+
+    if (!is_wanted(testing, match->rule)) {
+        g_string_free(verdict, TRUE);
+        return;
+    }
+    g_autofree char *masked = finding_mask(match->rule->mask, match->text);
+    g_string_append_printf(verdict, ", tier %s: %s", tier_name(match->tier), masked);
+    for (size_t i = 0; i < MATCH_ALSO_MAX && match->also[i] != NULL; i++)
+        g_string_append_printf(verdict, "%s%s", i == 0 ? "; gave way to it: " : " ", match->also[i]);
+    add_match(testing, match, g_string_free(verdict, FALSE));
+}
+
+static void note_suppressed(void *data, const Match *match)
+{
+    Testing *testing = data;
+
+    if (is_wanted(testing, match->rule))
+        add_match(testing, match, g_strdup("suppressed: a published test value or a placeholder of the rule"));
+}
+
+static char *verdict_of(const Refusal *refusal)
+{
+    static const char *const verdicts[] = {
+        [REFUSED_NO_KEYWORD] = "no match: none of its keywords is near",
+        [REFUSED_VETO] = "no match: a word of its veto is nearer than its keywords",
+        [REFUSED_ENTROPY] = "no match: below min_entropy",
+        [REFUSED_VALIDATOR] = "no match: the validator refuses it",
+        [REFUSED_LOW_TIER] = "no match: below --min-tier",
+    };
+
+    if (refusal->reason != REFUSED_LOW_TIER)
+        return g_strdup(verdicts[refusal->reason]);
+    return g_strdup_printf("%s, it is of tier %s", verdicts[refusal->reason], tier_name(refusal->tier));
+}
+
+static void find_place(const Testing *testing, uint64_t position, Row *row)
+{
+    const char *at = testing->text + MIN(position, (uint64_t)testing->len), *line = testing->text;
+
+    row->line = 1;
+    for (const char *newline = line; (newline = memchr(newline, '\n', (size_t)(at - newline))) != NULL; newline++) {
+        row->line++;
+        line = newline + 1;
+    }
+    row->column = 1 + text_char_count(line, (size_t)(at - line));
+}
+
+static void note_refusal(void *data, const Refusal *refusal)
+{
+    Testing *testing = data;
+    const guint key = refusal->rule->index * 8 + (guint)refusal->reason;
+
+    if (!is_wanted(testing, refusal->rule))
+        return;
+    const guint known = GPOINTER_TO_UINT(g_hash_table_lookup(testing->refused, GUINT_TO_POINTER(key)));
+    if (known > 0) {
+        g_array_index(testing->rows, Row, known - 1).count++;
+        return;
+    }
+    Row row = {.rule = refusal->rule, .count = 1, .verdict = verdict_of(refusal)};
+    find_place(testing, refusal->position, &row);
+    g_array_append_val(testing->rows, row);
+    g_hash_table_insert(testing->refused, GUINT_TO_POINTER(key), GUINT_TO_POINTER(testing->rows->len));
+}
+
+static gint compare_rows(gconstpointer left_data, gconstpointer right_data)
+{
+    const Row *left = left_data, *right = right_data;
+
+    if (left->line != right->line)
+        return left->line < right->line ? -1 : 1;
+    if (left->column != right->column)
+        return left->column < right->column ? -1 : 1;
+    return strcmp(left->rule->id, right->rule->id);
+}
+
+static void print_rows(const Testing *testing)
+{
+    g_array_sort(testing->rows, compare_rows);
+    for (guint i = 0; i < testing->rows->len; i++) {
+        const Row *row = &g_array_index(testing->rows, Row, i);
+        (void)printf(
+            "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT "\t%s\t%s", row->line, row->column, row->rule->id, row->verdict);
+        if (row->count > 1)
+            (void)printf(" (and %" G_GUINT64_FORMAT " more)", row->count - 1);
+        (void)fputc('\n', stdout);
+    }
+    if (testing->rows->len == 0)
+        (void)puts("nothing has the shape of a rule");
+}
+
+static bool detect_all(Testing *testing, RuleSet *rules, GError **error)
+{
+    g_autoptr(Detector) detector = NULL;
+    DetectorOptions options = {.min_tier = TIER_MEDIUM,
+        .handler = note_match,
+        .suppressed_handler = note_suppressed,
+        .refusal_handler = note_refusal,
+        .path = testing->test->path,
+        .data = testing};
+
+    if (testing->test->min_tier != NULL && !tier_from_name(testing->test->min_tier, &options.min_tier))
+        return fail(
+            error, ERROR_INVALID, "--min-tier '%s': expected low, medium, high or validated", testing->test->min_tier);
+    TRY(detector_new(rules, &detector, error));
+    TRY(detector_begin(detector, &options, TEXT_UTF8, 0, error));
+    TRY(detector_feed(detector, testing->text, testing->len, error));
+    return detector_end(detector, error);
+}
+
+static bool knows_rule(const RuleSet *rules, const char *name)
+{
+    for (uint32_t i = 0; i < rule_set_size(rules); i++) {
+        const Rule *rule = rule_set_rule(rules, i);
+        if (g_str_equal(rule->id, name) || g_str_equal(rule->detector, name))
+            return true;
+    }
+    return false;
+}
+
+bool rules_test_run(const RulesTest *test, RuleSet *rules, GError **error)
+{
+    g_auto(Testing) testing = {.test = test};
+    g_autoptr(GError) problem = NULL;
+
+    if (test->rule != NULL && !knows_rule(rules, test->rule))
+        return fail(error, ERROR_NOT_FOUND, "--rule '%s': expected the id of a rule or a detector", test->rule);
+    if (!g_file_get_contents(test->path, &testing.text, &testing.len, &problem))
+        return fail(error, ERROR_IO, "%s", problem->message);
+    if (testing.len > FILE_BYTES_MAX)
+        return fail(error, ERROR_TOO_LARGE, "%s: expected a text of at most %d bytes", test->path, FILE_BYTES_MAX);
+    testing.rows = g_array_new(FALSE, FALSE, sizeof(Row));
+    g_array_set_clear_func(testing.rows, row_clear);
+    testing.refused = g_hash_table_new(NULL, NULL);
+    TRY(detect_all(&testing, rules, error));
+    print_rows(&testing);
+    return true;
+}

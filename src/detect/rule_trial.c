@@ -1,0 +1,97 @@
+/* Runs the examples of rules before they are trusted. */
+#include "detect/rule_examples.h"
+#include "detect/rule_internal.h"
+
+#include <string.h>
+
+typedef struct Trial {
+    Detector *detector;
+    const RuleSet *rules;
+    const char *directory; /* NULL: all */
+    const Rule *rule;
+    bool is_found, is_found_at_all; /* at the tier that is asked of examples; at any */
+    GError *failure;
+} Trial;
+
+static bool gave_way(const Match *match, const Rule *rule)
+{
+    for (size_t i = 0; i < MATCH_ALSO_MAX && match->also[i] != NULL; i++)
+        if (g_str_equal(match->also[i], rule->detector))
+            return true;
+    return false;
+}
+
+/* What a rule must find another of its detector may find, or win. */
+static void note_match(void *data, const Match *match)
+{
+    Trial *trial = data;
+    bool is_detector = match->rule->detector_index == trial->rule->detector_index || gave_way(match, trial->rule);
+
+    trial->is_found_at_all |= match->rule == trial->rule;
+    trial->is_found |= is_detector;
+}
+
+static bool look(Trial *trial, const char *text, Tier min_tier, GError **error)
+{
+    const DetectorOptions options = {.min_tier = min_tier, .handler = note_match, .data = trial};
+
+    trial->is_found = trial->is_found_at_all = false;
+    TRY(detector_begin(trial->detector, &options, TEXT_UTF8, 0, error));
+    TRY(detector_feed(trial->detector, text, strlen(text), error));
+    return detector_end(trial->detector, error);
+}
+
+/* A rule that says so, or that cannot reach tier medium, is asked for what it can. */
+static Tier asked_tier(const CompiledRule *rule)
+{
+    if (strstr(rule->rule.description, "only of tier low") != NULL)
+        return TIER_LOW;
+    return MIN(TIER_MEDIUM, compiled_rule_best_tier(rule));
+}
+
+static bool run_example(Trial *trial, const RuleExample *example, GError **error)
+{
+    const CompiledRule *rule = rule_at(trial->rules, example->rule->index);
+    bool must_match = example->kind == EXAMPLE_MATCH;
+
+    trial->rule = example->rule;
+    TRY(look(trial, example->text, must_match ? asked_tier(rule) : TIER_LOW, error));
+    if (must_match && !trial->is_found)
+        return fail(error, ERROR_INVALID, "%s: rule %s: examples: expected a match at tier %s in: %s", rule->where,
+            example->rule->id, tier_name(asked_tier(rule)), example->text);
+    if (!must_match && trial->is_found_at_all)
+        return fail(error, ERROR_INVALID, "%s: rule %s: examples: expected no match in: %s", rule->where,
+            example->rule->id, example->text);
+    return true;
+}
+
+static bool is_in_directory(const Trial *trial, const Rule *rule)
+{
+    g_autofree char *folder = g_path_get_dirname(rule_at(trial->rules, rule->index)->where);
+
+    return trial->directory == NULL || g_str_equal(folder, trial->directory);
+}
+
+static void visit(void *data, const RuleExample *example)
+{
+    Trial *trial = data;
+
+    if (trial->failure == NULL && is_in_directory(trial, example->rule))
+        (void)!run_example(trial, example, &trial->failure);
+}
+
+bool rule_set_check_examples(RuleSet *rules, const char *directory, GError **error)
+{
+    g_autoptr(Detector) detector = NULL;
+    g_autofree char *folder = directory != NULL ? g_strdup(directory) : NULL;
+
+    for (size_t len = folder != NULL ? strlen(folder) : 0; len > 1 && folder[len - 1] == '/'; len--)
+        folder[len - 1] = '\0';
+    TRY(detector_new(rules, &detector, error));
+    Trial trial = {.detector = detector, .rules = rules, .directory = folder};
+    rule_set_visit_examples(rules, visit, &trial);
+    if (trial.failure == NULL)
+        return true;
+    g_propagate_error(error, trial.failure);
+    return false;
+}

@@ -1,0 +1,88 @@
+"""trawl rules: rules of one's own beside the built-in ones, checked before they are trusted; what a text makes of them."""
+import pytest
+
+from conftest import card
+
+RULE = r"""
+rules:
+  - id: own.badge
+    name: Badge
+    description: Badge numbers of a company.
+    category: personal
+    severity: high
+    mask: all
+    engine: literal
+    pattern: '\bBDG-\d{6}\b'
+    keywords: [badge]
+    keyword: required
+    ignore: [BDG-000000]
+    examples:
+      match: [badge BDG-123456]
+      no_match: [BDG-123456]
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "own.yaml").write_text(RULE)
+    return folder
+
+
+def test_own_rules_stand_beside_the_built_in_ones(trawl, own, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text(f"badge BDG-765432\ncard number: {card(7)}\n")
+    report = trawl.scan("--rules", own, tmp_path / "data", status=1).json()
+    assert {each["detector"] for each in report["findings"]} == {"own.badge", "fin.credit_card"}
+    report = trawl.scan("--no-default-rules", "--rules", own, tmp_path / "data", status=1).json()
+    assert {each["detector"] for each in report["findings"]} == {"own.badge"}
+
+
+def test_no_default_rules_needs_rules(trawl, tmp_path):
+    assert "--rules" in trawl.scan("--no-default-rules", tmp_path, status=2).err
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ("match: [badge BDG-123456]", "match: [badge BDG-12]", ["expected a match", "badge BDG-12"]),
+    ("no_match: [BDG-123456]", "no_match: [badge BDG-123456]", ["expected no match"]),
+    (r"\d{6}\b", r"\d{6}(?!9)", ["look-ahead at character 12"]),
+    (r"\bBDG", r"(?<=x)BDG", ["look-behind at character 1 "]),
+    (r"\d{6}\b", r"(\d)\1{5}", ["back-reference at character 11"]),
+    (r"\d{6}\b", r"[(?=]{6}", ["expected a match"]),
+    ("[badge]", "[" + ",".join(f"w{i}" for i in range(51)) + "]", ["50 max"]),
+    ("keyword: required", "keyword: required\n    distance: 301", ["distance", "1 to 300"]),
+    ("id: own.badge", "id: fin.credit_card", ["fin.credit_card"]),
+])
+@pytest.mark.parametrize("command", ["lint", "scan"])
+def test_a_bad_rule_is_refused_with_the_reason(trawl, own, tmp_path, command, old, new, words):
+    assert old in RULE
+    (own / "own.yaml").write_text(RULE.replace(old, new, 1))
+    args = ("rules", "lint", own) if command == "lint" else ("scan", "--rules", own, tmp_path)
+    err = trawl.run(*args, status=2).err
+    assert "own.yaml" in err and all(word in err for word in words), err
+
+
+def test_lint_runs_the_examples(trawl, own):
+    assert "examples hold" in trawl.run("rules", "lint", own, status=0).out
+    assert "examples hold" in trawl.run("rules", "lint", status=0).out
+
+
+def test_show_tells_a_rule_with_its_examples(trawl, own):
+    out = trawl.run("rules", "show", "own.badge", "--rules", own, status=0).out
+    assert "Badge numbers of a company." in out and "badge BDG-123456" in out
+    assert "no.such" in trawl.run("rules", "show", "no.such", status=2).err
+
+
+def test_test_says_what_matches_and_why_not(trawl, own, tmp_path):
+    text = tmp_path / "text"
+    text.write_text(f"badge BDG-765432\nticket {40 * '.'} BDG-765433\nbadge BDG-000000\ncard 4242 4242 4242 4241\n")
+    lines = trawl.run("rules", "test", text, "--rules", own, "--rule", "own.badge", status=0).out.splitlines()
+    assert [line.split("\t")[:2] for line in lines] == [["1:7", "own.badge"], ["2:49", "own.badge"], ["3:7", "own.badge"]]
+    assert "match, tier high" in lines[0] and "765432" not in lines[0]
+    assert "keywords" in lines[1]
+    assert "suppressed" in lines[2]
+    out = trawl.run("rules", "test", text, "--rule", "fin.credit_card", status=0).out
+    assert out == "4:6\tfin.credit_card\tno match: the validator refuses it\n"
+    out = trawl.run("rules", "test", text, "--rules", own, "--rule", "own.badge", "--min-tier", "validated", status=0).out
+    assert "tier high" in out and "--min-tier" in out
