@@ -9,7 +9,6 @@ import time
 
 import psycopg2
 
-from conftest import FAKE_ENV
 from installation import ARCHIVE, BROKEN, DECLINED, FORBIDDEN, LEASE_SECONDS, MISSING, PATIENCE_SECONDS, Bucket, Installation, wait_until
 
 OPTIONS = {"exclude": ["*.noise"]}
