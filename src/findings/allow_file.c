@@ -230,6 +230,7 @@ static bool parse(AllowFile *file, const char *text, size_t len)
     }
     file->document = &document;
     bool is_ok = read_document(file);
+    file->document = NULL;
     yaml_document_delete(&document);
     yaml_parser_delete(&parser);
     return is_ok;

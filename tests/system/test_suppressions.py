@@ -47,7 +47,8 @@ def test_a_new_value_or_a_known_value_in_another_object_is_reported(trawl, folde
     assert found(report) == [("a.txt", "pii.email"), ("new.txt", "pii.email")]
 
 
-def test_a_baseline_is_the_same_from_run_to_run_and_from_the_stored_job(trawl, folder, tmp_path):
+def test_a_baseline_is_the_same_from_run_to_run_and_from_the_stored_job(any_trawl, folder, tmp_path):
+    trawl = any_trawl
     first, second = tmp_path / "first", tmp_path / "second"
     trawl.scan("--write-baseline", first, "--threads", "1", folder, status=1)
     job_id = trawl.scan("--write-baseline", second, "--threads", "4", folder, status=1).json()["jobs"][0]["job_id"]
@@ -176,12 +177,12 @@ def test_comments_mean_nothing_unless_asked(trawl, tmp_path):
 
 # ---- what was suppressed ----
 
-def test_what_was_suppressed_is_listed_by_object(trawl, folder, tmp_path):
-    report = allow(trawl, folder, tmp_path, "allow:\n- value: '@'\n").json()
+def test_what_was_suppressed_is_listed_by_object(any_trawl, folder, tmp_path):
+    report = allow(any_trawl, folder, tmp_path, "allow:\n- value: '@'\n").json()
     job_id = report["jobs"][0]["job_id"]
-    rows = json.loads(trawl.run("findings", job_id, "--suppressed", "--format", "json", status=0).out)
+    rows = json.loads(any_trawl.run("findings", job_id, "--suppressed", "--format", "json", status=0).out)
     assert rows == [{"job_id": job_id, "key": key, "detector": "pii.email", "reason": "allowed", "count": 1}
                     for key in ("a.txt", "fixtures/b.txt")]
-    assert trawl.run("findings", job_id, "--suppressed", "--format", "csv", status=0).out.splitlines() == [
+    assert any_trawl.run("findings", job_id, "--suppressed", "--format", "csv", status=0).out.splitlines() == [
         "key,detector,reason,count", "a.txt,pii.email,allowed,1", "fixtures/b.txt,pii.email,allowed,1"]
-    assert "fixtures/b.txt" in trawl.run("findings", job_id, "--suppressed", status=0).out
+    assert "fixtures/b.txt" in any_trawl.run("findings", job_id, "--suppressed", status=0).out
