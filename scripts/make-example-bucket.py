@@ -282,7 +282,7 @@ def leads_csv():
     text.line("lead,email,phone")
     for number in range(8):
         _, _, email = person(50 + number)
-        text.line(f"{number},", ("pii.email", email), ",", ("pii.phone_nanp_area", f"({303 + number}) 555-{142 + number:04d}"))
+        text.line(f"{number},", ("pii.email", email), ",", ("pii.phone_nanp", f"({303 + number}) 555-{142 + number:04d}"))
     text.line("8,jane.doe@example.com,(115) 555-0142")
     return text
 
