@@ -1,4 +1,5 @@
 """A database that an older scanner made becomes trawl's without loss, and is given back as it was."""
+import json
 import os
 import time
 
@@ -175,6 +176,17 @@ def test_pruning_an_older_job_frees_its_older_rows_too(database, trawl_on):
     trawl_on.run("prune", "--older-than", "1d", status=0)
     assert counts("old-1") == [0, 0, 0]
     assert counts("old-2") == [1, 60, 15], "it is not over"
+
+
+def test_older_jobs_of_one_instant_are_all_listed_and_pruned_once(database, trawl_on):
+    make_older(database, objects=1)
+    database.run("INSERT INTO jobs (bucket, created_at, updated_at) SELECT 'many-' || n, moment, moment"
+                 " FROM generate_series(1, 250) n, (VALUES ('2024-03-01 10:00:00.123456+00'::timestamptz)) m (moment)")
+    trawl_on.run("migrate", status=0)
+    lines = trawl_on.run("jobs", "--limit", "1000", "--format", "jsonl", status=0).out.splitlines()
+    listed = [json.loads(line)["bucket"] for line in lines]
+    assert sorted(name for name in listed if "many-" in name) == sorted(f"many-{n}" for n in range(1, 251))
+    assert "250 jobs" in trawl_on.run("prune", "--older-than", "30d", "--dry-run", status=0).out
 
 
 @pytest.mark.parametrize("has_indexes", [True, False])

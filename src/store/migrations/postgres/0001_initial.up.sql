@@ -102,7 +102,7 @@ CREATE TABLE jobs (
     bucket        text NOT NULL,
     prefix        text NOT NULL DEFAULT '',
     execution_arn text,
-    created_at    timestamptz NOT NULL DEFAULT now(),
+    created_at    timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()),
     updated_at    timestamptz NOT NULL DEFAULT now(),
     mode          text NOT NULL DEFAULT 'async' CHECK (mode IN ('async', 'sync', 'legacy')),
     epoch         bigint NOT NULL DEFAULT 0,
@@ -397,10 +397,13 @@ CREATE INDEX idx_task_tokens_waiting ON task_tokens (activity_arn, created_at) W
 -- 4. ------------------------------------------------------------------------------ the older scanner's rows taken in
 
 -- All of them are `legacy`, those with an execution too: another program started it, so nothing of theirs is ever
--- started, claimed or tried again. A column that an older version lacks reads as NULL through JSON.
+-- started, claimed or tried again. A column that an older version lacks reads as NULL through JSON. created_at is a place
+-- in lists of jobs, and whoever goes on from there knows it to the millisecond: finer times would be passed over, or met
+-- again for ever.
 INSERT INTO jobs (job_id, bucket, prefix, execution_arn, created_at, updated_at, mode)
 SELECT l.job_id, l.bucket, coalesce(l.prefix, ''), to_jsonb(l) ->> 'execution_arn',
-       coalesce(l.created_at, l.updated_at, trawl_time(0)), coalesce(l.updated_at, l.created_at, trawl_time(0)), 'legacy'
+       date_trunc('milliseconds', coalesce(l.created_at, l.updated_at, trawl_time(0))),
+       coalesce(l.updated_at, l.created_at, trawl_time(0)), 'legacy'
 FROM jobs_legacy l;
 
 -- Findings are copied, not united by a view: findings stays a table that can be inserted into, with its indexes and ids.
