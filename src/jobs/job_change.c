@@ -24,6 +24,19 @@ bool job_query_int(DbTx *tx, DbStatement statement, const JobId *id, int64_t *re
     return true;
 }
 
+bool job_read_runner(DbTx *tx, const JobId *id, char **ret_runner, GError **error)
+{
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = false;
+
+    TRY(DB_QUERY(tx, SQL_JOB_RUNNER, &rows, error, db_text(id->text)));
+    TRY(db_rows_next(rows, &has_row, error));
+    if (!has_row)
+        return fail(error, ERROR_NOT_FOUND, "job %s: there is no such job", id->text);
+    *ret_runner = g_strdup(db_rows_text(rows, 0));
+    return true;
+}
+
 bool job_epoch_raise(DbTx *tx, const JobId *id, GError **error)
 {
     return DB_EXEC(tx, SQL_JOB_EPOCH_RAISE, NULL, error, db_text(id->text), db_int(clock_now_ms()));

@@ -13,19 +13,6 @@ static bool end_leases(DbTx *tx, const JobId *id, GError **error)
     return leased == 0 || job_counters_add(tx, id, &(CounterDeltas){.queued = leased, .processing = -leased}, error);
 }
 
-static bool read_runner(DbTx *tx, const JobId *id, char **ret_runner, GError **error)
-{
-    g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
-
-    TRY(DB_QUERY(tx, SQL_JOB_RUNNER, &rows, error, db_text(id->text)));
-    TRY(db_rows_next(rows, &has_row, error));
-    if (!has_row)
-        return fail(error, ERROR_NOT_FOUND, "job %s: there is no such job", id->text);
-    *ret_runner = g_strdup(db_rows_text(rows, 0));
-    return true;
-}
-
 static bool check_is_dead(const JobId *id, const char *runner, GError **error)
 {
     if (runner == NULL)
@@ -59,7 +46,7 @@ bool job_take_over(Db *db, const JobId *id, const char *runner, GError **error)
     g_autofree char *from = NULL;
 
     TRY(job_begin(db, id, &tx, error));
-    TRY(read_runner(tx, id, &from, error));
+    TRY(job_read_runner(tx, id, &from, error));
     if (g_strcmp0(from, runner) == 0)
         return true; /* ours already */
     TRY(check_is_dead(id, from, error));

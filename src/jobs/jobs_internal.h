@@ -11,6 +11,9 @@ FALLIBLE bool job_begin(Db *db, const JobId *id, DbTx **ret_tx, GError **error);
 FALLIBLE bool job_status_read(
     DbTx *tx, const JobId *id, JobFreshness freshness, JobStatus *ret_status, JobMode *ret_mode, GError **error);
 
+/* The runner of the job; NULL without one. */
+FALLIBLE bool job_read_runner(DbTx *tx, const JobId *id, char **ret_runner, GError **error);
+
 /* Raises the epoch and the time of the last change. */
 FALLIBLE bool job_epoch_raise(DbTx *tx, const JobId *id, GError **error);
 

@@ -56,8 +56,13 @@ UPDATE executions SET status = $3, output = $4, error = $5, cause = $6, stopped_
                       fence = fence + 1, run_state = NULL, lease_owner = NULL, lease_expires_at = NULL
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
+-- For whoever ends it from outside: no step may come in between.
 -- :name execution_position
 SELECT status, fence, event_count FROM executions WHERE execution_arn = $1;
+
+-- :name execution_position
+-- :dialect postgres
+SELECT status, fence, event_count FROM executions WHERE execution_arn = $1 FOR UPDATE;
 
 -- :name execution_event_insert
 INSERT INTO execution_events (execution_arn, event_id, previous_event_id, type, timestamp, details)

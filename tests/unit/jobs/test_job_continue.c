@@ -109,12 +109,81 @@ static void test_a_long_listing_goes_on_in_the_next_execution(Fixture *f, gconst
     g_assert_cmpstr(drift, ==, NULL);
 }
 
+/* A cancel that comes between the start of the next execution and the end of this one. */
+typedef struct Cancel {
+    Fixture *fixture;
+    JobId id;
+    GThread *thread; /* NULL until then */
+    GError *failure;
+} Cancel;
+
+static gpointer cancel_job(gpointer data)
+{
+    Cancel *cancel = data;
+
+    (void)(job_cancel(cancel->fixture->db, &cancel->id, &cancel->failure) && cancel->failure == NULL);
+    return NULL;
+}
+
+static bool continue_while_cancelled(void *data, DbTx *tx, const char *arn, const json_t *input, GError **error)
+{
+    Cancel *cancel = data;
+
+    TRY(job_continue(cancel->fixture->workflow, tx, arn, input, error));
+    if (cancel->thread == NULL) {
+        cancel->thread = g_thread_new("cancel", cancel_job, cancel);
+        g_usleep(200 * G_TIME_SPAN_MILLISECOND); /* a chance to get as far as it can */
+    }
+    return true;
+}
+
+static int64_t executions_left(Fixture *f)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = false;
+
+    g_assert_true(db_begin(f->db, DB_READ, &tx, &error));
+    g_assert_true(DB_QUERY(tx, SQL_EXECUTIONS_RUNNING, &rows, &error, db_text("")));
+    g_assert_true(db_rows_next(rows, &has_row, &error));
+    return has_row;
+}
+
+static void test_a_cancel_between_two_executions_ends_the_listing(Fixture *f, gconstpointer kind)
+{
+    g_autoptr(GError) error = NULL;
+    Cancel cancel = {.fixture = f};
+    JobSpec spec = {.bucket = "bucket", .prefix = "", .rules_id = ""};
+
+    (void)kind;
+    workflow_set_successor(f->workflow, JOB_MACHINE, continue_while_cancelled, &cancel);
+    g_assert_true(job_create(f->db, f->workflow, &spec, &cancel.id, &error));
+    for (int i = 0; i < STEPS_MAX && cancel.thread == NULL; i++) {
+        bool has_run = false;
+        int64_t wait_ms = 0;
+        bool is_stepped = workflow_step(f->workflow, NULL, &has_run, &wait_ms, &error);
+        g_assert_no_error(error);
+        g_assert_true(is_stepped && has_run);
+    }
+    g_thread_join(cancel.thread);
+    g_assert_no_error(cancel.failure);
+    g_auto(JobStatus) status = {0};
+    g_assert_true(job_status(f->db, &cancel.id, JOB_REAL_TIME, &status, &error));
+    g_assert_cmpstr(status.status, ==, "aborted");
+    g_assert_cmpstr(status.execution_status, ==, "ABORTED");
+    g_assert_cmpint(executions_left(f), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     for (const char *const *kind = test_store_kinds(); *kind != NULL; kind++) {
         g_autofree char *path = g_strdup_printf("/continue/%s/a_long_listing_goes_on_in_the_next_execution", *kind);
+        g_autofree char *cancel =
+            g_strdup_printf("/continue/%s/a_cancel_between_two_executions_ends_the_listing", *kind);
         g_test_add(path, Fixture, *kind, set_up, test_a_long_listing_goes_on_in_the_next_execution, tear_down);
+        g_test_add(cancel, Fixture, *kind, set_up, test_a_cancel_between_two_executions_ends_the_listing, tear_down);
     }
     return g_test_run();
 }
