@@ -111,7 +111,7 @@ bool lease_is_over(const char *owner, int64_t expires_ms, int64_t now_ms)
 
 uint32_t counter_slot(const char *owner)
 {
-    return g_str_hash(owner) % COUNTER_SLOTS;
+    return 1 + g_str_hash(owner) % (COUNTER_SLOTS - 1); /* slot 0: what is done for a job as a whole */
 }
 
 bool fail_lost_lease(const Claim *claim, GError **error)

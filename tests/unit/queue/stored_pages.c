@@ -76,7 +76,7 @@ void stored_page(Db *db, const JobId *id, uint32_t page_no, uint32_t count)
         " NULL);"
         "INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) VALUES ('%s', 0, %u, %u, 1);"
         "UPDATE job_counters SET total = total + %u, queued = queued + %u, pages = pages + 1,"
-        " bytes_total = bytes_total + %u WHERE job_id = '%s';",
+        " bytes_total = bytes_total + %u WHERE job_id = '%s' AND slot = 0;",
         id->text, page_no, page_no, page_no, count - 1, count, count * 10, keys, tens, etags, tens, id->text, page_no,
         count, count, count, count * 10, id->text);
 }
