@@ -68,6 +68,7 @@ bool api_new(const ApiOptions *options, Api **ret_api, GError **error)
     api->keys = options->keys;
     api->rules_id = g_strdup(options->rules_id);
     api->client_endpoints = options->client_endpoints;
+    api->scan_now = options->scan_now;
     api->job_changed = options->job_created;
     api->data = options->data;
     api->counts = api_counts_new(G_N_ELEMENTS(routes));

@@ -6,6 +6,7 @@
 
 #include "api/auth.h"
 #include "base/error.h"
+#include "jobs/jobs.h"
 #include "net/http_server.h"
 #include "workflow/workflow.h"
 
@@ -13,6 +14,9 @@ enum { API_TOKEN_KEY_BYTES = 32 };
 
 /* May a client choose whom the server talks to, and with which credentials (options endpoint and profile)? */
 typedef enum ApiClientEndpoints { API_ENDPOINTS_DENIED, API_ENDPOINTS_ALLOWED } ApiClientEndpoints;
+
+/* Makes a job and lists it before it returns; on failure there is no job. *ret_objects: how many are in its queue. */
+typedef bool (*ApiScanNow)(void *data, const JobSpec *spec, JobId *ret_id, uint64_t *ret_objects, GError **error);
 
 typedef struct ApiOptions {
     Db *db;             /* borrowed */
@@ -23,6 +27,7 @@ typedef struct ApiOptions {
     ApiClientEndpoints client_endpoints;
     const char *default_options;            /* JSON object under every client's options; NULL for {} */
     uint8_t token_key[API_TOKEN_KEY_BYTES]; /* authenticates nextTokens; servers of one store share it */
+    ApiScanNow scan_now;                    /* NULL: POST /scan leaves the listing to the workflow */
     void (*job_created)(void *data);        /* called after each POST that gave a job work; may be NULL; any thread */
     void *data;
 } ApiOptions;

@@ -16,6 +16,7 @@ struct Api {
     ApiClientEndpoints client_endpoints;
     json_t *default_options;
     uint8_t token_key[API_TOKEN_KEY_BYTES];
+    ApiScanNow scan_now;
     void (*job_changed)(void *data);
     void *data;
     ApiCounts *counts;

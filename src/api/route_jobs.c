@@ -19,12 +19,36 @@ static json_t *scan_json(const Api *api, const JobId *id, const ScanRequest *sca
         "Job created. Objects are being listed and enqueued asynchronously.", "async", 1);
 }
 
+static json_t *scan_now_json(const JobId *id, const ScanRequest *scan, uint64_t objects)
+{
+    return json_pack("{s:s,s:o,s:o,s:I,s:I,s:s}", "job_id", id->text, "bucket", reply_text(scan->bucket), "prefix",
+        reply_text(scan->prefix), "total_objects", (json_int_t)objects, "messages_enqueued", (json_int_t)objects,
+        "status", "queued");
+}
+
+static bool start_job(
+    const Api *api, const ScanRequest *scan, const JobSpec *spec, HttpReply **ret_reply, GError **error)
+{
+    JobId id = {{0}};
+    uint64_t objects = 0;
+
+    if (api->scan_now != NULL) {
+        TRY(api->scan_now(api->data, spec, &id, &objects, error));
+        *ret_reply = reply_json(200, scan_now_json(&id, scan, objects));
+        return true;
+    }
+    TRY(job_create(api->db, api->workflow, spec, &id, error));
+    if (api->job_changed != NULL)
+        api->job_changed(api->data);
+    *ret_reply = reply_json(202, scan_json(api, &id, scan));
+    return true;
+}
+
 bool route_scan(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
 {
     static const char *const known[] = {NULL};
     const ScanPolicy policy = {api->allow_files, api->client_endpoints, api->default_options};
     g_auto(ScanRequest) scan = {0};
-    JobId id = {{0}};
 
     TRY(query_check(request->call, known, error));
     TRY(scan_request_parse(request->call->body, &policy, &scan, error));
@@ -34,11 +58,7 @@ bool route_scan(const Api *api, const ApiRequest *request, HttpReply **ret_reply
         .options = scan.options,
         .rules_id = api->rules_id,
     };
-    TRY(job_create(api->db, api->workflow, &spec, &id, error));
-    if (api->job_changed != NULL)
-        api->job_changed(api->data);
-    *ret_reply = reply_json(202, scan_json(api, &id, &scan));
-    return true;
+    return start_job(api, &scan, &spec, ret_reply, error);
 }
 
 bool route_job(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)

@@ -42,6 +42,37 @@ static bool list_batch(BatchTask *task, const JobStatus *job, BatchResult *ret_r
     return is_ok;
 }
 
+static void tell_batch(const JobId *id, const BatchResult *result)
+{
+    log_info("batch.listed", "job", id->text, "objects", log_int((int64_t)result->batch_size), "total",
+        log_int((int64_t)result->objects_processed), "done", result->is_done ? "true" : "false", NULL);
+}
+
+static bool check_goes_on(const JobStatus *job, GError **error)
+{
+    bool has_ended = g_str_equal(job->status, "aborted") || g_str_equal(job->status, "failed");
+
+    return !has_ended || fail(error, ERROR_CONFLICT, "job %s: it was ended while it was being listed: it is %s",
+                             job->job_id.text, job->status);
+}
+
+bool batch_task_list_all(BatchTask *task, const JobId *id, uint64_t *ret_objects, GError **error)
+{
+    bool is_done = false;
+
+    while (!is_done) {
+        g_auto(JobStatus) job = {0};
+        g_auto(BatchResult) result = {0};
+        TRY(job_status(task->db, id, JOB_REAL_TIME, &job, error));
+        TRY(check_goes_on(&job, error));
+        TRY(list_batch(task, &job, &result, error));
+        tell_batch(id, &result);
+        is_done = result.is_done;
+        *ret_objects = result.objects_processed;
+    }
+    return true;
+}
+
 static bool run_batch(BatchTask *task, const json_t *input, json_t **ret_output, GError **error)
 {
     g_auto(JobStatus) job = {0};
@@ -51,8 +82,7 @@ static bool run_batch(BatchTask *task, const json_t *input, json_t **ret_output,
     TRY(batch_input_parse(input, &batch, error));
     TRY(job_status(task->db, &batch.job_id, JOB_REAL_TIME, &job, error));
     TRY(list_batch(task, &job, &result, error));
-    log_info("batch.listed", "job", batch.job_id.text, "objects", log_int((int64_t)result.batch_size), "total",
-        log_int((int64_t)result.objects_processed), "done", result.is_done ? "true" : "false", NULL);
+    tell_batch(&batch.job_id, &result);
     *ret_output = batch_output_format(&batch, &result);
     return true;
 }

@@ -2,7 +2,9 @@
 #include "app/command.h"
 #include "app/engine.h"
 #include "app/lease_flag.h"
+#include "app/scan_now.h"
 #include "app/scan_options.h"
+#include "base/log.h"
 #include "jobs/jobs.h"
 #include "net/http_server.h"
 #include "workflow/machines.h"
@@ -16,7 +18,7 @@ enum { PORT_DEFAULT = 8080, PORT_MAX = 65535 };
 typedef struct ServeOptions {
     SourceFlags source;
     char *store, *listen, *api_key_file, *allow_files, *lease;
-    gboolean allows_endpoints, leaves_scanning;
+    gboolean allows_endpoints, leaves_scanning, lists_first;
 } ServeOptions;
 
 static void serve_options_clear(ServeOptions *options)
@@ -33,6 +35,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ServeOptions, serve_options_clear)
 typedef struct Serve {
     ServeOptions options;
     Engine *engine;
+    ScanNow scans;
     ApiKeys *keys;
     Api *api;
     HttpServer *server;
@@ -50,11 +53,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Serve, serve_clear)
 
 static bool parse(const Command *command, int *argc, char ***argv, ServeOptions *options, GError **error)
 {
-    GOptionEntry entries[SOURCE_FLAG_COUNT + 8] = {
+    GOptionEntry entries[SOURCE_FLAG_COUNT + 9] = {
         {"listen", 0, 0, G_OPTION_ARG_STRING, &options->listen, "Where to listen (default 127.0.0.1:8080)",
             "HOST:PORT"},
         {"no-scan", 0, 0, G_OPTION_ARG_NONE, &options->leaves_scanning, "Leave scanning to trawl worker elsewhere",
             NULL},
+        {"sync", 0, 0, G_OPTION_ARG_NONE, &options->lists_first,
+            "Without a workflow: POST /scan lists the whole bucket before it answers", NULL},
         STORE_ENTRY(&options->store),
         LEASE_ENTRY(&options->lease),
         {"api-key-file", 0, 0, G_OPTION_ARG_FILENAME, &options->api_key_file,
@@ -65,7 +70,7 @@ static bool parse(const Command *command, int *argc, char ***argv, ServeOptions 
             "Let clients choose endpoint and profile", NULL},
     };
 
-    source_flags_entries(&options->source, entries + 7);
+    source_flags_entries(&options->source, entries + 8);
     TRY(command_parse(
         command, entries, "", "Keys are sent as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.", argc, argv, error));
     if (*argc > 1)
@@ -101,7 +106,12 @@ static void derive_token_key(const FingerprintKey *key, uint8_t *ret_key)
 
 static void job_was_created(void *data)
 {
-    engine_wake(data);
+    engine_wake(((Serve *)data)->engine);
+}
+
+static bool list_first(void *data, const JobSpec *spec, JobId *ret_id, uint64_t *ret_objects, GError **error)
+{
+    return scan_now(&((Serve *)data)->scans, spec, ret_id, ret_objects, error);
 }
 
 static bool open_api(Serve *serve, GError **error)
@@ -117,13 +127,27 @@ static bool open_api(Serve *serve, GError **error)
         .allow_files = serve->options.allow_files,
         .client_endpoints = serve->options.allows_endpoints ? API_ENDPOINTS_ALLOWED : API_ENDPOINTS_DENIED,
         .default_options = defaults_json,
+        .scan_now = serve->options.lists_first ? list_first : NULL,
         .job_created = job_was_created,
-        .data = serve->engine,
+        .data = serve,
     };
 
     TRY(machine_keep(options.workflow, options.db, JOB_MACHINE, scanner_machine_definition(), error));
     derive_token_key(engine_key(serve->engine), options.token_key);
     return api_new(&options, &serve->api, error);
+}
+
+static bool start_server(Serve *serve, const char *host, uint16_t port, GError **error)
+{
+    HttpServerOptions server = {
+        .host = host, .port = port, .handler = api_handle, .refuser = api_refuse, .data = serve->api};
+
+    if (serve->options.lists_first) {
+        log_warning("serve.sync", "reason",
+            "no workflow: POST /scan lists the whole bucket before it answers, which clients may not wait for", NULL);
+        server.sharing = HTTP_THREAD_PER_CONNECTION; /* the others do not wait for it */
+    }
+    return http_server_start(&server, &serve->server, error);
 }
 
 static bool start(Serve *serve, GError **error)
@@ -149,10 +173,9 @@ static bool start(Serve *serve, GError **error)
     engine.work = serve->options.leaves_scanning ? ENGINE_LISTS : ENGINE_SCANS;
     engine.patience = WORKER_KEEPS_ON;
     TRY(engine_open(&engine, &serve->engine, error));
+    serve->scans.engine = serve->engine;
     TRY(open_api(serve, error));
-    HttpServerOptions server = {
-        .host = host, .port = port, .handler = api_handle, .refuser = api_refuse, .data = serve->api};
-    TRY(http_server_start(&server, &serve->server, error));
+    TRY(start_server(serve, host, port, error));
     TRY(engine_start(serve->engine, NULL, NULL, error));
     (void)fprintf(stderr, "trawl serve: listening on http://%s:%u\n", host, http_server_port(serve->server));
     return true;

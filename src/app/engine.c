@@ -272,6 +272,11 @@ bool engine_probe(Engine *engine, const char *bucket, const char *prefix, const 
     return is_ok;
 }
 
+bool engine_list(Engine *engine, const JobId *id, uint64_t *ret_objects, GError **error)
+{
+    return batch_task_list_all(&engine->batch_task, id, ret_objects, error);
+}
+
 static bool start_worker(Engine *engine, const char *runner, const JobId *job_id, GError **error)
 {
     const EngineOptions *options = &engine->options;
@@ -307,6 +312,7 @@ static void start_housekeeping(Engine *engine)
     const HousekeepingOptions options = {
         .db = engine->db,
         .queue = engine->queue,
+        .workflow = engine->workflow,
         .rules_id = rule_set_id(engine->rules),
         .duty = engine->runner == NULL ? HOUSEKEEPING_OF_FLEET : HOUSEKEEPING_OF_SCAN,
         .lease_ms = engine->options.lease_ms,

@@ -46,6 +46,9 @@ const FingerprintKey *engine_key(Engine *engine);
 FALLIBLE bool engine_probe(
     Engine *engine, const char *bucket, const char *prefix, const char *options_json, GError **error);
 
+/* Lists a job in the caller's thread; see batch_task_list_all(). */
+FALLIBLE bool engine_list(Engine *engine, const JobId *id, uint64_t *ret_objects, GError **error);
+
 /* Starts the workflow's runner and the workers: for one job of this runner, or (NULL, NULL) for all jobs without one.
  */
 FALLIBLE bool engine_start(Engine *engine, const char *runner, const JobId *job_id, GError **error);

@@ -15,6 +15,8 @@ enum {
     IDLE_MS = 60000, /* while they do not, and others of a fleet would also come round */
     SHORTEST_MS = 500,
     DRIFT_MS = 60000,
+    LISTINGS_MS = 30000,
+    SILENT_MS = 120000, /* longer than a request to a slow store takes with its repetitions */
     DRIFT_JOBS = 20,
     FREE_ROWS = 20000,
     ADOPT_MS = 30000,
@@ -24,7 +26,7 @@ enum {
 struct Housekeeping {
     HousekeepingOptions options;
     GThread *thread;
-    int64_t drift_at_ms, refused_at_ms;
+    int64_t drift_at_ms, refused_at_ms, listings_at_ms;
     JobId drift_position;
     uint64_t moved; /* pages of this process, when it last looked */
     GMutex mutex;
@@ -71,6 +73,22 @@ static bool look_for_drift(Housekeeping *housekeeping, GError **error)
     housekeeping->drift_at_ms = clock_monotonic_ms() + DRIFT_MS;
     return jobs_reconcile_drift(
         housekeeping->options.db, &housekeeping->drift_position, DRIFT_JOBS, tell_drift, NULL, error);
+}
+
+/* A request that lists (serve --sync) dies with its process. */
+static bool adopt_listings(Housekeeping *housekeeping, GError **error)
+{
+    const HousekeepingOptions *options = &housekeeping->options;
+    uint32_t jobs = 0;
+
+    if (clock_monotonic_ms() < housekeeping->listings_at_ms)
+        return true;
+    housekeeping->listings_at_ms = clock_monotonic_ms() + LISTINGS_MS;
+    TRY(jobs_adopt_listings(options->db, options->workflow, SILENT_MS, &jobs, error));
+    if (jobs > 0)
+        log_warning("jobs.listing_adopted", "jobs", log_int(jobs), "reason",
+            "the server that listed them is gone: the built-in workflow goes on", NULL);
+    return true;
 }
 
 static bool free_deleted(Housekeeping *housekeeping, GError **error)
@@ -133,6 +151,7 @@ static bool do_round(Housekeeping *housekeeping, int64_t round_ms, GError **erro
     TRY(sweep(housekeeping, error));
     TRY(jobs_reconcile(housekeeping->options.db, error));
     TRY(adopt_jobs(housekeeping, error));
+    TRY(adopt_listings(housekeeping, error));
     TRY(jobs_refresh_if_stale(housekeeping->options.db, JOB_REFRESH_MS, &is_refreshed, error));
     metric_add(METRIC_REFRESHES, is_refreshed ? 1 : 0);
     TRY(look_for_drift(housekeeping, error));

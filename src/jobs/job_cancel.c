@@ -66,6 +66,19 @@ bool job_cancel(Db *db, const JobId *id, GError **error)
     return db_commit(g_steal_pointer(&tx), error);
 }
 
+bool job_discard(Db *db, const JobId *id, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_auto(JobStatus) status = {0};
+
+    TRY(begin_change(db, id, &tx, &status, error));
+    if (job_status_is_over(&status))
+        return true;
+    TRY(cancel(tx, &status, error));
+    TRY(DB_EXEC(tx, SQL_JOB_HIDE, NULL, error, db_text(id->text), db_int(clock_now_ms())));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
 bool job_pause(Db *db, const JobId *id, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;

@@ -3,6 +3,15 @@
 #include "jobs/jobs_internal.h"
 #include "store/db_wake.h"
 
+typedef json_t JsonValue;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonValue, json_decref)
+
+/* A listing that nobody is doing any more. */
+typedef struct LeftListing {
+    JobId id;
+    char *bucket, *prefix;
+} LeftListing;
+
 bool job_continue(void *workflow, DbTx *tx, const char *execution_arn, const json_t *input, GError **error)
 {
     const char *text = json_string_value(json_object_get(input, "job_id"));
@@ -24,4 +33,64 @@ bool job_continue(void *workflow, DbTx *tx, const char *execution_arn, const jso
         db_int(now_ms)));
     TRY(DB_EXEC(tx, SQL_JOB_CONTINUE, NULL, error, db_text(id.text), db_text(arn)));
     return db_notify(tx, DB_CHANNEL_EXECUTIONS, error);
+}
+
+static void left_listing_clear(gpointer data)
+{
+    LeftListing *left = data;
+
+    g_free(left->bucket);
+    g_free(left->prefix);
+}
+
+static bool find_left(Db *db, int64_t before_ms, GArray *found, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = false;
+
+    TRY(db_begin(db, DB_READ, &tx, error));
+    TRY(DB_QUERY(tx, SQL_JOB_LISTINGS_LEFT, &rows, error, db_int(before_ms)));
+    TRY(db_rows_next(rows, &has_row, error));
+    while (has_row) {
+        LeftListing left = {0};
+        TRY(job_id_parse(db_rows_text(rows, 0), &left.id, error));
+        left.bucket = g_strdup(db_rows_text(rows, 1));
+        left.prefix = g_strdup(db_rows_text(rows, 2));
+        g_array_append_val(found, left);
+        TRY(db_rows_next(rows, &has_row, error));
+    }
+    return true;
+}
+
+/* *jobs stays if somebody was faster. */
+static bool adopt(Db *db, Workflow *workflow, const LeftListing *left, uint32_t *jobs, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    int64_t changed = 0;
+    g_autoptr(JsonValue) input = json_pack("{s:s, s:s, s:s, s:n, s:i}", "job_id", left->id.text, "bucket", left->bucket,
+        "prefix", left->prefix, "continuation_token", "objects_processed", 0);
+
+    if (input == NULL)
+        return fail(error, ERROR_CORRUPT, "job %s: its bucket or prefix is not UTF-8", left->id.text);
+    TRY(job_begin(db, &left->id, &tx, error));
+    TRY(DB_EXEC(tx, SQL_JOB_SET_ASYNC, &changed, error, db_text(left->id.text), db_int(clock_now_ms())));
+    if (changed == 0)
+        return true;
+    TRY(job_continue(workflow, tx, left->id.text, input, error));
+    TRY(db_commit(g_steal_pointer(&tx), error));
+    (*jobs)++;
+    return true;
+}
+
+bool jobs_adopt_listings(Db *db, Workflow *workflow, int64_t silent_ms, uint32_t *ret_jobs, GError **error)
+{
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(LeftListing));
+
+    g_array_set_clear_func(found, left_listing_clear);
+    *ret_jobs = 0;
+    TRY(find_left(db, clock_now_ms() - silent_ms, found, error));
+    for (guint i = 0; i < found->len; i++)
+        TRY(adopt(db, workflow, &g_array_index(found, LeftListing, i), ret_jobs, error));
+    return true;
 }

@@ -16,6 +16,7 @@ static bool check_spec(const JobSpec *spec, GError **error)
     return job_options_parse(spec->options, &options, error);
 }
 
+/* arn NULL: whoever makes it lists it. */
 static bool insert_job(DbTx *tx, const JobId *id, const JobSpec *spec, const char *arn, GError **error)
 {
     int64_t now_ms = clock_now_ms();
@@ -25,7 +26,9 @@ static bool insert_job(DbTx *tx, const JobId *id, const JobSpec *spec, const cha
 
     TRY(DB_EXEC(tx, SQL_JOB_INSERT, NULL, error, db_text(id->text), db_text(spec->bucket), db_text(prefix),
         db_text(arn), db_int(now_ms), db_text(spec->runner), db_text(options), db_text(rules_id)));
-    TRY(DB_EXEC(tx, SQL_JOB_EXECUTION_INSERT, NULL, error, db_text(id->text), db_int(1), db_text(arn), db_int(now_ms)));
+    if (arn != NULL)
+        TRY(DB_EXEC(
+            tx, SQL_JOB_EXECUTION_INSERT, NULL, error, db_text(id->text), db_int(1), db_text(arn), db_int(now_ms)));
     TRY(DB_EXEC(tx, SQL_JOB_COUNTERS_INSERT, NULL, error, db_text(id->text), db_int(now_ms)));
     return DB_EXEC(tx, SQL_SHARD_INSERT, NULL, error, db_text(id->text), db_int(0), db_int(now_ms));
 }
@@ -61,6 +64,25 @@ bool job_create(Db *db, Workflow *workflow, const JobSpec *spec, JobId *ret_id, 
     TRY(insert_job(tx, &id, &owned, arn, error));
     TRY(workflow_start(workflow, tx, JOB_MACHINE, name, input, owned.runner, error));
     TRY(db_notify(tx, DB_CHANNEL_EXECUTIONS, error));
+    TRY(db_commit(g_steal_pointer(&tx), error));
+    *ret_id = id;
+    return true;
+}
+
+bool job_create_sync(Db *db, const JobSpec *spec, JobId *ret_id, GError **error)
+{
+    JobId id = job_id_new();
+    g_autoptr(DbTx) tx = NULL;
+    JobSpec owned = *spec;
+
+    TRY(check_spec(spec, error));
+    owned.runner = runner_of(db, spec);
+    g_autoptr(JsonValue) input = input_of(&id, spec); /* for whoever has to finish it */
+    if (input == NULL)
+        return fail(error, ERROR_INVALID, "bucket and prefix: expected valid UTF-8");
+    TRY(db_begin(db, DB_WRITE, &tx, error));
+    TRY(insert_job(tx, &id, &owned, NULL, error));
+    TRY(DB_EXEC(tx, SQL_JOB_SET_SYNC, NULL, error, db_text(id.text)));
     TRY(db_commit(g_steal_pointer(&tx), error));
     *ret_id = id;
     return true;

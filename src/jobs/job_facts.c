@@ -45,6 +45,13 @@ static bool is_listing_over(const JobFacts *facts)
     return false;
 }
 
+static const char *listing_message(const JobFacts *facts)
+{
+    bool has_execution = facts->mode != JOB_SYNC || facts->execution_status != NULL;
+
+    return has_execution ? "Step Functions is listing S3 objects" : "Listing S3 objects";
+}
+
 static void judge_words(JobStatus *status, const JobFacts *facts)
 {
     uint64_t settled = status->succeeded + status->failed + status->skipped;
@@ -57,7 +64,7 @@ static void judge_words(JobStatus *status, const JobFacts *facts)
         return;
     }
     if (!status->is_listing_complete)
-        set(status, "listing", g_strdup("Step Functions is listing S3 objects"));
+        set(status, "listing", g_strdup(listing_message(facts)));
     else if (status->total == 0)
         set(status, "completed", g_strdup("No objects found to scan"));
     else if (status->queued + status->processing == 0)

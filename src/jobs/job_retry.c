@@ -205,7 +205,8 @@ static bool revive(DbTx *tx, Retry *retry, const JobStatus *status, GError **err
 
     TRY(job_query_int(tx, SQL_RETRY_DROPPED_OBJECTS, id, &dropped, error));
     TRY(job_executions_close(tx, id, status->execution_status != NULL ? status->execution_status : "ABORTED", error));
-    if (status->execution_arn != NULL)
+    if (status->execution_arn != NULL ||
+        !status->is_listing_complete) /* whoever listed it at once does not come back */
         TRY(start_next(tx, retry, status, error));
     TRY(DB_EXEC(tx, SQL_JOB_SHARDS_GO_ON, NULL, error, db_text(id->text), db_int(now_ms)));
     TRY(DB_EXEC(tx, SQL_JOB_PAGES_RESTORE, &pages, error, db_text(id->text), db_int(now_ms)));

@@ -22,11 +22,19 @@ typedef struct JobSpec {
 
 /* A WorkflowSuccessor, its data the Workflow: an execution's history is nearly full, and the listing of its job goes on
  * in the next execution of the chain, scan-<job_id>-g2, …; the job is the same throughout. */
-FALLIBLE bool job_continue(
-    void *workflow, DbTx *tx, const char *execution_arn, const json_t *input, GError **error);
+FALLIBLE bool job_continue(void *workflow, DbTx *tx, const char *execution_arn, const json_t *input, GError **error);
 
 /* Job row with its execution's ARN, shard plan, first counters and the execution itself: one transaction. */
 FALLIBLE bool job_create(Db *db, Workflow *workflow, const JobSpec *spec, JobId *ret_id, GError **error);
+
+/* The same without an execution: whoever calls it lists the job at once, and removes it with job_discard() if that
+ * fails. If it dies over that, jobs_adopt_listings() sees to the job. */
+FALLIBLE bool job_create_sync(Db *db, const JobSpec *spec, JobId *ret_id, GError **error);
+
+/* Gives the jobs of job_create_sync() whose listing has stood still for silent_ms to the workflow, which finishes it:
+ * from then on they have an execution. Their lister may be alive after all: both build on the same shard, so that every
+ * key is still listed once. *ret_jobs: how many. */
+FALLIBLE bool jobs_adopt_listings(Db *db, Workflow *workflow, int64_t silent_ms, uint32_t *ret_jobs, GError **error);
 
 /* Failed objects by reason: the stable name of an error kind ("too_large"), or "poison". */
 typedef struct FailureCount {
@@ -96,6 +104,10 @@ FALLIBLE bool jobs_visit_page(
  * queued. What was found stays. No change if the job is aborted already; CONFLICT, with its status, if it is over
  * otherwise. */
 FALLIBLE bool job_cancel(Db *db, const JobId *id, GError **error);
+
+/* As if it had never been made: cancelled and hidden at once, whatever it has found. A job that is over or gone stays
+ * as it is. */
+FALLIBLE bool job_discard(Db *db, const JobId *id, GError **error);
 
 /* A paused job's pages are not handed out; leased ones are finished, listing goes on. The status stays what it is. No
  * change if it is so already; CONFLICT, with its status, if the job is over. */

@@ -50,14 +50,18 @@ typedef HttpReply *(*HttpHandler)(void *data, const HttpCall *call);
  */
 typedef HttpReply *(*HttpRefuser)(void *data, const HttpCall *call, ErrorKind kind, const char *message);
 
+/* Handlers that take long hold up the connections that share their thread. */
+typedef enum HttpThreads { HTTP_THREADS_SHARED, HTTP_THREAD_PER_CONNECTION } HttpThreads;
+
 typedef struct HttpServerOptions {
     const char *host; /* IPv4 or IPv6 address (brackets allowed) or "localhost" */
     uint16_t port;    /* 0: any free one */
     HttpHandler handler;
     HttpRefuser refuser; /* NULL: plain text */
     void *data;
-    size_t max_body_bytes;    /* 0: 1 MiB */
-    uint32_t threads;         /* 0: 4 */
+    size_t max_body_bytes; /* 0: 1 MiB */
+    HttpThreads sharing;
+    uint32_t threads;         /* that are shared; 0: 4 */
     uint32_t max_connections; /* 0: 256 */
     uint32_t timeout_s;       /* without progress; 0: 30 */
 } HttpServerOptions;

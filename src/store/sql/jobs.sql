@@ -7,6 +7,22 @@ VALUES ($1, $2, $3, $4, trawl_time($5), trawl_time($5), $6, $7, $8);
 -- :name job_execution_insert
 INSERT INTO job_executions (job_id, generation, execution_arn, created_at) VALUES ($1, $2, $3, $4);
 
+-- Its listing is done by the request that made it.
+-- :name job_set_sync
+UPDATE jobs SET mode = 'sync' WHERE job_id = $1;
+
+-- Jobs of such requests whose listing has not moved since $1: whoever did it is gone.
+-- :name job_listings_left
+SELECT j.job_id, j.bucket, j.prefix
+FROM jobs j JOIN listing_shards s ON s.job_id = j.job_id
+WHERE j.mode = 'sync' AND j.execution_arn IS NULL AND j.cancelled = 0 AND j.deleted_at IS NULL
+  AND s.state = 'listing' AND s.updated_at < $1
+ORDER BY j.job_id LIMIT 100;
+
+-- :name job_set_async
+UPDATE jobs SET mode = 'async', epoch = epoch + 1, updated_at = trawl_time($2)
+WHERE job_id = $1 AND mode = 'sync' AND execution_arn IS NULL AND cancelled = 0 AND deleted_at IS NULL;
+
 -- :name job_counters_insert
 INSERT INTO job_counters (job_id, slot, updated_at) VALUES ($1, 0, $2);
 

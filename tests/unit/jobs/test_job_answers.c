@@ -47,8 +47,7 @@ static void test_jobs_of_other_modes_are_judged_by_their_counts(JobFixture *fixt
     } cases[] = {
         {"UPDATE jobs SET mode = 'legacy', execution_arn = NULL", "processing", "Scanning objects (0/10)", NULL},
         {"UPDATE jobs SET execution_arn = 'arn:elsewhere'", "processing", "Scanning objects (0/10)", "arn:elsewhere"},
-        {"UPDATE jobs SET mode = 'sync', execution_arn = NULL", "listing", "Step Functions is listing S3 objects",
-            NULL},
+        {"UPDATE jobs SET mode = 'sync', execution_arn = NULL", "listing", "Listing S3 objects", NULL},
         {"UPDATE listing_shards SET state = 'done'", "processing", "Scanning objects (0/10)", NULL},
         {"UPDATE job_counters SET queued = 0, succeeded = 10", "completed", "All objects scanned", NULL},
         {"UPDATE job_counters SET total = 0, succeeded = 0", "completed", "No objects found to scan", NULL},

@@ -29,7 +29,7 @@ static void test_the_status_follows_from_execution_shards_and_counts(void)
         {JOB_ASYNC, "?", 0, 10, 10, 0, 0, 0, 0, "listing", "Step Functions is listing S3 objects", 0, false},
         /* without an execution the mode decides */
         {JOB_ASYNC, "", 0, 10, 10, 0, 0, 0, 0, "listing", "Step Functions is listing S3 objects", 0, false},
-        {JOB_SYNC, "", 1, 10, 10, 0, 0, 0, 0, "listing", "Step Functions is listing S3 objects", 0, false},
+        {JOB_SYNC, "", 1, 10, 10, 0, 0, 0, 0, "listing", "Listing S3 objects", 0, false},
         {JOB_SYNC, "", 0, 10, 9, 0, 1, 0, 0, "processing", "Scanning objects (1/10)", 10, true},
         {JOB_LEGACY, "", 1, 3, 0, 0, 3, 0, 0, "completed", "All objects scanned", 100, true},
         /* skipped objects are settled; percentages have two decimals, and 100 means all */
