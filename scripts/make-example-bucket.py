@@ -313,10 +313,10 @@ def patients_csv():
 def app_conf():
     text = Text()
     text.line("[database]")
-    text.line("connection = ", ("sec.db_connection_ado", "Server=db.internal;Database=crm;User Id=app;Password=Tr4il-Mix-77"), ";")
+    text.line("connection = ", ("sec.db_connection", "Server=db.internal;Database=crm;User Id=app;Password=Tr4il-Mix-77"), ";")
     text.line("[registry]")
     text.line("user = builder")
-    text.line("password = ", ("sec.generic_password_bare", "q1w2e3r4t5"))
+    text.line("password = ", ("sec.generic_password", "q1w2e3r4t5"))
     return text
 
 
