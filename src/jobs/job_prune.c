@@ -60,8 +60,8 @@ static bool hide(Db *db, const JobId *id, int64_t before_ms, bool *ret_is_hidden
     }
     if (!is_old(&status, before_ms))
         return true;
-    TRY(job_drop_pages(
-        tx, id, error)); /* a job that failed may still have workers: what they finish would be nobody's */
+    /* A job that failed may still have workers: what they finish would be nobody's. */
+    TRY(job_drop_pages(tx, id, error));
     TRY(DB_EXEC(tx, SQL_JOB_HIDE, &changed, error, db_text(id->text), db_int(clock_now_ms())));
     TRY(db_commit(g_steal_pointer(&tx), error));
     *ret_is_hidden = changed == 1;

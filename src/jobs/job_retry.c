@@ -229,18 +229,20 @@ static bool has_ended_badly(const JobStatus *status)
 /* What the job itself needs, once, with the first batch. status is that of before. */
 static bool begin_job(DbTx *tx, Retry *retry, const JobStatus *status, GError **error)
 {
-    bool is_over = job_status_is_over(status);
-
     if (has_ended_badly(status))
-        TRY(revive(tx, retry, status, error));
-    else {
-        g_free(retry->result.execution_arn);
-        retry->result.execution_arn = g_strdup(status->execution_arn);
-    }
-    if (is_over)
-        TRY(DB_EXEC(tx, SQL_JOB_REVIVE, NULL, error, db_text(retry->id->text), db_text(retry->result.execution_arn),
-            db_int(clock_now_ms())));
+        return revive(tx, retry, status, error);
+    g_free(retry->result.execution_arn);
+    retry->result.execution_arn = g_strdup(status->execution_arn);
     return true;
+}
+
+/* The job's row comes last, as everywhere: a batch of the listing that is under way has the counters and wants it. */
+static bool end_beginning(DbTx *tx, const Retry *retry, const JobStatus *status, GError **error)
+{
+    if (retry->has_begun || !job_status_is_over(status))
+        return true;
+    return DB_EXEC(tx, SQL_JOB_REVIVE, NULL, error, db_text(retry->id->text), db_text(retry->result.execution_arn),
+        db_int(clock_now_ms()));
 }
 
 /* Settled objects are fewer now; what lay between the end of the job and now was no work. */
@@ -285,6 +287,7 @@ static bool change(
         retry->result.pages = pages;
         return true;
     }
+    TRY(end_beginning(tx, retry, status, error));
     TRY(measure_anew(tx, retry, status, error));
     TRY(job_epoch_raise(tx, retry->id, error));
     return wake(tx, retry, error);
