@@ -194,8 +194,13 @@ WHERE job_id = $1 AND shard = $2 AND page_no = $3 AND fence = $4 AND state = 'le
 -- :name page_job_rests
 UPDATE jobs SET not_before = trawl_now() + $2 WHERE job_id = $1 AND not_before < trawl_now() + $2;
 
+-- :name pages_leased
+SELECT job_id, shard, page_no, fence, pending, lease_owner, lease_expires_at, trawl_now()
+FROM page_states WHERE state = 'leased' ORDER BY lease_expires_at;
+
 -- In the order in which a cancel locks the pages of a job, so that it and a sweep wait one after the other.
 -- :name pages_leased
+-- :dialect postgres
 SELECT job_id, shard, page_no, fence, pending, lease_owner, lease_expires_at, trawl_now()
 FROM page_states WHERE state = 'leased' ORDER BY job_id, shard, page_no;
 
