@@ -139,7 +139,7 @@ static bool verify_ranges(DbTx *tx, const JobId *id, Drift *drift, GError **erro
     return true;
 }
 
-/* All that can be told without reading the keys, or an older scanner's rows: millions, which nobody changes any more. */
+/* All that can be told without reading keys, or an older scanner's rows: millions, which nobody changes any more. */
 static bool verify_numbers(DbTx *tx, const JobId *id, Drift *drift, GError **error)
 {
     TRY(verify_counters(tx, id, SQL_VERIFY_COUNTERS, drift, error));
