@@ -50,13 +50,13 @@ static const char *skip_group(const char *text, bool *ret_has_alternatives)
                 return NULL;
             continue;
         }
-        if (*text == '\\' && *++text == '\0')
+        if (*text == '\\' && text[1] == '\0')
             return NULL;
-        depth += text[0] == '(' && text[-1] != '\\';
-        *ret_has_alternatives = *ret_has_alternatives || (*text == '|' && text[-1] != '\\');
-        if (*text == ')' && text[-1] != '\\' && --depth == 0)
+        depth += *text == '(';
+        *ret_has_alternatives = *ret_has_alternatives || *text == '|';
+        if (*text == ')' && --depth == 0)
             return text + 1;
-        text++;
+        text += *text == '\\' ? 2 : 1;
     }
     return NULL;
 }

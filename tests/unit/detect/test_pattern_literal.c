@@ -17,6 +17,8 @@ static const LiteralCase cases[] = {
     {"key=(?:one|two)longer", "longer"},
     {"(?:maybe)?surely", "surely"},
     {"(?:abc(?:def)g)h", "abcdefgh"},
+    {"(?:wxyz\\\\|b)longer", "longer"},
+    {"(?:wx\\)yz|b)longer", "longer"},
     {"one|other", NULL},
     {"(?i)secret", NULL},
     {"a\\.b\\.c\\.d", "a\\.b\\.c\\.d"},
