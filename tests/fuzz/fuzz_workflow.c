@@ -1,5 +1,5 @@
-/* Definitions, inputs and mocks: a JSON object {"definition", "input", "mock"}. What is valid is run to its end, and its
- * frames go through their text and back; nothing crashes or hangs. */
+/* Definitions, inputs and mocks: a JSON object {"definition", "input", "mock"}. What is valid is run to its end, and
+ * its frames go through their text and back; nothing crashes or hangs. */
 #include "workflow/asl/data.h"
 #include "workflow/asl/graph.h"
 #include "workflow/asl/intrinsic.h"
