@@ -4,7 +4,9 @@
 
 int64_t jittered_ms(int64_t wait_ms)
 {
-    return wait_ms / 2 + (int64_t)(g_random_double() * (double)(wait_ms - wait_ms / 2));
+    int64_t least_ms = wait_ms / 2;
+
+    return least_ms + (int64_t)(g_random_double() * (double)(wait_ms - least_ms));
 }
 
 int64_t backoff_next_ms(Backoff *backoff)

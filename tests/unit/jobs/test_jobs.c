@@ -431,54 +431,53 @@ static void test_what_was_not_read_is_told(Fixture *fixture, G_GNUC_UNUSED gcons
 }
 
 /* Whatever is broken by hand must be noticed. */
+static const struct {
+    const char *damage, *undo, *noticed;
+} damages[] = {
+    {"UPDATE job_counters SET total = total + 1 WHERE slot = 0",
+        "UPDATE job_counters SET total = total - 1 WHERE slot = 0", "total"},
+    {"UPDATE job_counters SET queued = queued + 1 WHERE slot = 0",
+        "UPDATE job_counters SET queued = queued - 1 WHERE slot = 0", "queued"},
+    {"UPDATE job_counters SET failed = failed + 1, succeeded = succeeded - 1",
+        "UPDATE job_counters SET failed = failed - 1, succeeded = succeeded + 1", "failed"},
+    {"UPDATE job_counters SET findings = 1 WHERE slot = 0", "UPDATE job_counters SET findings = 0", "findings"},
+    {"UPDATE job_counters SET bytes_done = bytes_done + 1 WHERE slot = 0",
+        "UPDATE job_counters SET bytes_done = bytes_done - 1 WHERE slot = 0", "bytes_done"},
+    {"UPDATE page_states SET pending = 3 WHERE page_no = 0", "UPDATE page_states SET pending = 0 WHERE page_no = 0",
+        "objects in all states"},
+    {"UPDATE page_states SET findings = 1 WHERE page_no = 1", "UPDATE page_states SET findings = 0", "findings"},
+    {"UPDATE page_states SET lease_owner = 'x' WHERE page_no = 1", "UPDATE page_states SET lease_owner = NULL",
+        "leased"},
+    {"UPDATE object_pages SET object_count = 9 WHERE page_no = 1", "UPDATE object_pages SET object_count = 10",
+        "as many keys"},
+    {"UPDATE object_pages SET last_key = 'z' WHERE page_no = 1",
+        "UPDATE object_pages SET last_key = 'key00001-00009' WHERE page_no = 1", "begin and end"},
+    {"UPDATE object_pages SET keys = replace(keys, '-00004', '-00003') WHERE page_no = 1",
+        "UPDATE object_pages SET keys = replace(keys, '3\",\"key00001-00003', '3\",\"key00001-00004')", "out of order"},
+    {"UPDATE object_pages SET last_key = 'key00001-00000' WHERE page_no = 0",
+        "UPDATE object_pages SET last_key = 'key00000-00009' WHERE page_no = 0", "before the end"},
+    {"INSERT INTO findings (job_id, shard, page_no, ordinal, bucket, key, detector, category, severity, tier, "
+     "count,"
+     " masked, fingerprint, created_at) SELECT job_id, 0, 1, 0, 'b', 'k', 'd', 'c', 's', 't', 1, '', '', 1 FROM "
+     "jobs",
+        "DELETE FROM findings", "findings"},
+    {"INSERT INTO job_failures SELECT job_id, 0, 'too_large', 1 FROM jobs", "DELETE FROM job_failures", "too_large"},
+    {"UPDATE page_states SET state = 'dropped' WHERE page_no = 1",
+        "UPDATE page_states SET state = 'queued' WHERE page_no = 1", "is dropped"},
+    {"UPDATE page_states SET bytes_done = 5, succeeded = 10 WHERE page_no = 0",
+        "UPDATE page_states SET bytes_done = 100 WHERE page_no = 0", "not all of its bytes"},
+    {"UPDATE object_pages SET shard = 1, last_key = 'z' WHERE page_no = 0",
+        "UPDATE object_pages SET shard = 0, last_key = 'key00000-00009' WHERE page_no = 0", "end of another page"},
+    {"INSERT INTO object_exceptions SELECT job_id, 0, 0, 1, 'k', 'failed', 1, '', '', 1 FROM jobs",
+        "DELETE FROM object_exceptions", "exceptions"},
+    {"DELETE FROM page_states WHERE page_no = 1",
+        "INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) SELECT job_id, 0, 1, 10, 1 FROM "
+        "jobs",
+        "no state"},
+};
+
 static void test_verify_notices_damage(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-    static const struct {
-        const char *damage, *undo, *noticed;
-    } cases[] = {
-        {"UPDATE job_counters SET total = total + 1 WHERE slot = 0",
-            "UPDATE job_counters SET total = total - 1 WHERE slot = 0", "total"},
-        {"UPDATE job_counters SET queued = queued + 1 WHERE slot = 0",
-            "UPDATE job_counters SET queued = queued - 1 WHERE slot = 0", "queued"},
-        {"UPDATE job_counters SET failed = failed + 1, succeeded = succeeded - 1",
-            "UPDATE job_counters SET failed = failed - 1, succeeded = succeeded + 1", "failed"},
-        {"UPDATE job_counters SET findings = 1 WHERE slot = 0", "UPDATE job_counters SET findings = 0", "findings"},
-        {"UPDATE job_counters SET bytes_done = bytes_done + 1 WHERE slot = 0",
-            "UPDATE job_counters SET bytes_done = bytes_done - 1 WHERE slot = 0", "bytes_done"},
-        {"UPDATE page_states SET pending = 3 WHERE page_no = 0", "UPDATE page_states SET pending = 0 WHERE page_no = 0",
-            "objects in all states"},
-        {"UPDATE page_states SET findings = 1 WHERE page_no = 1", "UPDATE page_states SET findings = 0", "findings"},
-        {"UPDATE page_states SET lease_owner = 'x' WHERE page_no = 1", "UPDATE page_states SET lease_owner = NULL",
-            "leased"},
-        {"UPDATE object_pages SET object_count = 9 WHERE page_no = 1", "UPDATE object_pages SET object_count = 10",
-            "as many keys"},
-        {"UPDATE object_pages SET last_key = 'z' WHERE page_no = 1",
-            "UPDATE object_pages SET last_key = 'key00001-00009' WHERE page_no = 1", "begin and end"},
-        {"UPDATE object_pages SET keys = replace(keys, '-00004', '-00003') WHERE page_no = 1",
-            "UPDATE object_pages SET keys = replace(keys, '3\",\"key00001-00003', '3\",\"key00001-00004')",
-            "out of order"},
-        {"UPDATE object_pages SET last_key = 'key00001-00000' WHERE page_no = 0",
-            "UPDATE object_pages SET last_key = 'key00000-00009' WHERE page_no = 0", "before the end"},
-        {"INSERT INTO findings (job_id, shard, page_no, ordinal, bucket, key, detector, category, severity, tier, "
-         "count,"
-         " masked, fingerprint, created_at) SELECT job_id, 0, 1, 0, 'b', 'k', 'd', 'c', 's', 't', 1, '', '', 1 FROM "
-         "jobs",
-            "DELETE FROM findings", "findings"},
-        {"INSERT INTO job_failures SELECT job_id, 0, 'too_large', 1 FROM jobs", "DELETE FROM job_failures",
-            "too_large"},
-        {"UPDATE page_states SET state = 'dropped' WHERE page_no = 1",
-            "UPDATE page_states SET state = 'queued' WHERE page_no = 1", "is dropped"},
-        {"UPDATE page_states SET bytes_done = 5, succeeded = 10 WHERE page_no = 0",
-            "UPDATE page_states SET bytes_done = 100 WHERE page_no = 0", "not all of its bytes"},
-        {"UPDATE object_pages SET shard = 1, last_key = 'z' WHERE page_no = 0",
-            "UPDATE object_pages SET shard = 0, last_key = 'key00000-00009' WHERE page_no = 0", "end of another page"},
-        {"INSERT INTO object_exceptions SELECT job_id, 0, 0, 1, 'k', 'failed', 1, '', '', 1 FROM jobs",
-            "DELETE FROM object_exceptions", "exceptions"},
-        {"DELETE FROM page_states WHERE page_no = 1",
-            "INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) SELECT job_id, 0, 1, 10, 1 FROM "
-            "jobs",
-            "no state"},
-    };
     JobId id = stored_job(fixture->db, 1, 5);
     g_autoptr(GError) error = NULL;
 
@@ -487,13 +486,13 @@ static void test_verify_notices_damage(Fixture *fixture, G_GNUC_UNUSED gconstpoi
     g_autoptr(Claim) claim = claim_as(fixture, "w", NULL);
     g_assert_true(finish(fixture, claim, &error));
     assert_verified(fixture, &id);
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(damages); i++) {
         g_autofree char *drift = NULL;
-        stored_run(fixture->db, "%s", cases[i].damage);
+        stored_run(fixture->db, "%s", damages[i].damage);
         g_assert_true(job_verify(fixture->db, &id, &drift, &error));
-        if (drift == NULL || strstr(drift, cases[i].noticed) == NULL)
-            g_error("%s: %s", cases[i].damage, drift);
-        stored_run(fixture->db, "%s", cases[i].undo);
+        if (drift == NULL || strstr(drift, damages[i].noticed) == NULL)
+            g_error("%s: %s", damages[i].damage, drift);
+        stored_run(fixture->db, "%s", damages[i].undo);
         assert_verified(fixture, &id);
     }
 }
