@@ -49,7 +49,7 @@ typedef struct KeywordQuery {
 /* Where the nearest such keyword ends that ends at most distance characters before position; 0: there is none. Cheapest
  * with rising positions. */
 uint64_t keyword_tracker_before(
-    KeywordTracker *tracker, const TextView *text, const KeywordQuery *query, uint64_t position);
+    KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position);
 
 /* Whether such a keyword begins at most distance characters behind position. Not with a tracker that is also asked for
  * keywords before. */
