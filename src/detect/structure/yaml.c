@@ -32,6 +32,13 @@ static bool is_key_byte(uint8_t byte)
     return byte >= 0x80 || byte_is_word(byte) || strchr(" -./$@", byte) != NULL;
 }
 
+/* A colon ends a key only before a space or the line's end. */
+static bool ends_key(Bytes text, size_t colon)
+{
+    return colon + 1 >= text.len || text.data[colon + 1] == ' ' || text.data[colon + 1] == '\n' ||
+           text.data[colon + 1] == '\r';
+}
+
 static void read_key(Bytes text, size_t at, Line *line)
 {
     uint8_t quote = at < text.len && (text.data[at] == '"' || text.data[at] == '\'') ? text.data[at] : 0;
@@ -42,10 +49,7 @@ static void read_key(Bytes text, size_t at, Line *line)
         end++;
     size_t colon = quote != 0 && end < text.len && text.data[end] == quote ? end + 1 : end;
     line->is_whole = colon + 1 < text.len || (colon < text.len && text.data[colon] != ':') || end - start == KEY_MAX;
-    if (colon >= text.len || text.data[colon] != ':' || end == start)
-        return;
-    if (colon + 1 < text.len && text.data[colon + 1] != ' ' && text.data[colon + 1] != '\n' &&
-        text.data[colon + 1] != '\r')
+    if (colon >= text.len || text.data[colon] != ':' || end == start || !ends_key(text, colon))
         return;
     line->key = (Bytes){.data = text.data + start, .len = end - start};
     line->value = colon + 1;

@@ -16,4 +16,4 @@ void yaml_scan_feed(YamlScan *scan, const TextView *view, uint64_t from, uint64_
 
 /* Whether a line is one that YAML has: a key and its value, an item, nothing, a comment. */
 typedef enum YamlLine { YAML_OTHER, YAML_KEY, YAML_ITEM, YAML_EMPTY } YamlLine;
-YamlLine yaml_line_kind(Bytes line);
+YamlLine yaml_line_kind(Bytes text);

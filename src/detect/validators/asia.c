@@ -176,6 +176,12 @@ Verdict validate_ph_tin(Bytes value)
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+static bool is_other_uen(const Alnum *uen)
+{
+    return uen->len == 10 && strchr("TSR", uen->text[0]) != NULL && digits_all(uen->text, 1, 2) &&
+           g_ascii_isalpha(uen->text[3]) && g_ascii_isalpha(uen->text[4]) && digits_all(uen->text, 5, 4);
+}
+
 /* ACRA of Singapore: businesses (8 digits and a letter), local companies (year, 5 digits, letter), others (T, S or R,
  * year, kind, 4 digits, letter). */
 Verdict validate_sg_uen(Bytes value)
@@ -194,8 +200,7 @@ Verdict validate_sg_uen(Bytes value)
         return "XMKECAWLJDB"[digits_weighted(uen.text, business, 8) % 11] == last ? VERDICT_PASS : VERDICT_REJECT;
     if (uen.len == 10 && digits_all(uen.text, 0, 9))
         return "ZKCMDNERGWH"[digits_weighted(uen.text, company, 9) % 11] == last ? VERDICT_PASS : VERDICT_REJECT;
-    if (uen.len != 10 || strchr("TSR", uen.text[0]) == NULL || !digits_all(uen.text, 1, 2) ||
-        !g_ascii_isalpha(uen.text[3]) || !g_ascii_isalpha(uen.text[4]) || !digits_all(uen.text, 5, 4))
+    if (!is_other_uen(&uen))
         return VERDICT_REJECT;
     for (size_t i = 0; i < 9; i++) {
         const char *place = strchr(alphabet, uen.text[i]);

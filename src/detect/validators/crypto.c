@@ -5,6 +5,22 @@
 
 enum { BASE58_MAX = 64, BASE58_BYTES = 48, KECCAK_RATE = 136 };
 
+/* number, little-endian and of *used bytes, times 58 and one digit more; false: it does not fit. */
+static bool base58_append(uint8_t number[BASE58_BYTES], size_t *used, uint32_t digit)
+{
+    uint32_t carry = digit;
+
+    for (size_t i = 0; i < *used || carry > 0; i++) {
+        if (i == BASE58_BYTES)
+            return false;
+        carry += (uint32_t)number[i] * 58;
+        number[i] = (uint8_t)carry;
+        carry >>= 8;
+        *used = MAX(*used, i + 1);
+    }
+    return true;
+}
+
 /* Big-endian bytes of a base58 number, leading ones as zero bytes. 0: not base58, or too long. */
 static size_t base58_decode(Bytes value, uint8_t ret_bytes[BASE58_BYTES])
 {
@@ -20,15 +36,8 @@ static size_t base58_decode(Bytes value, uint8_t ret_bytes[BASE58_BYTES])
         const char *place = value.data[i] == 0 ? NULL : strchr(alphabet, value.data[i]);
         if (place == NULL)
             return 0;
-        uint32_t carry = (uint32_t)(place - alphabet);
-        for (size_t j = 0; j < used || carry > 0; j++) {
-            if (j == BASE58_BYTES)
-                return 0;
-            carry += (uint32_t)number[j] * 58;
-            number[j] = (uint8_t)carry;
-            carry >>= 8;
-            used = MAX(used, j + 1);
-        }
+        if (!base58_append(number, &used, (uint32_t)(place - alphabet)))
+            return 0;
     }
     if (zeros + used > BASE58_BYTES)
         return 0;
@@ -95,39 +104,64 @@ bool bech32_is_valid(Bytes value)
     return checksum == 1 || checksum == 0x2bc830a3;
 }
 
-/* The permutation of FIPS 202, section 3.3; steps theta, rho and pi, chi, iota. */
-static void keccak_permute(uint64_t state[25])
+static void keccak_theta(uint64_t state[25])
+{
+    uint64_t parity[5];
+
+    for (unsigned i = 0; i < 5; i++)
+        parity[i] = state[i] ^ state[i + 5] ^ state[i + 10] ^ state[i + 15] ^ state[i + 20];
+    for (unsigned i = 0; i < 25; i++) {
+        uint64_t next = parity[(i + 1) % 5];
+        state[i] ^= parity[(i + 4) % 5] ^ (next << 1 | next >> 63);
+    }
+}
+
+static void keccak_rho_pi(uint64_t state[25])
 {
     static const uint8_t rotations[24] = {
         1, 3, 6, 10, 15, 21, 28, 36, 45, 55, 2, 14, 27, 41, 56, 8, 25, 43, 62, 18, 39, 61, 20, 44};
     static const uint8_t lanes[24] = {
         10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1};
+    uint64_t moved = state[1];
+
+    for (unsigned i = 0; i < 24; i++) {
+        uint64_t kept = state[lanes[i]];
+        state[lanes[i]] = moved << rotations[i] | moved >> (64 - rotations[i]);
+        moved = kept;
+    }
+}
+
+static void keccak_chi(uint64_t state[25])
+{
+    uint64_t row[5];
+
+    for (unsigned j = 0; j < 25; j += 5) {
+        memcpy(row, state + j, sizeof row);
+        for (unsigned i = 0; i < 5; i++)
+            state[j + i] = row[i] ^ (~row[(i + 1) % 5] & row[(i + 2) % 5]);
+    }
+}
+
+/* The round constants come from a shift register. */
+static void keccak_iota(uint64_t state[25], uint8_t *feedback)
+{
+    for (unsigned bit = 0; bit < 7; bit++) {
+        if ((*feedback & 1) != 0)
+            state[0] ^= UINT64_C(1) << ((1U << bit) - 1);
+        *feedback = (uint8_t)(*feedback << 1 ^ (*feedback >> 7 != 0 ? 0x71 : 0));
+    }
+}
+
+/* The permutation of FIPS 202, section 3.3. */
+static void keccak_permute(uint64_t state[25])
+{
     uint8_t feedback = 1;
 
     for (unsigned round = 0; round < 24; round++) {
-        uint64_t parity[5], row[5];
-        for (unsigned i = 0; i < 5; i++)
-            parity[i] = state[i] ^ state[i + 5] ^ state[i + 10] ^ state[i + 15] ^ state[i + 20];
-        for (unsigned i = 0; i < 25; i++) {
-            uint64_t next = parity[(i + 1) % 5];
-            state[i] ^= parity[(i + 4) % 5] ^ (next << 1 | next >> 63);
-        }
-        uint64_t moved = state[1];
-        for (unsigned i = 0; i < 24; i++) {
-            uint64_t kept = state[lanes[i]];
-            state[lanes[i]] = moved << rotations[i] | moved >> (64 - rotations[i]);
-            moved = kept;
-        }
-        for (unsigned j = 0; j < 25; j += 5) {
-            memcpy(row, state + j, sizeof row);
-            for (unsigned i = 0; i < 5; i++)
-                state[j + i] = row[i] ^ (~row[(i + 1) % 5] & row[(i + 2) % 5]);
-        }
-        for (unsigned bit = 0; bit < 7; bit++) { /* the round constants come from a shift register */
-            if ((feedback & 1) != 0)
-                state[0] ^= UINT64_C(1) << ((1U << bit) - 1);
-            feedback = (uint8_t)(feedback << 1 ^ (feedback >> 7 != 0 ? 0x71 : 0));
-        }
+        keccak_theta(state);
+        keccak_rho_pi(state);
+        keccak_chi(state);
+        keccak_iota(state, &feedback);
     }
 }
 

@@ -59,7 +59,7 @@ static Verdict layout_verdict(const char *zone, const MrzLayout *layout)
 
 Verdict validate_mrz(Bytes value)
 {
-    char zone[MRZ_MAX];
+    char zone[MRZ_MAX] = {0};
     size_t len = 0;
     Verdict verdict = VERDICT_REJECT;
 
