@@ -21,27 +21,32 @@ static bool is_same_span(const PendingMatch *a, const PendingMatch *b)
     return a->span.start == b->span.start && a->span.end == b->span.end;
 }
 
+/* -1, 0 or 1: the greater one comes first. */
+static int greater_first(uint64_t a, uint64_t b)
+{
+    return (a < b) - (a > b);
+}
+
 /* Tier low last, generic rules before it; then the higher tier, literal before class, the longer, the earlier rule. */
 static int strength_order(gconstpointer a, gconstpointer b, gpointer data)
 {
     const RuleSet *rules = data;
     const PendingMatch *x = a, *y = b;
     const CompiledRule *x_rule = rule_at(rules, x->rule), *y_rule = rule_at(rules, y->rule);
-    uint64_t x_len = x->span.end - x->span.start, y_len = y->span.end - y->span.start;
+    const int orders[] = {
+        greater_first(x->tier != TIER_LOW, y->tier != TIER_LOW),
+        greater_first(!x_rule->is_generic, !y_rule->is_generic),
+        greater_first(x->tier, y->tier),
+        greater_first(x_rule->engine == ENGINE_LITERAL, y_rule->engine == ENGINE_LITERAL),
+        greater_first(x->span.end - x->span.start, y->span.end - y->span.start),
+        greater_first(y->rule, x->rule),
+        greater_first(y->span.start, x->span.start),
+    };
 
-    if ((x->tier == TIER_LOW) != (y->tier == TIER_LOW))
-        return x->tier == TIER_LOW ? 1 : -1;
-    if (x_rule->is_generic != y_rule->is_generic)
-        return x_rule->is_generic ? 1 : -1;
-    if (x->tier != y->tier)
-        return x->tier > y->tier ? -1 : 1;
-    if (x_rule->engine != y_rule->engine)
-        return x_rule->engine == ENGINE_LITERAL ? -1 : 1;
-    if (x_len != y_len)
-        return x_len > y_len ? -1 : 1;
-    if (x->rule != y->rule)
-        return x->rule < y->rule ? -1 : 1;
-    return (x->span.start > y->span.start) - (x->span.start < y->span.start);
+    for (size_t i = 0; i < G_N_ELEMENTS(orders); i++)
+        if (orders[i] != 0)
+            return orders[i];
+    return 0;
 }
 
 static bool is_inside(const PendingMatch *match, const PendingMatch *other)

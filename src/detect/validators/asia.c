@@ -182,16 +182,26 @@ static bool is_other_uen(const Alnum *uen)
            g_ascii_isalpha(uen->text[3]) && g_ascii_isalpha(uen->text[4]) && digits_all(uen->text, 5, 4);
 }
 
+static char other_uen_letter(const Alnum *uen)
+{
+    static const uint8_t weights[9] = {4, 3, 5, 3, 10, 2, 2, 5, 7};
+    static const char alphabet[] = "ABCDEFGHJKLMNPQRSTUVWX0123456789";
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < 9; i++) {
+        const char *place = strchr(alphabet, uen->text[i]);
+        sum += place != NULL ? (uint32_t)(place - alphabet) * weights[i] : 0;
+    }
+    return alphabet[(sum + 11 * 5 - 5) % 11];
+}
+
 /* ACRA of Singapore: businesses (8 digits and a letter), local companies (year, 5 digits, letter), others (T, S or R,
  * year, kind, 4 digits, letter). */
 Verdict validate_sg_uen(Bytes value)
 {
     static const uint8_t business[8] = {10, 4, 9, 3, 8, 2, 7, 1};
     static const uint8_t company[9] = {10, 8, 6, 4, 9, 7, 5, 3, 1};
-    static const uint8_t other[9] = {4, 3, 5, 3, 10, 2, 2, 5, 7};
-    static const char alphabet[] = "ABCDEFGHJKLMNPQRSTUVWX0123456789";
     Alnum uen;
-    uint32_t sum = 0;
 
     if (!alnum_read(value, &uen) || (uen.len != 9 && uen.len != 10))
         return VERDICT_REJECT;
@@ -202,11 +212,7 @@ Verdict validate_sg_uen(Bytes value)
         return "ZKCMDNERGWH"[digits_weighted(uen.text, company, 9) % 11] == last ? VERDICT_PASS : VERDICT_REJECT;
     if (!is_other_uen(&uen))
         return VERDICT_REJECT;
-    for (size_t i = 0; i < 9; i++) {
-        const char *place = strchr(alphabet, uen.text[i]);
-        sum += place != NULL ? (uint32_t)(place - alphabet) * other[i] : 0;
-    }
-    return alphabet[(sum + 11 * 5 - 5) % 11] == last ? VERDICT_PASS : VERDICT_REJECT;
+    return other_uen_letter(&uen) == last ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 /* Goods and Services Tax Network of India: state, PAN, number of the registration, Z, and a check character of base 36.
