@@ -24,6 +24,7 @@ void path_reset(Path *path)
     g_array_append_val(path->nodes, root);
     g_array_set_size(path->marks, 0);
     path->depth = path->deeper = 0;
+    path->open = 0;
 }
 
 void path_mark(Path *path, uint64_t position, uint32_t node)
@@ -131,6 +132,7 @@ static void compact(Path *path)
     g_array_append_val(kept, *path_node(path, 0));
     for (uint32_t i = 0; i < path->depth; i++)
         path->levels[i].node = keep_node(path, path->levels[i].node, kept, moved);
+    path->open = keep_node(path, path->open, kept, moved);
     for (guint i = 0; i < path->marks->len; i++) {
         PathMark *mark = &g_array_index(path->marks, PathMark, i);
         mark->node = keep_node(path, mark->node, kept, moved);

@@ -30,6 +30,7 @@ typedef struct Path {
     FieldNames *names;
     GArray *nodes; /* PathNode; index 0 is the root */
     GArray *marks; /* PathMark, positions rise */
+    uint32_t open; /* the node of a tag that is not at its end: a scanner's, kept with the levels */
     PathLevel levels[PATH_DEPTH];
     uint32_t depth, deeper; /* levels in use; further ones that are only counted */
 } Path;

@@ -51,13 +51,13 @@ static Bytes attribute_before(const TextView *view, uint64_t start, uint64_t end
 
 static void name_element(XmlScan *scan, const TextView *view, uint64_t end)
 {
-    scan->element = path_top_node(scan->path);
+    scan->path->open = path_top_node(scan->path);
     scan->is_named = true;
     if (scan->tag_start < view->base)
         return;
     Bytes name = name_at(view, scan->tag_start, end);
     if (name.len > 0)
-        scan->element =
+        scan->path->open =
             path_child(scan->path, path_top_node(scan->path), field_names_intern(scan->path->names, name), 0);
 }
 
@@ -69,7 +69,7 @@ static void open_value(XmlScan *scan, const TextView *view, uint64_t position, u
     Bytes name = attribute_before(view, scan->tag_start, position);
     if (name.len == 0)
         return;
-    uint32_t node = path_child(scan->path, scan->element, field_names_intern(scan->path->names, name), 0);
+    uint32_t node = path_child(scan->path, scan->path->open, field_names_intern(scan->path->names, name), 0);
     g_array_index(scan->path->nodes, PathNode, node).is_attribute = true;
     path_mark(scan->path, position + 1, node);
 }
@@ -103,7 +103,7 @@ static void end_tag(XmlScan *scan, const TextView *view, uint64_t position)
             name_element(scan, view, position);
         bool is_empty = position > view->base && view->data[position - 1 - view->base] == '/';
         if (!is_empty)
-            path_push(scan->path, (PathLevel){.node = scan->element});
+            path_push(scan->path, (PathLevel){.node = scan->path->open});
     }
     path_mark(scan->path, position + 1, path_top_node(scan->path));
 }
@@ -113,7 +113,7 @@ static void see_in_tag(XmlScan *scan, const TextView *view, uint64_t position, u
     if (scan->quote != 0) {
         if (byte == scan->quote) {
             scan->quote = 0;
-            path_mark(scan->path, position + 1, scan->element);
+            path_mark(scan->path, position + 1, scan->path->open);
         } else if (byte == '<') { /* an apostrophe in text that is no XML */
             scan->quote = 0;
             scan->state = XML_TEXT;

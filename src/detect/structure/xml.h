@@ -12,8 +12,7 @@ typedef struct XmlScan {
     XmlState state;
     uint8_t quote;      /* inside an attribute's value: its quote */
     uint64_t tag_start; /* behind "<" */
-    uint32_t element;   /* node of the tag that is being read */
-    bool is_named;      /* element is known */
+    bool is_named;      /* the path.s open node is its own */
 } XmlScan;
 
 void xml_scan_init(XmlScan *scan, Path *path);
