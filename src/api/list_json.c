@@ -20,8 +20,9 @@ static json_t *count_json(uint64_t count)
 json_t *job_object_json(const JobObject *object)
 {
     json_t *row = json_pack("{s:o, s:s, s:o, s:o, s:i, s:o}", "key", job_json_text(object->key), "status",
-        object->status, "size", count_json(object->size_bytes), "etag", job_json_text(object->etag), "attempts",
-        (int)object->attempts, "updated_at", time_json(object->updated_ms));
+        object->status, "size", object->is_legacy ? json_null() : count_json(object->size_bytes), "etag",
+        object->is_legacy ? json_null() : job_json_text(object->etag), "attempts", (int)object->attempts, "updated_at",
+        time_json(object->updated_ms));
 
     if (object->is_escaped)
         (void)json_object_set_new(row, "key_escaped", json_true());

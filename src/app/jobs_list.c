@@ -50,12 +50,20 @@ static void print_heading(OutputFormat format)
         (void)printf("%-10s %8s %12s  %-18s %s\n", "STATUS", "ATTEMPTS", "BYTES", "REASON", "KEY");
 }
 
+/* In bytes; nothing where it is not known. */
+static char *size_text(const JobObject *object)
+{
+    return object->is_legacy ? g_strdup("") : g_strdup_printf("%" G_GUINT64_FORMAT, object->size_bytes);
+}
+
 static void print_table_row(const JobObject *object)
 {
     g_autofree char *key = report_printable(object->key);
     g_autofree char *message = object->error_message != NULL ? report_printable(object->error_message) : NULL;
 
-    (void)printf("%-10s %8u %12" G_GUINT64_FORMAT "  %-18s %s\n", object->status, object->attempts, object->size_bytes,
+    g_autofree char *size = size_text(object);
+
+    (void)printf("%-10s %8u %12s  %-18s %s\n", object->status, object->attempts, size,
         object->error_code != NULL ? object->error_code : "", key);
     if (message != NULL && message[0] != '\0')
         (void)printf("          %s\n", message);
@@ -63,10 +71,10 @@ static void print_table_row(const JobObject *object)
 
 static void print_csv_row(const JobObject *object)
 {
-    g_autofree char *updated = clock_format_iso(object->updated_ms);
+    g_autofree char *updated = clock_format_iso(object->updated_ms), *size = size_text(object);
 
     print_csv_text(object->key, ",");
-    (void)printf("%s,%" G_GUINT64_FORMAT ",%u,", object->status, object->size_bytes, object->attempts);
+    (void)printf("%s,%s,%u,", object->status, size, object->attempts);
     print_csv_text(object->error_code != NULL ? object->error_code : "", ",");
     print_csv_text(object->error_message != NULL ? object->error_message : "", ",");
     print_csv_text(object->etag != NULL ? object->etag : "", ",");

@@ -296,7 +296,7 @@ static bool walk_exceptions(ObjectWalk *walk, GError **error)
     return true;
 }
 
-static bool check_job(DbTx *tx, const JobId *id, GError **error)
+static bool read_mode(DbTx *tx, const JobId *id, bool *ret_is_legacy, GError **error)
 {
     g_autoptr(DbRows) rows = NULL;
     bool has_row = false;
@@ -305,9 +305,7 @@ static bool check_job(DbTx *tx, const JobId *id, GError **error)
     TRY(db_rows_next(rows, &has_row, error));
     if (!has_row)
         return fail(error, ERROR_NOT_FOUND, "job %s: there is no such job", id->text);
-    if (g_str_equal(db_rows_text(rows, 0), "legacy"))
-        return fail(error, ERROR_CONFLICT,
-            "job %s: the objects of an older scanner's job are only in the view job_objects", id->text);
+    *ret_is_legacy = g_str_equal(db_rows_text(rows, 0), "legacy");
     return true;
 }
 
@@ -318,6 +316,16 @@ static bool check_status(const char *status, GError **error)
     if (status != NULL && !g_strv_contains(known, status))
         return fail(error, ERROR_INVALID,
             "status: expected queued, processing, succeeded, failed or skipped, got '%.64s'", status);
+    return true;
+}
+
+/* A place in the older table stands where the place of an object stands: block and row, without an ordinal. */
+static bool walk_legacy(ObjectWalk *walk, const ObjectQuery *query, GError **error)
+{
+    LegacyPlace place = {walk->place.shard, walk->place.page_no};
+
+    TRY(job_legacy_objects_visit(walk->tx, walk->id, query, walk->visitor, walk->data, &place, &walk->is_end, error));
+    walk->place = (Place){place.block, place.row, 0};
     return true;
 }
 
@@ -333,12 +341,16 @@ bool job_objects_visit(Db *db, const JobId *id, const ObjectQuery *query, Object
         .left = query->limit > 0 ? query->limit : UINT32_MAX,
         .pages_left = PAGES_LOOK_MAX};
 
+    bool is_legacy = false;
+
     TRY(check_status(query->status, error));
     TRY(parse_position(&query->after, &walk.place, error));
     TRY(db_begin(db, DB_READ, &tx, error));
     walk.tx = tx;
-    TRY(check_job(tx, id, error));
-    if (is_of_exceptions)
+    TRY(read_mode(tx, id, &is_legacy, error));
+    if (is_legacy)
+        TRY(walk_legacy(&walk, query, error));
+    else if (is_of_exceptions)
         TRY(walk_exceptions(&walk, error));
     else
         TRY(walk_pages(&walk, error));
@@ -381,11 +393,13 @@ bool job_object_find(
 {
     g_autoptr(DbTx) tx = NULL;
     g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
+    bool has_row = false, is_legacy = false;
 
     *ret_is_found = false;
     TRY(db_begin(db, DB_READ, &tx, error));
-    TRY(check_job(tx, id, error));
+    TRY(read_mode(tx, id, &is_legacy, error));
+    if (is_legacy)
+        return job_legacy_object_find(tx, id, key, visitor, data, ret_is_found, error);
     ObjectWalk walk = {.tx = tx, .id = id, .visitor = visitor, .data = data};
     TRY(DB_QUERY(tx, SQL_JOB_PAGES_OF_KEY, &rows, error, db_text(id->text), db_text(key)));
     TRY(db_rows_next(rows, &has_row, error));

@@ -155,6 +155,7 @@ typedef struct JobObject {
     const char *status; /* queued, processing, succeeded, failed, skipped */
     uint64_t size_bytes;
     const char *etag;
+    bool is_legacy;                         /* an older scanner's: neither size nor etag nor reason is known */
     const char *error_code, *error_message; /* NULL unless it failed or was skipped */
     uint32_t attempts;                      /* times its page was begun with it pending, so far as that is kept */
     int64_t updated_ms;

@@ -34,3 +34,13 @@ FALLIBLE bool job_speed_restart(DbTx *tx, const JobStatus *status, int64_t idle_
 
 /* The first row's first column; 0 without a row. */
 FALLIBLE bool job_query_int(DbTx *tx, DbStatement statement, const JobId *id, int64_t *ret_value, GError **error);
+
+/* job_objects_visit() and job_object_find() for a legacy job, whose objects are rows of the older scanner's table. The
+ * place ("", or row numbers of ours) is where to go on; *ret_is_end: there is nothing behind it. */
+typedef struct LegacyPlace {
+    int64_t block, row;
+} LegacyPlace;
+FALLIBLE bool job_legacy_objects_visit(DbTx *tx, const JobId *id, const ObjectQuery *query, ObjectVisitor visitor,
+    void *data, LegacyPlace *place, bool *ret_is_end, GError **error);
+FALLIBLE bool job_legacy_object_find(
+    DbTx *tx, const JobId *id, const char *key, ObjectVisitor visitor, void *data, bool *ret_is_found, GError **error);

@@ -6,7 +6,7 @@ import time
 import psycopg2
 import pytest
 
-from conftest import Trawl
+from conftest import Server, Trawl
 from reference_database import Plan, add_job, connected, job_id, make_older, progress_query
 
 VARIANTS = {
@@ -164,6 +164,30 @@ def test_the_program_takes_an_older_database_over_and_gives_it_back(database, tr
     assert "drops" in said and "job_objects" in said
     database.run("DROP TABLE schema_migrations")
     assert dump(database) == before
+
+
+def test_the_objects_of_an_older_job_are_listed(database, trawl_on):
+    make_older(database)
+    trawl_on.run("migrate", status=0)
+    server = Server(trawl_on, "--no-scan")
+    try:
+        for name in ("old-1", "old-2", "old-3"):
+            there = database.run("SELECT key, CASE WHEN status IN ('processing', 'succeeded', 'failed', 'skipped') THEN"
+                                 " status ELSE 'queued' END FROM job_objects WHERE job_id = %s", job_id(name))
+            path, found, token = f"/jobs/{job_id(name)}/objects", [], None
+            while token or not found:
+                answer = server.get(path, params={"limit": 7, **({"nextToken": token} if token else {})}).json()
+                found, token = found + answer["objects"], answer["nextToken"]
+            assert len(found) == 60 and all((one["size"], one["etag"]) == (None, None) for one in found)
+            assert sorted((one["key"], one["status"]) for one in found) == sorted(there)
+            for status in ("queued", "processing", "succeeded", "failed", "skipped"):
+                listed = server.get(path, params={"status": status}).json()["objects"]
+                assert sorted(one["key"] for one in listed) == sorted(key for key, word in there if word == status)
+            one = server.get(path, params={"key": there[3][0]}).json()["objects"]
+            assert [(object_["key"], object_["status"]) for object_ in one] == [there[3]]
+            assert server.get(path, params={"key": "none"}).status_code == 404
+    finally:
+        assert server.stop() == 0
 
 
 def test_pruning_an_older_job_frees_its_older_rows_too(database, trawl_on):

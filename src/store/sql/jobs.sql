@@ -655,6 +655,32 @@ SELECT shard, page_no, ordinal, status, error_code, error_message, attempts, upd
 FROM object_exceptions WHERE job_id = $1 AND status = $2 AND (shard, page_no, ordinal) > ($3, $4, $5)
 ORDER BY shard, page_no, ordinal LIMIT $6;
 
+-- The objects of a legacy job behind the row's place ($3, $4) in its table, whose rows nobody changes any more. Other
+-- words than ours count as queued.
+-- :name job_legacy_objects
+SELECT '', '', 0, 0, 0 WHERE $1 IS NULL AND $2 IS NULL AND $3 IS NULL AND $4 IS NULL AND $5 IS NULL;
+
+-- :name job_legacy_objects
+-- :dialect postgres
+SELECT l.key, l.status, coalesce(trawl_ms(l.updated_at), 0), (CAST(CAST(l.place AS TEXT) AS POINT))[0]::bigint,
+       (CAST(CAST(l.place AS TEXT) AS POINT))[1]::bigint
+FROM (SELECT key, updated_at, ctid AS place,
+             CASE WHEN status::text IN ('processing', 'succeeded', 'failed', 'skipped') THEN status::text
+                  ELSE 'queued' END AS status
+      FROM job_objects_legacy
+      WHERE job_id = $1 AND ctid > CAST('(' || CAST($3 AS BIGINT) || ',' || CAST($4 AS BIGINT) || ')' AS TID)) l
+WHERE CAST($2 AS TEXT) IS NULL OR l.status = CAST($2 AS TEXT)
+ORDER BY l.place LIMIT $5;
+
+-- :name job_legacy_object
+SELECT '', '', 0, 0, 0 WHERE $1 IS NULL AND $2 IS NULL;
+
+-- :name job_legacy_object
+-- :dialect postgres
+SELECT key, CASE WHEN status IN ('processing', 'succeeded', 'failed', 'skipped') THEN status ELSE 'queued' END,
+       coalesce(trawl_ms(updated_at), 0), 0, 0
+FROM job_object(CAST($1 AS UUID), $2) LIMIT 1;
+
 -- Where a key may be: the last page that begins at it or before, since shards do not overlap, and the pages that do not
 -- stand where their text sorts.
 -- :name job_pages_of_key
