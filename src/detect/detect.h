@@ -21,14 +21,26 @@ const char *tier_name(Tier tier);
 bool severity_from_name(const char *name, Severity *ret_severity);
 bool tier_from_name(const char *name, Tier *ret_tier);
 
+/* From so many occurrences on in one object, a finding has this severity. */
+typedef struct SeverityStep {
+    uint64_t occurrences; /* 2 or more */
+    Severity severity;
+} SeverityStep;
+
+enum { SEVERITY_STEPS_MAX = 10 };
+
 /* What others may know of a rule. */
 typedef struct Rule {
     const char *id;       /* "fin.credit_card" */
     const char *detector; /* what its findings are called: the id, unless several rules share a detector */
     const char *name;
     const char *description;
-    const char *category; /* financial, personal, government, health, secret */
-    Severity severity;
+    const char *category;               /* financial, personal, government, health, secret */
+    Severity severity;                  /* of few occurrences, if there are steps */
+    const SeverityStep *severity_steps; /* rising in occurrences; NULL: none */
+    uint32_t severity_step_count;
+    char *const *compliance; /* tags such as "PCI" */
+    uint32_t compliance_count;
     MaskStyle mask;
     uint32_t index;          /* 0 … rule_set_size() - 1 */
     uint32_t detector_index; /* index of the first rule of this detector */
@@ -44,6 +56,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleSet, rule_set_unref)
 /* Runs the examples of the rules that come from files in this directory (NULL: of all). INVALID names file, rule and
  * the example that does not do what it is said to. */
 FALLIBLE bool rule_set_check_examples(RuleSet *rules, const char *directory, GError **error);
+
+/* How severe it is that the rule's detector found so many places in one object. */
+Severity rule_severity(const Rule *rule, uint64_t occurrences);
 
 uint32_t rule_set_size(const RuleSet *rules);
 const Rule *rule_set_rule(const RuleSet *rules, uint32_t index);

@@ -28,6 +28,15 @@ bool severity_from_name(const char *name, Severity *ret_severity)
     return false;
 }
 
+Severity rule_severity(const Rule *rule, uint64_t occurrences)
+{
+    Severity severity = rule->severity;
+
+    for (uint32_t i = 0; i < rule->severity_step_count && rule->severity_steps[i].occurrences <= occurrences; i++)
+        severity = rule->severity_steps[i].severity;
+    return severity;
+}
+
 bool tier_from_name(const char *name, Tier *ret_tier)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(TIER_NAMES); i++) {

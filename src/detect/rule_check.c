@@ -157,6 +157,27 @@ static bool check_tiers(const Check *check, CompiledRule *rule)
     return true;
 }
 
+/* The severity itself is that of the first occurrence. */
+static bool check_severity(const Check *check, CompiledRule *rule)
+{
+    const RawRule *raw = check->raw;
+    uint64_t last = 1;
+
+    rule->severity_steps = g_new0(SeverityStep, MAX(raw->severity_steps_count, 1U));
+    for (unsigned i = 0; i < raw->severity_steps_count; i++) {
+        const RawSeverityStep *step = &raw->severity_steps[i];
+        if (step->occurrences <= last)
+            return wrong(check, "severity_by_occurrences: %u: expected more than %" G_GUINT64_FORMAT " occurrences",
+                step->occurrences, last);
+        last = step->occurrences;
+        rule->severity_steps[i] =
+            (SeverityStep){.occurrences = step->occurrences, .severity = (Severity)(step->severity - 1)};
+    }
+    rule->rule.severity_steps = rule->severity_steps;
+    rule->rule.severity_step_count = raw->severity_steps_count;
+    return true;
+}
+
 static bool compile_regex(const Check *check, CompiledRule *rule)
 {
     int code = 0;
@@ -261,6 +282,7 @@ static bool check_all(const Check *check, CompiledRule *rule)
     TRY(check_keywords(check, rule));
     TRY(check_tiers(check, rule));
     TRY(check_pair(check, rule));
+    TRY(check_severity(check, rule));
     note_look_ahead(rule);
     return check_pattern(check, rule);
 }
@@ -275,6 +297,8 @@ bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule
             .description = raw->description,
             .category = CATEGORY_NAMES[raw->category],
             .severity = (Severity)(raw->severity - 1),
+            .compliance = raw->compliance,
+            .compliance_count = raw->compliance_count,
             .mask = (MaskStyle)(raw->mask - 1)},
         .engine = (RuleEngine)raw->engine,
         .shape = (RuleShape)raw->shape,
@@ -302,6 +326,7 @@ void compiled_rule_clear(CompiledRule *rule)
     g_clear_pointer(&rule->ignore, g_ptr_array_unref);
     g_clear_pointer(&rule->ignore_words, g_ptr_array_unref);
     g_clear_pointer(&rule->lower_paths, g_ptr_array_unref);
+    g_clear_pointer(&rule->severity_steps, g_free);
     g_clear_pointer(&rule->pair, g_free);
     g_clear_pointer(&rule->beats, g_free);
 }

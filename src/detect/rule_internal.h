@@ -54,6 +54,7 @@ enum {
 /* A rule ready to run. Strings are borrowed from the RuleDocument that the rule set keeps. */
 typedef struct CompiledRule {
     Rule rule;
+    SeverityStep *severity_steps; /* what rule has of them */
     RuleEngine engine;
     RuleShape shape;
     const char *start; /* upper only */

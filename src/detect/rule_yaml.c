@@ -38,6 +38,15 @@ static const cyaml_schema_field_t EXAMPLE_FIELDS[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t SEVERITY_STEP_FIELDS[] = {
+    CYAML_FIELD_UINT("occurrences", CYAML_FLAG_DEFAULT, RawSeverityStep, occurrences),
+    CYAML_FIELD_ENUM("severity", CYAML_FLAG_STRICT, RawSeverityStep, severity, SEVERITIES, G_N_ELEMENTS(SEVERITIES)),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t SEVERITY_STEP = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RawSeverityStep, SEVERITY_STEP_FIELDS)};
+
 static const cyaml_schema_field_t RULE_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("id", CYAML_FLAG_POINTER, RawRule, id, 1, 100),
     CYAML_FIELD_STRING_PTR("detector", OPTIONAL_PTR, RawRule, detector, 1, 100),
@@ -45,6 +54,8 @@ static const cyaml_schema_field_t RULE_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("description", CYAML_FLAG_POINTER, RawRule, description, 1, 2000),
     FIELD_NAMED("category", CYAML_FLAG_DEFAULT, category, CATEGORIES),
     FIELD_NAMED("severity", CYAML_FLAG_DEFAULT, severity, SEVERITIES),
+    CYAML_FIELD_SEQUENCE(
+        "severity_by_occurrences", OPTIONAL_PTR, RawRule, severity_steps, &SEVERITY_STEP, 1, SEVERITY_STEPS_MAX),
     FIELD_NAMED("mask", CYAML_FLAG_DEFAULT, mask, MASKS),
     FIELD_NAMED("canonical", OPTIONAL, canonical, CANONICALS),
     CYAML_FIELD_SEQUENCE("compliance", OPTIONAL_PTR, RawRule, compliance, &TEXT_ENTRY, 0, 50),

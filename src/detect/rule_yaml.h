@@ -12,9 +12,16 @@ typedef struct RawExamples {
     unsigned no_match_count;
 } RawExamples;
 
+typedef struct RawSeverityStep {
+    unsigned occurrences;
+    int severity;
+} RawSeverityStep;
+
 typedef struct RawRule {
     char *id, *detector, *name, *description;
     int category, severity, mask, canonical;
+    RawSeverityStep *severity_steps;
+    unsigned severity_steps_count;
     char **compliance;
     unsigned compliance_count;
     int engine, shape;

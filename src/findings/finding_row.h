@@ -5,6 +5,7 @@
 
 typedef struct FindingRow {
     const Rule *rule;
+    Severity severity;
     Tier tier;
     uint64_t count;
     bool is_truncated;

@@ -19,6 +19,7 @@ typedef struct ValueSlot {
 
 typedef struct RuleTally {
     uint32_t values;
+    uint64_t count;     /* of all places */
     Finding *aggregate; /* NULL until there are more than max_values */
 } RuleTally;
 
@@ -139,8 +140,16 @@ static void add_location(FindingSet *set, Finding *finding, const Match *match, 
     g_array_append_val(finding->locations, location);
 }
 
+static RuleTally *tally_of(FindingSet *set, const Rule *rule)
+{
+    if (rule->detector_index >= set->tallies->len)
+        g_array_set_size(set->tallies, rule->detector_index + 1);
+    return &g_array_index(set->tallies, RuleTally, rule->detector_index);
+}
+
 static void count_match(FindingSet *set, Finding *finding, const Match *match, const char *member)
 {
+    tally_of(set, match->rule)->count++;
     finding->count++;
     finding->tier = MAX(finding->tier, match->tier);
     add_location(set, finding, match, member);
@@ -213,13 +222,6 @@ static void make_room(FindingSet *set)
     g_free(set->slots);
     set->slots = slots;
     set->slot_count = slot_count;
-}
-
-static RuleTally *tally_of(FindingSet *set, const Rule *rule)
-{
-    if (rule->detector_index >= set->tallies->len)
-        g_array_set_size(set->tallies, rule->detector_index + 1);
-    return &g_array_index(set->tallies, RuleTally, rule->detector_index);
 }
 
 static Finding *finding_for(FindingSet *set, const Match *match)
@@ -297,6 +299,13 @@ const SuppressionCount *finding_set_suppressions(const FindingSet *set, size_t *
 size_t finding_set_size(const FindingSet *set)
 {
     return set != NULL ? set->findings->len : 0;
+}
+
+Severity finding_set_severity(const FindingSet *set, const Finding *finding)
+{
+    const Rule *rule = finding->rule;
+
+    return rule_severity(rule, g_array_index(set->tallies, RuleTally, rule->detector_index).count);
 }
 
 static int compare_uint64(uint64_t left, uint64_t right)

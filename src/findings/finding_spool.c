@@ -27,7 +27,7 @@ struct FindingSpool {
 typedef struct PackedHead {
     uint64_t count;
     uint32_t rule_index, masked_len, fingerprint_len, locations_len;
-    uint8_t tier, is_truncated, reason; /* reason: of a suppression */
+    uint8_t tier, severity, is_truncated, reason; /* reason: of a suppression */
 } PackedHead;
 
 FindingSpool *finding_spool_new(RuleSet *rules, size_t memory_bytes)
@@ -64,7 +64,7 @@ static void pack_text(GByteArray *bytes, const char *text, uint32_t len)
     g_byte_array_append(bytes, (const guint8 *)text, len + 1);
 }
 
-static void pack_finding(GByteArray *bytes, const Finding *finding)
+static void pack_finding(GByteArray *bytes, const FindingSet *set, const Finding *finding)
 {
     g_autofree char *locations = finding_locations_json(finding);
     PackedHead head;
@@ -76,6 +76,7 @@ static void pack_finding(GByteArray *bytes, const Finding *finding)
     head.fingerprint_len = (uint32_t)strlen(finding->fingerprint);
     head.locations_len = (uint32_t)strlen(locations);
     head.tier = (uint8_t)finding->tier;
+    head.severity = (uint8_t)finding_set_severity(set, finding);
     head.is_truncated = finding->is_truncated;
     g_byte_array_append(bytes, (const guint8 *)&head, sizeof head);
     pack_text(bytes, finding->masked, head.masked_len);
@@ -146,7 +147,7 @@ bool finding_spool_add(FindingSpool *spool, uint32_t ordinal, const FindingSet *
         .ordinal = ordinal, .rows = (uint32_t)finding_set_size(set), .offset = spool->flushed + spool->memory->len};
 
     for (size_t i = 0; i < entry.rows; i++) {
-        pack_finding(spool->memory, finding_set_at(set, i));
+        pack_finding(spool->memory, set, finding_set_at(set, i));
         if (spool->memory->len > spool->memory_bytes)
             TRY(flush(spool, error));
     }
@@ -205,6 +206,7 @@ static bool store_entry(FindingSpool *spool, DbTx *tx, const SpoolEntry *entry, 
         at += sizeof head;
         const FindingRow row = {
             .rule = rule_set_rule(spool->rules, head.rule_index),
+            .severity = (Severity)head.severity,
             .tier = (Tier)head.tier,
             .count = head.count,
             .is_truncated = head.is_truncated != 0,

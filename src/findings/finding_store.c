@@ -71,7 +71,7 @@ bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *plac
 
     return DB_EXEC(tx, SQL_FINDING_INSERT, NULL, error, db_text(place->job_id), db_int(place->shard),
         db_int(place->page_no), db_int(place->ordinal), db_text(place->bucket), db_text(place->key),
-        db_text(rule->detector), db_text(rule->category), db_text(severity_name(rule->severity)),
+        db_text(rule->detector), db_text(rule->category), db_text(severity_name(row->severity)),
         db_text(tier_name(row->tier)), db_int((int64_t)row->count), db_text(row->masked), db_text(row->fingerprint),
         db_int(row->is_truncated), db_text(row->locations), db_int(now_ms));
 }
@@ -83,11 +83,13 @@ bool suppression_row_store(DbTx *tx, const SuppressionRow *row, const FindingPla
         db_text(suppress_reason_name(row->reason)), db_int((int64_t)row->count));
 }
 
-static bool store_finding(DbTx *tx, const Finding *finding, const FindingPlace *place, int64_t now_ms, GError **error)
+static bool store_finding(
+    DbTx *tx, const FindingSet *set, const Finding *finding, const FindingPlace *place, GError **error)
 {
     g_autofree char *locations = finding_locations_json(finding);
     const FindingRow row = {
         .rule = finding->rule,
+        .severity = finding_set_severity(set, finding),
         .tier = finding->tier,
         .count = finding->count,
         .is_truncated = finding->is_truncated,
@@ -96,15 +98,13 @@ static bool store_finding(DbTx *tx, const Finding *finding, const FindingPlace *
         .locations = locations,
     };
 
-    return finding_row_store(tx, &row, place, now_ms, error);
+    return finding_row_store(tx, &row, place, clock_now_ms(), error);
 }
 
 bool finding_set_store(DbTx *tx, const FindingSet *set, const FindingPlace *place, GError **error)
 {
-    const int64_t now_ms = clock_now_ms();
-
     for (size_t i = 0; i < finding_set_size(set); i++)
-        TRY(store_finding(tx, finding_set_at(set, i), place, now_ms, error));
+        TRY(store_finding(tx, set, finding_set_at(set, i), place, error));
     size_t count = 0;
     const SuppressionCount *suppressions = finding_set_suppressions(set, &count);
     for (size_t i = 0; i < count; i++) {

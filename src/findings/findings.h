@@ -87,6 +87,9 @@ uint64_t finding_set_suppressed(const FindingSet *set);
 size_t finding_set_size(const FindingSet *set);
 const Finding *finding_set_at(const FindingSet *set, size_t index);
 
+/* The severity of one of the set's findings, by how many places its detector has in the object. */
+Severity finding_set_severity(const FindingSet *set, const Finding *finding);
+
 /* The masked form of a value, owned by the caller, valid UTF-8, at most 64 characters. */
 char *finding_mask(MaskStyle style, Bytes text);
 

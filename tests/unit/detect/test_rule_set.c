@@ -43,6 +43,13 @@ static const BadCase bad_cases[] = {
     {LITERAL("    pattern: abc\n    shape: at\n"), {"rule sec.x", "shape", "class"}},
     {LITERAL("    pattern: abc\n    forms: ['9']\n"), {"rule sec.x", "forms", "digits"}},
     {LITERAL("    pattern: abc\n    validator: nonesuch\n"), {"rule sec.x", "validator", "nonesuch"}},
+    {LITERAL("    pattern: abc\n    severity_by_occurrences: [{occurrences: 1, severity: low}]\n"),
+        {"rule sec.x", "severity_by_occurrences", "more than 1"}},
+    {LITERAL("    pattern: abc\n    severity_by_occurrences:\n"
+             "      - {occurrences: 9, severity: low}\n      - {occurrences: 9, severity: high}\n"),
+        {"rule sec.x", "severity_by_occurrences", "more than 9"}},
+    {LITERAL("    pattern: abc\n    severity_by_occurrences: [{occurrences: 5, severity: huge}]\n"),
+        {"a.yaml:", "huge"}},
     {LITERAL("    pattern: abc\n    min_entropy: 9\n"), {"rule sec.x", "min_entropy", "8"}},
     {LITERAL("    pattern: abc\n    keyword: required\n"), {"rule sec.x", "keywords", "required"}},
     {LITERAL("    pattern: abc\n    keyword: none\n    keywords: [a]\n"), {"rule sec.x", "keyword"}},
@@ -140,7 +147,9 @@ static void test_the_id_depends_on_the_rules_only(void)
 
 static void test_what_others_may_know_of_a_rule(void)
 {
-    g_autoptr(RuleSet) rules = testing_rules(LITERAL("    pattern: abc\n"));
+    g_autoptr(RuleSet) rules =
+        testing_rules(LITERAL("    pattern: abc\n    compliance: [PCI, GDPR]\n"
+                              "    severity_by_occurrences: [{occurrences: 5, severity: critical}]\n"));
     const Rule *rule = rule_set_rule(rules, 0);
 
     g_assert_cmpuint(rule_set_size(rules), ==, 1);
@@ -148,6 +157,10 @@ static void test_what_others_may_know_of_a_rule(void)
     g_assert_cmpstr(rule->category, ==, "secret");
     g_assert_cmpint(rule->severity, ==, SEVERITY_HIGH);
     g_assert_cmpint(rule->mask, ==, MASK_ALL);
+    g_assert_cmpuint(rule->compliance_count, ==, 2);
+    g_assert_cmpstr(rule->compliance[1], ==, "GDPR");
+    g_assert_cmpint(rule_severity(rule, 4), ==, SEVERITY_HIGH);
+    g_assert_cmpint(rule_severity(rule, 5), ==, SEVERITY_CRITICAL);
 }
 
 static char *only_file(const char *directory)

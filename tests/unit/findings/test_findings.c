@@ -127,6 +127,44 @@ static void test_equal_values_are_one_finding(void)
     g_assert_cmpstr(finding_set_at(set, 2)->rule->id, ==, "pii.email");
 }
 
+static void test_severity_rises_with_the_places_of_the_detector_in_the_object(void)
+{
+    static const SeverityStep steps[] = {{20, SEVERITY_MEDIUM}, {100, SEVERITY_CRITICAL}};
+    const struct {
+        unsigned places, values;
+        Severity severity;
+    } cases[] = {
+        {1, 1, SEVERITY_LOW},
+        {19, 19, SEVERITY_LOW},
+        {20, 1, SEVERITY_MEDIUM}, /* more than are kept of one value */
+        {20, 20, SEVERITY_MEDIUM},
+        {99, 3, SEVERITY_MEDIUM},
+        {100, 3, SEVERITY_CRITICAL},
+        {100, 50, SEVERITY_CRITICAL}, /* more values than are kept */
+        {5000, 7, SEVERITY_CRITICAL},
+    };
+    const Rule badge = {.id = "acme.badge",
+        .detector = "acme.badge",
+        .category = "personal",
+        .severity = SEVERITY_LOW,
+        .severity_steps = steps,
+        .severity_step_count = G_N_ELEMENTS(steps),
+        .index = 3,
+        .detector_index = 3};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(FindingSet) set = finding_set_new(&test_key, 10);
+        add(set, &email, "al@example.com", 0, NULL);
+        for (unsigned j = 0; j < cases[i].places; j++) {
+            g_autofree char *value = g_strdup_printf("badge-%u", j % cases[i].values);
+            add(set, &badge, value, 100 + 10U * j, NULL);
+        }
+        g_assert_cmpint(finding_set_severity(set, finding_set_at(set, 0)), ==, SEVERITY_LOW);
+        for (size_t j = 1; j < finding_set_size(set); j++)
+            g_assert_cmpint(finding_set_severity(set, finding_set_at(set, j)), ==, cases[i].severity);
+    }
+}
+
 /* Computed with: printf 'fin.credit_card\0004111111111111111' | openssl dgst -sha256 -mac HMAC -macopt hexkey:00…1f */
 static void test_fingerprints_are_hmac_sha_256(void)
 {
@@ -500,6 +538,7 @@ int main(int argc, char **argv)
 #define TEST(name) g_test_add_func("/findings/" #name, test_##name)
     TEST(masks_show_only_what_their_style_allows);
     TEST(masks_of_anything_are_short_valid_text);
+    TEST(severity_rises_with_the_places_of_the_detector_in_the_object);
     TEST(equal_values_are_one_finding);
     TEST(fingerprints_are_hmac_sha_256);
     TEST(the_canonical_form_decides_what_is_equal);
