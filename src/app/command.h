@@ -62,6 +62,10 @@ FALLIBLE bool command_parse(const Command *command, const GOptionEntry *entries,
  * what belongs to this installation lies beside it. */
 FALLIBLE bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError **error);
 
+/* The same for programs that run for long: a server that is not there (yet) is tried again for a minute, unless SIGINT
+ * or SIGTERM, which the caller has blocked, ends it. */
+FALLIBLE bool command_await_store(const char *store, Db **ret_db, char **ret_path, GError **error);
+
 /* As command_open_store(), for commands that only read: NOT_FOUND instead of a new, empty store. */
 FALLIBLE bool command_read_store(const char *store, Db **ret_db, GError **error);
 

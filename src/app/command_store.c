@@ -1,11 +1,16 @@
 /* The one place that turns --store, TRAWL_STORE and RDS_… into an open store. */
 #include "app/command.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "store/db_postgres.h"
 #include "store/db_sqlite.h"
 #include "store/migrate.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+
+enum { AWAIT_MS = 60 * 1000, AWAIT_AGAIN_S = 1 };
 
 /* Where jobs are kept, and beside which file this installation keeps what belongs to it. */
 typedef struct StorePlace {
@@ -174,6 +179,37 @@ bool command_open_store(const char *store, Db **ret_db, char **ret_path, GError 
     if (ret_path != NULL)
         *ret_path = g_steal_pointer(&place.path);
     return true;
+}
+
+/* A signal that the caller has blocked in order to end by it ends the waiting, and is left for the caller to see. */
+static bool pause_for_signal(void)
+{
+    sigset_t signals;
+    int number = 0;
+
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGTERM);
+    number = sigtimedwait(&signals, NULL, &(struct timespec){.tv_sec = AWAIT_AGAIN_S});
+    if (number > 0)
+        (void)raise(number);
+    return number > 0;
+}
+
+bool command_await_store(const char *store, Db **ret_db, char **ret_path, GError **error)
+{
+    int64_t end_ms = clock_monotonic_ms() + AWAIT_MS;
+
+    while (true) {
+        g_autoptr(GError) reason = NULL;
+        if (command_open_store(store, ret_db, ret_path, &reason))
+            return true;
+        if (!error_is(reason, ERROR_UNAVAILABLE) || clock_monotonic_ms() >= end_ms || pause_for_signal()) {
+            g_propagate_error(error, g_steal_pointer(&reason));
+            return false;
+        }
+        log_warning("store.away", "reason", reason->message, NULL);
+    }
 }
 
 bool command_read_store(const char *store, Db **ret_db, GError **error)

@@ -209,7 +209,10 @@ bool engine_open(const EngineOptions *options, Engine **ret_engine, GError **err
     engine->options = *options;
     g_mutex_init(&engine->mutex);
     TRY(open_rules(engine, error));
-    TRY(command_open_store(options->store, &engine->db, &path, error));
+    if (options->patience == WORKER_KEEPS_ON)
+        TRY(command_await_store(options->store, &engine->db, &path, error));
+    else
+        TRY(command_open_store(options->store, &engine->db, &path, error));
     TRY(open_key(engine, path, error));
     TRY(open_suppressor(engine, error));
     TRY(source_pool_new(options->ca_file, options->concurrency, &engine->sources, error));
