@@ -166,6 +166,12 @@ static json_t *diagnose(const char *text)
     json_t *definition = json_loads(text, JSON_REJECT_DUPLICATES, &where);
     json_t *list = json_array();
 
+    if (*text == '\0') {
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s}", "severity", "ERROR", "code", "SCHEMA_VALIDATION_FAILED", "message",
+                      "Definition must be a valid JSON object"));
+        return list;
+    }
     if (definition == NULL) {
         g_autofree char *problem =
             g_strdup_printf("%s at [line: %d, column: %d]", where.text, where.line, where.column);
@@ -207,8 +213,7 @@ static bool check_definition(StatesCall *call, const char *definition, GError **
 
 bool states_validate_definition(StatesCall *call, json_t **ret_answer, GError **error)
 {
-    const TextParam text = {
-        .name = "definition", .presence = PARAM_REQUIRED, .min_chars = 1, .max_chars = DEFINITION_CHARS_MAX};
+    const TextParam text = {.name = "definition", .presence = PARAM_REQUIRED, .max_chars = DEFINITION_CHARS_MAX};
     const char *definition = NULL, *unused = NULL;
     int64_t limit = 0;
 

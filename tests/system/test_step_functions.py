@@ -292,8 +292,7 @@ def test_errors_are_those_of_the_api(server):
         (states.list_executions, {"stateMachineArn": machine, "nextToken": "x"}, "InvalidToken", None),
         (states.create_state_machine, {"name": "a", "definition": NO_STATES, "roleArn": ROLE},
          "InvalidDefinition",
-         "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /, "
-         "MISSING_TRANSITION_TARGET: there is no state 'A' at /StartAt'"),
+         "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /'"),
         (states.create_state_machine, {"name": "a", "definition": "{", "roleArn": ROLE}, "InvalidDefinition", None),
         (states.create_state_machine, {"name": "a/b", "definition": json.dumps(BRIEF), "roleArn": ROLE}, "InvalidName",
          "Invalid Name: 'a/b'"),
@@ -323,6 +322,8 @@ def test_a_definition_can_be_checked_without_a_machine(server):
     jsonata = check(json.dumps({**BRIEF, "QueryLanguage": "JSONata"}))
     assert (jsonata["result"], jsonata["diagnostics"][0]["location"]) == ("FAIL", "/QueryLanguage")
     assert check("{")["diagnostics"][0]["code"] == "INVALID_JSON_DESCRIPTION"
+    assert check("")["diagnostics"] == [{"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED",
+                                         "message": "Definition must be a valid JSON object"}]
 
 
 def test_the_protocol_is_kept_also_where_it_refuses(server):

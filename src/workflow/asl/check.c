@@ -251,7 +251,7 @@ void asl_check_target(AslCheck *check, const json_t *value)
         return;
     }
     const char *name = json_string_value(value);
-    if (json_object_get(check->states, name) == NULL)
+    if (check->states != NULL && json_object_get(check->states, name) == NULL)
         asl_problem_coded(check, ASL_PROBLEM_TARGET, "there is no state '%s'", name);
     g_hash_table_add(check->reached, (gpointer)name);
 }

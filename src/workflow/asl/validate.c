@@ -369,7 +369,7 @@ static void check_scope(AslCheck *check, const json_t *machine, const AslField *
     inner.states = json_object_get(machine, "States");
     inner.reached = reached;
     inner.has_terminal_state = false;
-    if (asl_check_fields(&inner, machine, fields))
+    if (asl_check_fields(&inner, machine, fields) && json_object_get(machine, "StartAt") != NULL)
         asl_check_member(&inner, "States", inner.states, check_whole);
 }
 
