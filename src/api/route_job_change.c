@@ -99,7 +99,7 @@ static bool reply_conflict(const Api *api, const JobId *id, GError *take_error, 
     return true;
 }
 
-typedef bool (*JobChange)(Db *db, const JobId *id, GError **error);
+typedef bool (*JobChange)(const Api *api, const JobId *id, GError **error);
 
 static bool change(const Api *api, const ApiRequest *request, JobChange function, HttpReply **ret_reply, GError **error)
 {
@@ -109,26 +109,41 @@ static bool change(const Api *api, const ApiRequest *request, JobChange function
     json_t *job = NULL;
 
     TRY(read_request(request, NULL, &id, &unused, error));
-    if (!function(api->db, &id, &trouble))
+    if (!function(api, &id, &trouble))
         return reply_conflict(api, &id, g_steal_pointer(&trouble), ret_reply, error);
     TRY(reply_changed(api, &id, &job, error));
     *ret_reply = reply_json(200, job);
     return true;
 }
 
+static bool cancel_it(const Api *api, const JobId *id, GError **error)
+{
+    return job_cancel(api->db, api->workflow, id, error);
+}
+
+static bool pause_it(const Api *api, const JobId *id, GError **error)
+{
+    return job_pause(api->db, id, error);
+}
+
+static bool resume_it(const Api *api, const JobId *id, GError **error)
+{
+    return job_resume(api->db, id, error);
+}
+
 bool route_job_cancel(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
 {
-    return change(api, request, job_cancel, ret_reply, error);
+    return change(api, request, cancel_it, ret_reply, error);
 }
 
 bool route_job_pause(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
 {
-    return change(api, request, job_pause, ret_reply, error);
+    return change(api, request, pause_it, ret_reply, error);
 }
 
 bool route_job_resume(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
 {
-    return change(api, request, job_resume, ret_reply, error);
+    return change(api, request, resume_it, ret_reply, error);
 }
 
 static bool scope_from_text(const char *text, JobRetryScope *ret_scope, GError **error)

@@ -70,7 +70,7 @@ static bool start_once(StatesCall *call, StartExecution *start, int64_t *ret_sta
     TRY(db_begin(call->api->db, DB_WRITE, &tx, error));
     TRY(find_machine(call, tx, start->machine_arn, &machine, error));
     start->definition = machine.definition;
-    TRY(workflow_start_execution(tx, start, ret_started_ms, error));
+    TRY(workflow_start_execution(call->api->workflow, tx, start, ret_started_ms, error));
     return db_commit(g_steal_pointer(&tx), error);
 }
 
@@ -207,7 +207,7 @@ static bool abort_it(StatesCall *call, const char *arn, const char *name, const 
     g_autoptr(DbTx) tx = NULL;
 
     TRY(db_begin(call->api->db, DB_WRITE, &tx, error));
-    TRY(workflow_abort(tx, arn, name, cause, error));
+    TRY(workflow_abort(call->api->workflow, tx, arn, name, cause, error));
     TRY(db_commit(g_steal_pointer(&tx), error));
     /* A job whose execution was stopped is over at once, not when somebody happens to look. */
     return jobs_reconcile(call->api->db, error);

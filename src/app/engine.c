@@ -4,6 +4,7 @@
 #include "app/command.h"
 #include "app/housekeeping.h"
 #include "app/source_pool.h"
+#include "app/status_feed.h"
 #include "app/trial_command.h"
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -36,6 +37,7 @@ struct Engine {
     FingerprintKey key;
     Suppressor *suppressor; /* NULL: none */
     Workflow *workflow;
+    ExecutionIndex *index; /* fed by the workflow */
     SourcePool *sources;
     Queue *queue;
     BatchTask batch_task;
@@ -195,6 +197,7 @@ static bool open_suppressor(Engine *engine, GError **error)
 static bool open_workflow(Engine *engine, GError **error)
 {
     engine->workflow = workflow_new(&(WorkflowOptions){.db = engine->db, .lease_ms = engine->options.lease_ms});
+    engine->index = status_feed_open(engine->db, engine->workflow);
     engine->batch_task = (BatchTask){.db = engine->db, .sources = engine->sources};
     workflow_register_task(engine->workflow, JOB_FUNCTION, batch_task_run, &engine->batch_task);
     workflow_set_successor(engine->workflow, JOB_MACHINE, job_continue, engine->workflow);
@@ -233,6 +236,7 @@ void engine_close(Engine *engine)
     db_wake_close(engine->wake);
     g_strfreev(engine->trial_argv);
     workflow_free(engine->workflow);
+    execution_index_close(engine->index);
     queue_close(engine->queue);
     source_pool_free(engine->sources);
     suppressor_free(engine->suppressor);

@@ -1,8 +1,29 @@
 /* trawl jobs cancel, pause, resume and retry: directly on the store, with or without a server. */
 #include "app/job_printer.h"
 #include "app/jobs_command.h"
+#include "app/status_feed.h"
 #include "jobs/jobs.h"
 #include "workflow/scanner_machine.h"
+
+/* What a change does to executions, the index is told of. */
+typedef struct FedWorkflow {
+    ExecutionIndex *index;
+    Workflow *workflow;
+} FedWorkflow;
+
+static void fed_workflow_clear(FedWorkflow *fed)
+{
+    workflow_free(fed->workflow);
+    execution_index_close(fed->index);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FedWorkflow, fed_workflow_clear)
+
+static bool workflow_of(Db *db, FedWorkflow *fed, GError **error)
+{
+    fed->workflow = workflow_new(&(WorkflowOptions){.db = db});
+    fed->index = status_feed_open(db, fed->workflow);
+    return workflow_add_machine(fed->workflow, JOB_MACHINE, scanner_machine_definition(), error);
+}
 
 static bool print_now(Db *db, const JobsOptions *options, GError **error)
 {
@@ -20,7 +41,10 @@ static bool print_now(Db *db, const JobsOptions *options, GError **error)
 
 bool jobs_cancel(Db *db, const JobsOptions *options, G_GNUC_UNUSED ExitStatus *ret_status, GError **error)
 {
-    TRY(job_cancel(db, &options->job, error));
+    g_auto(FedWorkflow) fed = {0};
+
+    TRY(workflow_of(db, &fed, error));
+    TRY(job_cancel(db, fed.workflow, &options->job, error));
     return print_now(db, options, error);
 }
 
@@ -48,23 +72,14 @@ static bool say_who_goes_on(Db *db, const JobsOptions *options, GError **error)
     return true;
 }
 
-static bool workflow_of(Db *db, Workflow **ret_workflow, GError **error)
-{
-    g_autoptr(Workflow) workflow = workflow_new(&(WorkflowOptions){.db = db});
-
-    TRY(workflow_add_machine(workflow, JOB_MACHINE, scanner_machine_definition(), error));
-    *ret_workflow = g_steal_pointer(&workflow);
-    return true;
-}
-
 bool jobs_retry(Db *db, const JobsOptions *options, G_GNUC_UNUSED ExitStatus *ret_status, GError **error)
 {
     const JobRetryScope scope = options->is_all ? JOB_RETRY_ALL : JOB_RETRY_FAILED;
-    g_autoptr(Workflow) workflow = NULL;
+    g_auto(FedWorkflow) fed = {0};
     g_auto(JobRetried) retried = {0};
 
-    TRY(workflow_of(db, &workflow, error));
-    TRY(job_retry(db, workflow, &options->job, scope, &retried, error));
+    TRY(workflow_of(db, &fed, error));
+    TRY(job_retry(db, fed.workflow, &options->job, scope, &retried, error));
     (void)fprintf(stderr, "%" G_GUINT64_FORMAT " objects are queued again%s\n", retried.objects,
         retried.is_continued ? ", and listing goes on" : "");
     TRY(print_now(db, options, error));

@@ -9,7 +9,7 @@ static void discard(ScanNow *scans, const JobId *id, const GError *reason)
     g_autoptr(GError) trouble = NULL;
 
     log_warning("scan.listing_failed", "job", id->text, "reason", reason->message, NULL);
-    if (!job_discard(engine_db(scans->engine), id, &trouble))
+    if (!job_discard(engine_db(scans->engine), engine_workflow(scans->engine), id, &trouble))
         log_error("scan.discard", "job", id->text, "reason", trouble->message, NULL);
 }
 

@@ -1,5 +1,6 @@
 #include "index/index_store.h"
 
+#include "base/clock.h"
 #include "index/execution_index_ops.h"
 
 typedef struct StoreIndex {
@@ -19,6 +20,26 @@ static IndexedExecution read_execution(const DbRows *rows)
     };
 }
 
+static bool store_put(G_GNUC_UNUSED ExecutionIndex *index, DbTx *tx, const IndexEvent *event, GError **error)
+{
+    const IndexedExecution *execution = &event->execution;
+
+    return DB_EXEC(tx, SQL_INDEX_PUT, NULL, error, db_text(execution->execution_arn),
+        db_text(execution->state_machine_arn), db_text(execution->name), db_text(execution->status),
+        db_int(execution->started_ms), execution->stopped_ms != 0 ? db_int(execution->stopped_ms) : db_null(),
+        db_int(event->redrive_count), db_int(event->rank), db_text(event->id), db_int(clock_now_ms()));
+}
+
+/* With a status there is an index for it. */
+static bool query_rows(DbTx *tx, const IndexQuery *query, DbRows **ret_rows, GError **error)
+{
+    if (query->status == NULL)
+        return DB_QUERY(
+            tx, SQL_INDEX_BY_DATE, ret_rows, error, db_int(query->from_ms), db_int(query->to_ms), db_int(query->limit));
+    return DB_QUERY(tx, SQL_INDEX_BY_STATUS, ret_rows, error, db_int(query->from_ms), db_int(query->to_ms),
+        db_int(query->limit), db_text(query->status));
+}
+
 static bool store_query(
     ExecutionIndex *index, const IndexQuery *query, IndexVisitor visitor, void *data, GError **error)
 {
@@ -27,8 +48,7 @@ static bool store_query(
     bool has_row = false;
 
     TRY(db_begin(((StoreIndex *)index)->db, DB_READ, &tx, error));
-    TRY(DB_QUERY(tx, SQL_INDEX_BY_DATE, &rows, error, db_int(query->from_ms), db_int(query->to_ms),
-        db_text(query->status != NULL ? query->status : ""), db_int(query->limit)));
+    TRY(query_rows(tx, query, &rows, error));
     TRY(db_rows_next(rows, &has_row, error));
     while (has_row) {
         const IndexedExecution execution = read_execution(rows);
@@ -43,7 +63,8 @@ static void store_close(ExecutionIndex *index)
     g_free(index);
 }
 
-static const ExecutionIndexOps store_ops = {.name = "store", .query = store_query, .close = store_close};
+static const ExecutionIndexOps store_ops = {
+    .name = "store", .put = store_put, .query = store_query, .close = store_close};
 
 ExecutionIndex *index_store_open(Db *db)
 {

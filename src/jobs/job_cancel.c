@@ -28,31 +28,31 @@ static bool begin_change(Db *db, const JobId *id, DbTx **ret_tx, JobStatus *stat
 }
 
 /* One that runs elsewhere, or did, is not ours to end; the job is cancelled all the same. */
-static bool abort_execution(DbTx *tx, const JobStatus *status, GError **error)
+static bool abort_execution(Workflow *workflow, DbTx *tx, const JobStatus *status, GError **error)
 {
     g_autoptr(GError) failure = NULL;
 
     if (status->execution_arn == NULL)
         return true;
-    if (workflow_abort(tx, status->execution_arn, CANCEL_ERROR, CANCEL_CAUSE, &failure) ||
+    if (workflow_abort(workflow, tx, status->execution_arn, CANCEL_ERROR, CANCEL_CAUSE, &failure) ||
         error_is(failure, ERROR_NOT_FOUND))
         return true;
     g_propagate_error(error, g_steal_pointer(&failure));
     return false;
 }
 
-static bool cancel(DbTx *tx, const JobStatus *status, GError **error)
+static bool cancel(Workflow *workflow, DbTx *tx, const JobStatus *status, GError **error)
 {
     const JobId *id = &status->job_id;
 
     TRY(job_drop_pages(tx, id, error));
-    TRY(abort_execution(tx, status, error));
+    TRY(abort_execution(workflow, tx, status, error));
     TRY(job_executions_close(tx, id, "ABORTED", error));
     TRY(DB_EXEC(tx, SQL_JOB_CANCEL, NULL, error, db_text(id->text), db_int(clock_now_ms())));
     return db_notify(tx, DB_CHANNEL_JOBS, error);
 }
 
-bool job_cancel(Db *db, const JobId *id, GError **error)
+bool job_cancel(Db *db, Workflow *workflow, const JobId *id, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
     g_auto(JobStatus) status = {0};
@@ -62,11 +62,11 @@ bool job_cancel(Db *db, const JobId *id, GError **error)
         return true;
     if (job_status_is_over(&status))
         return fail_over(&status, error);
-    TRY(cancel(tx, &status, error));
+    TRY(cancel(workflow, tx, &status, error));
     return db_commit(g_steal_pointer(&tx), error);
 }
 
-bool job_discard(Db *db, const JobId *id, GError **error)
+bool job_discard(Db *db, Workflow *workflow, const JobId *id, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
     g_auto(JobStatus) status = {0};
@@ -74,7 +74,7 @@ bool job_discard(Db *db, const JobId *id, GError **error)
     TRY(begin_change(db, id, &tx, &status, error));
     if (job_status_is_over(&status))
         return true;
-    TRY(cancel(tx, &status, error));
+    TRY(cancel(workflow, tx, &status, error));
     TRY(DB_EXEC(tx, SQL_JOB_HIDE, NULL, error, db_text(id->text), db_int(clock_now_ms())));
     return db_commit(g_steal_pointer(&tx), error);
 }

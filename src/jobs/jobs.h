@@ -103,11 +103,11 @@ FALLIBLE bool jobs_visit_page(
 /* The execution is ABORTED, unfinished pages are dropped: who works on one gets LOST_LEASE, its objects count as
  * queued. What was found stays. No change if the job is aborted already; CONFLICT, with its status, if it is over
  * otherwise. */
-FALLIBLE bool job_cancel(Db *db, const JobId *id, GError **error);
+FALLIBLE bool job_cancel(Db *db, Workflow *workflow, const JobId *id, GError **error);
 
 /* As if it had never been made: cancelled and hidden at once, whatever it has found. A job that is over or gone stays
  * as it is. */
-FALLIBLE bool job_discard(Db *db, const JobId *id, GError **error);
+FALLIBLE bool job_discard(Db *db, Workflow *workflow, const JobId *id, GError **error);
 
 /* A paused job's pages are not handed out; leased ones are finished, listing goes on. The status stays what it is. No
  * change if it is so already; CONFLICT, with its status, if the job is over. */

@@ -6,6 +6,7 @@
 #include "workflow/execution_row.h"
 #include "workflow/lease_keeper.h"
 #include "workflow/machines.h"
+#include "workflow/status_event.h"
 #include "workflow/task_caller.h"
 
 #include <string.h>
@@ -27,6 +28,10 @@ struct Workflow {
         WorkflowSuccessor function;
         void *data;
     } successor;
+    struct {
+        WorkflowStatusSink function; /* NULL: nobody wants to know */
+        void *data;
+    } status_sink;
     GMutex mutex;
     struct {
         GHashTable *machines; /* name -> definition, JSON text */
@@ -140,6 +145,26 @@ void workflow_set_successor(Workflow *workflow, const char *machine, WorkflowSuc
     workflow->successor.data = data;
 }
 
+void workflow_set_status_sink(Workflow *workflow, WorkflowStatusSink sink, void *data)
+{
+    workflow->status_sink.function = sink;
+    workflow->status_sink.data = data;
+}
+
+/* After the row has its new status, in the same transaction. */
+static bool tell_status(Workflow *workflow, DbTx *tx, const char *execution_arn, GError **error)
+{
+    g_auto(ExecutionRecord) record = {0};
+
+    if (workflow->status_sink.function == NULL)
+        return true;
+    TRY(status_event_read(tx, execution_arn, &record, error));
+    json_t *event = status_event_json(&record);
+    const bool is_told = workflow->status_sink.function(workflow->status_sink.data, tx, event, error);
+    json_decref(event);
+    return is_told;
+}
+
 static char *find_machine(Workflow *workflow, const char *name)
 {
     g_mutex_lock(&workflow->mutex);
@@ -186,7 +211,7 @@ static json_t *execution_context(
         "Name", count > 0 ? fields[count - 1] : "");
 }
 
-static bool start_new(DbTx *tx, const NewExecution *named, int64_t *ret_started_ms, GError **error)
+static bool start_new(Workflow *workflow, DbTx *tx, const NewExecution *named, int64_t *ret_started_ms, GError **error)
 {
     NewExecution filled = *named, *execution = &filled;
     json_t *definition = asl_json_parse(execution->definition);
@@ -208,10 +233,11 @@ static bool start_new(DbTx *tx, const NewExecution *named, int64_t *ret_started_
     json_decref(context);
     json_decref(definition);
     *ret_started_ms = now_ms;
-    return is_inserted;
+    return is_inserted && tell_status(workflow, tx, execution->arn, error);
 }
 
-bool workflow_start_execution(DbTx *tx, const StartExecution *start, int64_t *ret_started_ms, GError **error)
+bool workflow_start_execution(
+    Workflow *workflow, DbTx *tx, const StartExecution *start, int64_t *ret_started_ms, GError **error)
 {
     bool is_started = false;
 
@@ -228,7 +254,7 @@ bool workflow_start_execution(DbTx *tx, const StartExecution *start, int64_t *re
         .input = start->input,
         .input_text = start->input_text,
     };
-    return start_new(tx, &execution, ret_started_ms, error);
+    return start_new(workflow, tx, &execution, ret_started_ms, error);
 }
 
 bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, const char *name, const json_t *input,
@@ -249,7 +275,7 @@ bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, const cha
         .runner = runner,
         .input = input,
     };
-    return workflow_start_execution(tx, &start, &unused, error);
+    return workflow_start_execution(workflow, tx, &start, &unused, error);
 }
 
 void execution_status_clear(ExecutionStatus *status)
@@ -296,7 +322,8 @@ static bool read_position(DbTx *tx, Execution *execution, bool *ret_running, GEr
     return true;
 }
 
-bool workflow_abort(DbTx *tx, const char *execution_arn, const char *error_name, const char *cause, GError **error)
+bool workflow_abort(
+    Workflow *workflow, DbTx *tx, const char *execution_arn, const char *error_name, const char *cause, GError **error)
 {
     g_auto(Execution) execution = {.arn = g_strdup(execution_arn)};
     g_auto(History) history = {0};
@@ -317,7 +344,8 @@ bool workflow_abort(DbTx *tx, const char *execution_arn, const char *error_name,
         .now_ms = now_ms,
         .history = &history,
     };
-    return execution_write_step(tx, &execution, &step, error);
+    TRY(execution_write_step(tx, &execution, &step, error));
+    return tell_status(workflow, tx, execution_arn, error);
 }
 
 /* ---- one step ---- */
@@ -402,7 +430,8 @@ static bool write_step(Step *step, DbTx *tx, GError **error)
         .history = interpreter->history,
     };
 
-    return execution_write_step(tx, step->execution, &written, error);
+    TRY(execution_write_step(tx, step->execution, &written, error));
+    return interpreter->status == RUN_RUNNING || tell_status(step->workflow, tx, step->execution->arn, error);
 }
 
 /* The task that is to be called first in this step; 0: none. */

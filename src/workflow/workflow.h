@@ -70,6 +70,12 @@ typedef bool (*WorkflowSuccessor)(void *data, DbTx *tx, const char *execution_ar
 /* Before any run; for one machine. */
 void workflow_set_successor(Workflow *workflow, const char *machine, WorkflowSuccessor successor, void *data);
 
+/* Told of every change of an execution's status (its start is one), inside the transaction that makes the change:
+ * event is EventBridge's "Step Functions Execution Status Change", borrowed. What fails here undoes the change. */
+typedef bool (*WorkflowStatusSink)(void *data, DbTx *tx, const json_t *event, GError **error);
+/* Before any run. Whoever changes executions of one store has the same sink, or some of its events are missing. */
+void workflow_set_status_sink(Workflow *workflow, WorkflowStatusSink sink, void *data);
+
 /* "arn:aws:states:<region>:<account>:execution:<machine>:<name>", owned by the caller. */
 char *workflow_execution_arn(const Workflow *workflow, const char *machine, const char *name);
 
@@ -88,7 +94,8 @@ typedef struct StartExecution {
 } StartExecution;
 
 /* As workflow_start(); *ret_started_ms is when it began, which may be long ago. */
-FALLIBLE bool workflow_start_execution(DbTx *tx, const StartExecution *start, int64_t *ret_started_ms, GError **error);
+FALLIBLE bool workflow_start_execution(
+    Workflow *workflow, DbTx *tx, const StartExecution *start, int64_t *ret_started_ms, GError **error);
 
 typedef struct ExecutionStatus {
     char status[16]; /* RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED */
@@ -107,7 +114,7 @@ FALLIBLE bool workflow_describe(DbTx *tx, const char *execution_arn, ExecutionSt
 /* Ends a running execution as ABORTED, inside the caller's transaction; a step that runs meanwhile is thrown away.
  * error and cause may be NULL. No change if it has ended already. NOT_FOUND if there is no such execution. */
 FALLIBLE bool workflow_abort(
-    DbTx *tx, const char *execution_arn, const char *error_name, const char *cause, GError **error);
+    Workflow *workflow, DbTx *tx, const char *execution_arn, const char *error_name, const char *cause, GError **error);
 
 /* Goes on with one execution that is due and free, of those with this runner (NULL: without one): answers the task it
  * is at, runs what needs no task up to the next one, and writes that in one transaction.

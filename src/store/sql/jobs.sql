@@ -434,6 +434,9 @@ WHERE (execution_arn, event_id) IN (
 -- :name free_tokens
 DELETE FROM task_tokens WHERE execution_arn IN (SELECT execution_arn FROM job_executions WHERE job_id = $1);
 
+-- :name free_execution_index
+DELETE FROM execution_index WHERE execution_arn IN (SELECT execution_arn FROM job_executions WHERE job_id = $1);
+
 -- :name free_executions
 DELETE FROM executions WHERE execution_arn IN (SELECT execution_arn FROM job_executions WHERE job_id = $1);
 

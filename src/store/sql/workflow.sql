@@ -10,6 +10,12 @@ VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7, $8, $6, $9);
 SELECT status, error, cause, output, started_at, stopped_at, input
 FROM executions WHERE execution_arn = $1;
 
+-- What an event of a change of status tells.
+-- :name execution_status_event
+SELECT state_machine_arn, name, status, input, output, error, cause, started_at, COALESCE(stopped_at, 0),
+       redrive_count, COALESCE(redriven_at, 0)
+FROM executions WHERE execution_arn = $1;
+
 -- :name execution_load
 SELECT state_machine_arn, name, definition, input, run_state, started_at
 FROM executions WHERE execution_arn = $1;

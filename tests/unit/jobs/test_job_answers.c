@@ -71,8 +71,8 @@ static void test_a_job_without_an_execution_can_be_cancelled(JobFixture *fixture
     fixture_add_page(fixture, 0);
     fixture_run(fixture, "UPDATE jobs SET mode = 'sync', execution_arn = NULL;"
                          "UPDATE listing_shards SET state = 'done'; DELETE FROM job_executions");
-    g_assert_true(job_cancel(fixture->db, &fixture->id, &error));
-    g_assert_true(job_cancel(fixture->db, &fixture->id, &error));
+    g_assert_true(job_cancel(fixture->db, fixture->workflow, &fixture->id, &error));
+    g_assert_true(job_cancel(fixture->db, fixture->workflow, &fixture->id, &error));
     fixture_assert_state(fixture, "aborted 10 10 0 0 0 0 0 0 {}");
     g_assert_null(fixture_claim(fixture));
     g_assert_true(job_retry(fixture->db, fixture->workflow, &fixture->id, JOB_RETRY_FAILED, NULL, &error));
@@ -513,7 +513,7 @@ static void change_at_random(JobFixture *fixture, guint step)
         is_ok = job_retry(fixture->db, fixture->workflow, &fixture->id, JOB_RETRY_ALL, NULL, &error);
         break;
     case 1:
-        is_ok = job_cancel(fixture->db, &fixture->id, &error);
+        is_ok = job_cancel(fixture->db, fixture->workflow, &fixture->id, &error);
         break;
     case 2:
         is_ok = job_retry(fixture->db, fixture->workflow, &fixture->id, JOB_RETRY_FAILED, NULL, &error);

@@ -64,7 +64,7 @@ static Claim *make_aborted(JobFixture *fixture)
     g_autoptr(GError) error = NULL;
     Claim *claim = half_done(fixture);
 
-    g_assert_true(job_cancel(fixture->db, &fixture->id, &error));
+    g_assert_true(job_cancel(fixture->db, fixture->workflow, &fixture->id, &error));
     return claim;
 }
 
@@ -75,7 +75,7 @@ static Claim *make_aborted_retry(JobFixture *fixture)
 
     claim_free(make_completed(fixture));
     g_assert_true(job_retry(fixture->db, fixture->workflow, &fixture->id, JOB_RETRY_FAILED, NULL, &error));
-    g_assert_true(job_cancel(fixture->db, &fixture->id, &error));
+    g_assert_true(job_cancel(fixture->db, fixture->workflow, &fixture->id, &error));
     return NULL;
 }
 
@@ -89,7 +89,7 @@ typedef bool (*Action)(JobFixture *fixture, GError **error);
 
 static bool cancel(JobFixture *fixture, GError **error)
 {
-    return job_cancel(fixture->db, &fixture->id, error);
+    return job_cancel(fixture->db, fixture->workflow, &fixture->id, error);
 }
 
 static bool pause_job(JobFixture *fixture, GError **error)

@@ -121,7 +121,8 @@ static gpointer cancel_job(gpointer data)
 {
     Cancel *cancel = data;
 
-    (void)(job_cancel(cancel->fixture->db, &cancel->id, &cancel->failure) && cancel->failure == NULL);
+    (void)(job_cancel(cancel->fixture->db, cancel->fixture->workflow, &cancel->id, &cancel->failure) &&
+           cancel->failure == NULL);
     return NULL;
 }
 

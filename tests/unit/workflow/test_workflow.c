@@ -248,7 +248,7 @@ static void abort_run(Fixture *f)
     g_autoptr(DbTx) tx = NULL;
 
     g_assert_true(db_begin(f->db, DB_WRITE, &tx, &error));
-    bool is_aborted = workflow_abort(tx, ARN_OF("run"), "Stopped", "by hand", &error);
+    bool is_aborted = workflow_abort(f->workflow, tx, ARN_OF("run"), "Stopped", "by hand", &error);
     g_assert_no_error(error);
     g_assert_true(is_aborted);
     g_assert_true(db_commit(g_steal_pointer(&tx), &error));
@@ -293,7 +293,7 @@ static void test_what_was_never_started_is_not_found(Fixture *f, gconstpointer d
     g_assert_false(workflow_describe(tx, ARN_OF("none"), &status, &error));
     g_assert_true(error_is(error, ERROR_NOT_FOUND));
     g_clear_error(&error);
-    g_assert_false(workflow_abort(tx, ARN_OF("none"), NULL, NULL, &error));
+    g_assert_false(workflow_abort(f->workflow, tx, ARN_OF("none"), NULL, NULL, &error));
     g_assert_true(error_is(error, ERROR_NOT_FOUND));
     g_clear_error(&error);
     json_t *input = json_object();

@@ -330,7 +330,6 @@ CREATE TABLE executions (
     lease_expires_at  bigint
 ) WITH (fillfactor = 50);
 CREATE INDEX idx_executions_running ON executions (wake_at) WHERE status = 'RUNNING';
-CREATE INDEX idx_executions_started ON executions (started_at, execution_arn);
 CREATE INDEX idx_executions_machine ON executions (state_machine_arn, started_at, execution_arn);
 
 CREATE TABLE execution_events (
@@ -342,6 +341,30 @@ CREATE TABLE execution_events (
     details           text NOT NULL DEFAULT '{}',
     PRIMARY KEY (execution_arn, event_id)
 );
+
+-- The execution index: the newest status that an event told of each execution, ours or of AWS.
+CREATE TABLE execution_index (
+    execution_arn     text PRIMARY KEY,
+    state_machine_arn text NOT NULL,
+    name              text NOT NULL,
+    status            text NOT NULL,
+    started_at        bigint NOT NULL,
+    stopped_at        bigint,
+    redrive_count     bigint NOT NULL DEFAULT 0,
+    status_rank       bigint NOT NULL,          -- of events with the same start and redrive the greater one is newer
+    event_id          text NOT NULL,
+    indexed_at        bigint NOT NULL
+) WITH (fillfactor = 80);
+CREATE INDEX idx_execution_index_date ON execution_index (started_at, execution_arn);
+CREATE INDEX idx_execution_index_status ON execution_index (status, started_at, execution_arn);
+
+-- Events on their way to an index that is no part of this store.
+CREATE TABLE index_outbox (
+    event_id   text PRIMARY KEY,
+    event      text NOT NULL,                 -- JSON
+    created_at bigint NOT NULL
+);
+CREATE INDEX idx_index_outbox_oldest ON index_outbox (created_at, event_id);
 
 -- Machines that clients made; what a running execution needs of its machine is a copy in its own row.
 CREATE TABLE state_machines (

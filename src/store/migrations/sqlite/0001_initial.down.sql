@@ -7,6 +7,8 @@ DROP TABLE task_tokens;
 DROP TABLE activities;
 DROP TABLE state_machine_versions;
 DROP TABLE state_machines;
+DROP TABLE index_outbox;
+DROP TABLE execution_index;
 DROP TABLE execution_events;
 DROP TABLE executions;
 DROP TABLE suppressions;

@@ -1,0 +1,16 @@
+#include "app/status_feed.h"
+
+#include "index/index_store.h"
+
+static bool put(void *data, DbTx *tx, const json_t *event, GError **error)
+{
+    return execution_index_put(data, tx, event, error);
+}
+
+ExecutionIndex *status_feed_open(Db *db, Workflow *workflow)
+{
+    ExecutionIndex *index = index_store_open(db);
+
+    workflow_set_status_sink(workflow, put, index);
+    return index;
+}
