@@ -38,18 +38,20 @@ static bool search_once(RegexScratch *scratch, const CompiledRule *rule, const T
     const SearchWindow *window, RegexMatch *ret_match)
 {
     uint32_t options = (text->base > 0 ? PCRE2_NOTBOL : 0) | (window->is_text_end ? 0 : PCRE2_NOTEOL) | PCRE2_NOTEMPTY;
+    bool is_anchored = rule_is_anchored(rule->raw);
+    const RuleRegex *regex = rule_regex_get(rule->regex);
 
-    bool is_anchored = rule->shape == SHAPE_UPPER || rule->shape == SHAPE_PLUS;
-
+    if (regex->code == NULL)
+        return false;
     (void)pcre2_set_offset_limit(scratch->context, is_anchored ? PCRE2_UNSET : window->last - text->base);
-    int count = (rule->has_jit ? pcre2_jit_match : pcre2_match)(rule->regex, text->data, window->end - text->base,
+    int count = (regex->has_jit ? pcre2_jit_match : pcre2_match)(regex->code, text->data, window->end - text->base,
         window->from - text->base, options, scratch->match, scratch->context);
     if (count <= 0)
         return false;
     const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(scratch->match);
     ret_match->whole = (Span){.start = text->base + offsets[0], .end = text->base + offsets[1]};
     ret_match->value = ret_match->whole;
-    size_t group = rule->value_group;
+    size_t group = rule->facts->value_group;
     if (group != 0 && group < (size_t)count && offsets[2 * group] != PCRE2_UNSET)
         ret_match->value = (Span){.start = text->base + offsets[2 * group], .end = text->base + offsets[2 * group + 1]};
     return true;

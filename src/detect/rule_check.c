@@ -1,6 +1,4 @@
-/* From what a file says to a rule that can run: every field checked, the regex compiled. */
-#include "detect/first_runs.h"
-#include "detect/pattern_refusal.h"
+/* From what a file says to a rule that can run: every field checked. */
 #include "detect/rule_internal.h"
 
 #include <string.h>
@@ -10,6 +8,7 @@ static const char *const CATEGORY_NAMES[] = {NULL, "financial", "personal", "gov
 typedef struct Check {
     const char *where;
     const RawRule *raw;
+    FactsState facts_state;
     GError **error;
 } Check;
 
@@ -25,9 +24,16 @@ static bool wrong(const Check *check, const char *format, ...)
     return fail(check->error, ERROR_INVALID, "%s: rule %s: %s", check->where, check->raw->id, what);
 }
 
+/* Letters, a point, then letters, digits and "_". */
 static bool is_id(const char *text)
 {
-    return g_regex_match_simple("^[a-z]+\\.[a-z0-9_]+$", text, G_REGEX_DOLLAR_ENDONLY, 0);
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz", rest[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    size_t category = strspn(text, letters);
+
+    if (category == 0 || text[category] != '.')
+        return false;
+    size_t name = strspn(text + category + 1, rest);
+    return name > 0 && text[category + 1 + name] == '\0';
 }
 
 static bool check_id(const Check *check)
@@ -178,69 +184,27 @@ static bool check_severity(const Check *check, CompiledRule *rule)
     return true;
 }
 
-static bool compile_regex(const Check *check, CompiledRule *rule)
+static bool check_pattern(const Check *check, const RuleFacts *facts, CompiledRule *rule)
 {
-    int code = 0;
-    PCRE2_SIZE offset = 0;
-    bool is_anchored = rule->engine == ENGINE_CLASS && rule->shape != SHAPE_AT;
-    uint32_t options =
-        (is_anchored ? PCRE2_ANCHORED : PCRE2_USE_OFFSET_LIMIT) | (check->raw->caseless ? PCRE2_CASELESS : 0);
-    PCRE2_UCHAR message[128];
-
-    rule->regex = pcre2_compile((PCRE2_SPTR)check->raw->pattern, PCRE2_ZERO_TERMINATED, options, &code, &offset, NULL);
-    if (rule->regex == NULL) {
-        pcre2_get_error_message(code, message, sizeof message);
-        return wrong(check, "pattern: %s, at character %zu", (char *)message, offset + 1);
-    }
-    /* Without JIT, where there is none, matching is slower but the same. */
-    rule->has_jit = pcre2_jit_compile(rule->regex, PCRE2_JIT_COMPLETE) == 0;
-    rule->first_runs = first_runs(check->raw->pattern);
-    (void)pcre2_pattern_info(rule->regex, PCRE2_INFO_FIRSTBITMAP, &rule->first_bytes);
-    int group = pcre2_substring_number_from_name(rule->regex, (PCRE2_SPTR) "value");
-    rule->value_group = group > 0 ? (uint32_t)group : 0;
-    return true;
-}
-
-static bool check_for_hyperscan(const Check *check, const char *field, const char *pattern, uint32_t *ret_max)
-{
-    uint32_t flags = check->raw->caseless ? HS_FLAG_CASELESS : 0;
-    uint32_t min = 0;
-    GError *refusal = NULL;
-
-    if (!literal_pattern_check(pattern, flags, &min, ret_max, &refusal)) {
-        wrong(check, "%s: %s", field, refusal->message);
-        g_error_free(refusal);
-        return false;
-    }
-    if (min == 0)
-        return wrong(check, "%s: matches the empty text; expected at least one character", field);
-    if (min > MAX_LENGTH_LIMIT)
-        return wrong(check, "%s: matches are longer than %d bytes", field, MAX_LENGTH_LIMIT);
-    return true;
-}
-
-static bool check_linear(const Check *check, const char *field, const char *pattern)
-{
-    g_autoptr(GError) refusal = NULL;
-
-    return pattern_check_linear(pattern, &refusal) || wrong(check, "%s: %s", field, refusal->message);
-}
-
-static bool check_pattern(const Check *check, CompiledRule *rule)
-{
-    uint32_t longest = 0, unused = 0;
-
     if (check->raw->pattern == NULL)
         return true;
     TRY(number_in_range(
         check, "max_length", check->raw->max_length, MAX_LENGTH_DEFAULT, MAX_LENGTH_LIMIT, &rule->max_length));
-    TRY(check_linear(check, "pattern", check->raw->pattern));
-    TRY(compile_regex(check, rule));
-    TRY(check_for_hyperscan(check, "pattern", check->raw->pattern, &longest));
-    rule->max_length = MIN(rule->max_length, longest);
-    if (check->raw->prefilter != NULL)
-        TRY(check_for_hyperscan(check, "prefilter", check->raw->prefilter, &unused));
+    rule->max_length = MIN(rule->max_length, facts->longest);
+    rule->regex = rule_regex_new(check->raw);
+    rule->facts = facts;
+    rule->first_runs = facts->first_runs;
+    rule->first_bytes = facts->has_first_bytes != 0 ? facts->first_bytes : NULL;
     return true;
+}
+
+/* Facts that are there already were found by this very program. */
+static bool check_facts(const Check *check, RuleFacts *facts)
+{
+    g_autoptr(GError) refusal = NULL;
+
+    return check->facts_state == FACTS_KNOWN || rule_facts_find(check->raw, facts, &refusal) ||
+           wrong(check, "%s", refusal->message);
 }
 
 static int bytes_order(gconstpointer a, gconstpointer b)
@@ -275,7 +239,7 @@ static void note_look_ahead(CompiledRule *rule)
         rule->look_ahead = MAX(rule->look_ahead, (uint32_t)keyword_look_back(rule->distance_after));
 }
 
-static bool check_all(const Check *check, CompiledRule *rule)
+static bool check_all(const Check *check, RuleFacts *facts, CompiledRule *rule)
 {
     TRY(check_id(check));
     TRY(check->raw->engine == ENGINE_LITERAL ? check_literal_fields(check) : check_class_fields(check));
@@ -284,12 +248,14 @@ static bool check_all(const Check *check, CompiledRule *rule)
     TRY(check_pair(check, rule));
     TRY(check_severity(check, rule));
     note_look_ahead(rule);
-    return check_pattern(check, rule);
+    TRY(check_facts(check, facts));
+    return check_pattern(check, facts, rule);
 }
 
-bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, GError **error)
+bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, RuleFacts *facts,
+    FactsState facts_state, GError **error)
 {
-    const Check check = {.where = where, .raw = raw, .error = error};
+    const Check check = {.where = where, .raw = raw, .facts_state = facts_state, .error = error};
     CompiledRule rule = {
         .rule = {.id = raw->id,
             .detector = raw->detector != NULL ? raw->detector : raw->id,
@@ -310,7 +276,7 @@ bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule
         .where = where,
     };
 
-    if (!check_all(&check, &rule)) {
+    if (!check_all(&check, facts, &rule)) {
         compiled_rule_clear(&rule);
         return false;
     }
@@ -321,8 +287,7 @@ bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule
 
 void compiled_rule_clear(CompiledRule *rule)
 {
-    pcre2_code_free(rule->regex);
-    rule->regex = NULL;
+    g_clear_pointer(&rule->regex, rule_regex_free);
     g_clear_pointer(&rule->ignore, g_ptr_array_unref);
     g_clear_pointer(&rule->ignore_words, g_ptr_array_unref);
     g_clear_pointer(&rule->lower_paths, g_ptr_array_unref);

@@ -1,17 +1,14 @@
 /* Rules as the engines see them. Never leaves detect/. */
 #pragma once
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-
 #include "detect/demanded.h"
 #include "detect/detect.h"
 #include "detect/digit_forms.h"
 #include "detect/keywords.h"
 #include "detect/literal_db.h"
-#include "detect/rule_yaml.h"
+#include "detect/rule_facts.h"
+#include "detect/rule_regex.h"
 #include "detect/validators/validators.h"
-
-#include <pcre2.h>
 
 /* 0 is "the file does not say" in all of these. */
 typedef enum Category {
@@ -57,14 +54,13 @@ typedef struct CompiledRule {
     SeverityStep *severity_steps; /* what rule has of them */
     RuleEngine engine;
     RuleShape shape;
-    const char *start; /* upper only */
-    pcre2_code *regex; /* NULL for digits */
-    uint32_t value_group;
+    const char *start;          /* upper only */
+    RuleRegex *regex;           /* NULL for digits */
+    const RuleFacts *facts;     /* likewise */
     const uint8_t *first_bytes; /* bit set of the bytes that a match of regex begins with; NULL: not known */
     uint32_t max_length;        /* of a match of regex */
     uint32_t look_ahead;        /* bytes behind a match that decide about it */
-    bool has_jit;
-    uint64_t first_runs; /* upper only: see first_runs.h */
+    uint64_t first_runs;        /* upper and word only: see first_runs.h */
     KeywordUse keyword;
     uint32_t distance, distance_after; /* characters; after: 0 unless a keyword may follow the value */
     bool is_same_line;
@@ -142,6 +138,12 @@ static inline bool rule_bits_have(const uint64_t *bits, uint32_t index)
     return bits != NULL && (bits[index / 64] >> (index % 64) & 1) != 0;
 }
 
+/* Whether its pattern is tried at one place only, not searched for. */
+static inline bool rule_is_anchored(const RawRule *raw)
+{
+    return raw->engine == ENGINE_CLASS && raw->shape != SHAPE_AT;
+}
+
 /* Whether the rule is worth trying only where one of its keywords stands, for matches of this tier. */
 static inline bool rule_waits_for_keyword(const CompiledRule *rule, Tier min_tier)
 {
@@ -159,8 +161,12 @@ FALLIBLE bool rule_links_resolve(RuleSet *rules, GError **error);
 /* The best tier that a match of the rule can have. */
 Tier compiled_rule_best_tier(const CompiledRule *rule);
 
-/* Checks every field of one rule and compiles its regex. where names the file. On failure the rule is clear. */
-FALLIBLE bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, GError **error);
+typedef enum FactsState { FACTS_UNKNOWN, FACTS_KNOWN } FactsState;
+
+/* Checks every field of one rule. where names the file; facts, found now unless they are known, and raw must outlive
+ * the rule. On failure the rule is clear. */
+FALLIBLE bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, RuleFacts *facts,
+    FactsState facts_state, GError **error);
 void compiled_rule_clear(CompiledRule *rule);
 
 /* Writes the canonical form of a value; out is overwritten. */

@@ -99,7 +99,8 @@ static const CompiledRule *find_by_id(const RuleSet *rules, const char *id)
     return NULL;
 }
 
-static bool add_rule(RuleSet *rules, const char *path, const RawRule *raw, GError **error)
+static bool add_rule(
+    RuleSet *rules, const char *path, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GError **error)
 {
     CompiledRule rule;
 
@@ -107,7 +108,7 @@ static bool add_rule(RuleSet *rules, const char *path, const RawRule *raw, GErro
         return fail(error, ERROR_INVALID, "%s: rule %s: id: there is another rule with this id", path, raw->id);
     if (rules->rules->len == MAX_RULES)
         return fail(error, ERROR_INVALID, "%s: expected at most %d rules in all", path, MAX_RULES);
-    TRY(compiled_rule_init(&rule, path, raw, error));
+    TRY(compiled_rule_init(&rule, path, raw, facts, facts_state, error));
     rule.rule.index = rules->rules->len;
     g_array_append_val(rules->rules, rule);
     return true;
@@ -134,7 +135,7 @@ static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **
     g_ptr_array_add(rules->documents, document);
     const char *where = g_string_chunk_insert_const(rules->paths, path);
     for (unsigned i = 0; i < document->rules_count; i++)
-        TRY(add_rule(rules, where, &document->rules[i], error));
+        TRY(add_rule(rules, where, &document->rules[i], &document->facts[i], FACTS_UNKNOWN, error));
     return true;
 }
 
@@ -176,8 +177,6 @@ static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **erro
 static void note_limits(RuleSet *rules, const CompiledRule *rule)
 {
     uint32_t *longest = rule->engine == ENGINE_LITERAL ? &rules->literal_max_length : &rules->class_max_length;
-    uint32_t groups = 0;
-
     uint32_t length =
         rule->engine == ENGINE_CLASS ? MAX(rule->max_length, (uint32_t)CLASS_LOOK_AHEAD_MIN) : rule->max_length;
     *longest = MAX(*longest, length + rule->look_ahead);
@@ -188,10 +187,8 @@ static void note_limits(RuleSet *rules, const CompiledRule *rule)
         rules->max_pair_distance = MAX(rules->max_pair_distance, rule->pair_distance);
     if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM))
         rules->keyword_reach_back = MAX(rules->keyword_reach_back, rule->look_ahead);
-    if (rule->regex == NULL)
-        return;
-    (void)pcre2_pattern_info(rule->regex, PCRE2_INFO_CAPTURECOUNT, &groups);
-    rules->max_groups = MAX(rules->max_groups, groups);
+    if (rule->facts != NULL)
+        rules->max_groups = MAX(rules->max_groups, rule->facts->groups);
 }
 
 /* What Hyperscan looks for: the shorter and the plainer, the faster. */

@@ -1,4 +1,5 @@
 #include "detect/rule_yaml.h"
+#include "detect/rule_facts.h"
 #include "detect/rule_internal.h"
 
 #include <cyaml/cyaml.h>
@@ -179,6 +180,7 @@ bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_docume
     if (document == NULL)
         return fail(error, ERROR_INVALID, "%s: is empty; expected a mapping with the key 'rules'", name);
     *ret_document = document;
+    (*ret_document)->facts = g_new0(RuleFacts, (*ret_document)->rules_count);
     return true;
 }
 
@@ -186,6 +188,8 @@ void rule_document_free(RuleDocument *document)
 {
     const cyaml_config_t config = {.mem_fn = cyaml_mem};
 
-    if (document != NULL)
-        (void)cyaml_free(&config, &DOCUMENT_SCHEMA, document, 0);
+    if (document == NULL)
+        return;
+    g_clear_pointer(&document->facts, g_free);
+    (void)cyaml_free(&config, &DOCUMENT_SCHEMA, document, 0);
 }

@@ -57,9 +57,14 @@ typedef struct RawRule {
     RawExamples examples;
 } RawRule;
 
+typedef struct RuleFacts RuleFacts; /* rule_facts.h */
+
+/* One file. */
 typedef struct RuleDocument {
     RawRule *rules;
     unsigned rules_count;
+    RuleFacts *facts; /* as many; zero until they are found */
+    void *image;      /* not NULL: the memory of everything here but the document itself; see cache/rule_image.h */
 } RuleDocument;
 
 /* text must be NUL-free YAML; name is for messages. INVALID says "name:line:column: what". */

@@ -1,0 +1,66 @@
+#include "detect/rule_facts.h"
+#include "detect/first_runs.h"
+#include "detect/pattern_refusal.h"
+#include "detect/rule_internal.h"
+
+#include <string.h>
+
+static void note_regex(const RawRule *raw, const pcre2_code *regex, RuleFacts *facts)
+{
+    const uint8_t *first_bytes = NULL;
+
+    if (raw->shape == SHAPE_UPPER || raw->shape == SHAPE_WORD)
+        facts->first_runs = first_runs(raw->pattern);
+    (void)pcre2_pattern_info(regex, PCRE2_INFO_CAPTURECOUNT, &facts->groups);
+    (void)pcre2_pattern_info(regex, PCRE2_INFO_FIRSTBITMAP, &first_bytes);
+    if (first_bytes != NULL) {
+        facts->has_first_bytes = 1;
+        memcpy(facts->first_bytes, first_bytes, FIRST_BYTES);
+    }
+    int group = pcre2_substring_number_from_name(regex, (PCRE2_SPTR) "value");
+    facts->value_group = group > 0 ? (uint32_t)group : 0;
+}
+
+static bool check_for_hyperscan(
+    const RawRule *raw, const char *field, const char *pattern, uint32_t *ret_max, GError **error)
+{
+    uint32_t flags = raw->caseless ? HS_FLAG_CASELESS : 0;
+    uint32_t min = 0;
+
+    if (!literal_pattern_check(pattern, flags, &min, ret_max, error)) {
+        g_prefix_error(error, "%s: ", field);
+        return false;
+    }
+    if (min == 0)
+        return fail(error, ERROR_INVALID, "%s: matches the empty text; expected at least one character", field);
+    if (min > MAX_LENGTH_LIMIT)
+        return fail(error, ERROR_INVALID, "%s: matches are longer than %d bytes", field, MAX_LENGTH_LIMIT);
+    return true;
+}
+
+static bool check_linear(const RawRule *raw, GError **error)
+{
+    if (pattern_check_linear(raw->pattern, error))
+        return true;
+    g_prefix_error(error, "pattern: ");
+    return false;
+}
+
+bool rule_facts_find(const RawRule *raw, RuleFacts *ret_facts, GError **error)
+{
+    RuleFacts facts = {0};
+    pcre2_code *regex = NULL;
+    uint32_t unused = 0;
+
+    if (raw->pattern != NULL) {
+        TRY(check_linear(raw, error));
+        TRY(rule_pattern_compile(raw, &regex, error));
+        note_regex(raw, regex, &facts);
+        pcre2_code_free(regex);
+        TRY(check_for_hyperscan(raw, "pattern", raw->pattern, &facts.longest, error));
+    }
+    if (raw->prefilter != NULL)
+        TRY(check_for_hyperscan(raw, "prefilter", raw->prefilter, &unused, error));
+    *ret_facts = facts;
+    return true;
+}

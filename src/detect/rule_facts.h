@@ -1,0 +1,21 @@
+/* What a rule's patterns say of themselves. Checking them is most of the work of loading rules, so that the facts are
+ * kept in the cache of rules (cache/): plain values only. */
+#pragma once
+
+#include "detect/rule_yaml.h"
+
+/* The compiled patterns of PCRE2 are made elsewhere, when they are first needed: rule_regex.h. */
+enum { FIRST_BYTES = 32 };
+
+struct RuleFacts {
+    uint64_t first_runs;  /* upper and word only: see first_runs.h */
+    uint32_t longest;     /* match in bytes; UINT32_MAX: unbounded */
+    uint32_t groups;      /* capture groups */
+    uint32_t value_group; /* 0: there is none */
+    uint32_t has_first_bytes;
+    uint8_t first_bytes[FIRST_BYTES]; /* bit set of the bytes that a match begins with */
+};
+
+/* Checks pattern and prefilter against everything that is asked of them; a rule without a pattern has no facts and is
+ * fine. INVALID says "pattern: what is wrong". */
+FALLIBLE bool rule_facts_find(const RawRule *raw, RuleFacts *ret_facts, GError **error);
