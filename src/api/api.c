@@ -66,6 +66,7 @@ bool api_new(const ApiOptions *options, Api **ret_api, GError **error)
     api->db = options->db;
     api->workflow = options->workflow;
     api->keys = options->keys;
+    api->sign = options->sign;
     api->rules_id = g_strdup(options->rules_id);
     api->client_endpoints = options->client_endpoints;
     api->scan_now = options->scan_now;

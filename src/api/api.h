@@ -5,6 +5,7 @@
 #pragma once
 
 #include "api/auth.h"
+#include "api/signature.h"
 #include "base/error.h"
 #include "jobs/jobs.h"
 #include "net/http_server.h"
@@ -23,6 +24,7 @@ typedef struct ApiOptions {
     Workflow *workflow; /* borrowed */
     const char *rules_id;
     const ApiKeys *keys;     /* borrowed; NULL: no key is asked, and only requests to a loopback name are answered */
+    SignatureMaker sign;     /* checks the signatures of AWS's clients; NULL: they need a key as everybody else */
     const char *allow_files; /* directories at or below may be scanned; NULL: none */
     ApiClientEndpoints client_endpoints;
     const char *default_options;            /* JSON object under every client's options; NULL for {} */

@@ -11,6 +11,7 @@ struct Api {
     Db *db;
     Workflow *workflow;
     const ApiKeys *keys;
+    SignatureMaker sign;
     char *rules_id;
     char *allow_files; /* canonical */
     ApiClientEndpoints client_endpoints;

@@ -10,14 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DIGEST_BYTES = 32, KEY_FILE_MAX = 64 * 1024 };
+enum { DIGEST_BYTES = 32, KEY_FILE_MAX = 64 * 1024, NAME_CHARS_MAX = 128 };
 
 typedef struct Digest {
     uint8_t bytes[DIGEST_BYTES];
 } Digest;
 
 struct ApiKeys {
-    GArray *digests; /* SHA-256 of each key: of equal length, and no key stays in memory */
+    GArray *digests;     /* SHA-256 of each key: of equal length, and a key without a name does not stay in memory */
+    GHashTable *secrets; /* name -> key: a signature cannot be checked without */
 };
 
 static Digest digest_of(const char *text, size_t len)
@@ -51,16 +52,48 @@ static bool add_key(ApiKeys *keys, const char *name, size_t line_no, const char 
     return true;
 }
 
+static bool is_name(const char *text)
+{
+    const size_t len = strspn(text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-");
+
+    return len > 0 && len <= NAME_CHARS_MAX && text[len] == '\0';
+}
+
+static void free_secret(gpointer secret)
+{
+    explicit_bzero(secret, strlen(secret));
+    g_free(secret);
+}
+
+/* "KEY" or "NAME KEY". */
+static bool add_line(ApiKeys *keys, const char *file, size_t line_no, const char *line, GError **error)
+{
+    const size_t len = strcspn(line, " \t");
+    const char *key = line + len + strspn(line + len, " \t");
+    g_autofree char *name = g_strndup(line, len);
+
+    if (*key == '\0')
+        return add_key(keys, file, line_no, line, error);
+    TRY(add_key(keys, file, line_no, key, error));
+    if (!is_name(name))
+        return fail(error, ERROR_INVALID, "%s:%zu: expected a key, or NAME KEY with a name of letters, digits, . _ -",
+            file, line_no);
+    if (!g_hash_table_insert(keys->secrets, g_steal_pointer(&name), g_strdup(key)))
+        return fail(error, ERROR_INVALID, "%s:%zu: the name is there twice", file, line_no);
+    return true;
+}
+
 bool api_keys_parse(const char *name, const char *text, ApiKeys **ret_keys, GError **error)
 {
     g_autoptr(ApiKeys) keys = g_new0(ApiKeys, 1);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
     keys->digests = g_array_new(FALSE, FALSE, sizeof(Digest));
+    keys->secrets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_secret);
     for (size_t i = 0; lines[i] != NULL; i++) {
         const char *line = g_strstrip(lines[i]);
         if (*line != '\0' && *line != '#')
-            TRY(add_key(keys, name, i + 1, line, error));
+            TRY(add_line(keys, name, i + 1, line, error));
     }
     if (keys->digests->len == 0)
         return fail(error, ERROR_INVALID, "%s: expected at least one key, one a line", name);
@@ -73,6 +106,7 @@ void api_keys_free(ApiKeys *keys)
     if (keys == NULL)
         return;
     g_array_unref(keys->digests);
+    g_hash_table_unref(keys->secrets);
     g_free(keys);
 }
 
@@ -142,6 +176,11 @@ static bool is_known(const ApiKeys *keys, const char *key)
     return is_found;
 }
 
+const char *api_keys_secret(const ApiKeys *keys, const char *name)
+{
+    return g_hash_table_lookup(keys->secrets, name);
+}
+
 static const char *bearer_of(const HttpCall *call)
 {
     static const char scheme[] = "Bearer ";
@@ -151,6 +190,11 @@ static const char *bearer_of(const HttpCall *call)
         return NULL;
     value += sizeof scheme - 1;
     return value + strspn(value, " ");
+}
+
+bool api_keys_are_given(const HttpCall *call)
+{
+    return bearer_of(call) != NULL || http_call_header(call, "x-api-key") != NULL;
 }
 
 bool api_keys_check(const ApiKeys *keys, const HttpCall *call, GError **error)

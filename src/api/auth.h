@@ -7,8 +7,10 @@ enum { API_KEY_MIN_CHARS = 16, API_KEY_MAX_CHARS = 512 };
 
 typedef struct ApiKeys ApiKeys;
 
-/* One key a line, 16 to 512 visible ASCII characters; empty lines and lines that begin with # do not count. INVALID
- * names the file and the line, never the key; also if the file holds no key, or if others may read or change it. */
+/* One key a line, 16 to 512 visible ASCII characters, or "NAME KEY", whose name (letters, digits, . _ -; 128 at most)
+ * is then the access key id of AWS's clients, and the key their secret. Empty lines and lines that begin with # do not
+ * count. INVALID names the file and the line, never the key; also if the file holds no key, a name twice, or if others
+ * may read or change it. */
 FALLIBLE bool api_keys_load(const char *path, ApiKeys **ret_keys, GError **error);
 
 /* The same from text; name is for messages. */
@@ -19,6 +21,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApiKeys, api_keys_free)
 /* Looks at "Authorization: Bearer KEY" and "x-api-key: KEY"; UNAUTHORIZED unless one of them holds one of the keys.
  * Takes as long for a wrong key as for a right one. */
 FALLIBLE bool api_keys_check(const ApiKeys *keys, const HttpCall *call, GError **error);
+
+/* Whether a key is there at all, right or wrong: what else is in the Authorization header is no key. */
+bool api_keys_are_given(const HttpCall *call);
+
+/* The key with this name, borrowed; NULL: there is none. */
+const char *api_keys_secret(const ApiKeys *keys, const char *name);
 
 /* True if nobody but this machine can reach a server that listens on this host: 127.0.0.0/8, ::1 (brackets allowed) or
  * "localhost". */

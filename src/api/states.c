@@ -124,32 +124,35 @@ static HttpReply *perform(const Api *api, const Operation *operation, const json
     return reply;
 }
 
-static const char *refusal_of_caller(const GError *error)
+/* A key as on every route, or AWS's signature with one that has a name. */
+static bool check_key(const Api *api, const HttpCall *call, const char **ret_code, GError **error)
 {
-    switch (error_kind(error)) {
-    case ERROR_UNAUTHORIZED:
-        return "UnrecognizedClientException";
-    case ERROR_UNSUPPORTED:
-        return "UnsupportedMediaTypeException";
-    default:
-        return "AccessDeniedException";
-    }
+    const SignaturePolicy policy = {.keys = api->keys, .make = api->sign, .service = "states"};
+
+    *ret_code = "UnrecognizedClientException";
+    if (api->sign == NULL || api_keys_are_given(call))
+        return api_keys_check(api->keys, call, error);
+    return signature_check(&policy, call, ret_code, error);
 }
 
-static bool check_caller(const Api *api, const HttpCall *call, GError **error)
+static bool check_caller(const Api *api, const HttpCall *call, const char **ret_code, GError **error)
 {
     if (api->keys != NULL)
-        TRY(api_keys_check(api->keys, call, error));
-    return api_check_browser(api->keys, call, error);
+        TRY(check_key(api, call, ret_code, error));
+    if (api_check_browser(api->keys, call, error))
+        return true;
+    *ret_code = error_is(*error, ERROR_UNSUPPORTED) ? "UnsupportedMediaTypeException" : "AccessDeniedException";
+    return false;
 }
 
 HttpReply *states_handle(const Api *api, const HttpCall *call)
 {
     const Operation *operation = find_operation(call);
     g_autoptr(GError) error = NULL;
+    const char *code = NULL;
 
-    if (!check_caller(api, call, &error))
-        return reply_refusal(STATUS_REFUSED, refusal_of_caller(error), error->message, call);
+    if (!check_caller(api, call, &code, &error))
+        return reply_refusal(STATUS_REFUSED, code, error->message, call);
     if (operation == NULL)
         return reply_refusal(STATUS_REFUSED, "UnknownOperationException", "", call);
     if (operation->function == NULL)

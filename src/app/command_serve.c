@@ -1,4 +1,5 @@
 #include "api/api.h"
+#include "app/client_signature.h"
 #include "app/command.h"
 #include "app/engine.h"
 #include "app/lease_flag.h"
@@ -63,7 +64,7 @@ static bool parse(const Command *command, int *argc, char ***argv, ServeOptions 
         STORE_ENTRY(&options->store),
         LEASE_ENTRY(&options->lease),
         {"api-key-file", 0, 0, G_OPTION_ARG_FILENAME, &options->api_key_file,
-            "Accepted keys, one a line; needed to listen beyond loopback", "FILE"},
+            "Accepted keys, KEY or NAME KEY a line; needed to listen beyond loopback", "FILE"},
         {"allow-files", 0, 0, G_OPTION_ARG_FILENAME, &options->allow_files,
             "Let clients scan directories at or below this one", "DIR"},
         {"allow-endpoints", 0, 0, G_OPTION_ARG_NONE, &options->allows_endpoints,
@@ -124,6 +125,7 @@ static bool open_api(Serve *serve, GError **error)
         .workflow = engine_workflow(serve->engine),
         .rules_id = rule_set_id(engine_rules(serve->engine)),
         .keys = serve->keys,
+        .sign = client_signature,
         .allow_files = serve->options.allow_files,
         .client_endpoints = serve->options.allows_endpoints ? API_ENDPOINTS_ALLOWED : API_ENDPOINTS_DENIED,
         .default_options = defaults_json,

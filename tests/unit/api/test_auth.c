@@ -58,9 +58,27 @@ static void test_only_known_keys_are_accepted(void)
     }
 }
 
+static void test_a_key_with_a_name_is_a_key_and_a_secret(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ApiKeys) keys = NULL;
+    const HttpPair header = {"x-api-key", KEY_B};
+    const HttpCall call = {.method = "GET", .path = "/jobs", .headers = &header, .header_count = 1};
+
+    g_assert_true(api_keys_parse("keys", KEY_A "\n  ci-user.1 \t " KEY_B "\n", &keys, &error));
+    g_assert_true(api_keys_check(keys, &call, &error));
+    g_assert_cmpstr(api_keys_secret(keys, "ci-user.1"), ==, KEY_B);
+    g_assert_null(api_keys_secret(keys, "ci-user"));
+    g_assert_null(api_keys_secret(keys, KEY_A));
+    g_assert_null(api_keys_secret(keys, ""));
+}
+
 static const struct {
     const char *text, *message;
 } bad_files[] = {
+    {"user short\n", "f:1: expected a key of 16 to 512 visible ASCII characters"},
+    {"us/er " KEY_A "\n", "f:1: expected a key, or NAME KEY"},
+    {"user " KEY_A "\nuser " KEY_B "\n", "f:2: the name is there twice"},
     {"", "f: expected at least one key"},
     {"# only a comment\n\n", "f: expected at least one key"},
     {KEY_A "\nshort\n", "f:2: expected a key of 16 to 512 visible ASCII characters"},
@@ -199,6 +217,7 @@ static void test_pages_of_other_sites_are_refused(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/api/auth/named-keys", test_a_key_with_a_name_is_a_key_and_a_secret);
     g_test_add_func("/api/auth/only-known-keys-are-accepted", test_only_known_keys_are_accepted);
     g_test_add_func(
         "/api/auth/key-files-are-checked-without-showing-keys", test_key_files_are_checked_without_showing_keys);
