@@ -200,9 +200,9 @@ static Verdict validate(const Judge *judge, const TextView *text, const Candidat
 }
 
 /* The tier with everything that lowers it; a match that may still be raised by its pair is kept. */
-static bool is_of_interest(const Judge *judge, const CompiledRule *rule, Tier *tier)
+static bool is_of_interest(const Judge *judge, const CompiledRule *rule, Verdict verdict, Tier *tier)
 {
-    if (rule_bits_have(judge->lowered, rule->rule.index) && *tier > TIER_LOW)
+    if ((verdict == VERDICT_LOWER || rule_bits_have(judge->lowered, rule->rule.index)) && *tier > TIER_LOW)
         *tier = (Tier)(*tier - 1);
     return *tier >= judge->min_tier || (rule->pair != NULL && rule->pair_tier >= judge->min_tier);
 }
@@ -240,7 +240,7 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
     if (verdict == VERDICT_REJECT)
         return refuse(judge, candidate, REFUSED_VALIDATOR, TIER_LOW);
     Tier tier = weigh(judge, text, candidate, verdict);
-    if (!is_of_interest(judge, rule, &tier))
+    if (!is_of_interest(judge, rule, verdict, &tier))
         return refuse(judge, candidate, REFUSED_LOW_TIER, tier);
 
     PendingMatch match = {.span = candidate->value,

@@ -131,6 +131,28 @@ static bool ends_ignoring_case(Bytes value, const char *word)
     return value.len >= len && g_ascii_strncasecmp((const char *)value.data + value.len - len, word, len) == 0;
 }
 
+/* "1.302140", "1.3.6.1.4.1": numbers of versions and objects. */
+static bool is_dotted_number(Bytes value)
+{
+    bool has_dot = false;
+
+    for (size_t i = 0; i < value.len; i++) {
+        if (!g_ascii_isdigit(value.data[i]) && value.data[i] != '.')
+            return false;
+        has_dot = has_dot || value.data[i] == '.';
+    }
+    return has_dot;
+}
+
+/* "password", "AlphanumPwds", "edit_password": what is called a password is a name. */
+static bool is_name_of_password(Bytes value)
+{
+    bool has_digits = mix_of(value).digits > 0;
+
+    return ends_ignoring_case(value, "password") || (value.len == 6 && contains_ignoring_case(value, "secret")) ||
+           (!has_digits && (contains_ignoring_case(value, "passw") || contains_ignoring_case(value, "pwd")));
+}
+
 /* Paths, addresses, and names of passwords ("edit_password") are none. */
 Verdict validate_password(Bytes value)
 {
@@ -142,9 +164,9 @@ Verdict validate_password(Bytes value)
     if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL ||
         contains_ignoring_case(value, "arn:"))
         return VERDICT_REJECT;
-    if (ends_ignoring_case(value, "password") || (mix_of(value).digits == 0 && contains_ignoring_case(value, "passw")))
+    if (mix.upper == value.len) /* a constant */
         return VERDICT_REJECT;
-    return VERDICT_PASS;
+    return is_name_of_password(value) || is_dotted_number(value) ? VERDICT_REJECT : VERDICT_PASS;
 }
 
 /* What stands in the place of a password, in an address or a connection string. A weak one is one nevertheless. */
@@ -153,6 +175,20 @@ static Verdict embedded_password_verdict(const uint8_t *from, const uint8_t *end
     Bytes password = {from, (size_t)(end - from)};
 
     return password.len == 0 || is_placeholder(password) ? VERDICT_REJECT : VERDICT_PASS;
+}
+
+/* RFC 2606: names for documentation. */
+static bool is_host_of_documentation(const uint8_t *from, const uint8_t *end)
+{
+    static const char *const names[] = {"example.com", "example.org", "example.net", "example", "invalid"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        size_t len = strlen(names[i]);
+        const uint8_t *at = memmem(from, (size_t)(end - from), names[i], len);
+        if (at != NULL && (at == from || at[-1] == '.') && (at + len == end || at[len] == ':' || at[len] == '/'))
+            return true;
+    }
+    return false;
 }
 
 /* scheme://user:password@host; an @ in the password that should have been escaped often was not. */
@@ -165,7 +201,23 @@ Verdict validate_url_password(Bytes value)
 
     if (colon == NULL || at == NULL || at <= colon)
         return VERDICT_REJECT;
-    return embedded_password_verdict(colon + 1, at);
+    Verdict verdict = embedded_password_verdict(colon + 1, at);
+    return verdict != VERDICT_REJECT && is_host_of_documentation(at + 1, end) ? VERDICT_LOW : verdict;
+}
+
+/* "machine … login … password PASSWORD": the last word, in quotes or not. */
+Verdict validate_netrc(Bytes value)
+{
+    const uint8_t *end = value.data + value.len;
+    const uint8_t *from = end;
+
+    while (from > value.data && !g_ascii_isspace(from[-1]))
+        from--;
+    while (from < end && (*from == '"' || *from == '\''))
+        from++;
+    while (end > from && (end[-1] == '"' || end[-1] == '\''))
+        end--;
+    return embedded_password_verdict(from, end);
 }
 
 /* "…;Password=…": the last assignment of the value. */
@@ -200,66 +252,14 @@ Verdict validate_bare_password(Bytes value)
     return validate_password(value);
 }
 
-/* Names and paths: words of letters joined by punctuation or by capitals ("user-service.internal", "getPassword"). A
- * random value of the same length has digits inside it. */
-static bool is_made_of_words(Bytes value)
+/* "abcdefg", "123456": six characters, each the next of the one before. */
+static bool has_sequence(Bytes value)
 {
-    size_t digit_runs = 0;
-    bool was_digit = false;
+    size_t run = 1;
 
-    for (size_t i = 0; i < value.len; i++) {
-        bool is_digit = g_ascii_isdigit(value.data[i]);
-        digit_runs += is_digit && !was_digit ? 1 : 0;
-        was_digit = is_digit;
-    }
-    return digit_runs < 2 && value.len < 40;
-}
-
-/* The pairs of letters that make up about two thirds of English text (counted over the documentation of Debian 12),
- * with the first letter's row as a set of second letters. */
-static const char *const common_pairs[26] = {"bcdgilmnprstv", "aelouy", "aehikot", "eios", "acdelmnrstv", "eiotf",
-    "aehinor", "aeiot", "acdefglmnorstv", "aeou", "ei", "adeilosuty", "aeiops", "acdeginost", "cdflmnoprstuvw",
-    "aehlopr", "u", "acdeimnorstuvy", "acehiopstu", "aehiorstuwy", "acegilmnprst", "aei", "aehio", "acipt", "eilmnopst",
-    "aeiou"};
-
-static bool pair_is_common(uint8_t first, uint8_t second)
-{
-    return strchr(common_pairs[first - 'a'], second) != NULL;
-}
-
-/* Where the run of lower-case letters that begins at from ends; a capital may lead it. */
-static size_t letters_end(Bytes value, size_t from)
-{
-    size_t at = from + 1;
-
-    while (at < value.len && g_ascii_islower(value.data[at]))
-        at++;
-    return at;
-}
-
-static bool reads_like_a_word(Bytes value, size_t from, size_t end)
-{
-    size_t common = 0;
-
-    for (size_t i = from; i + 1 < end; i++)
-        common += pair_is_common((uint8_t)g_ascii_tolower((char)value.data[i]), value.data[i + 1]) ? 1 : 0;
-    return end - from >= 4 && common * 10 >= (end - from - 1) * 6;
-}
-
-double word_cover(Bytes value)
-{
-    size_t covered = 0;
-
-    for (size_t at = 0; at < value.len;) {
-        if (!g_ascii_isalpha(value.data[at])) {
-            at++;
-            continue;
-        }
-        size_t end = letters_end(value, at);
-        covered += reads_like_a_word(value, at, end) ? end - at : 0;
-        at = end;
-    }
-    return value.len > 0 ? (double)covered / (double)value.len : 0;
+    for (size_t i = 1; i < value.len && run < 6; i++)
+        run = value.data[i] == value.data[i - 1] + 1 ? run + 1 : 1;
+    return run >= 6;
 }
 
 static bool is_uuid(Bytes value)
@@ -272,9 +272,9 @@ Verdict validate_generic_secret(Bytes value)
 {
     Mix mix = mix_of(value);
 
-    if (is_placeholder(value) || is_made_of_words(value) || mix.digits == value.len || word_cover(value) >= 0.6)
+    if (is_placeholder(value) || mix.digits == value.len || !is_rare(value))
         return VERDICT_REJECT;
-    if (distinct_count(value) < value.len / 4)
+    if (distinct_count(value) < value.len / 4 || has_sequence(value))
         return VERDICT_REJECT;
     return is_uuid(value) ? VERDICT_LOW : VERDICT_PASS;
 }
@@ -289,13 +289,23 @@ Verdict validate_secret_token(Bytes value)
     return VERDICT_PASS;
 }
 
+/* A token of base 62: capitals, small letters and digits, where hexadecimal data and constants have but some of them.
+ */
+Verdict validate_mixed_token(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    return mix.upper > 0 && mix.lower > 0 && mix.digits > 0 ? validate_secret_token(value) : VERDICT_REJECT;
+}
+
 /* A token that only its length, its alphabet and a provider's name beside it tell: it must look random, not be a word,
  * a number or one thing repeated. */
 Verdict validate_keyed_token(Bytes value)
 {
     Mix mix = mix_of(value);
 
-    if (mix.digits < 2 || mix.digits == value.len || mix.upper + mix.lower < 2 || word_cover(value) >= 0.5)
+    if (mix.digits == 0 || mix.digits == value.len || mix.upper + mix.lower < 2 || word_cover(value) >= 0.5 ||
+        !is_rare(value))
         return VERDICT_REJECT;
     return distinct_count(value) >= MIN(8, value.len / 2) ? validate_secret_token(value) : VERDICT_REJECT;
 }

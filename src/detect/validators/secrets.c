@@ -153,6 +153,20 @@ Verdict validate_npm_token(Bytes value)
     return checked_token_verdict(value, 4);
 }
 
+/* Behind "pypi-" stands a macaroon: of the binary format of version 2 are 85 bytes at least (version, location, an
+ * identifier of 36 bytes, and a signature of 32). What begins like one and is shorter was cut off. */
+Verdict validate_pypi_token(Bytes value)
+{
+    enum { MARK_CHARACTERS = 5, MACAROON_BYTES = 85, IDENTIFIER_AT = 11 };
+    static const guchar identifier[] = {2, 36};
+
+    if (validate_secret_token(value) == VERDICT_REJECT)
+        return VERDICT_REJECT;
+    g_auto(Decoded) decoded = base64_decode(value.data + MARK_CHARACTERS, value.len - MARK_CHARACTERS);
+    bool is_macaroon = decoded.len > IDENTIFIER_AT + 2 && memcmp(decoded.data + IDENTIFIER_AT, identifier, 2) == 0;
+    return is_macaroon && decoded.len < MACAROON_BYTES ? VERDICT_REJECT : VERDICT_PASS;
+}
+
 static bool is_json_object(const Decoded *decoded, const char *member)
 {
     if (decoded->len < 2 || decoded->data[0] != '{' || decoded->data[decoded->len - 1] != '}')
@@ -296,6 +310,17 @@ Verdict validate_artifactory(Bytes value)
     if (validate_secret_token(value) == VERDICT_REJECT || mix.digits < 2 || value.len < 20)
         return VERDICT_LOW;
     return VERDICT_PASS;
+}
+
+/* "abcdef.0123456789abcdef", or its first part alone: six characters, one of them a digit. */
+Verdict validate_kubernetes_token(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (value.len != 6 && value.len != 23)
+        return VERDICT_REJECT;
+    return mix.digits > 0 && mix.digits + mix.lower + 1 >= value.len && distinct_count(value) >= 4 ? VERDICT_PASS
+                                                                                                   : VERDICT_REJECT;
 }
 
 /* A number, a dash, and 64 characters that are not hexadecimal: those would be a digest. */

@@ -9,6 +9,7 @@ typedef enum Verdict {
     VERDICT_REJECT, /* not one of these */
     VERDICT_LOW,    /* one, but of no interest (a private address): the tier is low, whatever stands beside it */
     VERDICT_WEAK,   /* possible, but so are many other things: the tier is low unless a keyword stands beside it */
+    VERDICT_LOWER,  /* one, but where such values often are none: one tier lower than the rule's */
     VERDICT_PASS,   /* the rule's tiers decide */
     VERDICT_PROVED, /* chance is out of the question: the tier is validated */
 } Verdict;

@@ -45,6 +45,8 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict);
 
 /* How much of the value, from 0 to 1, is covered by words: runs of letters that read like English. */
 double word_cover(Bytes value);
+/* Neither words nor names cover it: what a generator of keys makes, not what people write. */
+bool is_rare(Bytes value);
 
 /* ICAO Doc 9303: the digit that weights 7-3-1 give for letters, digits and "<". */
 uint32_t icao_check_digit(const char *text, size_t len);

@@ -276,6 +276,10 @@ static const Case secret_cases[] = {
         VERDICT_PASS, "RFC 3986 section 3.2.1"},
     {"url_password",
         "https:/"
+        "/u:Tr4il-Mix-77@db.example.com:80",
+        VERDICT_LOW, "RFC 2606"},
+    {"url_password",
+        "https:/"
         "/u:a@b@host",
         VERDICT_PASS, "an @ that was not escaped"},
     {"url_password",
@@ -304,6 +308,14 @@ static const Case password_cases[] = {
     {"password", "edit_password", VERDICT_REJECT, "a name"},
     {"password", "pkcs12_password", VERDICT_REJECT, "a name"},
     {"password", "/run/secrets/db", VERDICT_REJECT, "a path"},
+    {"password", "1.3.6.1.4.1.4203.1.11.1", VERDICT_REJECT, "RFC 3062: an object identifier"},
+    {"password", "AlphanumPwds", VERDICT_REJECT, "the name of a setting"},
+    {"password", "NOTESTS", VERDICT_REJECT, "a constant"},
+    {"netrc", "machine a login b password Tr4il-Mix-77", VERDICT_PASS, ""},
+    {"netrc", "machine a login b password \"PASSWORD\"", VERDICT_REJECT, "a placeholder in quotes"},
+    {"bare_setting", "q1w2e3r4t5", VERDICT_PASS, ""},
+    {"bare_setting", "=false", VERDICT_REJECT, "the second half of an operator"},
+    {"bare_setting", "UTF8String", VERDICT_REJECT, "a type"},
     {"bare_password", "zx9-plum-tree", VERDICT_PASS, ""},
     {"bare_password", "required", VERDICT_REJECT, "a word"},
     {"bare_password", "120", VERDICT_REJECT, "a number"},
@@ -311,6 +323,24 @@ static const Case password_cases[] = {
     {"generic_secret", "customer-portal-service", VERDICT_REJECT, "words"},
     {"generic_secret", "123e4567-e89b-12d3-a456-426614174000", VERDICT_LOW, "RFC 9562: a UUID"},
     {"generic_secret", "0123456789012345678", VERDICT_REJECT, "a number"},
+    {"generic_secret", "XkqvZtRwPbLmHgTjWcNd", VERDICT_PASS, "capitals and small letters at random"},
+    {"generic_secret", "vqxkzjwpfhgmtbqxzrkd", VERDICT_PASS, "small letters at random"},
+    {"generic_secret", "getPasswordFromTheEnvironment2", VERDICT_REJECT, "the name of a function"},
+    {"generic_secret", "CURLOPTTYPE_STRINGPOINT_205", VERDICT_REJECT, "a constant"},
+    {"generic_secret", "abcdefg12346+FJQCK", VERDICT_REJECT, "the alphabet"},
+    {"setting", "sha512-8d1f0c6a4b7e92d35fa0617c", VERDICT_REJECT, "W3C Subresource Integrity"},
+    {"mixed_token", "EAAC3481FC612665CA112D3F889A0E5B7843EFFC", VERDICT_REJECT, "hexadecimal data"},
+    {"kubernetes_token", "a1b2c3.d4e5f6g7h8i9j0k1", VERDICT_PASS, "the form of kubernetes.io"},
+    {"kubernetes_token", "fronte", VERDICT_REJECT, "part of a word"},
+    {"pypi_token",
+        "pypi-"
+        "AgEIcHlwaS5vcmcCJDAwMDEwMjAzLTA0MDUtMDYwNy0wODA5LTBhMGIwYzBk"
+        "MGUwZgACClszLCIwMDAxIl0AAAYgAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        VERDICT_PASS, "a whole macaroon"},
+    {"pypi_token",
+        "pypi-"
+        "AgEIcHlwaS5vcmcCJDAwMDEwMjAzLTA0MDUtMDYwNy0wODA5LTBhMGIwYzBkMGUwZgACClszLCIwMDAx",
+        VERDICT_REJECT, "a macaroon without its signature"},
 };
 
 static const Case catalogue_cases[] = {
@@ -425,6 +455,43 @@ static void test_numbers_of_the_whole_catalogue_are_judged_as_published(void)
     check(catalogue_cases, G_N_ELEMENTS(catalogue_cases));
 }
 
+typedef struct SettingCase {
+    const char *validator, *before, *value, *after;
+    Verdict verdict;
+} SettingCase;
+
+#define RANDOM_VALUE "8d1f0c6a4b7e92d35fa0617c"
+#define MINIFIED                                                                                                       \
+    "function(e,t){var n=e(t);return n?n(1,2):t};function r(e){return t(e,1)};var "                                    \
+    "o=r(e,t),i=o(n);if(o){i(e)};(function(e){"                                                                        \
+    "return e(t)})(r);var a=function(e,t,n){return e(t,n)};a(o,i,r);var s=o(e),u=i(t),c=r(n);c(s,u);"
+
+/* What stands around a value: its name, the code, and the file's kind. */
+static void test_a_setting_is_judged_with_what_stands_around_it(void)
+{
+    static const SettingCase cases[] = {
+        {"setting", "api_key = \"", RANDOM_VALUE, "\"", VERDICT_PASS},
+        {"setting", "\"public_key\": \"", RANDOM_VALUE, "\"", VERDICT_REJECT},
+        {"setting", "cacheKey: '", RANDOM_VALUE, "'", VERDICT_REJECT},
+        {"setting", "token=data:image/png;base64,", RANDOM_VALUE, "", VERDICT_REJECT},
+        {"setting", MINIFIED "l.apiKey=\"", RANDOM_VALUE, "\"", VERDICT_LOWER},
+        {"bare_setting", "  pwd:=", "pwd+1", ";", VERDICT_REJECT},
+        {"bare_setting", "start_pass = ", "start_pass_1", ";", VERDICT_REJECT},
+        {"bare_setting", "Server=a;Pwd=", "q1w2e3r4t5", ";", VERDICT_PASS},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const SettingCase *test = &cases[i];
+        const Surroundings surroundings = {
+            .value = {(const uint8_t *)test->value, strlen(test->value)},
+            .before = {(const uint8_t *)test->before, strlen(test->before)},
+            .after = {(const uint8_t *)test->after, strlen(test->after)},
+        };
+        g_test_message("%s %s", test->validator, test->before);
+        g_assert_cmpint(context_validator_find(test->validator)(&surroundings), ==, test->verdict);
+    }
+}
+
 /* A table of numbers holds no identity numbers, however their digits come out. */
 static void test_a_number_in_a_row_of_numbers_is_of_no_interest(void)
 {
@@ -485,6 +552,8 @@ int main(int argc, char **argv)
         test_numbers_of_the_whole_catalogue_are_judged_as_published);
     g_test_add_func("/detect/validators/a-number-in-a-row-of-numbers-is-of-no-interest",
         test_a_number_in_a_row_of_numbers_is_of_no_interest);
+    g_test_add_func("/detect/validators/a-setting-is-judged-with-what-stands-around-it",
+        test_a_setting_is_judged_with_what_stands_around_it);
     g_test_add_func("/detect/validators/financial-numbers-are-judged-as-their-issuers-say",
         test_financial_numbers_are_judged_as_their_issuers_say);
     g_test_add_func("/detect/validators/personal-data-are-judged-as-their-plans-say",

@@ -1,0 +1,113 @@
+/* Settings: what the name of a value, the code around it and the file say about a value that may be a secret. */
+#include "detect/validators/validators_internal.h"
+
+#include <string.h>
+
+enum { NAME_MAX_LEN = 64, WINDOW_MIN = 200, MINIFIED_MARKS_MIN = 8 };
+
+/* The identifier in front of the operator, in lower case: "api_key" of "api_key = \"". */
+static size_t name_before(Bytes before, char name[NAME_MAX_LEN + 1])
+{
+    size_t end = before.len;
+
+    while (end > 0 && strchr(" \t\"'`=:>,([]@\\", before.data[end - 1]) != NULL && before.data[end - 1] != '\0')
+        end--;
+    size_t start = end;
+    while (start > 0 && end - start < NAME_MAX_LEN &&
+           (g_ascii_isalnum(before.data[start - 1]) || strchr("_.-", before.data[start - 1]) != NULL) &&
+           before.data[start - 1] != '\0')
+        start--;
+    for (size_t i = start; i < end; i++)
+        name[i - start] = g_ascii_tolower((char)before.data[i]);
+    name[end - start] = '\0';
+    return end - start;
+}
+
+/* Names that end like a secret's and hold none. */
+static bool is_name_of_no_secret(const char *name)
+{
+    static const char *const words[] = {"public", "pubkey", "primary", "foreign", "sort", "cache", "partition", "index",
+        "routing", "checksum", "integrity", "sha1", "sha256", "sha512", "md5", "digest", "hash", "etag", "commit",
+        "revision", "fingerprint", "csrf", "xsrf", "nonce", "keyid", "key_id", "monkey", "turkey", "keyboard", "hotkey",
+        "shortcut", "i18n", "locale", "translation", "message", "site_key", "sitekey", "idempotency", "dedup", "lookup",
+        "author", "object", "cursor", "continuation", "page", "next"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(name, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Code without blanks: programs made small for browsers, where names are as short as they come. */
+static bool is_minified(const Surroundings *surroundings)
+{
+    size_t blanks = 0, marks = 0;
+    Bytes before = surroundings->before;
+
+    if (before.len < WINDOW_MIN)
+        return false;
+    for (size_t i = 0; i < before.len; i++) {
+        blanks += before.data[i] == ' ' || before.data[i] == '\n' || before.data[i] == '\t' ? 1 : 0;
+        marks += before.data[i] != '\0' && strchr("(){};,", before.data[i]) != NULL ? 1 : 0;
+    }
+    return blanks * 20 < before.len && marks >= MINIFIED_MARKS_MIN;
+}
+
+static bool ends_with(Bytes text, const char *word)
+{
+    size_t len = strlen(word);
+
+    return text.len >= len && memcmp(text.data + text.len - len, word, len) == 0;
+}
+
+/* A random value assigned to the name of a key: unless the name is that of something else, or the value is an image, a
+ * digest or the like that says what it is. */
+Verdict validate_setting(const Surroundings *surroundings)
+{
+    static const char *const digests[] = {
+        "sha1-", "sha256-", "sha384-", "sha512-", "sha1:", "sha256:", "sha512:", "md5:"};
+    char name[NAME_MAX_LEN + 1];
+    Bytes value = surroundings->value;
+    Verdict verdict = validate_generic_secret(value);
+
+    if (verdict == VERDICT_REJECT || ends_with(surroundings->before, "base64,"))
+        return VERDICT_REJECT;
+    for (size_t i = 0; i < G_N_ELEMENTS(digests); i++)
+        if (value.len > strlen(digests[i]) && memcmp(value.data, digests[i], strlen(digests[i])) == 0)
+            return VERDICT_REJECT;
+    if (name_before(surroundings->before, name) > 0 && is_name_of_no_secret(name))
+        return VERDICT_REJECT;
+    return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
+}
+
+/* "pwd+#0", "UTF8String", "start_pass_1": an identifier, or two of them added. */
+static bool is_identifier(Bytes value)
+{
+    if (g_ascii_isdigit(value.data[0]))
+        return false;
+    for (size_t i = 0; i < value.len; i++)
+        if (!g_ascii_isalnum(value.data[i]) && strchr("_+#^.*", value.data[i]) == NULL)
+            return false;
+    return true;
+}
+
+/* Without quotes: an identifier behind a blank or ":=" that ends a statement or an argument is code. */
+static bool is_code(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before;
+    char last = before.len > 0 ? (char)before.data[before.len - 1] : '\n';
+    char after = surroundings->after.len > 0 ? (char)surroundings->after.data[0] : '\n';
+
+    if (after != ';' && after != ',' && after != ')')
+        return false;
+    return (last == ' ' || last == ':' || ends_with(before, ":=")) && is_identifier(surroundings->value);
+}
+
+Verdict validate_bare_setting(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value;
+
+    if (value.data[0] == '=' || value.data[value.len - 1] == '=' || ends_with(value, "String") || is_code(surroundings))
+        return VERDICT_REJECT;
+    return validate_bare_password(value);
+}
