@@ -22,6 +22,10 @@ static const Route routes[] = {
     {{"POST", "/jobs/{id}/pause", "hand out no more of a job's objects"}, route_job_pause},
     {{"POST", "/jobs/{id}/resume", "go on with a paused job"}, route_job_resume},
     {{"POST", "/jobs/{id}/retry", "scan failed objects again, or all; go on with a job that failed"}, route_job_retry},
+    {{"GET", "/rules", "list rules, those of the installation and custom ones"}, route_rules},
+    {{"POST", "/rules", "make a custom rule, or replace it"}, route_rule_put},
+    {{"GET", "/rules/{id}", "tell a rule"}, route_rule},
+    {{"DELETE", "/rules/{id}", "remove a custom rule"}, route_rule_delete},
     {{"GET", "/statistics", "sum up all jobs"}, route_statistics},
     {{"GET", "/healthz", "tell that the server answers"}, route_health},
     {{"GET", "/readyz", "tell whether the store can be used"}, route_ready},
@@ -68,6 +72,7 @@ bool api_new(const ApiOptions *options, Api **ret_api, GError **error)
     api->keys = options->keys;
     api->sign = options->sign;
     api->rules_id = g_strdup(options->rules_id);
+    api->rulebook = options->rulebook;
     api->client_endpoints = options->client_endpoints;
     api->scan_now = options->scan_now;
     api->job_changed = options->job_created;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "jobs/jobs.h"
 #include "net/http_server.h"
+#include "rulebook/rulebook.h"
 #include "workflow/workflow.h"
 
 enum { API_TOKEN_KEY_BYTES = 32 };
@@ -23,6 +24,7 @@ typedef struct ApiOptions {
     Db *db;             /* borrowed */
     Workflow *workflow; /* borrowed */
     const char *rules_id;
+    Rulebook *rulebook;      /* borrowed */
     const ApiKeys *keys;     /* borrowed; NULL: no key is asked, and only requests to a loopback name are answered */
     SignatureMaker sign;     /* checks the signatures of AWS's clients; NULL: they need a key as everybody else */
     const char *allow_files; /* directories at or below may be scanned; NULL: none */

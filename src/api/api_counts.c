@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 /* What the table of error kinds and the routes can answer; the first stands for anything else. */
-static const int statuses[] = {0, 200, 202, 400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 502, 503, 504, 507};
+static const int statuses[] = {0, 200, 201, 202, 400, 401, 403, 404, 405, 409, 413, 415, 422, 500, 502, 503, 504, 507};
 
 enum { STATUS_COUNT = G_N_ELEMENTS(statuses) };
 

@@ -13,6 +13,7 @@ struct Api {
     const ApiKeys *keys;
     SignatureMaker sign;
     char *rules_id;
+    Rulebook *rulebook;
     char *allow_files; /* canonical */
     ApiClientEndpoints client_endpoints;
     json_t *default_options;
@@ -41,6 +42,10 @@ FALLIBLE bool route_job_pause(const Api *api, const ApiRequest *request, HttpRep
 FALLIBLE bool route_job_resume(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_job_retry(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_objects(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_rules(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_rule(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_rule_put(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_rule_delete(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_statistics(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_ready(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_metrics(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);

@@ -1,31 +1,12 @@
 /* What is done to a job: cancel, pause, resume, retry. Each answers the job's new status, also when there was nothing
  * left to do; what cannot be done is a conflict, told with the job as it is. */
 #include "api/api_internal.h"
+#include "api/body.h"
 #include "api/query.h"
 #include "jobs/job_json.h"
 #include "jobs/jobs.h"
 
 #include <string.h>
-
-static bool parse_body(Bytes body, json_t **ret_root, GError **error)
-{
-    json_error_t where;
-
-    if (body.len == 0) {
-        *ret_root = json_object();
-        return true;
-    }
-    json_t *root = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, &where);
-    if (json_is_object(root)) {
-        *ret_root = root;
-        return true;
-    }
-    if (root == NULL)
-        return fail(error, ERROR_INVALID, "the request body is not JSON: line %d, column %d: %s", where.line,
-            where.column, where.text);
-    json_decref(root);
-    return fail(error, ERROR_INVALID, "the request body: expected a JSON object");
-}
 
 static bool read_fields(json_t *root, const char *known, const char **ret_value, GError **error)
 {
@@ -51,7 +32,7 @@ static bool read_body(const HttpCall *call, const char *known, char **ret_value,
     const char *value = NULL;
     json_t *root = NULL;
 
-    TRY(parse_body(call->body, &root, error));
+    TRY(body_object(call->body, &root, error));
     const bool is_good = read_fields(root, known, &value, error);
     if (is_good)
         *ret_value = g_strdup(value != NULL ? value : "");

@@ -2,57 +2,81 @@
 #include "app/report.h"
 #include "app/rules_test.h"
 #include "detect/rule_examples.h"
+#include "rulebook/rulebook.h"
 
 #include <jansson.h>
 
-static json_t *rule_json(const Rule *rule)
+/* The rules that a command is about: those of files, and behind them the custom rules of a store. */
+typedef struct Catalogue {
+    RuleSet *rules;
+    uint32_t from_files;
+} Catalogue;
+
+static void catalogue_clear(Catalogue *catalogue)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "id", rule->id, "name", rule->name, "category", rule->category,
-        "severity", severity_name(rule->severity), "description", rule->description);
+    rule_set_unref(catalogue->rules);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Catalogue, catalogue_clear)
+
+static const char *origin_of(const Catalogue *catalogue, const Rule *rule)
+{
+    return rule->index < catalogue->from_files ? "file" : "custom";
 }
 
-static void print_json(const RuleSet *rules)
+static json_t *rule_json(const Catalogue *catalogue, const Rule *rule)
 {
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", rule->id, "name", rule->name, "category", rule->category,
+        "severity", severity_name(rule->severity), "description", rule->description, "origin",
+        origin_of(catalogue, rule));
+}
+
+static void print_json(const Catalogue *catalogue)
+{
+    const RuleSet *rules = catalogue->rules;
     json_t *list = json_array();
 
     for (uint32_t i = 0; i < rule_set_size(rules); i++)
-        (void)json_array_append_new(list, rule_json(rule_set_rule(rules, i)));
+        (void)json_array_append_new(list, rule_json(catalogue, rule_set_rule(rules, i)));
     json_t *document = json_pack("{s:s, s:o}", "rules_id", rule_set_id(rules), "rules", list);
     (void)json_dumpf(document, stdout, JSON_INDENT(2));
     (void)fputc('\n', stdout);
     json_decref(document);
 }
 
-static void print_jsonl(const RuleSet *rules)
+static void print_jsonl(const Catalogue *catalogue)
 {
-    for (uint32_t i = 0; i < rule_set_size(rules); i++) {
-        json_t *rule = rule_json(rule_set_rule(rules, i));
+    for (uint32_t i = 0; i < rule_set_size(catalogue->rules); i++) {
+        json_t *rule = rule_json(catalogue, rule_set_rule(catalogue->rules, i));
         (void)json_dumpf(rule, stdout, JSON_COMPACT);
         (void)fputc('\n', stdout);
         json_decref(rule);
     }
 }
 
-static void print_csv(const RuleSet *rules)
+static void print_csv(const Catalogue *catalogue)
 {
-    (void)fputs("id,name,category,severity\r\n", stdout);
-    for (uint32_t i = 0; i < rule_set_size(rules); i++) {
-        const Rule *rule = rule_set_rule(rules, i);
-        (void)printf("%s,\"%s\",%s,%s\r\n", rule->id, rule->name, rule->category, severity_name(rule->severity));
+    (void)fputs("id,name,category,severity,origin\r\n", stdout);
+    for (uint32_t i = 0; i < rule_set_size(catalogue->rules); i++) {
+        const Rule *rule = rule_set_rule(catalogue->rules, i);
+        (void)printf("%s,", rule->id);
+        report_csv_field(stdout, rule->name, ",");
+        (void)printf("%s,%s,%s\r\n", rule->category, severity_name(rule->severity), origin_of(catalogue, rule));
     }
 }
 
-static void print_table(const RuleSet *rules)
+static void print_table(const Catalogue *catalogue)
 {
     (void)printf("%-28s %-11s %-9s %s\n", "DETECTOR", "CATEGORY", "SEVERITY", "NAME");
-    for (uint32_t i = 0; i < rule_set_size(rules); i++) {
-        const Rule *rule = rule_set_rule(rules, i);
-        (void)printf("%-28s %-11s %-9s %s\n", rule->id, rule->category, severity_name(rule->severity), rule->name);
+    for (uint32_t i = 0; i < rule_set_size(catalogue->rules); i++) {
+        const Rule *rule = rule_set_rule(catalogue->rules, i);
+        g_autofree char *name = report_printable(rule->name);
+        (void)printf("%-28s %-11s %-9s %s%s\n", rule->id, rule->category, severity_name(rule->severity), name,
+            rule->index < catalogue->from_files ? "" : " (custom)");
     }
 }
 
 typedef struct RulesOptions {
-    char *format, *min_tier, *rule;
+    char *format, *min_tier, *rule, *store;
     char **rules;
     gboolean has_no_defaults;
 } RulesOptions;
@@ -62,27 +86,29 @@ static void rules_options_clear(RulesOptions *options)
     g_free(options->format);
     g_free(options->min_tier);
     g_free(options->rule);
+    g_free(options->store);
     g_strfreev(options->rules);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RulesOptions, rules_options_clear)
 
-static bool rules_list(const RulesOptions *options, RuleSet *rules, G_GNUC_UNUSED char **names, GError **error)
+static bool rules_list(
+    const RulesOptions *options, const Catalogue *catalogue, G_GNUC_UNUSED char **names, GError **error)
 {
     OutputFormat format;
 
     TRY(output_format_parse(options->format, &format, error));
     switch (format) {
     case FORMAT_TABLE:
-        print_table(rules);
+        print_table(catalogue);
         break;
     case FORMAT_JSON:
-        print_json(rules);
+        print_json(catalogue);
         break;
     case FORMAT_JSONL:
-        print_jsonl(rules);
+        print_jsonl(catalogue);
         break;
     case FORMAT_CSV:
-        print_csv(rules);
+        print_csv(catalogue);
         break;
     }
     return true;
@@ -108,38 +134,40 @@ static void show_example(void *data, const RuleExample *example)
     (void)printf("  %-8s %s\n", example->kind == EXAMPLE_MATCH ? "match" : "no match", text);
 }
 
-static bool rules_show(G_GNUC_UNUSED const RulesOptions *options, RuleSet *rules, char **names, GError **error)
+static bool rules_show(
+    G_GNUC_UNUSED const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error)
 {
     Shown shown = {.name = names[0]};
 
-    rule_set_visit_examples(rules, show_example, &shown);
+    rule_set_visit_examples(catalogue->rules, show_example, &shown);
     if (shown.last == NULL)
         return fail(error, ERROR_NOT_FOUND, "'%s': expected the id of a rule or a detector (trawl rules)", names[0]);
     return true;
 }
 
-static bool rules_lint(G_GNUC_UNUSED const RulesOptions *options, RuleSet *rules, char **names, GError **error)
+static bool rules_lint(
+    G_GNUC_UNUSED const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error)
 {
     for (char **directory = names; *directory != NULL; directory++)
-        TRY(rule_set_check_examples(rules, *directory, error));
+        TRY(rule_set_check_examples(catalogue->rules, *directory, error));
     if (*names == NULL)
-        TRY(rule_set_check_examples(rules, NULL, error));
-    (void)printf("%" G_GUINT32_FORMAT " rules, their examples hold\n", rule_set_size(rules));
+        TRY(rule_set_check_examples(catalogue->rules, NULL, error));
+    (void)printf("%" G_GUINT32_FORMAT " rules, their examples hold\n", rule_set_size(catalogue->rules));
     return true;
 }
 
-static bool rules_test(const RulesOptions *options, RuleSet *rules, char **names, GError **error)
+static bool rules_test(const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error)
 {
     const RulesTest test = {.path = names[0], .min_tier = options->min_tier, .rule = options->rule};
 
-    return rules_test_run(&test, rules, error);
+    return rules_test_run(&test, catalogue->rules, error);
 }
 
 typedef struct RulesAction {
     const char *name;
     int least, most; /* arguments */
     const char *arguments;
-    bool (*run)(const RulesOptions *options, RuleSet *rules, char **names, GError **error);
+    bool (*run)(const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error);
 } RulesAction;
 
 static const RulesAction actions[] = {
@@ -178,16 +206,40 @@ static char **rule_options_of(const RulesOptions *options, const RulesAction *ac
     return *found != NULL ? g_steal_pointer(&found) : NULL;
 }
 
+static bool add_custom(const RulesOptions *options, char *const *directories, Catalogue *catalogue, GError **error)
+{
+    g_autofree char *cache = command_cache_directory();
+    g_autoptr(Db) db = NULL;
+    g_autoptr(Rulebook) book = NULL;
+    RuleSet *all = NULL;
+
+    TRY(command_read_store(options->store, &db, error));
+    book = rulebook_new(&(RulebookOptions){
+        .db = db, .directories = (const char *const *)directories, .cache_dir = cache, .installed = catalogue->rules});
+    TRY(rulebook_rules(book, &all, error));
+    rule_set_unref(catalogue->rules);
+    catalogue->rules = all;
+    return true;
+}
+
+static bool load_catalogue(const RulesOptions *options, char *const *directories, Catalogue *catalogue, GError **error)
+{
+    TRY(command_load_rules(directories, options->rules, &catalogue->rules, error));
+    catalogue->from_files = rule_set_size(catalogue->rules);
+    return options->store == NULL || add_custom(options, directories, catalogue, error);
+}
+
 static bool run_action(const Command *command, int *argc, char ***argv, GError **error)
 {
     g_auto(RulesOptions) options = {0};
     g_auto(GStrv) directories = NULL, own = NULL, names = NULL;
-    g_autoptr(RuleSet) rules = NULL;
+    g_auto(Catalogue) catalogue = {0};
     const RulesAction *action = NULL;
     const GOptionEntry entries[] = {
         {"rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.rules,
             "Directory of rule files, beside the built-in rules (repeatable)", "DIR"},
         {"no-default-rules", 0, 0, G_OPTION_ARG_NONE, &options.has_no_defaults, "Only the rules of --rules", NULL},
+        {"store", 0, 0, G_OPTION_ARG_STRING, &options.store, "Also the custom rules of this store", "STORE"},
         {"format", 'f', 0, G_OPTION_ARG_STRING, &options.format, "list: table (default), json, jsonl or csv", "FORMAT"},
         {"min-tier", 0, 0, G_OPTION_ARG_STRING, &options.min_tier, "test: low, medium (default), high or validated",
             "TIER"},
@@ -204,8 +256,8 @@ static bool run_action(const Command *command, int *argc, char ***argv, GError *
     own = rule_options_of(&options, action, names);
     TRY(command_rule_directories(
         own, options.has_no_defaults ? RULES_WITHOUT_DEFAULTS : RULES_WITH_DEFAULTS, &directories, error));
-    TRY(command_load_rules(directories, options.rules, &rules, error));
-    TRY(action->run(&options, rules, names, error));
+    TRY(load_catalogue(&options, directories, &catalogue, error));
+    TRY(action->run(&options, &catalogue, names, error));
     return output_finish_stdout(error);
 }
 

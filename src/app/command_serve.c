@@ -124,6 +124,7 @@ static bool open_api(Serve *serve, GError **error)
         .db = engine_db(serve->engine),
         .workflow = engine_workflow(serve->engine),
         .rules_id = rule_set_id(engine_rules(serve->engine)),
+        .rulebook = engine_rulebook(serve->engine),
         .keys = serve->keys,
         .sign = client_signature,
         .allow_files = serve->options.allow_files,

@@ -34,6 +34,8 @@ struct Engine {
     EngineOptions options;
     Db *db;
     RuleSet *rules;
+    char **rule_directories;
+    Rulebook *rulebook;
     FingerprintKey key;
     Suppressor *suppressor; /* NULL: none */
     Workflow *workflow;
@@ -173,19 +175,33 @@ static bool open_key(Engine *engine, const char *store_path, GError **error)
 
 static bool open_rules(Engine *engine, GError **error)
 {
-    g_auto(GStrv) directories = NULL;
+    const EngineOptions *options = &engine->options;
 
-    TRY(command_rule_directories(engine->options.rules, engine->options.rule_defaults, &directories, error));
-    engine->trial_argv = trial_command_line(directories, &engine->options.scan);
-    return command_load_rules(directories, engine->options.rules, &engine->rules, error);
+    TRY(command_rule_directories(options->rules, options->rule_defaults, &engine->rule_directories, error));
+    engine->trial_argv = trial_command_line(engine->rule_directories, &options->scan);
+    return command_load_rules(engine->rule_directories, options->rules, &engine->rules, error);
 }
 
+static void open_rulebook(Engine *engine)
+{
+    g_autofree char *cache = command_cache_directory();
+
+    engine->rulebook = rulebook_new(&(RulebookOptions){.db = engine->db,
+        .directories = (const char *const *)engine->rule_directories,
+        .cache_dir = cache,
+        .installed = engine->rules});
+}
+
+/* An allow list may name custom rules, too. */
 static bool open_suppressor(Engine *engine, GError **error)
 {
+    g_autoptr(RuleSet) rules = NULL;
+
+    TRY(rulebook_rules(engine->rulebook, &rules, error));
     const SuppressorOptions options = {
         .allow_files = (const char *const *)engine->options.allow_files,
         .baseline_file = engine->options.baseline_file,
-        .rules = engine->rules,
+        .rules = rules,
         .key = &engine->key,
     };
 
@@ -216,6 +232,7 @@ bool engine_open(const EngineOptions *options, Engine **ret_engine, GError **err
         TRY(command_await_store(options->store, &engine->db, &path, error));
     else
         TRY(command_open_store(options->store, &engine->db, &path, error));
+    open_rulebook(engine);
     TRY(open_key(engine, path, error));
     TRY(open_suppressor(engine, error));
     TRY(source_pool_new(options->ca_file, options->concurrency, &engine->sources, error));
@@ -240,6 +257,8 @@ void engine_close(Engine *engine)
     queue_close(engine->queue);
     source_pool_free(engine->sources);
     suppressor_free(engine->suppressor);
+    rulebook_free(engine->rulebook);
+    g_strfreev(engine->rule_directories);
     rule_set_unref(engine->rules);
     db_close(engine->db);
     explicit_bzero(&engine->key, sizeof engine->key);
@@ -260,6 +279,11 @@ Workflow *engine_workflow(Engine *engine)
 RuleSet *engine_rules(Engine *engine)
 {
     return engine->rules;
+}
+
+Rulebook *engine_rulebook(Engine *engine)
+{
+    return engine->rulebook;
 }
 
 const FingerprintKey *engine_key(Engine *engine)
@@ -284,6 +308,11 @@ bool engine_list(Engine *engine, const JobId *id, uint64_t *ret_objects, GError 
     return batch_task_list_all(&engine->batch_task, id, ret_objects, error);
 }
 
+static bool rules_of_job(void *data, const JobId *id, RuleSet **ret_rules, GError **error)
+{
+    return rulebook_rules_of_job(((Engine *)data)->rulebook, id, ret_rules, error);
+}
+
 static bool start_worker(Engine *engine, const char *runner, const JobId *job_id, GError **error)
 {
     const EngineOptions *options = &engine->options;
@@ -295,6 +324,7 @@ static bool start_worker(Engine *engine, const char *runner, const JobId *job_id
         .rules = engine->rules,
         .key = &engine->key,
         .sources = source_pool_provider(engine->sources),
+        .job_rules = {.of_job = rules_of_job, .data = engine},
         .scan = options->scan,
         .scope = {.owner = process_identity(),
             .runner = runner,

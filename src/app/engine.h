@@ -7,6 +7,7 @@
 #include "detect/detect.h"
 #include "findings/findings.h"
 #include "jobs/job_options.h"
+#include "rulebook/rulebook.h"
 #include "store/db.h"
 #include "worker/worker.h"
 #include "workflow/workflow.h"
@@ -39,7 +40,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_close)
 
 Db *engine_db(Engine *engine);
 Workflow *engine_workflow(Engine *engine);
-RuleSet *engine_rules(Engine *engine);
+RuleSet *engine_rules(Engine *engine); /* of the installation */
+Rulebook *engine_rulebook(Engine *engine);
 const FingerprintKey *engine_key(Engine *engine);
 
 /* Checks before a job is made that its bucket or directory can be listed at all. */

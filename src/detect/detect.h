@@ -49,6 +49,15 @@ typedef struct Rule {
 /* Loads every *.yaml of the directories (in order of name) and compiles it. cache_dir (may be NULL: no cache) keeps the
  * compiled Hyperscan database by content hash. INVALID names file, rule and what was expected. */
 FALLIBLE bool rule_set_load(const char *const *directories, const char *cache_dir, RuleSet **ret_rules, GError **error);
+
+/* Rules that lie in no file: the text of one, and what messages call it. */
+typedef struct RuleText {
+    const char *name, *text;
+} RuleText;
+
+/* The same with added rules behind those of the directories, of which there may be none. */
+FALLIBLE bool rule_set_load_with(
+    const char *const *directories, const RuleText *added, const char *cache_dir, RuleSet **ret_rules, GError **error);
 RuleSet *rule_set_ref(RuleSet *rules);
 void rule_set_unref(RuleSet *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleSet, rule_set_unref)

@@ -114,12 +114,28 @@ static bool add_rule(
     return true;
 }
 
+/* name: what the id of the set knows the text by. */
+static bool add_text(RuleSet *rules, const char *path, const char *name, Bytes text, GChecksum *sum, GError **error)
+{
+    RuleDocument *document = NULL;
+    uint64_t size = GUINT64_TO_LE((uint64_t)text.len);
+
+    g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name) + 1);
+    g_checksum_update(sum, (const guchar *)&size, sizeof size);
+    g_checksum_update(sum, text.data, (gssize)text.len);
+    TRY(rule_document_parse(path, text, &document, error));
+    g_ptr_array_add(rules->documents, document);
+    const char *where = g_string_chunk_insert_const(rules->paths, path);
+    for (unsigned i = 0; i < document->rules_count; i++)
+        TRY(add_rule(rules, where, &document->rules[i], &document->facts[i], FACTS_UNKNOWN, error));
+    return true;
+}
+
 static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **error)
 {
     g_autofree char *contents = NULL;
     g_autofree char *name = g_path_get_basename(path);
     gsize len = 0;
-    RuleDocument *document = NULL;
     GError *reason = NULL;
 
     if (!g_file_get_contents(path, &contents, &len, &reason)) {
@@ -127,16 +143,7 @@ static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **
         g_error_free(reason);
         return false;
     }
-    g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name) + 1);
-    uint64_t size = GUINT64_TO_LE((uint64_t)len);
-    g_checksum_update(sum, (const guchar *)&size, sizeof size);
-    g_checksum_update(sum, (const guchar *)contents, (gssize)len);
-    TRY(rule_document_parse(path, (Bytes){.data = (const uint8_t *)contents, .len = len}, &document, error));
-    g_ptr_array_add(rules->documents, document);
-    const char *where = g_string_chunk_insert_const(rules->paths, path);
-    for (unsigned i = 0; i < document->rules_count; i++)
-        TRY(add_rule(rules, where, &document->rules[i], &document->facts[i], FACTS_UNKNOWN, error));
-    return true;
+    return add_text(rules, path, name, (Bytes){.data = (const uint8_t *)contents, .len = len}, sum, error);
 }
 
 static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError **error)
@@ -261,6 +268,12 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
 
 bool rule_set_load(const char *const *directories, const char *cache_dir, RuleSet **ret_rules, GError **error)
 {
+    return rule_set_load_with(directories, NULL, cache_dir, ret_rules, error);
+}
+
+bool rule_set_load_with(
+    const char *const *directories, const RuleText *added, const char *cache_dir, RuleSet **ret_rules, GError **error)
+{
     g_autoptr(RuleSet) rules = rule_set_new();
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 
@@ -270,6 +283,10 @@ bool rule_set_load(const char *const *directories, const char *cache_dir, RuleSe
         TRY(list_files(directories[i], paths, error));
         for (guint j = 0; j < paths->len; j++)
             TRY(add_file(rules, g_ptr_array_index(paths, j), sum, error));
+    }
+    if (added != NULL) {
+        Bytes text = {.data = (const uint8_t *)added->text, .len = strlen(added->text)};
+        TRY(add_text(rules, added->name, added->name, text, sum, error));
     }
     if (rules->rules->len == 0)
         return fail(error, ERROR_INVALID, "no rules: expected *.yaml files in the rules directories");

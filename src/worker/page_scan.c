@@ -180,6 +180,7 @@ static void push_object(PageRun *run, uint32_t ordinal, ObjectStream *take_strea
     *task = (ScanTask){
         .stream = take_stream,
         .name = object_entries_at(run->claim->objects, ordinal)->key,
+        .rules = run->context->rules,
         .ordinal = ordinal,
         .is_wanted = page_is_wanted,
         .progressed = page_progressed,

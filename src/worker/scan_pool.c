@@ -4,13 +4,26 @@ struct ScanPool {
     GAsyncQueue *tasks;  /* ScanTask; &end_mark tells one thread to end */
     GPtrArray *threads;  /* GThread */
     GPtrArray *scanners; /* ObjectScanner, one a thread */
+    const FingerprintKey *key;
+    ScanOptions scan;
     ScanTask end_mark;
 };
 
 typedef struct ScanThread {
     ScanPool *pool;
+    RuleSet *rules; /* borrowed */
     ObjectScanner *scanner;
+    RuleSet *other_rules;         /* of the last task with other rules; NULL: there was none */
+    ObjectScanner *other_scanner; /* for them */
 } ScanThread;
+
+static void scan_thread_free(ScanThread *thread)
+{
+    object_scanner_free(thread->other_scanner);
+    rule_set_unref(thread->other_rules);
+    g_free(thread);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScanThread, scan_thread_free)
 
 /* Reads the object for the scanner, tells progress, and breaks off as soon as the result is no longer wanted. */
 static bool read_wanted(void *data, uint8_t *buffer, size_t capacity, size_t *ret_len, GError **error)
@@ -24,14 +37,36 @@ static bool read_wanted(void *data, uint8_t *buffer, size_t capacity, size_t *re
     return true;
 }
 
+static bool scanner_for(ScanThread *self, RuleSet *rules, ObjectScanner **ret_scanner, GError **error)
+{
+    const ScanPool *pool = self->pool;
+
+    if (rules != self->rules && rules != self->other_rules) {
+        g_clear_pointer(&self->other_scanner, object_scanner_free);
+        g_clear_pointer(&self->other_rules, rule_set_unref);
+        TRY(object_scanner_new(rules, pool->key, &pool->scan, &self->other_scanner, error));
+        self->other_rules = rule_set_ref(rules);
+    }
+    *ret_scanner = rules == self->rules ? self->scanner : self->other_scanner;
+    return true;
+}
+
+static bool scan_task(ScanThread *self, ScanTask *task, ScanResult *ret_result, GError **error)
+{
+    ByteReader reader = {.read = read_wanted, .data = task};
+    ObjectScanner *scanner = NULL;
+
+    TRY(scanner_for(self, task->rules, &scanner, error));
+    return scan_object(scanner, task->name, &reader, ret_result, error);
+}
+
 /* The stream is closed before the page hears of the end, since the page may then let its source go. */
-static void run_task(ObjectScanner *scanner, ScanTask *take_task)
+static void run_task(ScanThread *self, ScanTask *take_task)
 {
     g_autofree ScanTask *task = take_task;
     g_autoptr(GError) error = NULL;
-    ByteReader reader = {.read = read_wanted, .data = task};
     g_auto(ScanResult) result = {0};
-    bool is_scanned = task->is_wanted(task->data) && scan_object(scanner, task->name, &reader, &result, &error);
+    bool is_scanned = task->is_wanted(task->data) && scan_task(self, task, &result, &error);
 
     object_stream_close(task->stream);
     task->done(task->data, task->ordinal, is_scanned ? &result : NULL, error);
@@ -39,23 +74,24 @@ static void run_task(ObjectScanner *scanner, ScanTask *take_task)
 
 static gpointer scan_thread_main(gpointer data)
 {
-    g_autofree ScanThread *self = data;
+    g_autoptr(ScanThread) self = data;
 
     for (;;) {
         ScanTask *task = g_async_queue_pop(self->pool->tasks);
         if (task == &self->pool->end_mark)
             return NULL;
-        run_task(self->scanner, task);
+        run_task(self, task);
     }
 }
 
-static void scan_pool_launch(ScanPool *pool, ObjectScanner *scanner, uint32_t number)
+static void scan_pool_launch(ScanPool *pool, ObjectScanner *scanner, RuleSet *rules, uint32_t number)
 {
     g_autofree char *name = g_strdup_printf("scan-%u", number);
     ScanThread *thread = g_new0(ScanThread, 1);
 
     thread->pool = pool;
     thread->scanner = scanner;
+    thread->rules = rules;
     g_ptr_array_add(pool->threads, g_thread_new(name, scan_thread_main, thread));
 }
 
@@ -64,6 +100,8 @@ bool scan_pool_start(const ScanPoolOptions *options, ScanPool **ret_pool, GError
     g_autoptr(ScanPool) pool = g_new0(ScanPool, 1);
     uint32_t threads = options->threads != 0 ? options->threads : g_get_num_processors();
 
+    pool->key = options->key;
+    pool->scan = options->scan;
     pool->tasks = g_async_queue_new();
     pool->threads = g_ptr_array_new();
     pool->scanners = g_ptr_array_new_with_free_func((GDestroyNotify)object_scanner_free);
@@ -71,7 +109,7 @@ bool scan_pool_start(const ScanPoolOptions *options, ScanPool **ret_pool, GError
         ObjectScanner *scanner = NULL;
         TRY(object_scanner_new(options->rules, options->key, &options->scan, &scanner, error));
         g_ptr_array_add(pool->scanners, scanner);
-        scan_pool_launch(pool, scanner, i);
+        scan_pool_launch(pool, scanner, options->rules, i);
     }
     *ret_pool = g_steal_pointer(&pool);
     return true;

@@ -14,6 +14,7 @@ typedef struct ScanTask ScanTask;
 struct ScanTask {
     ObjectStream *stream; /* owned */
     const char *name;     /* borrowed from the page */
+    RuleSet *rules;       /* borrowed until done() */
     uint32_t ordinal;
     /* Before the object is read, and again while it is: whether anybody still wants the result. */
     bool (*is_wanted)(void *data);
@@ -26,7 +27,7 @@ struct ScanTask {
 };
 
 typedef struct ScanPoolOptions {
-    RuleSet *rules;
+    RuleSet *rules; /* of most tasks */
     const FingerprintKey *key;
     ScanOptions scan;
     uint32_t threads; /* 0: one a core */

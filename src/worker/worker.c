@@ -127,7 +127,7 @@ static int64_t store_patience_ms(const Worker *worker)
     return worker->options.patience == WORKER_KEEPS_ON ? INT64_MAX / 2 : STORE_PATIENCE_MS;
 }
 
-static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source, GError **error)
+static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source, RuleSet *rules, GError **error)
 {
     Worker *worker = lane->worker;
     uint32_t lanes = worker->options.lanes;
@@ -137,7 +137,7 @@ static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source
         .db = worker->options.db,
         .queue = worker->options.queue,
         .pool = worker->pool,
-        .rules = worker->options.rules,
+        .rules = rules,
         .source = source,
         .lease_ms = worker->options.lease_ms,
         .max_in_flight = MAX(1U, worker->options.concurrency / lanes),
@@ -169,20 +169,33 @@ static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source
     return true;
 }
 
-/* Without a source (bad credentials, an unknown directory) the page is given back like one that cannot be fetched. */
+static bool rules_of_job(const Worker *worker, const JobId *id, RuleSet **ret_rules, GError **error)
+{
+    const RulesProvider *provider = &worker->options.job_rules;
+
+    if (provider->of_job != NULL)
+        return provider->of_job(provider->data, id, ret_rules, error);
+    *ret_rules = rule_set_ref(worker->options.rules);
+    return true;
+}
+
+/* Without rules or a source (bad credentials, an unknown directory) the page is given back like one that cannot be
+ * fetched. */
 static bool lane_run_page(Lane *lane, const Claim *claim, GError **error)
 {
     Worker *worker = lane->worker;
     const SourceProvider *sources = &worker->options.sources;
     g_autoptr(GError) reason = NULL;
+    g_autoptr(RuleSet) rules = NULL;
     ObjectSource *source = NULL;
 
-    if (!sources->acquire(sources->data, claim->bucket, claim->options, &source, &reason)) {
+    if (!rules_of_job(worker, &claim->job_id, &rules, &reason) ||
+        !sources->acquire(sources->data, claim->bucket, claim->options, &source, &reason)) {
         TRY(queue_release(worker->options.queue, claim, release_delay_ms(worker, &claim->job_id), error));
         page_was_released(lane, claim, reason);
         return true;
     }
-    bool is_ok = run_with_source(lane, claim, source, error);
+    bool is_ok = run_with_source(lane, claim, source, rules, error);
     sources->release(sources->data, source);
     return is_ok;
 }

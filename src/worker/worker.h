@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/ids.h"
 #include "detect/detect.h"
 #include "findings/findings.h"
 #include "objects/source.h"
@@ -23,6 +24,12 @@ typedef struct SourceProvider {
     void *data;
 } SourceProvider;
 
+/* With which rules a job's objects are scanned: a new reference. */
+typedef struct RulesProvider {
+    bool (*of_job)(void *data, const JobId *id, RuleSet **ret_rules, GError **error); /* NULL: all with the worker's */
+    void *data;
+} RulesProvider;
+
 typedef enum WorkerPatience {
     WORKER_GIVES_UP, /* a command line: what does not go away soon becomes worker_failure() */
     WORKER_KEEPS_ON, /* a server: backs off and tries for ever */
@@ -34,6 +41,7 @@ typedef struct WorkerOptions {
     RuleSet *rules;
     const FingerprintKey *key;
     SourceProvider sources;
+    RulesProvider job_rules;
     ScanOptions scan;
     ClaimScope scope;      /* owner is the prefix; each lane adds its number; strings are copied */
     uint32_t scan_threads; /* 0: one a core */

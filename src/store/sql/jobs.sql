@@ -1,8 +1,9 @@
 -- Jobs: created, told, taken over, ended, checked.
 
 -- :name job_insert
-INSERT INTO jobs (job_id, bucket, prefix, execution_arn, created_at, updated_at, runner, options, rules_id)
-VALUES ($1, $2, $3, $4, trawl_time($5), trawl_time($5), $6, $7, $8);
+INSERT INTO jobs (job_id, bucket, prefix, execution_arn, created_at, updated_at, runner, options, rules_id, custom_rules)
+VALUES ($1, $2, $3, $4, trawl_time($5), trawl_time($5), $6, $7, $8,
+        COALESCE((SELECT value FROM meta WHERE name = 'custom_rules'), ''));
 
 -- :name job_execution_insert
 INSERT INTO job_executions (job_id, generation, execution_arn, created_at) VALUES ($1, $2, $3, $4);

@@ -15,6 +15,8 @@ DROP FUNCTION job_object(uuid, text);
 DROP VIEW job_objects;
 DROP TABLE task_tokens;
 DROP TABLE activities;
+DROP TABLE custom_rule_sets;
+DROP TABLE custom_rules;
 DROP TABLE state_machine_versions;
 DROP TABLE state_machines;
 DROP TABLE index_outbox;

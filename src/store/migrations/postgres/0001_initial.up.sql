@@ -112,6 +112,7 @@ CREATE TABLE jobs (
     not_before    bigint NOT NULL DEFAULT 0,     -- backoff: its objects are out of reach, nobody claims its pages earlier
     options       text NOT NULL DEFAULT '{}',    -- JSON: endpoint, region, filters, limits; never credentials
     rules_id      text NOT NULL DEFAULT '',      -- content hash of the rule set of the first scan
+    custom_rules  text NOT NULL DEFAULT '',      -- custom_rule_sets.set_id of its creation; '' if there were none
     deleted_at    bigint                         -- pruned: hidden at once, its rows go later
 );
 CREATE INDEX idx_jobs_created_at ON jobs (created_at);
@@ -365,6 +366,21 @@ CREATE TABLE index_outbox (
     created_at bigint NOT NULL
 );
 CREATE INDEX idx_index_outbox_oldest ON index_outbox (created_at, event_id);
+
+-- Rules of this installation's own, as JSON. A set is all of them at one time; retired_at: when another became current.
+CREATE TABLE custom_rules (
+    rule_id    text PRIMARY KEY,
+    version    bigint NOT NULL,
+    document   text NOT NULL,
+    created_at bigint NOT NULL,
+    updated_at bigint NOT NULL
+);
+
+CREATE TABLE custom_rule_sets (
+    set_id     text PRIMARY KEY,
+    document   text NOT NULL,
+    retired_at bigint
+);
 
 -- Machines that clients made; what a running execution needs of its machine is a copy in its own row.
 CREATE TABLE state_machines (

@@ -5,6 +5,8 @@ DROP VIEW job_objects;
 DROP TABLE job_progress;
 DROP TABLE task_tokens;
 DROP TABLE activities;
+DROP TABLE custom_rule_sets;
+DROP TABLE custom_rules;
 DROP TABLE state_machine_versions;
 DROP TABLE state_machines;
 DROP TABLE index_outbox;

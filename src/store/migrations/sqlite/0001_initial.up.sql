@@ -21,6 +21,7 @@ CREATE TABLE jobs (
     not_before    INTEGER NOT NULL DEFAULT 0,    -- backoff: its objects are out of reach, nobody claims its pages earlier
     options       TEXT NOT NULL DEFAULT '{}',    -- JSON: endpoint, region, filters, limits; never credentials
     rules_id      TEXT NOT NULL DEFAULT '',      -- content hash of the rule set of the first scan
+    custom_rules  TEXT NOT NULL DEFAULT '',      -- custom_rule_sets.set_id of its creation; '' if there were none
     deleted_at    INTEGER                        -- pruned: hidden, its rows are being freed
 ) WITHOUT ROWID;
 CREATE INDEX idx_jobs_deleted ON jobs (job_id) WHERE deleted_at IS NOT NULL;
@@ -259,6 +260,21 @@ CREATE TABLE index_outbox (
     created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX idx_index_outbox_oldest ON index_outbox (created_at, event_id);
+
+-- Rules of this installation's own, as JSON. A set is all of them at one time; retired_at: when another became current.
+CREATE TABLE custom_rules (
+    rule_id    TEXT PRIMARY KEY,
+    version    INTEGER NOT NULL,
+    document   TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE custom_rule_sets (
+    set_id     TEXT PRIMARY KEY,
+    document   TEXT NOT NULL,
+    retired_at INTEGER
+) WITHOUT ROWID;
 
 -- Machines that clients made; what a running execution needs of its machine is a copy in its own row.
 CREATE TABLE state_machines (
