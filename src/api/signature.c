@@ -17,8 +17,9 @@ enum { SKEW_MS = 5 * 60 * 1000, SCOPE_PARTS = 5, DATE_CHARS = 16, SIGNATURE_CHAR
 /* What the Authorization header says. */
 typedef struct Authorization {
     char *credential, *signed_headers, *signature;
-    char **scope; /* key id, date, region, service, terminator */
-    char **names; /* of the signed headers */
+    char **credential_parts;
+    const char *key_id, *date, *region, *service, *terminator; /* the parts; NULL if there are not five */
+    char **names;                                              /* of the signed headers */
 } Authorization;
 
 static void authorization_clear(Authorization *authorization)
@@ -26,14 +27,14 @@ static void authorization_clear(Authorization *authorization)
     g_free(authorization->credential);
     g_free(authorization->signed_headers);
     g_free(authorization->signature);
-    g_strfreev(authorization->scope);
+    g_strfreev(authorization->credential_parts);
     g_strfreev(authorization->names);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Authorization, authorization_clear)
 
-static bool refuse(const char **ret_code, const char *code, GError **error, const char *format, ...)
+static void set_refusal(const char **ret_code, const char *code, GError **error, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
-static bool refuse(const char **ret_code, const char *code, GError **error, const char *format, ...)
+static void set_refusal(const char **ret_code, const char *code, GError **error, const char *format, ...)
 {
     va_list arguments;
 
@@ -42,8 +43,9 @@ static bool refuse(const char **ret_code, const char *code, GError **error, cons
     va_end(arguments);
     *ret_code = code;
     (void)fail(error, ERROR_UNAUTHORIZED, "%s", text);
-    return false;
 }
+/* False, always. */
+#define refuse(...) (set_refusal(__VA_ARGS__), false)
 
 /* ---- the header ---- */
 
@@ -53,6 +55,19 @@ static void read_part(const char *part, const char *name, char **field)
 
     if (*field == NULL && strncmp(part, name, len) == 0 && part[len] == '=')
         *field = g_strdup(part + len + 1);
+}
+
+static void split_credential(Authorization *authorization)
+{
+    char **parts = authorization->credential_parts = g_strsplit(authorization->credential, "/", -1);
+
+    if (g_strv_length(parts) != SCOPE_PARTS)
+        return;
+    authorization->key_id = parts[0];
+    authorization->date = parts[1];
+    authorization->region = parts[2];
+    authorization->service = parts[3];
+    authorization->terminator = parts[4];
 }
 
 /* "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…", in any order. */
@@ -76,23 +91,23 @@ static bool read_authorization(
             authorization->credential == NULL ? " 'Credential' parameter." : "",
             authorization->signature == NULL ? " 'Signature' parameter." : "",
             authorization->signed_headers == NULL ? " 'SignedHeaders' parameter." : "");
-    authorization->scope = g_strsplit(authorization->credential, "/", -1);
+    split_credential(authorization);
     authorization->names = g_strsplit(authorization->signed_headers, ";", -1);
     return true;
 }
 
 static bool check_scope(
-    const char *const *scope, const char *service, const char *date, const char **ret_code, GError **error)
+    const Authorization *given, const char *service, const char *date, const char **ret_code, GError **error)
 {
-    if (g_strv_length((char **)scope) != SCOPE_PARTS)
+    if (given->key_id == NULL)
         return refuse(ret_code, INCOMPLETE, error,
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term");
-    if (strcmp(scope[4], TERMINATOR) != 0)
+    if (strcmp(given->terminator, TERMINATOR) != 0)
         return refuse(
             ret_code, INVALID, error, "Credential should be scoped with a valid terminator: '" TERMINATOR "'.");
-    if (strcmp(scope[3], service) != 0)
+    if (strcmp(given->service, service) != 0)
         return refuse(ret_code, INVALID, error, "Credential should be scoped to correct service: '%s'.", service);
-    if (strlen(scope[1]) != 8 || strncmp(scope[1], date, 8) != 0)
+    if (strlen(given->date) != 8 || strncmp(given->date, date, 8) != 0)
         return refuse(ret_code, INVALID, error,
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date.");
     return true;
@@ -146,10 +161,9 @@ static bool check_time(int64_t time_ms, const char **ret_code, GError **error)
 
 static bool is_named(const char *const *names, const char *header)
 {
-    for (; *names != NULL; names++)
-        if (g_ascii_strcasecmp(*names, header) == 0)
-            return true;
-    return false;
+    g_autofree char *lower = g_ascii_strdown(header, -1); /* as the names are */
+
+    return g_strv_contains(names, lower);
 }
 
 /* Whoever changed one on the way could otherwise make another request of it. */
@@ -193,9 +207,9 @@ static bool is_right(const SignaturePolicy *policy, const HttpCall *call, const 
         .headers = (const HttpPair *)(const void *)headers->data,
         .header_count = headers->len,
         .payload_hash = hash,
-        .region = given->scope[2],
+        .region = given->region,
         .service = policy->service,
-        .key_id = given->scope[0],
+        .key_id = given->key_id,
         .secret = secret,
         .time_ms = time_ms,
     };
@@ -216,8 +230,8 @@ bool signature_check(const SignaturePolicy *policy, const HttpCall *call, const 
         return refuse(ret_code, INCOMPLETE, error, "Authorization header requires existence of a 'X-Amz-Date' header.");
     if (!parse_date(date, &time_ms))
         return refuse(ret_code, INCOMPLETE, error, "Date must be in ISO-8601 'basic format'.");
-    TRY(check_scope((const char *const *)given.scope, policy->service, date, ret_code, error));
-    const char *secret = api_keys_secret(policy->keys, given.scope[0]);
+    TRY(check_scope(&given, policy->service, date, ret_code, error));
+    const char *secret = api_keys_secret(policy->keys, given.key_id);
     /* There are no session tokens here: whoever sends one means another key. */
     if (secret == NULL || http_call_header(call, "x-amz-security-token") != NULL)
         return refuse(ret_code, UNRECOGNIZED, error, "The security token included in the request is invalid.");
