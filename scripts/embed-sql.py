@@ -5,7 +5,8 @@
 
 A statement starts with `-- :name page_claim`; a `-- :dialect postgres` on the next line makes it the override for one
 dialect, otherwise it serves all. `-- :rows many` says that it may give more rows than memory should hold: drivers then
-fetch them bit by bit. Files below migrations/<dialect>/ are migrations, NNNN_name.up.sql and .down.sql.
+fetch them bit by bit. `-- :rows binary` says that PostgreSQL is to send its columns in binary form: they may then only be
+of the types that the driver can read so. Files below migrations/<dialect>/ are migrations, NNNN_name.up.sql and .down.sql.
 Writes sql_names.h, sql_text.c and migrations.c. Anything not understood is an error, so that a typo fails the build
 instead of a run.
 """
@@ -29,7 +30,7 @@ class Block:
     """One `-- :name` with what follows it."""
 
     def __init__(self, place, name):
-        self.place, self.name, self.dialect, self.lines, self.gives_many = place, name, None, [], False
+        self.place, self.name, self.dialect, self.lines, self.rows = place, name, None, [], None
 
     def text(self):
         return "\n".join(self.lines).strip()
@@ -50,9 +51,9 @@ def read_directive(line, place, block):
         block.dialect = value
         return block
     if word == "rows":
-        if block is None or block.text() or value != "many":
-            raise Mistake(f"{place}: ':rows many' belongs between ':name' and the statement")
-        block.gives_many = True
+        if block is None or block.text() or value not in ("many", "binary") or block.rows:
+            raise Mistake(f"{place}: one ':rows many' or ':rows binary' belongs between ':name' and the statement")
+        block.rows = value
         return block
     raise Mistake(f"{place}: unknown directive ':{word}': expected :name, :dialect or :rows")
 
@@ -79,7 +80,7 @@ class Statement:
     """What all dialects of one name have in common, and their texts."""
 
     def __init__(self):
-        self.texts, self.parameters, self.gives_many = {}, None, False
+        self.texts, self.parameters, self.rows = {}, None, set()
 
     def add(self, block):
         text, parameters = check_text(block)
@@ -89,7 +90,7 @@ class Statement:
             raise Mistake(f"{block.place}: '{block.name}' takes {parameters} parameters: expected {self.parameters}, as above")
         self.texts[block.dialect] = text
         self.parameters = parameters
-        self.gives_many = self.gives_many or block.gives_many
+        self.rows.add(block.rows)
 
     def text(self, dialect):
         return self.texts.get(dialect, self.texts.get(None))
@@ -174,9 +175,11 @@ def write_texts(statements):
         lines.append("    },\n")
     lines.append("};\n\nconst int db_statement_parameters[SQL_STATEMENT_COUNT] = {\n")
     lines += [f"    [SQL_{name.upper()}] = {statement.parameters},\n" for name, statement in statements.items()]
-    lines.append("};\n\nconst bool db_statement_gives_many[SQL_STATEMENT_COUNT] = {\n")
-    lines += [f"    [SQL_{name.upper()}] = true,\n" for name, s in statements.items() if s.gives_many]
     lines.append("};\n")
+    for rows in ("many", "binary"):
+        lines.append(f"\nconst bool db_statement_gives_{rows}[SQL_STATEMENT_COUNT] = {{\n")
+        lines += [f"    [SQL_{name.upper()}] = true,\n" for name, s in statements.items() if rows in s.rows]
+        lines.append("};\n")
     return "".join(lines)
 
 

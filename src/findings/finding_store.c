@@ -69,7 +69,7 @@ bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *plac
 {
     const Rule *rule = row->rule;
 
-    return DB_EXEC(tx, SQL_FINDING_INSERT, NULL, error, db_text(place->job_id), db_int(place->shard),
+    return DB_EXEC_LATER(tx, SQL_FINDING_INSERT, error, db_text(place->job_id), db_int(place->shard),
         db_int(place->page_no), db_int(place->ordinal), db_text(place->bucket), db_text(place->key),
         db_text(rule->detector), db_text(rule->category), db_text(severity_name(row->severity)),
         db_text(tier_name(row->tier)), db_int((int64_t)row->count), db_text(row->masked), db_text(row->fingerprint),
@@ -78,7 +78,7 @@ bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *plac
 
 bool suppression_row_store(DbTx *tx, const SuppressionRow *row, const FindingPlace *place, GError **error)
 {
-    return DB_EXEC(tx, SQL_SUPPRESSION_STORE, NULL, error, db_text(place->job_id), db_int(place->shard),
+    return DB_EXEC_LATER(tx, SQL_SUPPRESSION_STORE, error, db_text(place->job_id), db_int(place->shard),
         db_int(place->page_no), db_int(place->ordinal), db_text(row->detector),
         db_text(suppress_reason_name(row->reason)), db_int((int64_t)row->count));
 }

@@ -112,11 +112,11 @@ static bool insert_page(
     DbValue job_id = db_text(shard->job_id.text);
     DbValue shard_no = db_int(shard->shard);
 
-    TRY(DB_EXEC(tx, SQL_PAGE_INSERT, NULL, error, job_id, shard_no, db_int(page_no), db_text(page->first_key),
+    TRY(DB_EXEC_LATER(tx, SQL_PAGE_INSERT, error, job_id, shard_no, db_int(page_no), db_text(page->first_key),
         db_text(page->last_key), db_int(page->object_count), db_int((int64_t)page->byte_count), texts(page->keys),
         ints(page->sizes), texts(page->etags), ints(page->modified),
         db_text(page->escaped != NULL ? page->escaped->str : NULL)));
-    return DB_EXEC(tx, SQL_PAGE_STATE_INSERT, NULL, error, job_id, shard_no, db_int(page_no),
+    return DB_EXEC_LATER(tx, SQL_PAGE_STATE_INSERT, error, job_id, shard_no, db_int(page_no),
         db_int(page->object_count), db_int(now_ms));
 }
 
@@ -138,7 +138,7 @@ static bool insert_excluded(DbTx *tx, const Shard *shard, const ShardStep *step,
         const ExcludedCount *count = &step->excluded[i];
         if (count->objects == 0)
             continue;
-        TRY(DB_EXEC(tx, SQL_LISTING_EXCLUDE, NULL, error, db_text(shard->job_id.text),
+        TRY(DB_EXEC_LATER(tx, SQL_LISTING_EXCLUDE, error, db_text(shard->job_id.text),
             db_text(exclusion_name((Exclusion)i)), db_int((int64_t)count->objects), db_int((int64_t)count->bytes)));
     }
     return true;
@@ -150,10 +150,10 @@ static bool write_step(DbTx *tx, const Shard *shard, const ShardStep *step, int6
 
     TRY(insert_pages(tx, shard, step, now_ms, &sums, error));
     TRY(insert_excluded(tx, shard, step, error));
-    TRY(DB_EXEC(tx, SQL_LISTING_COUNT, NULL, error, db_text(shard->job_id.text), db_int((int64_t)sums.objects),
+    TRY(DB_EXEC_LATER(tx, SQL_LISTING_COUNT, error, db_text(shard->job_id.text), db_int((int64_t)sums.objects),
         db_int((int64_t)sums.bytes), db_int(step->pages.pages->len), db_int(now_ms)));
     if (step->is_last)
-        TRY(DB_EXEC(tx, SQL_LISTING_ENDED, NULL, error, db_text(shard->job_id.text)));
+        TRY(DB_EXEC_LATER(tx, SQL_LISTING_ENDED, error, db_text(shard->job_id.text)));
     return true;
 }
 

@@ -195,7 +195,8 @@ bool page_parse(const PageColumns *columns, GArray **ret_objects, GError **error
     TRY(parse_keys(columns->keys, objects, error));
     TRY(parse_fields("sizes", columns->sizes, objects, parse_size, error));
     TRY(parse_fields("etags", columns->etags, objects, parse_etag, error));
-    TRY(parse_fields("modified times", columns->modified, objects, parse_modified, error));
+    if (columns->modified.data != NULL)
+        TRY(parse_fields("modified times", columns->modified, objects, parse_modified, error));
     TRY(mark_escaped(objects, columns->escaped, error));
     *ret_objects = g_steal_pointer(&objects);
     return true;

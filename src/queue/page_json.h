@@ -4,7 +4,8 @@
 #include "base/bytes.h"
 #include "objects/source.h"
 
-/* One array a column of object_pages; the same length all. escaped holds ordinals; empty bytes for none. */
+/* One array a column of object_pages; the same length all. modified may be left out. escaped holds ordinals; empty
+ * bytes for none. */
 typedef struct PageColumns {
     Bytes keys, sizes, etags, modified, escaped;
 } PageColumns;

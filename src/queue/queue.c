@@ -13,6 +13,7 @@ void claim_free(Claim *claim)
     g_clear_pointer(&claim->pending, g_array_unref);
     g_free(claim->bucket);
     g_free(claim->options);
+    g_free(claim->owner);
     g_free(claim);
 }
 

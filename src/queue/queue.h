@@ -15,6 +15,7 @@ typedef struct Claim {
     JobId job_id;
     char *bucket;
     char *options; /* jobs.options, JSON */
+    char *owner;   /* who claimed it */
     uint32_t shard, page_no;
     uint32_t attempt; /* 1 for the first; rises only with claims that were abandoned before */
     uint32_t slot;    /* of the counters: claimers have different ones */
@@ -22,7 +23,7 @@ typedef struct Claim {
     int64_t suspect;         /* ordinal that was noted last by a claim that was abandoned; -1: none */
     uint32_t suspect_claims; /* by how many such claims in a row */
     bool is_of_exceptions;   /* only objects that failed before are pending */
-    GArray *objects;         /* ObjectEntry: all of the page, by ordinal */
+    GArray *objects;         /* ObjectEntry: all of the page, by ordinal; without modified_ms */
     GArray *pending;         /* uint32_t ordinals that are to be scanned */
 } Claim;
 

@@ -32,7 +32,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FoundPage, found_page_clear)
 
 /* What a claim has copied out of the store, to be parsed when the writer's place is free again. */
 typedef struct RawPage {
-    GBytes *columns[5];
+    GBytes *columns[4];
 } RawPage;
 
 static void raw_page_clear(RawPage *raw)
@@ -124,19 +124,15 @@ static bool store_look(Queue *queue, const ClaimScope *scope, bool *ret_has_work
  * transaction: others wait for this row. */
 static bool move_to_processing(DbTx *tx, const char *job_id, uint32_t slot, int64_t objects, GError **error)
 {
-    return DB_EXEC(tx, SQL_COUNTERS_ADD_SLOT, NULL, error, db_text(job_id), db_int(slot), db_int(-objects),
+    return DB_EXEC_LATER(tx, SQL_COUNTERS_ADD_SLOT, error, db_text(job_id), db_int(slot), db_int(-objects),
         db_int(objects), db_int(0), db_int(0), db_int(0), db_int(0), db_int(0));
 }
 
+/* Its row is locked since it was found. */
 static bool take(DbTx *tx, const FoundPage *page, const char *owner, int64_t lease_ms, GError **error)
 {
-    int64_t changed = 0;
-
-    TRY(DB_EXEC(tx, SQL_PAGE_CLAIM, &changed, error, db_text(page->job_id.text), db_int(page->shard),
-        db_int(page->page_no), db_int(page->fence), db_text(owner), db_int(lease_ms)));
-    if (changed != 1)
-        return fail(error, ERROR_INTERNAL, "page %s/%d/%d: claimed %d times at once", page->job_id.text,
-            (int)page->shard, (int)page->page_no, (int)changed);
+    TRY(DB_EXEC_LATER(tx, SQL_PAGE_CLAIM, error, db_text(page->job_id.text), db_int(page->shard), db_int(page->page_no),
+        db_int(page->fence), db_text(owner), db_int(lease_ms)));
     return page->is_leased || move_to_processing(tx, page->job_id.text, counter_slot(owner), page->pending, error);
 }
 
@@ -163,6 +159,7 @@ static Claim *claim_new(FoundPage *page, const char *owner)
     claim->job_id = page->job_id;
     claim->bucket = g_steal_pointer(&page->bucket);
     claim->options = g_steal_pointer(&page->options);
+    claim->owner = g_strdup(owner);
     claim->shard = (uint32_t)page->shard;
     claim->page_no = (uint32_t)page->page_no;
     claim->attempt = (uint32_t)page->attempt + 1;
@@ -184,7 +181,7 @@ static bool claim_in_store(
     g_autoptr(Claim) claim = NULL;
     bool is_found = false;
 
-    TRY(db_begin(db, DB_WRITE, &tx, error));
+    TRY(db_begin(db, DB_WRITE_RELAXED, &tx, error));
     TRY(find(tx, scope, &page, ret_raw, &is_found, error));
     if (!is_found) {
         *ret_claim = NULL;
@@ -211,8 +208,10 @@ static Bytes bytes_of(GBytes *bytes)
 
 static bool parse_claim(Claim *claim, const RawPage *raw, GError **error)
 {
-    const PageColumns columns = {bytes_of(raw->columns[0]), bytes_of(raw->columns[1]), bytes_of(raw->columns[2]),
-        bytes_of(raw->columns[3]), bytes_of(raw->columns[4])};
+    const PageColumns columns = {.keys = bytes_of(raw->columns[0]),
+        .sizes = bytes_of(raw->columns[1]),
+        .etags = bytes_of(raw->columns[2]),
+        .escaped = bytes_of(raw->columns[3])};
     uint32_t last = 0;
 
     TRY(page_parse(&columns, &claim->objects, error));
@@ -243,7 +242,7 @@ static bool store_extend(Queue *queue, const Claim *claim, int64_t lease_ms, GEr
 
     TRY(db_begin(db_of(queue), DB_WRITE, &tx, error));
     TRY(DB_EXEC(tx, SQL_PAGE_EXTEND, &changed, error, db_text(claim->job_id.text), db_int(claim->shard),
-        db_int(claim->page_no), db_int(claim->fence), db_int(lease_ms)));
+        db_int(claim->page_no), db_int(claim->fence), db_int(lease_ms), db_text(claim->owner)));
     if (changed == 0)
         return fail_lost_lease(claim, error);
     return db_commit(g_steal_pointer(&tx), error);
@@ -256,7 +255,8 @@ static bool store_suspect(Queue *queue, const Claim *claim, uint32_t ordinal, Su
 
     TRY(db_begin(db_of(queue), DB_WRITE, &tx, error));
     TRY(DB_EXEC(tx, SQL_PAGE_SUSPECT, &changed, error, db_text(claim->job_id.text), db_int(claim->shard),
-        db_int(claim->page_no), db_int(claim->fence), db_int(ordinal), db_int(mark == SUSPECT_SCANNED ? 1 : 0)));
+        db_int(claim->page_no), db_int(claim->fence), db_int(ordinal), db_int(mark == SUSPECT_SCANNED ? 1 : 0),
+        db_text(claim->owner)));
     if (changed == 0)
         return fail_lost_lease(claim, error);
     return db_commit(g_steal_pointer(&tx), error);
@@ -281,7 +281,7 @@ static bool insert_exceptions(DbTx *tx, const Claim *claim, const GArray *except
             return fail(error, ERROR_INTERNAL, "store: an exception of page %s/%u/%u cannot be written",
                 claim->job_id.text, claim->shard, claim->page_no);
     g_autofree char *text = json_dumps(rows, JSON_COMPACT);
-    return DB_EXEC(tx, SQL_EXCEPTIONS_PUT, NULL, error, db_text(claim->job_id.text), db_int(claim->shard),
+    return DB_EXEC_LATER(tx, SQL_EXCEPTIONS_PUT, error, db_text(claim->job_id.text), db_int(claim->shard),
         db_int(claim->page_no), db_text(text), db_int(clock_now_ms()));
 }
 
@@ -289,7 +289,7 @@ static bool put_exceptions(DbTx *tx, const Claim *claim, const GArray *exception
 {
     if (exceptions != NULL && exceptions->len > 0)
         TRY(insert_exceptions(tx, claim, exceptions, error));
-    return !claim->is_of_exceptions || DB_EXEC(tx, SQL_EXCEPTIONS_SETTLE, NULL, error, db_text(claim->job_id.text),
+    return !claim->is_of_exceptions || DB_EXEC_LATER(tx, SQL_EXCEPTIONS_SETTLE, error, db_text(claim->job_id.text),
                                            db_int(claim->shard), db_int(claim->page_no));
 }
 
@@ -305,7 +305,7 @@ static bool count_failures(DbTx *tx, const Claim *claim, const GArray *exception
     }
     for (size_t kind = 0; kind < G_N_ELEMENTS(counts); kind++)
         if (counts[kind] > 0)
-            TRY(DB_EXEC(tx, SQL_JOB_FAILURES_ADD, NULL, error, db_text(claim->job_id.text), db_int(claim->slot),
+            TRY(DB_EXEC_LATER(tx, SQL_JOB_FAILURES_ADD, error, db_text(claim->job_id.text), db_int(claim->slot),
                 db_text(error_kind_name((ErrorKind)kind)), db_int(counts[kind])));
     return true;
 }
@@ -319,12 +319,13 @@ static bool store_finish(Queue *queue, DbTx *tx, const Claim *claim, const PageO
     TRY(page_tally(claim, outcome, &tally, error));
     TRY(DB_EXEC(tx, SQL_PAGE_FINISH, &changed, error, db_text(claim->job_id.text), db_int(claim->shard),
         db_int(claim->page_no), db_int(claim->fence), db_int(tally.succeeded), db_int(tally.failed),
-        db_int(tally.skipped), db_int((int64_t)outcome->findings), db_int((int64_t)outcome->bytes_done)));
+        db_int(tally.skipped), db_int((int64_t)outcome->findings), db_int((int64_t)outcome->bytes_done),
+        db_text(claim->owner)));
     if (changed == 0)
         return fail_lost_lease(claim, error);
     TRY(put_exceptions(tx, claim, outcome->exceptions, error));
     TRY(count_failures(tx, claim, outcome->exceptions, error));
-    return DB_EXEC(tx, SQL_COUNTERS_ADD_SLOT, NULL, error, db_text(claim->job_id.text), db_int(claim->slot), db_int(0),
+    return DB_EXEC_LATER(tx, SQL_COUNTERS_ADD_SLOT, error, db_text(claim->job_id.text), db_int(claim->slot), db_int(0),
         db_int(-tally.pending), db_int(tally.succeeded), db_int(tally.failed), db_int(tally.skipped),
         db_int((int64_t)outcome->bytes_done), db_int((int64_t)outcome->findings));
 }
@@ -353,7 +354,7 @@ static bool store_release(Queue *queue, const Claim *claim, int64_t delay_ms, GE
 
     TRY(db_begin(db_of(queue), DB_WRITE, &tx, error));
     TRY(DB_EXEC(tx, SQL_PAGE_REQUEUE, &changed, error, db_text(claim->job_id.text), db_int(claim->shard),
-        db_int(claim->page_no), db_int(claim->fence), db_int(delay_ms), db_int(1), db_null()));
+        db_int(claim->page_no), db_int(claim->fence), db_int(delay_ms), db_int(1), db_null(), db_text(claim->owner)));
     if (changed == 0)
         return fail_lost_lease(claim, error);
     TRY(move_to_processing(tx, claim->job_id.text, claim->slot, -(int64_t)claim->pending->len, error));
@@ -393,7 +394,7 @@ static bool requeue_abandoned(DbTx *tx, const FoundPage *page, uint32_t *pages, 
     int64_t changed = 0;
 
     TRY(DB_EXEC(tx, SQL_PAGE_REQUEUE, &changed, error, db_text(page->job_id.text), db_int(page->shard),
-        db_int(page->page_no), db_int(page->fence), db_int(0), db_int(0), db_int(page->lease_expires_ms)));
+        db_int(page->page_no), db_int(page->fence), db_int(0), db_int(0), db_int(page->lease_expires_ms), db_null()));
     if (changed == 0)
         return true;
     (*pages)++;

@@ -111,6 +111,17 @@ bool db_exec(DbTx *tx, DbStatement statement, const DbValue *values, size_t coun
     return true;
 }
 
+bool db_exec_later(DbTx *tx, DbStatement statement, const DbValue *values, size_t count, GError **error)
+{
+    const DbCall call = {statement, values, count};
+    int64_t unused = 0;
+
+    TRY(check_fault(tx->db, error));
+    if (tx->db->ops->exec_later != NULL)
+        return tx->db->ops->exec_later(tx, &call, error);
+    return tx->db->ops->exec(tx, &call, &unused, error);
+}
+
 bool db_query(DbTx *tx, DbStatement statement, const DbValue *values, size_t count, DbRows **ret_rows, GError **error)
 {
     const DbCall call = {statement, values, count};

@@ -19,7 +19,9 @@ typedef struct Db Db;
 typedef struct DbTx DbTx;
 typedef struct DbRows DbRows;
 
-typedef enum DbMode { DB_READ, DB_WRITE } DbMode;
+/* DB_WRITE_RELAXED: as DB_WRITE, but a crash of the server's machine may undo the commit, though never what somebody
+ * committed after it. For what nobody misses: a claim, as long as its page is not finished. */
+typedef enum DbMode { DB_READ, DB_WRITE, DB_WRITE_RELAXED } DbMode;
 
 typedef enum DbType { DB_NULL, DB_INT, DB_REAL, DB_TEXT, DB_BLOB, DB_JSON_TEXTS, DB_JSON_INTS } DbType;
 
@@ -61,6 +63,10 @@ FALLIBLE bool db_commit(DbTx *take_tx, GError **error);
 FALLIBLE bool db_exec(
     DbTx *tx, DbStatement statement, const DbValue *values, size_t count, int64_t *ret_changed, GError **error);
 
+/* As db_exec() where the count does not matter: a failure may be that of a later call, at the latest db_commit()'s, so
+ * that a driver can send several statements at once. */
+FALLIBLE bool db_exec_later(DbTx *tx, DbStatement statement, const DbValue *values, size_t count, GError **error);
+
 /* Runs a statement that gives rows, to be read one by one; several may be open in one transaction. */
 FALLIBLE bool db_query(
     DbTx *tx, DbStatement statement, const DbValue *values, size_t count, DbRows **ret_rows, GError **error);
@@ -80,6 +86,9 @@ Bytes db_rows_blob(const DbRows *rows, int column);
 #define DB_EXEC(tx, statement, ret_changed, error, ...)                                                                \
     db_exec((tx), (statement), (const DbValue[]){__VA_ARGS__}, G_N_ELEMENTS(((const DbValue[]){__VA_ARGS__})),         \
         (ret_changed), (error))
+#define DB_EXEC_LATER(tx, statement, error, ...)                                                                       \
+    db_exec_later(                                                                                                     \
+        (tx), (statement), (const DbValue[]){__VA_ARGS__}, G_N_ELEMENTS(((const DbValue[]){__VA_ARGS__})), (error))
 #define DB_QUERY(tx, statement, ret_rows, error, ...)                                                                  \
     db_query((tx), (statement), (const DbValue[]){__VA_ARGS__}, G_N_ELEMENTS(((const DbValue[]){__VA_ARGS__})),        \
         (ret_rows), (error))

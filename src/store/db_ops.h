@@ -28,6 +28,9 @@ typedef struct DbOps {
     /* Rolls back if there was no commit, and frees. Rows that are still open read as ended. */
     void (*end)(DbTx *tx);
     bool (*exec)(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **error);
+    /* As exec(), without waiting for the answer: the next other call, at the latest commit(), fails if this does. NULL:
+     * exec() does as well. */
+    bool (*exec_later)(DbTx *tx, const DbCall *call, GError **error);
     bool (*query)(DbTx *tx, const DbCall *call, DbRows **ret_rows, GError **error);
     /* Several statements without parameters: migrations. */
     bool (*script)(DbTx *tx, const char *sql, GError **error);
@@ -74,7 +77,8 @@ enum { DB_MAX_PARAMETERS = 32 };
 extern const char *const db_statement_names[SQL_STATEMENT_COUNT];
 extern const char *const db_statement_texts[DB_DIALECT_COUNT][SQL_STATEMENT_COUNT];
 extern const int db_statement_parameters[SQL_STATEMENT_COUNT];
-extern const bool db_statement_gives_many[SQL_STATEMENT_COUNT]; /* `-- :rows many` */
+extern const bool db_statement_gives_many[SQL_STATEMENT_COUNT];   /* `-- :rows many` */
+extern const bool db_statement_gives_binary[SQL_STATEMENT_COUNT]; /* `-- :rows binary` */
 
 /* Generated from src/store/migrations/. */
 extern const Migration *const migrations_of_dialect[DB_DIALECT_COUNT];

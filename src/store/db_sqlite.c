@@ -186,7 +186,7 @@ static void pool_give(SqliteDb *db, SqliteConnection *connection)
 
 static bool needs_turn(const SqliteDb *db, DbMode mode)
 {
-    return mode == DB_WRITE || db->is_memory;
+    return mode != DB_READ || db->is_memory;
 }
 
 static bool begin_on_connection(SqliteDb *db, DbMode mode, SqliteConnection **ret_connection, GError **error)
@@ -194,7 +194,7 @@ static bool begin_on_connection(SqliteDb *db, DbMode mode, SqliteConnection **re
     SqliteConnection *connection = NULL;
 
     TRY(pool_take(db, &connection, error));
-    if (!sqlite_run(connection, "begin", mode == DB_WRITE ? "BEGIN IMMEDIATE" : "BEGIN", error)) {
+    if (!sqlite_run(connection, "begin", mode != DB_READ ? "BEGIN IMMEDIATE" : "BEGIN", error)) {
         pool_give(db, connection);
         return false;
     }

@@ -108,7 +108,7 @@ bool db_notify(DbTx *tx, DbChannel channel, GError **error)
 {
     if ((tx->notified & (1U << channel)) != 0)
         return true;
-    TRY(DB_EXEC(tx, SQL_STORE_NOTIFY, NULL, error, db_text(channel_names[channel])));
+    TRY(DB_EXEC_LATER(tx, SQL_STORE_NOTIFY, error, db_text(channel_names[channel])));
     tx->notified |= 1U << channel;
     return true;
 }

@@ -192,3 +192,86 @@ bool postgres_append_ints(GByteArray *array, Bytes json)
 {
     return append_array(array, json, TYPE_INT8, append_int);
 }
+
+/* Dimensions, whether there are NULLs, type, length, first index; an empty array ends behind the type. */
+enum { ARRAY_HEADER = 5 * sizeof(uint32_t), ARRAY_HEADER_EMPTY = 3 * sizeof(uint32_t) };
+
+typedef void (*AppendJson)(GString *json, Bytes element);
+
+static uint32_t int32_at(const uint8_t *data)
+{
+    uint32_t value = 0;
+
+    memcpy(&value, data, sizeof value);
+    return GUINT32_FROM_BE(value);
+}
+
+static void append_json(GString *json, Bytes array, AppendJson append)
+{
+    const char *separator = "";
+    size_t at = ARRAY_HEADER;
+
+    g_string_append_c(json, '[');
+    while (at + sizeof(uint32_t) <= array.len) {
+        Bytes element = {array.data + at + sizeof(uint32_t), int32_at(array.data + at)};
+        at += sizeof(uint32_t);
+        if (element.len > array.len - at)
+            return;
+        at += element.len;
+        g_string_append(json, separator);
+        append(json, element);
+        separator = ",";
+    }
+    if (at == array.len || array.len == ARRAY_HEADER_EMPTY)
+        g_string_append_c(json, ']');
+}
+
+/* RFC 8259, section 7. Runs of plain bytes are copied at once: nearly all strings are one run. */
+static void append_json_text(GString *json, Bytes text)
+{
+    size_t at = 0;
+
+    g_string_append_c(json, '"');
+    while (at < text.len) {
+        size_t plain = at;
+        while (at < text.len && text.data[at] >= ' ' && text.data[at] != '"' && text.data[at] != '\\')
+            at++;
+        g_string_append_len(json, (const char *)text.data + plain, (gssize)(at - plain));
+        if (at == text.len)
+            break;
+        if (text.data[at] < ' ')
+            g_string_append_printf(json, "\\u%04x", text.data[at]);
+        else
+            g_string_append_printf(json, "\\%c", text.data[at]);
+        at++;
+    }
+    g_string_append_c(json, '"');
+}
+
+static void append_json_int(GString *json, Bytes element)
+{
+    char digits[24], *first = digits + sizeof digits;
+    int64_t number = 0;
+
+    if (element.len != sizeof number)
+        return;
+    memcpy(&number, element.data, sizeof number);
+    number = GINT64_FROM_BE(number);
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        *--first = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0)
+        *--first = '-';
+    g_string_append_len(json, first, digits + sizeof digits - first);
+}
+
+void postgres_texts_as_json(GString *json, Bytes array)
+{
+    append_json(json, array, append_json_text);
+}
+
+void postgres_ints_as_json(GString *json, Bytes array)
+{
+    append_json(json, array, append_json_int);
+}

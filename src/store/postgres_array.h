@@ -1,4 +1,4 @@
-/* JSON arrays as PostgreSQL reads them fastest: in the binary form of array_recv(). */
+/* JSON arrays as PostgreSQL reads and writes them fastest: in the binary form of array_recv() and array_send(). */
 #pragma once
 
 #include "base/bytes.h"
@@ -9,3 +9,8 @@
  * not such an array, or if a string holds a NUL. */
 bool postgres_append_texts(GByteArray *array, Bytes json);
 bool postgres_append_ints(GByteArray *array, Bytes json);
+
+/* The other way round; array: as the server sent it, without NULLs. Appends what can be read of one that is cut short,
+ * so that whoever parses the JSON finds that it is not an array. */
+void postgres_texts_as_json(GString *json, Bytes array);
+void postgres_ints_as_json(GString *json, Bytes array);

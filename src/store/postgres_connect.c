@@ -35,17 +35,12 @@ static const struct {
     "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"                     \
     "SET tcp_user_timeout = 30000;"
 
-/* A reader may write what it reads to somebody slow; it holds no locks that others wait for. */
-#define READER_SETTINGS "SET LOCAL idle_in_transaction_session_timeout = 3600000;"
-
-#define BEGIN_READ  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-#define BEGIN_WRITE "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
-
 void postgres_connection_free(PostgresConnection *connection)
 {
     if (connection == NULL)
         return;
     PQfinish(connection->handle);
+    g_clear_pointer(&connection->unanswered, g_array_unref);
     g_free(connection);
 }
 
@@ -67,12 +62,18 @@ bool postgres_run(PostgresConnection *connection, const char *what, const char *
 
 bool postgres_start(PostgresConnection *connection, DbMode mode, GError **error)
 {
-    static const char *const own[] = {[DB_READ] = BEGIN_READ READER_SETTINGS, [DB_WRITE] = BEGIN_WRITE};
+    static const char *const own[] = {
+        [DB_READ] = POSTGRES_BEGIN_READ ";" POSTGRES_READER_SETTINGS,
+        [DB_WRITE] = POSTGRES_BEGIN_WRITE,
+        [DB_WRITE_RELAXED] = POSTGRES_BEGIN_WRITE ";" POSTGRES_RELAXED_SETTINGS,
+    };
     static const char *const shared[] = {
-        [DB_READ] = BEGIN_READ SETTINGS("LOCAL ") READER_SETTINGS, [DB_WRITE] = BEGIN_WRITE SETTINGS("LOCAL ")};
+        [DB_READ] = POSTGRES_BEGIN_READ ";" SETTINGS("LOCAL ") POSTGRES_READER_SETTINGS,
+        [DB_WRITE] = POSTGRES_BEGIN_WRITE ";" SETTINGS("LOCAL "),
+        [DB_WRITE_RELAXED] = POSTGRES_BEGIN_WRITE ";" SETTINGS("LOCAL ") POSTGRES_RELAXED_SETTINGS,
+    };
 
-    connection->mode = mode;
-    connection->is_patient = false;
+    connection->is_begin_due = false;
     return run_within(
         connection, POSTGRES_PROMPT_MS, "begin", connection->has_pooler ? shared[mode] : own[mode], error);
 }
@@ -199,6 +200,7 @@ bool postgres_connect(const PostgresTarget *target, int stop_fd, PostgresConnect
     TRY(look_for_pooler(connection, error));
     if (!connection->has_pooler)
         TRY(run_within(connection, POSTGRES_PROMPT_MS, "settings", SETTINGS("") SERVER_SETTINGS, error));
+    connection->idle_since_ms = clock_monotonic_ms();
     *ret_connection = g_steal_pointer(&connection);
     return true;
 }

@@ -7,6 +7,13 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)
 
+#define POSTGRES_BEGIN_READ  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define POSTGRES_BEGIN_WRITE "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+/* A reader may write what it reads to somebody slow; it holds no locks that others wait for. */
+#define POSTGRES_READER_SETTINGS "SET LOCAL idle_in_transaction_session_timeout = 3600000"
+/* What a crash of the server may undo, if it is very recent; what others build on it is later in the log. */
+#define POSTGRES_RELAXED_SETTINGS "SET LOCAL synchronous_commit = off"
+
 /* Where to connect; immutable once made. */
 typedef struct PostgresTarget {
     char *conninfo;
@@ -23,7 +30,9 @@ typedef struct PostgresConnection {
     DbMode mode;
     GThread *holder; /* guarded by the pool's mutex */
     int64_t idle_since_ms;
-    uint32_t cursors; /* names made */
+    uint32_t cursors;   /* names made */
+    bool is_begin_due;  /* goes out with the transaction's first statement */
+    GArray *unanswered; /* what was sent and not asked for yet; see postgres_pipeline.c */
     bool is_prepared[SQL_STATEMENT_COUNT];
 } PostgresConnection;
 
@@ -61,7 +70,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PostgresConnection, postgres_connection_free)
 /* Runs SQL text without parameters; what: for the error. */
 FALLIBLE bool postgres_run(PostgresConnection *connection, const char *what, const char *sql, GError **error);
 
-/* What a transaction starts with. */
+/* What a transaction starts with: at once, or with its first statement. */
 FALLIBLE bool postgres_start(PostgresConnection *connection, DbMode mode, GError **error);
 
 /* postgres_error.c: sets the error from an answer (NULL: there was none) and marks the connection if it is of no more
@@ -83,10 +92,26 @@ void postgres_pool_drop_idle(PostgresPool *pool);
  * on and lost. */
 PGresult *postgres_answer(PostgresConnection *connection, int was_sent, int64_t wait_ms);
 FALLIBLE bool postgres_exec(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **error);
-FALLIBLE bool postgres_execute(
-    PostgresConnection *connection, const DbCall *call, PGresult **ret_result, GError **error);
-FALLIBLE bool postgres_declare(
-    PostgresConnection *connection, const DbCall *call, const char *cursor, PGresult **ret_result, GError **error);
+FALLIBLE bool postgres_exec_later(DbTx *tx, const DbCall *call, GError **error);
+FALLIBLE bool postgres_execute(PostgresTx *tx, const DbCall *call, PGresult **ret_result, GError **error);
+FALLIBLE bool postgres_declare(PostgresTx *tx, const DbCall *call, const char *cursor, GError **error);
+
+/* postgres_pipeline.c: several statements on their way at once. Whatever is sent is answered in its order, by
+ * postgres_settle() at the latest; the first that failed is the error, and the server passes over all after it. */
+FALLIBLE bool postgres_open_pipeline(PostgresConnection *connection, GError **error);
+/* what: for the error. prepared: the statement that this prepares; SQL_STATEMENT_COUNT for none. */
+FALLIBLE bool postgres_sent(
+    PostgresConnection *connection, const char *what, DbStatement prepared, int was_sent, GError **error);
+/* SQL text without parameters, one statement. */
+FALLIBLE bool postgres_send_text(PostgresConnection *connection, const char *what, const char *sql, GError **error);
+bool postgres_has_unanswered(const PostgresConnection *connection);
+/* *ret_last: the answer to the last one; NULL if nothing was on its way. ret_last may be NULL. */
+FALLIBLE bool postgres_settle(PostgresConnection *connection, PGresult **ret_last, GError **error);
+
+/* db_postgres.c: the transaction has begun on the server. */
+FALLIBLE bool postgres_ensure_begun(PostgresTx *tx, GError **error);
+/* Its connection died before anything came of it: it begins again on another. */
+FALLIBLE bool postgres_begin_again(PostgresTx *tx, GError **error);
 
 /* postgres_rows.c */
 FALLIBLE bool postgres_query(DbTx *tx, const DbCall *call, DbRows **ret_rows, GError **error);

@@ -44,7 +44,7 @@ static bool writes_already_locked(const PostgresPool *pool, const GThread *threa
 {
     for (guint i = 0; i < pool->locked.busy->len; i++) {
         const PostgresConnection *connection = g_ptr_array_index(pool->locked.busy, i);
-        if (connection->holder == thread && connection->mode == DB_WRITE)
+        if (connection->holder == thread && connection->mode != DB_READ)
             return true;
     }
     return false;
@@ -63,7 +63,7 @@ static bool take_idle(PostgresPool *pool, DbMode mode, PostgresConnection **ret_
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&pool->mutex);
     int64_t end_us = g_get_monotonic_time() + POSTGRES_WAIT_MS * (int64_t)1000;
 
-    if (mode == DB_WRITE && writes_already_locked(pool, g_thread_self()))
+    if (mode != DB_READ && writes_already_locked(pool, g_thread_self()))
         return fail(error, ERROR_INTERNAL, "store %s: this thread is in a transaction already", pool->target->name);
     while (g_queue_is_empty(&pool->locked.idle) && pool->locked.count >= MAX_CONNECTIONS)
         if (!g_cond_wait_until(&pool->is_free, &pool->mutex, end_us))

@@ -1,10 +1,20 @@
+#include "store/postgres_array.h"
 #include "store/postgres_internal.h"
+
+#include <string.h>
 
 /* How many rows of a statement that may give very many are held at a time; one of a listing's page has some 64 KiB. */
 enum { CURSOR_ROWS = 100 };
 
 /* pg_type.dat */
-enum { TYPE_BOOL = 16, TYPE_BYTEA = 17 };
+enum {
+    TYPE_BOOL = 16,
+    TYPE_BYTEA = 17,
+    TYPE_INT8 = 20,
+    TYPE_INT4 = 23,
+    TYPE_INT8_ARRAY = 1016,
+    TYPE_TEXT_ARRAY = 1009
+};
 
 typedef struct PostgresRows {
     DbRows base;
@@ -35,6 +45,8 @@ static void close_cursor(const PostgresRows *rows)
 {
     g_autofree char *sql = g_strdup_printf("CLOSE %s", rows->cursor);
 
+    if (!postgres_settle(rows->connection, NULL, NULL))
+        return;
     if (PQtransactionStatus(rows->connection->handle) == PQTRANS_INTRANS)
         PQclear(postgres_answer(rows->connection, PQsendQuery(rows->connection->handle, sql), POSTGRES_ANSWER_MS));
 }
@@ -55,8 +67,10 @@ static void rows_free(DbRows *base)
 static bool fetch(PostgresRows *rows, GError **error)
 {
     g_autofree char *sql = g_strdup_printf("FETCH %d FROM %s", CURSOR_ROWS, rows->cursor);
-    g_autoptr(PGresult) result =
-        postgres_answer(rows->connection, PQsendQuery(rows->connection->handle, sql), POSTGRES_ANSWER_MS);
+    g_autoptr(PGresult) result = NULL;
+
+    TRY(postgres_settle(rows->connection, NULL, error));
+    result = postgres_answer(rows->connection, PQsendQuery(rows->connection->handle, sql), POSTGRES_ANSWER_MS);
 
     if (PQresultStatus(result) != PGRES_TUPLES_OK)
         return postgres_fail(rows->connection, db_statement_names[rows->statement], result, error);
@@ -103,11 +117,33 @@ static const char *rows_text(const DbRows *base, int column)
     return rows_is_null(base, column) ? NULL : PQgetvalue(rows->result, rows->row, column);
 }
 
+static int64_t binary_int(const PostgresRows *rows, int column)
+{
+    const char *value = PQgetvalue(rows->result, rows->row, column);
+    int32_t narrow = 0;
+    int64_t wide = 0;
+
+    switch (PQftype(rows->result, column)) {
+    case TYPE_BOOL:
+        return *value != 0;
+    case TYPE_INT4:
+        memcpy(&narrow, value, sizeof narrow);
+        return (int32_t)GINT32_FROM_BE(narrow);
+    case TYPE_INT8:
+        memcpy(&wide, value, sizeof wide);
+        return GINT64_FROM_BE(wide);
+    default:
+        g_assert_not_reached(); /* a statement of ours that says `:rows binary` gives something else */
+    }
+}
+
 static int64_t rows_int(const DbRows *base, int column)
 {
     const PostgresRows *rows = row_of(base);
     const char *text = PQgetvalue(rows->result, rows->row, column);
 
+    if (PQgetisnull(rows->result, rows->row, column) == 0 && PQfformat(rows->result, column) == 1)
+        return binary_int(rows, column);
     if (PQftype(rows->result, column) == TYPE_BOOL)
         return *text == 't';
     return g_ascii_strtoll(text, NULL, 10);
@@ -120,6 +156,31 @@ static double rows_real(const DbRows *base, int column)
     return g_ascii_strtod(PQgetvalue(rows->result, rows->row, column), NULL);
 }
 
+static Bytes keep_blob(PostgresRows *rows, uint8_t *take_data, size_t len, GDestroyNotify release)
+{
+    GBytes *blob = g_bytes_new_with_free_func(take_data, len, release, take_data);
+
+    if (rows->blobs == NULL)
+        rows->blobs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_ptr_array_add(rows->blobs, blob);
+    return (Bytes){take_data, len};
+}
+
+/* An array reads as the JSON that it was written from. */
+static Bytes array_json(PostgresRows *rows, int column)
+{
+    const Bytes array = {(const uint8_t *)PQgetvalue(rows->result, rows->row, column),
+        (size_t)PQgetlength(rows->result, rows->row, column)};
+    GString *json = g_string_sized_new(array.len + 64);
+
+    if (PQftype(rows->result, column) == TYPE_TEXT_ARRAY)
+        postgres_texts_as_json(json, array);
+    else
+        postgres_ints_as_json(json, array);
+    size_t len = json->len;
+    return keep_blob(rows, (uint8_t *)g_string_free(json, FALSE), len, g_free);
+}
+
 static Bytes rows_blob(const DbRows *base, int column)
 {
     PostgresRows *rows = (PostgresRows *)base;
@@ -127,14 +188,14 @@ static Bytes rows_blob(const DbRows *base, int column)
 
     if (rows_is_null(base, column))
         return (Bytes){0};
+    Oid type = PQftype(rows->result, column);
+    if (PQfformat(rows->result, column) == 1 && (type == TYPE_TEXT_ARRAY || type == TYPE_INT8_ARRAY))
+        return array_json(rows, column);
     const uint8_t *value = (const uint8_t *)PQgetvalue(rows->result, rows->row, column);
-    if (PQftype(rows->result, column) != TYPE_BYTEA)
+    if (type != TYPE_BYTEA || PQfformat(rows->result, column) == 1)
         return (Bytes){value, (size_t)PQgetlength(rows->result, rows->row, column)};
     uint8_t *data = PQunescapeBytea(value, &len);
-    if (rows->blobs == NULL)
-        rows->blobs = g_ptr_array_new_with_free_func(PQfreemem);
-    g_ptr_array_add(rows->blobs, data);
-    return (Bytes){data, len};
+    return keep_blob(rows, data, len, PQfreemem);
 }
 
 static const DbRowsOps postgres_rows_ops = {
@@ -147,16 +208,17 @@ static const DbRowsOps postgres_rows_ops = {
     .free = rows_free,
 };
 
-static bool open_rows(PostgresRows *rows, const DbCall *call, GError **error)
+static bool open_rows(PostgresRows *rows, PostgresTx *tx, const DbCall *call, GError **error)
 {
-    g_autoptr(PGresult) result = NULL;
-
     if (!db_statement_gives_many[call->statement]) {
         rows->is_last_result = true;
-        return postgres_execute(rows->connection, call, &rows->result, error);
+        TRY(postgres_execute(tx, call, &rows->result, error));
+        rows->connection = tx->connection;
+        return true;
     }
-    g_autofree char *cursor = g_strdup_printf("trawl_rows_%u", ++rows->connection->cursors);
-    TRY(postgres_declare(rows->connection, call, cursor, &result, error));
+    g_autofree char *cursor = g_strdup_printf("trawl_rows_%u", ++tx->connection->cursors);
+    TRY(postgres_declare(tx, call, cursor, error));
+    rows->connection = tx->connection;
     rows->cursor = g_steal_pointer(&cursor);
     return true;
 }
@@ -169,10 +231,9 @@ bool postgres_query(DbTx *tx, const DbCall *call, DbRows **ret_rows, GError **er
     base = &rows->base;
     *base = (DbRows){.ops = &postgres_rows_ops, .tx = tx};
     g_ptr_array_add(((PostgresTx *)tx)->open_rows, base);
-    rows->connection = ((PostgresTx *)tx)->connection;
     rows->statement = call->statement;
     rows->row = -1;
-    TRY(open_rows(rows, call, error));
+    TRY(open_rows(rows, (PostgresTx *)tx, call, error));
     *ret_rows = g_steal_pointer(&base);
     return true;
 }

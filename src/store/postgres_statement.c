@@ -133,70 +133,96 @@ PGresult *postgres_answer(PostgresConnection *connection, int was_sent, int64_t 
     return g_steal_pointer(&last);
 }
 
-static bool prepare(PostgresConnection *connection, DbStatement id, GError **error)
+static bool send_prepared(
+    PostgresConnection *connection, const DbCall *call, const Parameters *parameters, GError **error)
 {
-    int was_sent =
-        PQsendPrepare(connection->handle, db_statement_names[id], db_statement_texts[DB_POSTGRES][id], 0, NULL);
-    g_autoptr(PGresult) result = postgres_answer(connection, was_sent, POSTGRES_ANSWER_MS);
-
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        return postgres_fail(connection, db_statement_names[id], result, error);
-    connection->is_prepared[id] = true;
-    return true;
-}
-
-static bool check_answer(
-    PostgresConnection *connection, DbStatement id, PGresult *take_result, PGresult **ret_result, GError **error)
-{
-    g_autoptr(PGresult) result = take_result;
-    ExecStatusType status = PQresultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        return postgres_fail(connection, db_statement_names[id], result, error);
-    *ret_result = g_steal_pointer(&result);
-    return true;
-}
-
-bool postgres_execute(PostgresConnection *connection, const DbCall *call, PGresult **ret_result, GError **error)
-{
-    g_auto(Parameters) parameters = {0};
     DbStatement id = call->statement;
+    const char *name = db_statement_names[id], *text = db_statement_texts[DB_POSTGRES][id];
     int was_sent = 0;
 
-    TRY(parameters_init(&parameters, call, error));
-    if (connection->has_pooler) {
-        was_sent = PQsendQueryParams(connection->handle, db_statement_texts[DB_POSTGRES][id], (int)call->count, NULL,
-            parameters.values, parameters.lengths, parameters.formats, 0);
-    } else {
-        if (!connection->is_prepared[id])
-            TRY(prepare(connection, id, error));
-        was_sent = PQsendQueryPrepared(connection->handle, db_statement_names[id], (int)call->count, parameters.values,
-            parameters.lengths, parameters.formats, 0);
-    }
-    return check_answer(connection, id, postgres_answer(connection, was_sent, POSTGRES_ANSWER_MS), ret_result, error);
+    if (!connection->is_prepared[id])
+        TRY(postgres_sent(connection, name, id, PQsendPrepare(connection->handle, name, text, 0, NULL), error));
+    was_sent = PQsendQueryPrepared(connection->handle, name, (int)call->count, parameters->values, parameters->lengths,
+        parameters->formats, db_statement_gives_binary[id] ? 1 : 0);
+    return postgres_sent(connection, name, SQL_STATEMENT_COUNT, was_sent, error);
 }
 
-bool postgres_declare(
-    PostgresConnection *connection, const DbCall *call, const char *cursor, PGresult **ret_result, GError **error)
+static bool send_unprepared(
+    PostgresConnection *connection, const DbCall *call, const Parameters *parameters, GError **error)
+{
+    DbStatement id = call->statement;
+    int was_sent = PQsendQueryParams(connection->handle, db_statement_texts[DB_POSTGRES][id], (int)call->count, NULL,
+        parameters->values, parameters->lengths, parameters->formats, db_statement_gives_binary[id] ? 1 : 0);
+
+    return postgres_sent(connection, db_statement_names[id], SQL_STATEMENT_COUNT, was_sent, error);
+}
+
+static bool send_call(PostgresConnection *connection, const DbCall *call, GError **error)
 {
     g_auto(Parameters) parameters = {0};
 
     TRY(parameters_init(&parameters, call, error));
-    g_autofree char *sql =
-        g_strdup_printf("DECLARE %s NO SCROLL CURSOR FOR %s", cursor, db_statement_texts[DB_POSTGRES][call->statement]);
-    int was_sent = PQsendQueryParams(
-        connection->handle, sql, (int)call->count, NULL, parameters.values, parameters.lengths, parameters.formats, 0);
-    return check_answer(
-        connection, call->statement, postgres_answer(connection, was_sent, POSTGRES_ANSWER_MS), ret_result, error);
+    TRY(postgres_open_pipeline(connection, error));
+    return (connection->has_pooler ? send_unprepared : send_prepared)(connection, call, &parameters, error);
 }
 
-bool postgres_exec(DbTx *tx, const DbCall *call, int64_t *ret_changed, GError **error)
+static bool execute_once(PostgresTx *tx, const DbCall *call, PGresult **ret_result, GError **error)
 {
+    TRY(send_call(tx->connection, call, error));
+    return postgres_settle(tx->connection, ret_result, error);
+}
+
+/* A connection that lay idle may have died unseen: nothing can have come of what was its first statement. */
+bool postgres_execute(PostgresTx *tx, const DbCall *call, PGresult **ret_result, GError **error)
+{
+    bool is_first = tx->connection->is_begin_due;
+    g_autoptr(GError) failure = NULL;
+
+    if (execute_once(tx, call, ret_result, &failure))
+        return true;
+    if (!is_first || !tx->connection->is_broken || tx->connection->is_silent) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
+    }
+    TRY(postgres_begin_again(tx, error));
+    return execute_once(tx, call, ret_result, error);
+}
+
+bool postgres_declare(PostgresTx *tx, const DbCall *call, const char *cursor, GError **error)
+{
+    g_auto(Parameters) parameters = {0};
+    const char *text = db_statement_texts[DB_POSTGRES][call->statement];
+    g_autofree char *sql = g_strdup_printf("DECLARE %s NO SCROLL CURSOR FOR %s", cursor, text);
+
+    TRY(parameters_init(&parameters, call, error));
+    TRY(postgres_ensure_begun(tx, error));
+    PostgresConnection *connection = tx->connection;
+    TRY(postgres_open_pipeline(connection, error));
+    int was_sent = PQsendQueryParams(
+        connection->handle, sql, (int)call->count, NULL, parameters.values, parameters.lengths, parameters.formats, 0);
+    TRY(postgres_sent(connection, db_statement_names[call->statement], SQL_STATEMENT_COUNT, was_sent, error));
+    return postgres_settle(connection, NULL, error);
+}
+
+bool postgres_exec(DbTx *base, const DbCall *call, int64_t *ret_changed, GError **error)
+{
+    PostgresTx *tx = (PostgresTx *)base;
     g_autoptr(PGresult) result = NULL;
 
-    TRY(postgres_execute(((PostgresTx *)tx)->connection, call, &result, error));
-    ((PostgresTx *)tx)->connection->is_patient |= call->statement == SQL_MIGRATION_PATIENCE;
+    TRY(postgres_execute(tx, call, &result, error));
+    tx->connection->is_patient |= call->statement == SQL_MIGRATION_PATIENCE;
     bool is_select = g_str_has_prefix(PQcmdStatus(result), "SELECT");
     *ret_changed = is_select ? 0 : g_ascii_strtoll(PQcmdTuples(result), NULL, 10);
     return true;
+}
+
+/* The first statement is waited for, since it may have to begin again; and whatever goes through a pooler is. */
+bool postgres_exec_later(DbTx *base, const DbCall *call, GError **error)
+{
+    PostgresTx *tx = (PostgresTx *)base;
+    int64_t unused = 0;
+
+    if (tx->connection->is_begin_due || tx->connection->has_pooler)
+        return postgres_exec(base, call, &unused, error);
+    return send_call(tx->connection, call, error);
 }

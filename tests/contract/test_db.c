@@ -97,6 +97,75 @@ static void test_changed_rows_are_counted(Fixture *fixture, G_GNUC_UNUSED gconst
     commit(tx);
 }
 
+static bool add_later(DbTx *tx, const char *name, const char *value, GError **error)
+{
+    return DB_EXEC_LATER(tx, SQL_META_ADD, error, db_text(name), db_text(value));
+}
+
+static void test_what_is_not_waited_for_is_done_in_its_order(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+
+    g_assert_true(
+        add_later(tx, "a", "1", &error) && add_later(tx, "b", "2", &error) && add_later(tx, "a", "3", &error));
+    g_assert_cmpint(add(tx, "b", "4"), ==, 0);
+    g_assert_true(add_later(tx, "c", "5", &error));
+    commit(tx);
+    g_autofree char *a = get(fixture->db, "a"), *b = get(fixture->db, "b"), *c = get(fixture->db, "c");
+    g_assert_cmpstr(a, ==, "1");
+    g_assert_cmpstr(b, ==, "2");
+    g_assert_cmpstr(c, ==, "5");
+}
+
+static bool add_state_later(DbTx *tx, GError **error)
+{
+    return DB_EXEC_LATER(tx, SQL_PAGE_STATE_INSERT, error, db_text("0b9d6c2e-5f1a-4c3e-9d61-7a2f4be0c9aa"), db_int(0),
+        db_int(0), db_int(1), db_int(1));
+}
+
+/* The same page twice is against the schema. */
+static void test_a_failure_that_was_not_waited_for_is_told_by_the_commit(
+    Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = begin(fixture->db, DB_WRITE);
+
+    add(tx, "a", "1");
+    bool is_done = add_state_later(tx, &error) && add_state_later(tx, &error) && add_later(tx, "b", "2", &error) &&
+                   db_commit(g_steal_pointer(&tx), &error);
+    g_assert_false(is_done);
+    g_assert_cmpstr(error_kind_name(error_kind(error)), ==, error_kind_name(ERROR_CONFLICT));
+    g_assert_nonnull(strstr(error->message, "page_state_insert"));
+    g_clear_pointer(&tx, db_tx_free);
+    g_assert_null(get(fixture->db, "a"));
+    tx = begin(fixture->db, DB_WRITE); /* and nothing is left over for the next one */
+    add(tx, "a", "2");
+    g_assert_true(add_state_later(tx, &error));
+    commit(g_steal_pointer(&tx));
+}
+
+static void test_what_is_not_waited_for_goes_with_its_transaction(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+
+    g_assert_true(add_later(tx, "a", "1", &error) && add_later(tx, "b", "2", &error));
+    db_tx_free(tx);
+    g_assert_null(get(fixture->db, "a"));
+    g_assert_null(get(fixture->db, "b"));
+}
+
+static void test_a_relaxed_commit_is_seen_by_others(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    DbTx *tx = begin(fixture->db, DB_WRITE_RELAXED);
+
+    add(tx, "a", "1");
+    commit(tx);
+    g_autofree char *value = get(fixture->db, "a");
+    g_assert_cmpstr(value, ==, "1");
+}
+
 static void test_a_reading_transaction_cannot_write(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
     g_autoptr(DbTx) tx = begin(fixture->db, DB_READ);
@@ -293,6 +362,11 @@ int main(int argc, char **argv)
     add_test("what-is-committed-is-there", test_what_is_committed_is_there);
     add_test("a-transaction-that-is-freed-leaves-nothing", test_a_transaction_that_is_freed_leaves_nothing);
     add_test("changed-rows-are-counted", test_changed_rows_are_counted);
+    add_test("what-is-not-waited-for-is-done-in-its-order", test_what_is_not_waited_for_is_done_in_its_order);
+    add_test("a-failure-that-was-not-waited-for-is-told-by-the-commit",
+        test_a_failure_that_was_not_waited_for_is_told_by_the_commit);
+    add_test("what-is-not-waited-for-goes-with-its-transaction", test_what_is_not_waited_for_goes_with_its_transaction);
+    add_test("a-relaxed-commit-is-seen-by-others", test_a_relaxed_commit_is_seen_by_others);
     add_test("a-reading-transaction-cannot-write", test_a_reading_transaction_cannot_write);
     add_test("text-goes-through-unchanged", test_text_goes_through_unchanged);
     add_test("values-of-all-types-come-back", test_values_of_all_types_come_back);

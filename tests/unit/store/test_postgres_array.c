@@ -111,10 +111,71 @@ static void test_integers_become_bigints(void)
         check(&ints[i], postgres_append_ints);
 }
 
+/* ---- and back ---- */
+
+static const Case texts_back[] = {
+    {"[]", "00000000"
+           "00000000"
+           "00000019"},
+    {"[\"a\",\"\"]", TEXTS("00000002") "00000001"
+                                       "61"
+                                       "00000000"},
+    {"[\"\\\"\\\\/\",\"x\\u000a\\u0001\"]", TEXTS("00000002") "00000003"
+                                                              "225c2f"
+                                                              "00000003"
+                                                              "780a01"},
+    {"[\"\xc3\xa9\"]", TEXTS("00000001") "00000002"
+                                         "c3a9"},
+    {"[\"a\"", TEXTS("00000002") "00000001"
+                                 "61"
+                                 "0000"},
+    {"[\"a\"", TEXTS("00000002") "00000001"
+                                 "61"
+                                 "00000002"
+                                 "61"},
+};
+
+static const Case ints_back[] = {
+    {"[]", "00000000"
+           "00000000"
+           "00000014"},
+    {"[1,-2,0]", INTS("00000003") "00000008"
+                                  "0000000000000001"
+                                  "00000008"
+                                  "fffffffffffffffe"
+                                  "00000008"
+                                  "0000000000000000"},
+    {"[9223372036854775807,-9223372036854775808]", INTS("00000002") "00000008"
+                                                                    "7fffffffffffffff"
+                                                                    "00000008"
+                                                                    "8000000000000000"},
+};
+
+static void check_back(const Case *one, void (*as_json)(GString *json, Bytes array))
+{
+    g_autoptr(GString) json = g_string_new(NULL);
+    size_t len = strlen(one->hex) / 2;
+    g_autofree uint8_t *array = g_malloc(len); /* so that reading beyond its end is seen */
+
+    for (size_t i = 0; i < len; i++)
+        array[i] = (uint8_t)(g_ascii_xdigit_value(one->hex[2 * i]) * 16 + g_ascii_xdigit_value(one->hex[2 * i + 1]));
+    as_json(json, (Bytes){array, len});
+    g_assert_cmpstr(json->str, ==, one->json);
+}
+
+static void test_arrays_become_json(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(texts_back); i++)
+        check_back(&texts_back[i], postgres_texts_as_json);
+    for (size_t i = 0; i < G_N_ELEMENTS(ints_back); i++)
+        check_back(&ints_back[i], postgres_ints_as_json);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/postgres-array/strings-become-texts", test_strings_become_texts);
     g_test_add_func("/store/postgres-array/integers-become-bigints", test_integers_become_bigints);
+    g_test_add_func("/store/postgres-array/arrays-become-json", test_arrays_become_json);
     return g_test_run();
 }
