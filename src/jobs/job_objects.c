@@ -81,7 +81,7 @@ static bool read_objects(
         return fail(error, ERROR_CORRUPT, "store: page %s/%d/%d has a state but no objects", id->text, (int)shard,
             (int)page_no);
     const PageColumns columns = {db_rows_blob(rows, 0), db_rows_blob(rows, 1), db_rows_blob(rows, 2),
-        db_rows_blob(rows, 3), db_rows_blob(rows, 4)};
+        db_rows_blob(rows, 3), db_rows_blob(rows, 4), db_rows_blob(rows, 5)};
     return page_parse(&columns, ret_objects, error);
 }
 

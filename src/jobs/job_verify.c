@@ -74,22 +74,26 @@ static bool verify_pages(DbTx *tx, const JobId *id, Drift *drift, GError **error
 static const char *find_key_problem(const DbRows *rows, const char *previous)
 {
     Bytes text = db_rows_blob(rows, 5);
+    const char *prefix = db_rows_text(rows, 7);
     g_autoptr(JsonValue) keys = json_loadb((const char *)text.data, text.len, 0, NULL);
     size_t count = json_array_size(keys);
-    const char *last = previous;
+    g_autofree char *last = g_strdup(previous);
 
     if (!json_is_array(keys) || count == 0 || (int64_t)count != db_rows_int(rows, 4))
         return "does not have as many keys as it says";
     for (size_t i = 0; i < count; i++) {
-        const char *key = json_string_value(json_array_get(keys, i));
+        const char *rest = json_string_value(json_array_get(keys, i));
+        g_autofree char *key = rest != NULL ? g_strconcat(prefix, rest, NULL) : NULL;
         if (key == NULL)
             return "has a key that is no text";
         if (last != NULL && strcmp(key, last) <= 0)
             return i == 0 ? "begins before the end of the page before it" : "has keys out of order, or one twice";
-        last = key;
+        if (i == 0 && strcmp(key, db_rows_text(rows, 2)) != 0)
+            return "does not begin and end with the keys that it says";
+        g_free(last);
+        last = g_steal_pointer(&key);
     }
-    if (g_strcmp0(json_string_value(json_array_get(keys, 0)), db_rows_text(rows, 2)) != 0 ||
-        g_strcmp0(last, db_rows_text(rows, 3)) != 0)
+    if (g_strcmp0(last, db_rows_text(rows, 3)) != 0)
         return "does not begin and end with the keys that it says";
     return NULL;
 }

@@ -12,7 +12,8 @@ static void draft_clear(gpointer data)
 
     g_free(draft->first_key);
     g_free(draft->last_key);
-    g_string_free(draft->keys, TRUE);
+    if (draft->keys != NULL)
+        g_string_free(draft->keys, TRUE);
     g_string_free(draft->sizes, TRUE);
     g_string_free(draft->etags, TRUE);
     g_string_free(draft->modified, TRUE);
@@ -26,6 +27,7 @@ void page_builder_init(PageBuilder *builder, uint32_t small_pages)
         .pages = g_array_new(FALSE, FALSE, sizeof(PageDraft)),
         .small_pages = small_pages,
         .last_key = g_string_new(NULL),
+        .open_keys = g_string_sized_new(KEYS_RESERVE),
     };
     g_array_set_clear_func(builder->pages, draft_clear);
 }
@@ -35,6 +37,8 @@ void page_builder_clear(PageBuilder *builder)
     g_clear_pointer(&builder->pages, g_array_unref);
     if (builder->last_key != NULL)
         g_string_free(g_steal_pointer(&builder->last_key), TRUE);
+    if (builder->open_keys != NULL)
+        g_string_free(g_steal_pointer(&builder->open_keys), TRUE);
 }
 
 static GString *array_open(size_t reserve)
@@ -48,7 +52,7 @@ static void open_page(PageBuilder *builder, const ObjectEntry *first)
 {
     PageDraft draft = {
         .first_key = g_strdup(first->key),
-        .keys = array_open(KEYS_RESERVE),
+        .prefix_len = (uint32_t)strlen(first->key),
         .sizes = array_open(NUMBERS_RESERVE),
         .etags = array_open(KEYS_RESERVE),
         .modified = array_open(NUMBERS_RESERVE),
@@ -119,13 +123,43 @@ static bool is_full(const PageBuilder *builder, const PageDraft *page, const Obj
            page->byte_count > LISTING_PAGE_BYTES - next->size_bytes;
 }
 
+static uint32_t common_len(const char *key, uint32_t len, const char *other)
+{
+    uint32_t common = 0;
+
+    while (common < len && key[common] == other[common])
+        common++;
+    return common;
+}
+
+/* A prefix ends where a character does. */
+static uint32_t whole_characters(const char *text, uint32_t len)
+{
+    while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+        len--;
+    return len;
+}
+
+/* All its keys are known, and with them what they have in common. */
+static void write_keys(PageBuilder *builder, PageDraft *page)
+{
+    const char *end = builder->open_keys->str + builder->open_keys->len;
+
+    page->prefix_len = page->object_count > 1 ? whole_characters(page->first_key, page->prefix_len) : 0;
+    page->keys = array_open(builder->open_keys->len);
+    for (const char *key = builder->open_keys->str; key < end; key += strlen(key) + 1)
+        append_string(page->keys, key + page->prefix_len);
+    g_string_append_c(page->keys, ']');
+    g_string_truncate(builder->open_keys, 0);
+}
+
 void page_builder_finish(PageBuilder *builder)
 {
     if (!builder->is_open)
         return;
     PageDraft *page = last_page(builder);
     page->last_key = g_strdup(builder->last_key->str);
-    g_string_append_c(page->keys, ']');
+    write_keys(builder, page);
     g_string_append_c(page->sizes, ']');
     g_string_append_c(page->etags, ']');
     g_string_append_c(page->modified, ']');
@@ -138,7 +172,6 @@ void page_builder_finish(PageBuilder *builder)
 
 static void append_entry(PageDraft *page, const ObjectEntry *entry)
 {
-    append_string(page->keys, entry->key);
     append_number(page->sizes, (int64_t)entry->size_bytes);
     append_string(page->etags, entry->etag != NULL ? entry->etag : "");
     append_number(page->modified, entry->modified_ms);
@@ -157,6 +190,9 @@ void page_builder_add(PageBuilder *builder, const ObjectEntry *entry)
         page_builder_finish(builder);
     if (!builder->is_open)
         open_page(builder, entry);
-    append_entry(last_page(builder), entry);
+    PageDraft *page = last_page(builder);
+    page->prefix_len = common_len(page->first_key, page->prefix_len, entry->key);
+    append_entry(page, entry);
+    g_string_append_len(builder->open_keys, entry->key, (gssize)strlen(entry->key) + 1);
     g_string_assign(builder->last_key, entry->key);
 }

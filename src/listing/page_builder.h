@@ -11,7 +11,8 @@ typedef struct PageDraft {
     char *first_key, *last_key;
     uint32_t object_count;
     uint64_t byte_count;
-    GString *keys, *sizes, *etags, *modified; /* JSON arrays */
+    uint32_t prefix_len;                      /* of what all keys begin with, in bytes; whole characters */
+    GString *keys, *sizes, *etags, *modified; /* JSON arrays; keys without what all begin with */
     GString *escaped;                         /* JSON array, or NULL if no key is escaped */
 } PageDraft;
 
@@ -20,6 +21,7 @@ typedef struct PageBuilder {
     uint32_t small_pages; /* pages that are still to be cut small: the first ones of a job */
     bool is_open;         /* the last of pages still grows */
     GString *last_key;    /* of the objects that were added */
+    GString *open_keys;   /* of the last page while it grows: as they are, each with its NUL */
 } PageBuilder;
 
 void page_builder_init(PageBuilder *builder, uint32_t small_pages);

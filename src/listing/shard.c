@@ -115,7 +115,7 @@ static bool insert_page(
     TRY(DB_EXEC_LATER(tx, SQL_PAGE_INSERT, error, job_id, shard_no, db_int(page_no), db_text(page->first_key),
         db_text(page->last_key), db_int(page->object_count), db_int((int64_t)page->byte_count), texts(page->keys),
         ints(page->sizes), texts(page->etags), ints(page->modified),
-        db_text(page->escaped != NULL ? page->escaped->str : NULL)));
+        db_text(page->escaped != NULL ? page->escaped->str : NULL), db_text_len(page->first_key, page->prefix_len)));
     return DB_EXEC_LATER(tx, SQL_PAGE_STATE_INSERT, error, job_id, shard_no, db_int(page_no),
         db_int(page->object_count), db_int(now_ms));
 }

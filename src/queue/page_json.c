@@ -65,18 +65,30 @@ static bool next_element(Column *column, bool *ret_has_element, GError **error)
     return column->at == column->end || fail_column(column, error);
 }
 
+static char *joined(Bytes prefix, const char *text, size_t len)
+{
+    char *whole = g_malloc(prefix.len + len + 1);
+
+    if (prefix.len > 0)
+        memcpy(whole, prefix.data, prefix.len);
+    memcpy(whole + prefix.len, text, len);
+    whole[prefix.len + len] = '\0';
+    return whole;
+}
+
 /* With escapes: the general parser's. */
-static bool parse_escaped(const Column *column, const char *start, size_t len, char **ret_text, GError **error)
+static bool parse_escaped(
+    const Column *column, const char *start, size_t len, Bytes prefix, char **ret_text, GError **error)
 {
     g_autoptr(JsonValue) value = json_loadb(start, len, JSON_DECODE_ANY, NULL);
 
     if (!json_is_string(value))
         return fail_column(column, error);
-    *ret_text = g_strdup(json_string_value(value));
+    *ret_text = joined(prefix, json_string_value(value), json_string_length(value));
     return true;
 }
 
-static bool parse_text(Column *column, char **ret_text, GError **error)
+static bool parse_text(Column *column, Bytes prefix, char **ret_text, GError **error)
 {
     const char *start = column->at;
     bool is_plain = true;
@@ -94,8 +106,8 @@ static bool parse_text(Column *column, char **ret_text, GError **error)
         return fail_column(column, error);
     column->at++;
     if (!is_plain)
-        return parse_escaped(column, start, (size_t)(column->at - start), ret_text, error);
-    *ret_text = g_strndup(start + 1, (size_t)(column->at - start) - 2);
+        return parse_escaped(column, start, (size_t)(column->at - start), prefix, ret_text, error);
+    *ret_text = joined(prefix, start + 1, (size_t)(column->at - start) - 2);
     return true;
 }
 
@@ -114,7 +126,7 @@ static bool parse_int(Column *column, int64_t *ret_value, GError **error)
     return true;
 }
 
-static bool parse_keys(Bytes text, GArray *objects, GError **error)
+static bool parse_keys(Bytes text, Bytes prefix, GArray *objects, GError **error)
 {
     Column column;
     bool has_element = false;
@@ -123,7 +135,7 @@ static bool parse_keys(Bytes text, GArray *objects, GError **error)
     TRY(next_element(&column, &has_element, error));
     while (has_element) {
         ObjectEntry entry = {0};
-        TRY(parse_text(&column, &entry.key, error));
+        TRY(parse_text(&column, prefix, &entry.key, error));
         g_array_append_val(objects, entry);
         TRY(next_element(&column, &has_element, error));
     }
@@ -144,7 +156,7 @@ static bool parse_size(Column *column, ObjectEntry *entry, GError **error)
 
 static bool parse_etag(Column *column, ObjectEntry *entry, GError **error)
 {
-    return parse_text(column, &entry->etag, error);
+    return parse_text(column, (Bytes){0}, &entry->etag, error);
 }
 
 static bool parse_modified(Column *column, ObjectEntry *entry, GError **error)
@@ -192,7 +204,7 @@ bool page_parse(const PageColumns *columns, GArray **ret_objects, GError **error
 {
     g_autoptr(GArray) objects = object_entries_new();
 
-    TRY(parse_keys(columns->keys, objects, error));
+    TRY(parse_keys(columns->keys, columns->key_prefix, objects, error));
     TRY(parse_fields("sizes", columns->sizes, objects, parse_size, error));
     TRY(parse_fields("etags", columns->etags, objects, parse_etag, error));
     if (columns->modified.data != NULL)

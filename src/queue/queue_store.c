@@ -32,7 +32,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FoundPage, found_page_clear)
 
 /* What a claim has copied out of the store, to be parsed when the writer's place is free again. */
 typedef struct RawPage {
-    GBytes *columns[4];
+    GBytes *columns[5];
 } RawPage;
 
 static void raw_page_clear(RawPage *raw)
@@ -211,7 +211,8 @@ static bool parse_claim(Claim *claim, const RawPage *raw, GError **error)
     const PageColumns columns = {.keys = bytes_of(raw->columns[0]),
         .sizes = bytes_of(raw->columns[1]),
         .etags = bytes_of(raw->columns[2]),
-        .escaped = bytes_of(raw->columns[3])};
+        .escaped = bytes_of(raw->columns[3]),
+        .key_prefix = bytes_of(raw->columns[4])};
     uint32_t last = 0;
 
     TRY(page_parse(&columns, &claim->objects, error));

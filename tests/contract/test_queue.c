@@ -80,7 +80,7 @@ static char *json_column(const char *quote, const char *prefix, uint32_t count, 
 
 static void add_store_page(Fixture *fixture, uint32_t count)
 {
-    g_autofree char *keys = json_column("\"", "k", count, 0);
+    g_autofree char *keys = json_column("\"", "", count, 0);
     g_autofree char *sizes = json_column("", "", count, 10);
     g_autofree char *etags = json_column("\"", "e", count, 0);
     g_autofree char *modified = json_column("", "", count, 5);
@@ -93,7 +93,7 @@ static void add_store_page(Fixture *fixture, uint32_t count)
         DB_EXEC(tx, SQL_PAGE_INSERT, NULL, &error, db_text(job_text), db_int(0), db_int(page), db_text("k0"),
             db_text("k9"), db_int(count), db_int(0), db_json_texts(keys, strlen(keys)),
             db_json_ints(sizes, strlen(sizes)), db_json_texts(etags, strlen(etags)),
-            db_json_ints(modified, strlen(modified)), db_text(count > 1 ? "[1]" : NULL)) &&
+            db_json_ints(modified, strlen(modified)), db_text(count > 1 ? "[1]" : NULL), db_text("k")) &&
         DB_EXEC(tx, SQL_PAGE_STATE_INSERT, NULL, &error, db_text(job_text), db_int(0), db_int(page), db_int(count),
             db_int(1)) &&
         DB_EXEC(tx, SQL_LISTING_COUNT, NULL, &error, db_text(job_text), db_int(count), db_int(0), db_int(1), db_int(1));

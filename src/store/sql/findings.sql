@@ -77,7 +77,7 @@ ORDER BY detector, reason
 -- In the order of the listing.
 -- :name suppressions_read
 -- :rows many
-SELECT json_extract(p.keys, '$[' || s.ordinal || ']'), s.detector, s.reason, s.count
+SELECT p.key_prefix || json_extract(p.keys, '$[' || s.ordinal || ']'), s.detector, s.reason, s.count
 FROM suppressions s
 JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
 WHERE s.job_id = $1
@@ -86,7 +86,7 @@ ORDER BY s.shard, s.page_no, s.ordinal, s.detector, s.reason
 -- :name suppressions_read
 -- :dialect postgres
 -- :rows many
-SELECT p.keys[s.ordinal + 1], s.detector, s.reason, s.count
+SELECT p.key_prefix || p.keys[s.ordinal + 1], s.detector, s.reason, s.count
 FROM suppressions s
 JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
 WHERE s.job_id = $1

@@ -346,12 +346,12 @@ ORDER BY p.shard, p.page_no;
 
 -- :name verify_keys
 -- :rows many
-SELECT shard, page_no, first_key, last_key, object_count, keys, escaped FROM object_pages
+SELECT shard, page_no, first_key, last_key, object_count, keys, escaped, key_prefix FROM object_pages
 WHERE job_id = $1 ORDER BY shard, page_no;
 
 -- :name verify_keys
 -- :dialect postgres
-SELECT shard, page_no, first_key, last_key, object_count, to_json(keys), escaped FROM object_pages
+SELECT shard, page_no, first_key, last_key, object_count, to_json(keys), escaped, key_prefix FROM object_pages
 WHERE job_id = $1 ORDER BY shard, page_no;
 
 -- First and last keys of the pages, by which those of different shards must not overlap.
@@ -642,11 +642,8 @@ FROM page_states WHERE job_id = $1 AND (shard, page_no) >= ($2, $3)
 ORDER BY shard, page_no LIMIT $4;
 
 -- :name job_page_objects
-SELECT keys, sizes, etags, modified, escaped FROM object_pages WHERE job_id = $1 AND shard = $2 AND page_no = $3;
-
--- :name job_page_objects
--- :dialect postgres
-SELECT to_json(keys), to_json(sizes), to_json(etags), to_json(modified), escaped
+-- :rows binary
+SELECT keys, sizes, etags, modified, escaped, key_prefix
 FROM object_pages WHERE job_id = $1 AND shard = $2 AND page_no = $3;
 
 -- :name job_page_exceptions

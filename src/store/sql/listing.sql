@@ -12,11 +12,11 @@ UPDATE listing_shards SET cursor = $3, hint = $4, next_page = $5, state = $6, up
 WHERE job_id = $1 AND shard = $2 AND state = 'listing' AND cursor = $8 AND next_page = $9
   AND hint IS NOT DISTINCT FROM $10 AND hi IS NOT DISTINCT FROM $11 AND fence = $12;
 
--- $8 to $11: db_json_texts() and db_json_ints().
+-- $8 to $11: db_json_texts() and db_json_ints(); $13: what the keys lack.
 -- :name page_insert
 INSERT INTO object_pages (job_id, shard, page_no, first_key, last_key, object_count, byte_count, keys, sizes, etags,
-                          modified, escaped)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+                          modified, escaped, key_prefix)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- :name page_state_insert
 INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) VALUES ($1, $2, $3, $4, $5);
@@ -43,14 +43,15 @@ SELECT COALESCE(sum(total), 0) FROM job_counters WHERE job_id = $1;
 
 -- :name listing_pages
 -- :rows many
-SELECT p.page_no, p.first_key, p.last_key, p.object_count, p.byte_count, p.keys, s.pending, s.state, p.escaped, p.sizes
+SELECT p.page_no, p.first_key, p.last_key, p.object_count, p.byte_count, p.keys, s.pending, s.state, p.escaped, p.sizes,
+    p.key_prefix
 FROM object_pages p JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = p.page_no
 WHERE p.job_id = $1 ORDER BY p.shard, p.page_no;
 
 -- :name listing_pages
 -- :dialect postgres
 SELECT p.page_no, p.first_key, p.last_key, p.object_count, p.byte_count, array_to_json(p.keys), s.pending, s.state,
-    p.escaped, array_to_json(p.sizes)
+    p.escaped, array_to_json(p.sizes), p.key_prefix
 FROM object_pages p JOIN page_states s ON s.job_id = p.job_id AND s.shard = p.shard AND s.page_no = p.page_no
 WHERE p.job_id = $1 ORDER BY p.shard, p.page_no;
 

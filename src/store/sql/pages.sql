@@ -8,7 +8,7 @@
 -- the next, so that finished jobs, done pages and long queues cost nothing.
 -- :name page_find_queued
 SELECT s.job_id, s.shard, s.page_no, s.state, s.scope, s.attempt, s.fence, s.pending, s.suspect_ordinal,
-       s.suspect_claims, j.bucket, j.options, o.keys, o.sizes, o.etags, o.escaped
+       s.suspect_claims, j.bucket, j.options, o.keys, o.sizes, o.etags, o.escaped, o.key_prefix
 FROM (
     SELECT p.job_id, p.shard, p.page_no
     FROM page_states p
@@ -34,7 +34,7 @@ WHERE s.job_id = f.job_id AND s.shard = f.shard AND s.page_no = f.page_no AND j.
 -- The same of pages whose holder let its lease run out.
 -- :name page_find_expired
 SELECT s.job_id, s.shard, s.page_no, s.state, s.scope, s.attempt, s.fence, s.pending, s.suspect_ordinal,
-       s.suspect_claims, j.bucket, j.options, o.keys, o.sizes, o.etags, o.escaped
+       s.suspect_claims, j.bucket, j.options, o.keys, o.sizes, o.etags, o.escaped, o.key_prefix
 FROM (
     SELECT p.job_id, p.shard, p.page_no
     FROM page_states p CROSS JOIN jobs q
@@ -100,7 +100,7 @@ found AS MATERIALIZED (
         FOR UPDATE SKIP LOCKED) p
     LIMIT 1)
 SELECT CAST(f.job_id AS TEXT), f.shard, f.page_no, f.state, f.scope, f.attempt, f.fence, f.pending, f.suspect_ordinal,
-       f.suspect_claims, f.bucket, f.options, o.keys, o.sizes, o.etags, o.escaped
+       f.suspect_claims, f.bucket, f.options, o.keys, o.sizes, o.etags, o.escaped, o.key_prefix
 FROM found f LEFT JOIN object_pages o ON o.job_id = f.job_id AND o.shard = f.shard AND o.page_no = f.page_no;
 
 -- :name page_find_expired
@@ -117,7 +117,7 @@ WITH found AS MATERIALIZED (
     ORDER BY p.lease_expires_at LIMIT 1
     FOR UPDATE OF p SKIP LOCKED)
 SELECT CAST(f.job_id AS TEXT), f.shard, f.page_no, f.state, f.scope, f.attempt, f.fence, f.pending, f.suspect_ordinal,
-       f.suspect_claims, f.bucket, f.options, o.keys, o.sizes, o.etags, o.escaped
+       f.suspect_claims, f.bucket, f.options, o.keys, o.sizes, o.etags, o.escaped, o.key_prefix
 FROM found f LEFT JOIN object_pages o ON o.job_id = f.job_id AND o.shard = f.shard AND o.page_no = f.page_no;
 
 -- :name pages_waiting

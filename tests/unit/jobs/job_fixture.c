@@ -61,7 +61,7 @@ static char *array_of(const char *format, uint32_t page_no)
 
 static bool add_page(JobFixture *fixture, uint32_t page_no, GError **error)
 {
-    g_autofree char *keys = array_of("k", page_no), *etags = array_of("e", page_no), *sizes = array_of(NULL, page_no);
+    g_autofree char *keys = array_of("", page_no), *etags = array_of("e", page_no), *sizes = array_of(NULL, page_no);
     g_autofree char *first = g_strdup_printf("k%04u-0", page_no), *last = g_strdup_printf("k%04u-9", page_no);
     g_autoptr(DbTx) tx = NULL;
     const char *id = fixture->id.text;
@@ -70,7 +70,7 @@ static bool add_page(JobFixture *fixture, uint32_t page_no, GError **error)
     TRY(DB_EXEC(tx, SQL_PAGE_INSERT, NULL, error, db_text(id), db_int(0), db_int(page_no), db_text(first),
         db_text(last), db_int(PAGE_OBJECTS), db_int(55), db_json_texts(keys, strlen(keys)),
         db_json_ints(sizes, strlen(sizes)), db_json_texts(etags, strlen(etags)), db_json_ints(sizes, strlen(sizes)),
-        db_null()));
+        db_null(), db_text("k")));
     TRY(DB_EXEC(tx, SQL_PAGE_STATE_INSERT, NULL, error, db_text(id), db_int(0), db_int(page_no), db_int(PAGE_OBJECTS),
         db_int(START_MS)));
     TRY(DB_EXEC(tx, SQL_LISTING_COUNT, NULL, error, db_text(id), db_int(PAGE_OBJECTS), db_int(55), db_int(1),

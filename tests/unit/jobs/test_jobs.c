@@ -453,7 +453,7 @@ static const struct {
     {"UPDATE object_pages SET last_key = 'z' WHERE page_no = 1",
         "UPDATE object_pages SET last_key = 'key00001-00009' WHERE page_no = 1", "begin and end"},
     {"UPDATE object_pages SET keys = replace(keys, '-00004', '-00003') WHERE page_no = 1",
-        "UPDATE object_pages SET keys = replace(keys, '3\",\"key00001-00003', '3\",\"key00001-00004')", "out of order"},
+        "UPDATE object_pages SET keys = replace(keys, '3\",\"00001-00003', '3\",\"00001-00004')", "out of order"},
     {"UPDATE object_pages SET last_key = 'key00001-00000' WHERE page_no = 0",
         "UPDATE object_pages SET last_key = 'key00000-00009' WHERE page_no = 0", "before the end"},
     {"INSERT INTO findings (job_id, shard, page_no, ordinal, bucket, key, detector, category, severity, tier, "

@@ -70,16 +70,19 @@ static void stored_clear(Stored *stored)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stored, stored_clear)
 
-static void add_page(Stored *stored, const char *keys_text, const char *first, const char *last, int64_t count)
+/* A stored page's keys, whole: first, last and the rest are told of the same row. */
+static void add_page(Stored *stored, const DbRows *row)
 {
-    json_t *keys = json_loads(keys_text, 0, NULL);
+    const char *first = db_rows_text(row, 1), *last = db_rows_text(row, 2), *prefix = db_rows_text(row, 10);
+    json_t *keys = json_loads(db_rows_text(row, 5), 0, NULL);
     size_t size = json_array_size(keys);
 
-    g_assert_cmpuint(size, ==, count);
-    g_assert_cmpstr(json_string_value(json_array_get(keys, 0)), ==, first);
-    g_assert_cmpstr(json_string_value(json_array_get(keys, size - 1)), ==, last);
-    for (size_t i = 0; i < size; i++)
-        g_string_append_printf(stored->keys, "%s\n", json_string_value(json_array_get(keys, i)));
+    g_assert_cmpuint(size, ==, db_rows_int(row, 3));
+    for (size_t i = 0; i < size; i++) {
+        g_autofree char *key = g_strconcat(prefix, json_string_value(json_array_get(keys, i)), NULL);
+        g_assert_cmpstr(key, ==, i == 0 ? first : i == size - 1 ? last : key);
+        g_string_append_printf(stored->keys, "%s\n", key);
+    }
     json_decref(keys);
 }
 
@@ -97,7 +100,7 @@ static Stored read_stored(Fixture *f)
     while (db_rows_next(rows, &has_row, &error) && has_row) {
         g_assert_cmpint(db_rows_int(rows, 0), ==, page_no++);
         int64_t count = db_rows_int(rows, 3);
-        add_page(&stored, db_rows_text(rows, 5), db_rows_text(rows, 1), db_rows_text(rows, 2), count);
+        add_page(&stored, rows);
         g_assert_cmpint(db_rows_int(rows, 6), ==, count); /* pending */
         g_assert_cmpstr(db_rows_text(rows, 7), ==, "queued");
         g_string_append_printf(stored.counts, "%s%d", stored.counts->len > 0 ? " " : "", (int)count);
@@ -467,6 +470,33 @@ static void test_escaped_keys_are_told_by_ordinal(Fixture *f, gconstpointer data
     g_assert_cmpstr(db_rows_text(rows, 9), ==, "[0,1,2,3,4,5,6,7]");
 }
 
+static void make_umlauts(uint64_t index, ObjectEntry *ret_entry)
+{
+    static const char *const keys[] = {"d/\xc3\xa4", "d/\xc3\xb6", "d/\xc3\xbc\"x"}; /* their first bytes are equal */
+
+    make_plain(index, ret_entry);
+    g_free(ret_entry->key);
+    ret_entry->key = g_strdup(keys[index]);
+}
+
+static void test_what_keys_have_in_common_ends_with_a_character(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+    MadeSource source = made_source(3, make_umlauts);
+    g_auto(BatchResult) result = run_batch(f, &source.base, 0, NULL);
+    g_auto(Stored) stored = read_stored(f);
+    bool has_row = false;
+
+    (void)data;
+    g_assert_cmpstr(stored.keys->str, ==, "d/\xc3\xa4\nd/\xc3\xb6\nd/\xc3\xbc\"x\n");
+    g_assert_true(db_begin(f->db, DB_READ, &tx, &error));
+    g_assert_true(DB_QUERY(tx, SQL_LISTING_PAGES, &rows, &error, db_text(f->job_id.text)));
+    g_assert_true(db_rows_next(rows, &has_row, &error) && has_row);
+    g_assert_cmpstr(db_rows_text(rows, 10), ==, "d/");
+}
+
 static void test_a_job_without_a_plan_is_not_found(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -568,6 +598,7 @@ int main(int argc, char **argv)
     ADD(hostile_keys_come_back_as_they_were);
     ADD(a_key_that_is_no_text_is_an_error_and_no_broken_page);
     ADD(escaped_keys_are_told_by_ordinal);
+    ADD(what_keys_have_in_common_ends_with_a_character);
     ADD(a_job_without_a_plan_is_not_found);
     ADD(a_batch_has_the_fields_of_the_reference);
     ADD(a_wrong_batch_input_is_invalid);

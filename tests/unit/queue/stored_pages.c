@@ -67,13 +67,13 @@ static char *array_of(const char *format, uint32_t page_no, uint32_t count)
 
 void stored_page(Db *db, const JobId *id, uint32_t page_no, uint32_t count)
 {
-    g_autofree char *keys = array_of("key", page_no, count);
+    g_autofree char *keys = array_of("", page_no, count);
     g_autofree char *etags = array_of("etag", page_no, count);
     g_autofree char *tens = array_of(NULL, page_no, count);
 
     stored_run(db,
         "INSERT INTO object_pages VALUES ('%s', 0, %u, 'key%05u-00000', 'key%05u-%05u', %u, %u, '%s', '%s', '%s', '%s',"
-        " NULL);"
+        " NULL, 'key');"
         "INSERT INTO page_states (job_id, shard, page_no, pending, updated_at) VALUES ('%s', 0, %u, %u, 1);"
         "UPDATE job_counters SET total = total + %u, queued = queued + %u, pages = pages + 1,"
         " bytes_total = bytes_total + %u WHERE job_id = '%s' AND slot = 0;",

@@ -10,19 +10,19 @@ static Bytes bytes_of(const char *text)
 static void test_columns_become_objects(void)
 {
     const PageColumns columns = {bytes_of("[\"a\",\"b c/\\u00e9\\\"\"]"), bytes_of("[0,5497558138880]"),
-        bytes_of("[\"e1\",\"\"]"), bytes_of("[-1,1700000000123]"), bytes_of("[1]")};
+        bytes_of("[\"e1\",\"\"]"), bytes_of("[-1,1700000000123]"), bytes_of("[1]"), bytes_of("d/")};
     g_autoptr(GArray) objects = NULL;
     g_autoptr(GError) error = NULL;
 
     g_assert_true(page_parse(&columns, &objects, &error));
     g_assert_cmpuint(objects->len, ==, 2);
     const ObjectEntry *first = object_entries_at(objects, 0), *second = object_entries_at(objects, 1);
-    g_assert_cmpstr(first->key, ==, "a");
+    g_assert_cmpstr(first->key, ==, "d/a");
     g_assert_cmpstr(first->etag, ==, "e1");
     g_assert_cmpuint(first->size_bytes, ==, 0);
     g_assert_cmpint(first->modified_ms, ==, -1);
     g_assert_false(first->is_escaped);
-    g_assert_cmpstr(second->key, ==, "b c/é\"");
+    g_assert_cmpstr(second->key, ==, "d/b c/é\"");
     g_assert_cmpstr(second->etag, ==, "");
     g_assert_cmpuint(second->size_bytes, ==, UINT64_C(5497558138880));
     g_assert_cmpint(second->modified_ms, ==, INT64_C(1700000000123));
@@ -62,7 +62,7 @@ static void test_damaged_columns_are_corrupt(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         const PageColumns columns = {bytes_of(cases[i][0]), bytes_of(cases[i][1]), bytes_of(cases[i][2]),
-            bytes_of(cases[i][3]), bytes_of(cases[i][4])};
+            bytes_of(cases[i][3]), bytes_of(cases[i][4]), bytes_of("")};
         g_autoptr(GArray) objects = NULL;
         g_autoptr(GError) error = NULL;
         if (page_parse(&columns, &objects, &error))

@@ -201,11 +201,12 @@ CREATE TABLE object_pages (
     last_key     text COLLATE "C" NOT NULL,
     object_count integer NOT NULL,
     byte_count   bigint NOT NULL,
-    keys         text[] COLLATE "C" NOT NULL,            -- in bytewise order
+    keys         text[] COLLATE "C" NOT NULL,            -- in bytewise order, each without key_prefix
     sizes        bigint[] NOT NULL,
     etags        text[] NOT NULL,
     modified     bigint[] NOT NULL,                      -- milliseconds
     escaped      text,                                   -- JSON array of ordinals whose key is percent-escaped, or NULL
+    key_prefix   text COLLATE "C" NOT NULL DEFAULT '',   -- what all keys of the page begin with
     PRIMARY KEY (job_id, shard, page_no)
 );
 -- job_object() looks a key up by these. The second holds the pages that the first cannot: an escaped key does not stand
@@ -489,7 +490,7 @@ END $$;
 -- others unread, and failed objects are found by the index of exceptions. OFFSET 0 keeps a page's exceptions from being
 -- looked up for each object, or joined in a way that only suits a page without any.
 CREATE VIEW job_objects AS
-SELECT p.job_id, j.bucket, k.key COLLATE "default" AS key, 'succeeded'::text AS status, trawl_time(s.updated_at) AS updated_at, k.size, k.etag,
+SELECT p.job_id, j.bucket, (p.key_prefix || k.key) COLLATE "default" AS key, 'succeeded'::text AS status, trawl_time(s.updated_at) AS updated_at, k.size, k.etag,
        NULL::text AS error_code, NULL::text AS last_error, 0 AS attempts, p.shard, p.page_no, (k.n - 1)::integer AS ordinal
 FROM page_states s
 JOIN jobs j ON j.job_id = s.job_id
@@ -501,7 +502,7 @@ CROSS JOIN LATERAL (
     OFFSET 0) k
 WHERE (s.state = 'done' OR s.scope = 'exceptions') AND j.deleted_at IS NULL
 UNION ALL
-SELECT p.job_id, j.bucket, k.key COLLATE "default", 'processing', trawl_time(s.updated_at), k.size, k.etag,
+SELECT p.job_id, j.bucket, (p.key_prefix || k.key) COLLATE "default", 'processing', trawl_time(s.updated_at), k.size, k.etag,
        NULL, NULL, 0, p.shard, p.page_no, (k.n - 1)::integer
 FROM page_states s
 JOIN jobs j ON j.job_id = s.job_id
@@ -513,7 +514,7 @@ CROSS JOIN LATERAL (
     OFFSET 0) k
 WHERE s.state = 'leased' AND s.scope = 'all' AND j.deleted_at IS NULL
 UNION ALL
-SELECT p.job_id, j.bucket, k.key COLLATE "default", 'queued', trawl_time(s.updated_at), k.size, k.etag,
+SELECT p.job_id, j.bucket, (p.key_prefix || k.key) COLLATE "default", 'queued', trawl_time(s.updated_at), k.size, k.etag,
        NULL, NULL, 0, p.shard, p.page_no, (k.n - 1)::integer
 FROM page_states s
 JOIN jobs j ON j.job_id = s.job_id
@@ -564,7 +565,9 @@ CREATE FUNCTION job_object(job uuid, object_key text) RETURNS SETOF job_objects 
               WHERE last_key >= object_key
               UNION ALL
               SELECT * FROM object_pages WHERE job_id = job AND (escaped IS NOT NULL OR octet_length(first_key) > 1024)) p
-        CROSS JOIN LATERAL (SELECT array_position(p.keys, object_key COLLATE "C") - 1 AS ordinal) o
+        CROSS JOIN LATERAL (
+            SELECT array_position(p.keys, substr(object_key, char_length(p.key_prefix) + 1) COLLATE "C") - 1 AS ordinal
+            WHERE starts_with(object_key, p.key_prefix)) o
         WHERE o.ordinal IS NOT NULL
         LIMIT 1) place
     CROSS JOIN LATERAL (SELECT * FROM page_states

@@ -107,11 +107,12 @@ CREATE TABLE object_pages (
     last_key     TEXT NOT NULL,
     object_count INTEGER NOT NULL,
     byte_count   INTEGER NOT NULL,
-    keys         TEXT NOT NULL,                  -- JSON array of strings, in bytewise order
+    keys         TEXT NOT NULL,                  -- JSON array of strings, in bytewise order, each without key_prefix
     sizes        TEXT NOT NULL,                  -- JSON array of integers
     etags        TEXT NOT NULL,                  -- JSON array of strings
     modified     TEXT NOT NULL,                  -- JSON array of milliseconds
     escaped      TEXT,                           -- JSON array of ordinals whose key is percent-escaped, or NULL
+    key_prefix   TEXT NOT NULL DEFAULT '',       -- what all keys of the page begin with
     PRIMARY KEY (job_id, shard, page_no)
 ) WITHOUT ROWID;
 
@@ -353,7 +354,7 @@ CREATE TABLE job_progress (
 
 -- One row an object, with the columns that users know, derived from pages and exceptions.
 CREATE VIEW job_objects AS
-SELECT p.job_id AS job_id, j.bucket AS bucket, k.value AS key,
+SELECT p.job_id AS job_id, j.bucket AS bucket, p.key_prefix || k.value AS key,
        CASE WHEN x.status IS NOT NULL AND NOT (x.status = 'queued' AND s.state = 'leased') THEN x.status
             WHEN s.state = 'leased' AND (s.scope = 'all' OR x.status = 'queued') THEN 'processing'
             WHEN s.state = 'done' OR s.scope = 'exceptions' THEN 'succeeded'
