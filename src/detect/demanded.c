@@ -89,8 +89,9 @@ static void append_folded(GString *pattern, const FoldedPart *part, uint32_t fro
     for (uint32_t i = from; i < part->len; i++) {
         uint8_t byte = (uint8_t)part->text[i];
         bool is_latin = i > 0 && (uint8_t)part->text[i - 1] == 0xC3 && byte >= 0xA0 && byte != 0xB7 && byte <= 0xBE;
+        const char both_cases[] = {'[', g_ascii_toupper((char)byte), (char)byte, ']'};
         if (g_ascii_isalpha((char)byte))
-            g_string_append_printf(pattern, "[%c%c]", g_ascii_toupper((char)byte), byte);
+            g_string_append_len(pattern, both_cases, sizeof both_cases);
         else if (is_latin)
             g_string_append_printf(pattern, "[\\x%02x\\x%02x]", byte - 0x20U, byte);
         else if (byte >= 0x80)

@@ -161,8 +161,10 @@ static uint32_t word_add(Vocabulary *vocabulary, const FoldedWord *folded)
 
 static Phrase *phrase_add(Vocabulary *vocabulary, const Phrase *wanted)
 {
-    for (guint i = 0; i < vocabulary->phrases->len; i++) {
-        Phrase *phrase = &g_array_index(vocabulary->phrases, Phrase, i);
+    const GArray *alike = word_at(vocabulary, wanted->words[wanted->count - 1])->phrases;
+
+    for (guint i = 0; i < alike->len; i++) {
+        Phrase *phrase = &g_array_index(vocabulary->phrases, Phrase, g_array_index(alike, uint32_t, i));
         if (phrase->count == wanted->count &&
             memcmp(phrase->words, wanted->words, wanted->count * sizeof wanted->words[0]) == 0)
             return phrase;

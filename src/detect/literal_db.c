@@ -1,12 +1,16 @@
 #include "detect/literal_db.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
-/* A cache file: this, 64 hex digits of SHA-256 of the rest, the serialised database. */
-#define CACHE_MAGIC "trawl-hyperscan-1\n"
-enum { MAGIC_BYTES = sizeof CACHE_MAGIC - 1, DIGEST_BYTES = 64, HEADER_BYTES = MAGIC_BYTES + DIGEST_BYTES };
+/* What a cache file begins with; then comes the serialised database. */
+typedef struct CacheHeader {
+    char magic[16];
+    XXH128_canonical_t contents; /* hash of the rest */
+} CacheHeader;
+
+static const char MAGIC[16] = "trawl-hs-2\n";
 
 bool literal_pattern_check(const char *pattern, uint32_t flags, uint32_t *ret_min, uint32_t *ret_max, GError **error)
 {
@@ -44,28 +48,36 @@ static bool compile(const LiteralExpression *expressions, size_t count, hs_datab
     return false;
 }
 
-static void checksum_add(GChecksum *sum, const void *data, size_t len)
-{
-    g_checksum_update(sum, data, (gssize)len);
-}
-
 /* What the compiled database depends on: the expressions, the library, the processor. */
 static char *cache_path(const char *cache_dir, const LiteralExpression *expressions, size_t count)
 {
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    XXH3_state_t *state = XXH3_createState();
     hs_platform_info_t platform;
 
     memset(&platform, 0, sizeof platform);
     (void)hs_populate_platform(&platform);
-    checksum_add(sum, &platform, sizeof platform);
-    checksum_add(sum, hs_version(), strlen(hs_version()) + 1);
+    (void)XXH3_128bits_reset(state);
+    (void)XXH3_128bits_update(state, &platform, sizeof platform);
+    (void)XXH3_128bits_update(state, hs_version(), strlen(hs_version()) + 1);
     for (size_t i = 0; i < count; i++) {
-        checksum_add(sum, expressions[i].pattern, strlen(expressions[i].pattern) + 1);
-        checksum_add(sum, &expressions[i].flags, sizeof expressions[i].flags);
-        checksum_add(sum, &expressions[i].id, sizeof expressions[i].id);
+        (void)XXH3_128bits_update(state, expressions[i].pattern, strlen(expressions[i].pattern) + 1);
+        (void)XXH3_128bits_update(state, &expressions[i].flags, sizeof expressions[i].flags);
+        (void)XXH3_128bits_update(state, &expressions[i].id, sizeof expressions[i].id);
     }
-    g_autofree char *name = g_strdup_printf("hyperscan-%.32s.db", g_checksum_get_string(sum));
+    XXH128_hash_t key = XXH3_128bits_digest(state);
+    (void)XXH3_freeState(state);
+    g_autofree char *name =
+        g_strdup_printf("hyperscan-%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x.db", key.high64, key.low64);
     return g_build_filename(cache_dir, name, NULL);
+}
+
+static CacheHeader header_of(const void *body, size_t len)
+{
+    CacheHeader header;
+
+    memcpy(header.magic, MAGIC, sizeof header.magic);
+    XXH128_canonicalFromHash(&header.contents, XXH3_128bits(body, len));
+    return header;
 }
 
 static hs_database_t *cache_read(const char *path)
@@ -74,13 +86,13 @@ static hs_database_t *cache_read(const char *path)
     gsize len = 0;
     hs_database_t *db = NULL;
 
-    if (!g_file_get_contents(path, &contents, &len, NULL) || len <= HEADER_BYTES)
+    if (!g_file_get_contents(path, &contents, &len, NULL) || len <= sizeof(CacheHeader))
         return NULL;
-    const char *body = contents + HEADER_BYTES;
-    g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)body, len - HEADER_BYTES);
-    if (memcmp(contents, CACHE_MAGIC, MAGIC_BYTES) != 0 || memcmp(contents + MAGIC_BYTES, digest, DIGEST_BYTES) != 0)
+    const char *body = contents + sizeof(CacheHeader);
+    const CacheHeader expected = header_of(body, len - sizeof expected);
+    if (memcmp(contents, &expected, sizeof expected) != 0)
         return NULL;
-    return hs_deserialize_database(body, len - HEADER_BYTES, &db) == HS_SUCCESS ? db : NULL;
+    return hs_deserialize_database(body, len - sizeof expected, &db) == HS_SUCCESS ? db : NULL;
 }
 
 /* Only speed is lost if this fails. */
@@ -92,9 +104,8 @@ static void cache_write(const char *path, const hs_database_t *db)
 
     if (g_mkdir_with_parents(directory, 0700) != 0 || hs_serialize_database(db, &body, &len) != HS_SUCCESS)
         return;
-    g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)body, len);
-    g_autoptr(GString) file = g_string_new(CACHE_MAGIC);
-    g_string_append(file, digest);
+    const CacheHeader header = header_of(body, len);
+    g_autoptr(GString) file = g_string_new_len((const char *)&header, sizeof header);
     g_string_append_len(file, body, (gssize)len);
     free(body);
     (void)g_file_set_contents(path, file->str, (gssize)file->len, NULL);

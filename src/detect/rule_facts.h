@@ -5,7 +5,7 @@
 #include "detect/rule_yaml.h"
 
 /* The compiled patterns of PCRE2 are made elsewhere, when they are first needed: rule_regex.h. */
-enum { FIRST_BYTES = 32 };
+enum { FIRST_BYTES = 32, RULE_GROUPS_MAX = 65535 };
 
 struct RuleFacts {
     uint64_t first_runs;  /* upper and word only: see first_runs.h */

@@ -89,6 +89,7 @@ struct RuleSet {
     gatomicrefcount refs;
     GPtrArray *documents; /* RuleDocument */
     GStringChunk *paths;  /* of their files */
+    GHashTable *ids;      /* of all rules: a set of their strings */
     GArray *rules;        /* CompiledRule */
     char id[65];
 

@@ -3,14 +3,20 @@
 
 #include <string.h>
 
-/* The first rule of the detector. */
-static uint32_t first_of_detector(const RuleSet *rules, const char *detector)
+/* The first rule of each detector. */
+static void number_detectors(RuleSet *rules)
 {
-    uint32_t index = 0;
+    g_autoptr(GHashTable) first = g_hash_table_new(g_str_hash, g_str_equal);
 
-    while (strcmp(rule_at(rules, index)->rule.detector, detector) != 0)
-        index++;
-    return index;
+    for (uint32_t i = 0; i < rules->rules->len; i++) {
+        Rule *rule = &g_array_index(rules->rules, CompiledRule, i).rule;
+        gpointer index = NULL;
+        if (!g_hash_table_lookup_extended(first, rule->detector, NULL, &index)) {
+            index = GUINT_TO_POINTER(i);
+            (void)g_hash_table_insert(first, (char *)rule->detector, index);
+        }
+        rule->detector_index = GPOINTER_TO_UINT(index);
+    }
 }
 
 /* Adds the rule of this id, or all rules of this detector. */
@@ -51,11 +57,11 @@ static bool resolve(
 
 bool rule_links_resolve(RuleSet *rules, GError **error)
 {
+    number_detectors(rules);
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         CompiledRule *rule = &g_array_index(rules->rules, CompiledRule, i);
         const NameList pair = {.field = "pair", .names = rule->raw->pair, .count = rule->raw->pair_count};
         const NameList beats = {.field = "beats", .names = rule->raw->beats, .count = rule->raw->beats_count};
-        rule->rule.detector_index = first_of_detector(rules, rule->rule.detector);
         TRY(resolve(rules, rule, &pair, &rule->pair, error));
         TRY(resolve(rules, rule, &beats, &rule->beats, error));
         rules->has_beats = rules->has_beats || rule->beats != NULL;

@@ -1,4 +1,5 @@
 /* Loading directories of rule files into one immutable set, and reading the set. */
+#include "detect/cache/rule_cache.h"
 #include "detect/class_rules.h"
 #include "detect/pattern_literal.h"
 #include "detect/rule_examples.h"
@@ -12,6 +13,7 @@ enum { MAX_RULES = 10000, CLASS_LOOK_AHEAD_MIN = 128, LITERAL_MIN = 4 };
 
 static void rule_set_free(RuleSet *rules)
 {
+    g_hash_table_unref(rules->ids);
     g_array_unref(rules->rules);
     g_ptr_array_unref(rules->documents);
     g_string_chunk_free(rules->paths);
@@ -31,6 +33,7 @@ static RuleSet *rule_set_new(void)
 
     g_atomic_ref_count_init(&rules->refs);
     rules->documents = g_ptr_array_new_with_free_func((GDestroyNotify)rule_document_free);
+    rules->ids = g_hash_table_new(g_str_hash, g_str_equal);
     rules->paths = g_string_chunk_new(1024);
     rules->rules = g_array_new(FALSE, FALSE, sizeof(CompiledRule));
     g_array_set_clear_func(rules->rules, (GDestroyNotify)compiled_rule_clear);
@@ -90,48 +93,61 @@ static bool list_files(const char *directory, GPtrArray *paths, GError **error)
     return true;
 }
 
-static const CompiledRule *find_by_id(const RuleSet *rules, const char *id)
-{
-    for (uint32_t i = 0; i < rules->rules->len; i++) {
-        if (strcmp(rule_at(rules, i)->rule.id, id) == 0)
-            return rule_at(rules, i);
-    }
-    return NULL;
-}
-
 static bool add_rule(
     RuleSet *rules, const char *path, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GError **error)
 {
     CompiledRule rule;
 
-    if (find_by_id(rules, raw->id) != NULL)
+    if (g_hash_table_contains(rules->ids, raw->id))
         return fail(error, ERROR_INVALID, "%s: rule %s: id: there is another rule with this id", path, raw->id);
     if (rules->rules->len == MAX_RULES)
         return fail(error, ERROR_INVALID, "%s: expected at most %d rules in all", path, MAX_RULES);
     TRY(compiled_rule_init(&rule, path, raw, facts, facts_state, error));
     rule.rule.index = rules->rules->len;
+    (void)g_hash_table_add(rules->ids, raw->id);
     g_array_append_val(rules->rules, rule);
     return true;
 }
 
-/* name: what the id of the set knows the text by. */
-static bool add_text(RuleSet *rules, const char *path, const char *name, Bytes text, GChecksum *sum, GError **error)
-{
-    RuleDocument *document = NULL;
-    uint64_t size = GUINT64_TO_LE((uint64_t)text.len);
+/* A set that is being loaded. */
+typedef struct Loading {
+    RuleSet *rules;
+    const char *cache_dir; /* NULL: none */
+    GChecksum *sum;        /* of what the set's id depends on */
+} Loading;
 
-    g_checksum_update(sum, (const guchar *)name, (gssize)strlen(name) + 1);
-    g_checksum_update(sum, (const guchar *)&size, sizeof size);
-    g_checksum_update(sum, text.data, (gssize)text.len);
-    TRY(rule_document_parse(path, text, &document, error));
+/* Reads a document and checks its rules, unless the cache says what came of that. The document is the set's. */
+static bool add_document(
+    const Loading *loading, const char *path, Bytes text, const RuleDocument **ret_document, GError **error)
+{
+    RuleSet *rules = loading->rules;
+    RuleDocument *document = loading->cache_dir != NULL ? rule_cache_read(loading->cache_dir, text) : NULL;
+    FactsState state = document != NULL ? FACTS_KNOWN : FACTS_UNKNOWN;
+
+    if (document == NULL)
+        TRY(rule_document_parse(path, text, &document, error));
     g_ptr_array_add(rules->documents, document);
     const char *where = g_string_chunk_insert_const(rules->paths, path);
     for (unsigned i = 0; i < document->rules_count; i++)
-        TRY(add_rule(rules, where, &document->rules[i], &document->facts[i], FACTS_UNKNOWN, error));
+        TRY(add_rule(rules, where, &document->rules[i], &document->facts[i], state, error));
+    if (loading->cache_dir != NULL && state == FACTS_UNKNOWN)
+        rule_cache_write(loading->cache_dir, text, document);
+    *ret_document = document;
     return true;
 }
 
-static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **error)
+/* name: what the id of the set knows the text by. */
+static bool add_text(const Loading *loading, const char *path, const char *name, Bytes text, GError **error)
+{
+    const RuleDocument *document = NULL;
+
+    TRY(add_document(loading, path, text, &document, error));
+    g_checksum_update(loading->sum, (const guchar *)name, (gssize)strlen(name) + 1);
+    g_checksum_update(loading->sum, (const guchar *)document->digest, sizeof document->digest);
+    return true;
+}
+
+static bool add_file(const Loading *loading, const char *path, GError **error)
 {
     g_autofree char *contents = NULL;
     g_autofree char *name = g_path_get_basename(path);
@@ -143,7 +159,7 @@ static bool add_file(RuleSet *rules, const char *path, GChecksum *sum, GError **
         g_error_free(reason);
         return false;
     }
-    return add_text(rules, path, name, (Bytes){.data = (const uint8_t *)contents, .len = len}, sum, error);
+    return add_text(loading, path, name, (Bytes){.data = (const uint8_t *)contents, .len = len}, error);
 }
 
 static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError **error)
@@ -276,17 +292,18 @@ bool rule_set_load_with(
 {
     g_autoptr(RuleSet) rules = rule_set_new();
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    const Loading loading = {.rules = rules, .cache_dir = cache_dir, .sum = sum};
 
     g_checksum_update(sum, (const guchar *)ENGINE_VERSION, sizeof ENGINE_VERSION);
     for (size_t i = 0; directories[i] != NULL; i++) {
         g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
         TRY(list_files(directories[i], paths, error));
         for (guint j = 0; j < paths->len; j++)
-            TRY(add_file(rules, g_ptr_array_index(paths, j), sum, error));
+            TRY(add_file(&loading, g_ptr_array_index(paths, j), error));
     }
     if (added != NULL) {
         Bytes text = {.data = (const uint8_t *)added->text, .len = strlen(added->text)};
-        TRY(add_text(rules, added->name, added->name, text, sum, error));
+        TRY(add_text(&loading, added->name, added->name, text, error));
     }
     if (rules->rules->len == 0)
         return fail(error, ERROR_INVALID, "no rules: expected *.yaml files in the rules directories");

@@ -1,12 +1,10 @@
 #include "detect/rule_yaml.h"
 #include "detect/rule_facts.h"
 #include "detect/rule_internal.h"
+#include "detect/rule_yaml_schema.h"
 
-#include <cyaml/cyaml.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { MAX_RULES_IN_FILE = 2000 };
 
 #define OPTIONAL     CYAML_FLAG_OPTIONAL
 #define OPTIONAL_PTR (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -95,8 +93,13 @@ static const cyaml_schema_field_t RULE_FIELDS[] = {
 
 static const cyaml_schema_value_t RULE_SCHEMA = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, RawRule, RULE_FIELDS)};
 
+const cyaml_schema_value_t *rule_schema(void)
+{
+    return &RULE_SCHEMA;
+}
+
 static const cyaml_schema_field_t DOCUMENT_FIELDS[] = {
-    CYAML_FIELD_SEQUENCE("rules", CYAML_FLAG_POINTER, RuleDocument, rules, &RULE_SCHEMA, 1, MAX_RULES_IN_FILE),
+    CYAML_FIELD_SEQUENCE("rules", CYAML_FLAG_POINTER, RuleDocument, rules, &RULE_SCHEMA, 1, RULES_IN_FILE_MAX),
     CYAML_FIELD_END,
 };
 
@@ -179,8 +182,11 @@ bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_docume
     TRY(is_read);
     if (document == NULL)
         return fail(error, ERROR_INVALID, "%s: is empty; expected a mapping with the key 'rules'", name);
-    *ret_document = document;
-    (*ret_document)->facts = g_new0(RuleFacts, (*ret_document)->rules_count);
+    RuleDocument *read = document;
+    g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, text.data, text.len);
+    read->facts = g_new0(RuleFacts, read->rules_count);
+    memcpy(read->digest, digest, sizeof read->digest);
+    *ret_document = read;
     return true;
 }
 
@@ -190,6 +196,11 @@ void rule_document_free(RuleDocument *document)
 
     if (document == NULL)
         return;
+    if (document->image != NULL) {
+        g_free(document->image);
+        g_free(document);
+        return;
+    }
     g_clear_pointer(&document->facts, g_free);
     (void)cyaml_free(&config, &DOCUMENT_SCHEMA, document, 0);
 }

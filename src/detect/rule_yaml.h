@@ -59,12 +59,15 @@ typedef struct RawRule {
 
 typedef struct RuleFacts RuleFacts; /* rule_facts.h */
 
+enum { RULE_DIGEST_CHARS = 64 };
+
 /* One file. */
 typedef struct RuleDocument {
     RawRule *rules;
     unsigned rules_count;
-    RuleFacts *facts; /* as many; zero until they are found */
-    void *image;      /* not NULL: the memory of everything here but the document itself; see cache/rule_image.h */
+    RuleFacts *facts;                   /* as many; zero until they are found */
+    char digest[RULE_DIGEST_CHARS + 1]; /* SHA-256 of the text, hex */
+    char *image; /* not NULL: the memory of everything here but the document itself; see cache/rule_image.h */
 } RuleDocument;
 
 /* text must be NUL-free YAML; name is for messages. INVALID says "name:line:column: what". */
