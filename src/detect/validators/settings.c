@@ -30,7 +30,7 @@ static bool is_name_of_no_secret(const char *name)
         "routing", "checksum", "integrity", "sha1", "sha256", "sha512", "md5", "digest", "hash", "etag", "commit",
         "revision", "fingerprint", "csrf", "xsrf", "nonce", "keyid", "key_id", "monkey", "turkey", "keyboard", "hotkey",
         "shortcut", "i18n", "locale", "translation", "message", "site_key", "sitekey", "idempotency", "dedup", "lookup",
-        "author", "object", "cursor", "continuation", "page", "next"};
+        "author", "object", "sig_key", "signer", "cursor", "continuation", "page", "next"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (strstr(name, words[i]) != NULL)
@@ -77,6 +77,39 @@ Verdict validate_setting(const Surroundings *surroundings)
             return VERDICT_REJECT;
     if (name_before(surroundings->before, name) > 0 && is_name_of_no_secret(name))
         return VERDICT_REJECT;
+    return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
+}
+
+/* "password_encryption", "passwordLabel": about passwords, not one of them. */
+static bool is_about_passwords(const char *name)
+{
+    static const char *const words[] = {"encryption", "policy", "_type", "passwordtype", "field", "label", "prompt",
+        "_file", "_path", "_url", "hint", "regex", "pattern", "format", "length", "algorithm", "hasher", "command",
+        "help", "error", "message", "placeholder", "title", "_text", "input", "strength", "validat", "_reset",
+        "_change", "confirmation"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(name, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+static bool is_regular_expression(Bytes value)
+{
+    return memmem(value.data, value.len, "(?", 2) != NULL || memmem(value.data, value.len, "[[:", 3) != NULL ||
+           memmem(value.data, value.len, "[a-z", 4) != NULL || memmem(value.data, value.len, "[A-Z", 4) != NULL;
+}
+
+/* A value in quotes assigned to the name of a password. */
+Verdict validate_password_setting(const Surroundings *surroundings)
+{
+    char name[NAME_MAX_LEN + 1];
+
+    if (is_regular_expression(surroundings->value))
+        return VERDICT_REJECT;
+    if (name_before(surroundings->before, name) > 0 && is_about_passwords(name))
+        return VERDICT_REJECT;
+    Verdict verdict = validate_password(surroundings->value);
     return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
 }
 
