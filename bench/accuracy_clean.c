@@ -56,7 +56,7 @@ static bool feed_file(Clean *clean, gzFile file, char *piece, GError **error)
 
 static bool scan_file(Clean *clean, const char *path, char *piece, GError **error)
 {
-    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = count_match, .data = clean};
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = count_match, .path = path, .data = clean};
     gzFile file = gzopen(path, "rb");
 
     if (file == NULL)

@@ -13,7 +13,7 @@ Verdict validate_kr_resident(Bytes value)
     if (!digits_read(value, &digits) || digits.len != 13)
         return VERDICT_REJECT;
     uint32_t kind = digits_value(digits.text, 6, 1);
-    if (kind < 1 || kind > 8)
+    if (kind < 1 || kind > 8 || digits_one_repeated(digits.text, 13))
         return VERDICT_REJECT;
     uint32_t century = (kind - 1) % 4 < 2 ? 1900 : 2000;
     if (!date_is_real(century + digits_value(digits.text, 0, 2), digits_value(digits.text, 2, 2),

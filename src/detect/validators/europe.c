@@ -112,7 +112,7 @@ Verdict validate_codice_fiscale(Bytes value)
     uint32_t digits[G_N_ELEMENTS(numeric)];
     Alnum code;
 
-    if (!alnum_read(value, &code) || code.len != 16 || code.has_separators)
+    if (!alnum_read(value, &code) || code.len != 16)
         return VERDICT_REJECT;
     for (size_t i = 0; i < 6; i++)
         if (!g_ascii_isalpha(code.text[i]))
@@ -161,7 +161,7 @@ Verdict validate_nir(Bytes value)
         number = number * 10 + (uint64_t)(nir.text[i] - '0');
     if (97 - (number - corsica) % 97 != digits_value(nir.text, 13, 2))
         return VERDICT_REJECT;
-    return nir.has_separators ? VERDICT_PROVED : VERDICT_PASS;
+    return nir.has_separators ? VERDICT_PROVED : VERDICT_WEAK;
 }
 
 /* Rijksdienst voor Identiteitsgegevens: the eleven test, the last digit counting -1. */

@@ -60,9 +60,28 @@ static Verdict card_verdict(Bytes value)
     return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' ? VERDICT_WEAK : VERDICT_PASS;
 }
 
+static bool is_blank_or_quote(uint8_t byte)
+{
+    return g_ascii_isspace(byte) || byte == '"' || byte == '\'' || byte == '<' || byte == '>';
+}
+
+/* "fuzzer-5522792714993664", "https://…/?id=5390364397928448": the end of a name or part of an address. */
+static bool is_part_of_name(Bytes before)
+{
+    size_t at = before.len;
+
+    if (at >= 2 && strchr("-_/#", before.data[at - 1]) != NULL && g_ascii_isalpha(before.data[at - 2]))
+        return true;
+    while (at > 0 && !is_blank_or_quote(before.data[at - 1]))
+        at--;
+    return memmem(before.data + at, before.len - at, "://", 3) != NULL;
+}
+
 Verdict validate_card(const Surroundings *surroundings)
 {
-    return outside_row(surroundings, card_verdict(surroundings->value));
+    Verdict verdict = outside_row(surroundings, card_verdict(surroundings->value));
+
+    return verdict == VERDICT_PASS && is_part_of_name(surroundings->before) ? VERDICT_WEAK : verdict;
 }
 
 /* Magnetic stripe data, ISO/IEC 7813: the number up to '^' (track 1, after a name) or '=' (track 2), then YYMM. */

@@ -57,6 +57,15 @@ Verdict validate_ipv6(const Surroundings *surroundings)
 }
 
 /* IEEE 802: six octets; neither broadcast nor zero. RFC 7042's documentation ranges are nobody's. */
+/* 00:11:22:33:44:55, 00:01:02:03:04:05: what people write for any address. */
+static bool is_sequence(const uint8_t bytes[6])
+{
+    for (size_t i = 2; i < 6; i++)
+        if ((uint8_t)(bytes[i] - bytes[i - 1]) != (uint8_t)(bytes[1] - bytes[0]))
+            return false;
+    return true;
+}
+
 Verdict validate_mac(Bytes value)
 {
     static const uint8_t documentation[][3] = {{0x00, 0x00, 0x5e}, {0x01, 0x00, 0x5e}, {0x33, 0x33, 0x00}};
@@ -77,7 +86,9 @@ Verdict validate_mac(Bytes value)
     for (size_t i = 0; i < G_N_ELEMENTS(documentation); i++)
         if (memcmp(bytes, documentation[i], 3) == 0)
             return VERDICT_LOW;
-    return VERDICT_PASS;
+    /* IEEE 802: an address of a group, and one that no maker gave to a device. */
+    bool is_nobodys = (bytes[0] & 3) != 0;
+    return is_nobodys || is_sequence(bytes) ? VERDICT_LOW : VERDICT_PASS;
 }
 
 /* RFC 9562: not the nil or the max UUID, nor one of a few repeated digits. */

@@ -10,7 +10,7 @@ static uint32_t century_free_year(uint32_t year)
 
 /* Skatteverket: [YY]YYMMDD, three digits and a Luhn check over the last ten; coordination numbers add 60 to the day.
  * Bolagsverket's numbers of organisations have a month of 20 or more. */
-Verdict validate_se_number(Bytes value)
+static Verdict se_number_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -24,12 +24,17 @@ Verdict validate_se_number(Bytes value)
                      date_is_real(century * 100 + digits_value(ten, 0, 2), month, day > 60 ? day - 60 : day);
     if ((!is_organisation && !is_person) || digits_one_repeated(ten, 10) || !luhn_is_valid(ten, 10))
         return VERDICT_REJECT;
-    return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+    return digits.has_separators && is_person ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_se_number(const Surroundings *surroundings)
+{
+    return outside_name(surroundings, se_number_verdict(surroundings->value));
 }
 
 /* Digital and Population Data Services Agency: DDMMYY, a sign for the century, three digits, and the remainder of all
  * nine digits by 31 as a character. */
-Verdict validate_fi_hetu(Bytes value)
+static Verdict fi_hetu_verdict(Bytes value)
 {
     char digits[10];
 
@@ -44,6 +49,11 @@ Verdict validate_fi_hetu(Bytes value)
         return VERDICT_REJECT;
     char check = "0123456789ABCDEFHJKLMNPRSTUVWXY"[digits_value(digits, 0, 9) % 31];
     return g_ascii_toupper((char)value.data[10]) == check ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+Verdict validate_fi_hetu(const Surroundings *surroundings)
+{
+    return outside_name(surroundings, fi_hetu_verdict(surroundings->value));
 }
 
 /* Skatteetaten: DDMMYY, three digits, two checks mod 11. D numbers add 40 to the day, H numbers 40 to the month; test

@@ -150,10 +150,42 @@ static bool is_blank_then_number(Bytes after)
     return digits >= ROW_GROUP_MIN;
 }
 
+/* "-232 545 699": the first of the numbers has a sign, or is behind a decimal point. */
+static bool is_sign_or_point(Bytes before)
+{
+    return before.len > 0 && strchr("-.", before.data[before.len - 1]) != NULL;
+}
+
+static bool is_blank_then_sign(Bytes after)
+{
+    return after.len > 2 && is_blank(after.data[0]) && strchr("-.", after.data[1]) != NULL && after.data[1] != '\0' &&
+           g_ascii_isdigit(after.data[2]);
+}
+
+static bool is_digits_and_blanks(Bytes value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!g_ascii_isdigit(value.data[i]) && !is_blank(value.data[i]))
+            return false;
+    return true;
+}
+
 Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
 {
     if (memchr(surroundings->value.data, ' ', surroundings->value.len) == NULL)
         return verdict;
-    bool is_in_row = is_number_then_blank(surroundings->before) || is_blank_then_number(surroundings->after);
-    return is_in_row ? MIN(verdict, VERDICT_LOW) : verdict;
+    bool is_in_row = is_number_then_blank(surroundings->before) || is_blank_then_number(surroundings->after) ||
+                     is_sign_or_point(surroundings->before) || is_blank_then_sign(surroundings->after);
+    if (is_in_row)
+        return MIN(verdict, VERDICT_LOW);
+    return verdict == VERDICT_PASS && is_digits_and_blanks(surroundings->value) ? VERDICT_WEAK : verdict;
+}
+
+Verdict outside_name(const Surroundings *surroundings, Verdict verdict)
+{
+    Bytes before = surroundings->before;
+    bool is_in_name = before.len > 1 && strchr("._/", before.data[before.len - 1]) != NULL &&
+                      g_ascii_isalnum(before.data[before.len - 2]);
+
+    return is_in_name ? MIN(verdict, VERDICT_LOW) : verdict;
 }

@@ -64,6 +64,11 @@ static Verdict name_verdict(Bytes value)
     return given_name_is_known(value.data, first_len) ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+static bool is_quote(uint8_t byte)
+{
+    return byte == '"' || byte == '\'';
+}
+
 /* "serviceFullName", "company_full_name": fields for the names of other things. */
 static bool names_a_thing(Bytes field)
 {
@@ -76,14 +81,133 @@ static bool names_a_thing(Bytes field)
     return false;
 }
 
-/* In prose an unknown word behind "name is" may name anything; in a field that is called so it is a name. */
+/* Whether the letters stand somewhere in the text, in any case. */
+static bool contains(Bytes text, const char *letters)
+{
+    size_t len = strlen(letters);
+
+    for (size_t i = 0; i + len <= text.len; i++)
+        if (g_ascii_strncasecmp((const char *)text.data + i, letters, len) == 0)
+            return true;
+    return false;
+}
+
+static bool contains_any(Bytes text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (contains(text, words[i]))
+            return true;
+    return false;
+}
+
+/* "first_name", "Nachname", "nom", "apellidos", "cardholder". */
+static bool names_a_person(Bytes field)
+{
+    static const char *const words[] = {"name", "nom", "apellido", "holder", "patient", "person"};
+
+    return contains_any(field, words, G_N_ELEMENTS(words));
+}
+
+/* A cell of a table begins straight behind the sign that parts cells. */
+static bool begins_cell(Bytes before)
+{
+    size_t at = before.len;
+
+    if (at > 0 && is_quote(before.data[at - 1]))
+        at--;
+    if (at < 2)
+        return true;
+    bool is_indent = before.data[at - 1] == '\t' && strchr("\t\r\n", before.data[at - 2]) != NULL;
+    return strchr(",;|\t\n", before.data[at - 1]) != NULL && !is_indent;
+}
+
+/* Where a cell begins, or an element or a member whose name stands right before it. */
+static bool begins_value(const Surroundings *surroundings)
+{
+    enum { NEAR = 96 };
+    Bytes before = surroundings->before, field = surroundings->field;
+    size_t at = before.len, near = MIN(before.len, (size_t)NEAR);
+
+    if (begins_cell(before))
+        return true;
+    while (at > 0 && (is_quote(before.data[at - 1]) || g_ascii_isspace(before.data[at - 1])))
+        at--;
+    return at > 0 && strchr(":=>,[-", before.data[at - 1]) != NULL &&
+           memmem(before.data + before.len - near, near, field.data, field.len) != NULL;
+}
+
+static bool is_label_byte(uint8_t byte)
+{
+    return g_ascii_isalpha(byte) || byte == '_' || byte == '-' || byte == ' ' || byte >= 0x80;
+}
+
+/* The words that stand before the sign: "patient name" of `patient name: `. Empty if there is no sign. */
+static Bytes label_of(Bytes before)
+{
+    size_t end = before.len;
+
+    while (end > 0 && (is_quote(before.data[end - 1]) || before.data[end - 1] == ' '))
+        end--;
+    if (end == 0 || strchr(":=", before.data[end - 1]) == NULL)
+        return (Bytes){.len = 0};
+    while (end > 0 && (strchr(":= ", before.data[end - 1]) != NULL || is_quote(before.data[end - 1])))
+        end--;
+    size_t start = end;
+    while (start > 0 && is_label_byte(before.data[start - 1]))
+        start--;
+    return (Bytes){.data = before.data + start, .len = end - start};
+}
+
+/* Those who wrote a document, or are thanked in it, are named to be known. */
+static bool is_author(const Surroundings *surroundings)
+{
+    static const char *const words[] = {"author", "othercredit", "copyright", "maintainer", "editor>", "thanks to"};
+
+    return contains_any(surroundings->before, words, G_N_ELEMENTS(words));
+}
+
+/* `surname: Kowalski`: a label of two words, or one that cannot be anything else's name. */
+static bool is_labelled(Bytes before)
+{
+    static const char *const words[] = {"first", "last", "full", "given", "family", "middle", "maiden", "patient",
+        "customer", "employee", "contact", "surname", "vorname", "nachname", "familienname", "apellido", "nombre",
+        "nom", "cognome", "holder"};
+
+    return contains_any(label_of(before), words, G_N_ELEMENTS(words));
+}
+
+/* "my name is": the words that led here stand right before the value. */
+static bool is_after_name(Bytes before)
+{
+    enum { NEAR = 24 };
+    size_t near = MIN(before.len, (size_t)NEAR);
+    static const char *const words[] = {"name", "nom", "apellido", "holder", "prénom"};
+
+    return contains_any((Bytes){.data = before.data + before.len - near, .len = near}, words, G_N_ELEMENTS(words));
+}
+
+/* In a field that is called so, whatever is written as a name is one; in prose an unknown word behind "name is" may
+ * name anything, and what stands somewhere inside of an element is not its value. */
 Verdict validate_person_name(const Surroundings *surroundings)
 {
     Verdict verdict = name_verdict(surroundings->value);
 
-    if (names_a_thing(surroundings->field))
+    if (verdict == VERDICT_REJECT || names_a_thing(surroundings->field))
         return VERDICT_REJECT;
-    return verdict == VERDICT_WEAK && surroundings->field.len == 0 ? VERDICT_LOW : verdict;
+    if (is_author(surroundings))
+        return VERDICT_LOW;
+    bool is_value = surroundings->field.len > 0 && names_a_person(surroundings->field) && begins_value(surroundings);
+    if (is_value || is_labelled(surroundings->before))
+        return VERDICT_PASS;
+    return verdict == VERDICT_PASS && is_after_name(surroundings->before) ? VERDICT_PASS : VERDICT_LOW;
+}
+
+/* Behind a title. */
+Verdict validate_titled_name(const Surroundings *surroundings)
+{
+    Verdict verdict = name_verdict(surroundings->value);
+
+    return verdict == VERDICT_PASS && !is_author(surroundings) ? VERDICT_PASS : MIN(verdict, VERDICT_LOW);
 }
 
 /* In plain text nothing but a known given name tells names from other capitalised words. */

@@ -71,7 +71,10 @@ static Verdict nanp_verdict(Bytes value)
     bool has_country = digits.len == 11 && digits.text[0] == '1';
     if ((digits.len != 10 && !has_country) || !nanp_is_valid(digits.text + (has_country ? 1 : 0)))
         return VERDICT_REJECT;
-    return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+    /* Groups with nothing but blanks between them are columns of a table as often. */
+    bool is_told = has_country || memchr(value.data, '-', value.len) != NULL ||
+                   memchr(value.data, '.', value.len) != NULL || memchr(value.data, '(', value.len) != NULL;
+    return digits.has_separators && is_told ? VERDICT_PASS : VERDICT_WEAK;
 }
 
 Verdict validate_nanp(const Surroundings *surroundings)
@@ -199,13 +202,39 @@ static void trunk_prefix_drop(Bytes value, Alnum *digits)
     digits->len--;
 }
 
+/* 00 is what most countries dial for "+" (ITU-T E.164); no country code begins with 0. */
+static void international_prefix_drop(Alnum *digits)
+{
+    if (strncmp(digits->text, "00", 2) != 0)
+        return;
+    digits->len -= 2;
+    memmove(digits->text, digits->text + 2, digits->len + 1);
+}
+
+/* "+4439-06336", "+394421-1045903": degrees and minutes, perhaps seconds, of a place (ISO 6709). */
+static bool is_place(Bytes value)
+{
+    const uint8_t *sign = value.len > 1 ? memchr(value.data + 1, '-', value.len - 1) : NULL;
+    size_t first = sign != NULL ? (size_t)(sign - value.data) - 1 : 0;
+
+    if ((first != 4 && first != 6) || value.len != 2 * first + 3)
+        return false;
+    const char *text = (const char *)value.data;
+    return digits_all(text, 1, first) && digits_all(text, first + 2, first + 1) && digits_value(text, 1, 2) <= 90 &&
+           digits_value(text, 3, 2) < 60 && digits_value(text, first + 2, 3) <= 180 &&
+           digits_value(text, first + 5, 2) < 60;
+}
+
 Verdict validate_phone_intl(Bytes value)
 {
     Alnum digits;
 
-    if (!digits_read(value, &digits) || digits.len < 7 || digits.len > 16)
+    if (is_place(value))
+        return VERDICT_REJECT;
+    if (!digits_read(value, &digits) || digits.len < 7 || digits.len > 18)
         return VERDICT_REJECT;
     trunk_prefix_drop(value, &digits);
+    international_prefix_drop(&digits);
     if (digits.text[0] == '1')
         return digits.len == 11 && nanp_is_valid(digits.text + 1) ? VERDICT_PASS : VERDICT_REJECT;
     for (size_t code_len = 1; code_len <= 3; code_len++) {
@@ -292,13 +321,25 @@ Verdict validate_ipv4(Bytes value)
     return is_like_version ? VERDICT_LOW : VERDICT_PASS;
 }
 
-static uint32_t month_named(const char *text)
-{
-    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+typedef struct MonthName {
+    const char *begins; /* in lower case but for bytes of UTF-8 */
+    uint32_t month;
+} MonthName;
 
-    for (uint32_t month = 0; month < 12; month++)
-        if (g_ascii_strncasecmp(text, months + month * 3, 3) == 0)
-            return month + 1;
+/* How the names of months begin in English, German, French, Spanish, Italian, Portuguese and Dutch. */
+static const MonthName month_names[] = {{"jan", 1}, {"ene", 1}, {"gen", 1}, {"feb", 2}, {"fév", 2}, {"fev", 2},
+    {"mar", 3}, {"mär", 3}, {"maa", 3}, {"apr", 4}, {"abr", 4}, {"avr", 4}, {"may", 5}, {"mai", 5}, {"mag", 5},
+    {"mei", 5}, {"jun", 6}, {"juin", 6}, {"giu", 6}, {"jul", 7}, {"juil", 7}, {"lug", 7}, {"aug", 8}, {"ago", 8},
+    {"aoû", 8}, {"sep", 9}, {"set", 9}, {"oct", 10}, {"okt", 10}, {"ott", 10}, {"out", 10}, {"nov", 11}, {"dec", 12},
+    {"déc", 12}, {"dez", 12}, {"dic", 12}};
+
+static uint32_t month_named(const char *text, size_t len)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(month_names); i++) {
+        size_t begins_len = strlen(month_names[i].begins);
+        if (begins_len <= len && g_ascii_strncasecmp(text, month_names[i].begins, begins_len) == 0)
+            return month_names[i].month;
+    }
     return 0;
 }
 
@@ -325,8 +366,8 @@ static bool date_parts_read(Bytes value, DateParts *ret_parts)
             parts.numbers[parts.count] = digits_value(text, start, i - start);
             parts.digits[parts.count++] = i - start;
         }
-        if (i + 3 <= value.len && g_ascii_isalpha(text[i]) && parts.named_month == 0)
-            parts.named_month = month_named(text + i);
+        if (i < value.len && g_ascii_isalpha(text[i]) && parts.named_month == 0)
+            parts.named_month = month_named(text + i, value.len - i);
     }
     *ret_parts = parts;
     return true;
