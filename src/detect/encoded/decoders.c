@@ -1,11 +1,14 @@
 #include "detect/encoded/decoders.h"
 
+#include "detect/encoded/entities.h"
+
 #include <glib.h>
 #include <string.h>
 
 enum {
     TEXT_MIN = 12,   /* less is not worth it, and too often chance */
     ENTITY_MAX = 10, /* "&#x00040;" */
+    NO_BREAK_SPACE = 0xA0,
 };
 
 static int base64_value(uint8_t byte)
@@ -117,70 +120,168 @@ static size_t entity_length(Bytes text, int *ret_value)
     return 0;
 }
 
-/* "x=40" is no mail: only these two are told apart from it. */
-static int mail_value(Bytes text)
+/* What an escape stands for. */
+typedef enum EscapeKind {
+    ESCAPE_CHARACTER, /* a code point */
+    ESCAPE_BYTE,      /* of text that was UTF-8 before */
+    ESCAPE_NOTHING,   /* a line that goes on in the next */
+} EscapeKind;
+
+typedef struct Escape {
+    EscapeKind kind;
+    size_t len;
+    int64_t value; /* -1: it is none after all */
+} Escape;
+
+/* "&uuml;" */
+static Escape named_entity(Bytes text)
 {
-    if (text.data[1] == '3' && text.data[2] == 'D')
-        return '=';
-    return text.data[1] == '4' && text.data[2] == '0' ? '@' : -1;
+    size_t end = 1;
+
+    while (end < text.len && end <= ENTITY_NAME_MAX && g_ascii_isalnum((char)text.data[end]))
+        end++;
+    if (end >= text.len || text.data[end] != ';' || end <= ENTITY_NAME_MIN)
+        return (Escape){.value = -1};
+    uint32_t value = entity_value((Bytes){.data = text.data + 1, .len = end - 1});
+    return (Escape){.len = end + 1, .value = value != 0 ? (int64_t)value : -1};
 }
 
-static size_t program_escape(Bytes text, int *ret_value)
-{
-    if (text.data[1] == 'u') {
-        *ret_value = hex_number(text, 2, 4);
-        return 6;
-    }
-    *ret_value = text.data[1] == 'x' ? hex_number(text, 2, 2) : -1;
-    return 4;
-}
-
-/* Any escape of an ASCII character: its length and value. */
-static size_t any_escape(Bytes text, int *ret_value)
-{
-    *ret_value = -1;
-    if (text.len < 3)
-        return 0;
-    switch (text.data[0]) {
-    case '%':
-        *ret_value = hex_number(text, 1, 2);
-        return 3;
-    case '=':
-        *ret_value = mail_value(text);
-        return 3;
-    case '\\':
-        return program_escape(text, ret_value);
-    case '&':
-        return text.data[1] == '#' ? entity_length(text, ret_value) : 0;
-    default:
-        return 0;
-    }
-}
-
-size_t escape_length(Bytes text, uint8_t *ret_byte)
+static Escape entity(Bytes text)
 {
     int value = -1;
-    size_t len = any_escape(text, &value);
 
-    if (len == 0 || value <= ' ' || value >= 0x7F)
-        return 0;
-    *ret_byte = (uint8_t)value;
-    return g_ascii_isalnum((char)value) || strchr("@:=+-_.\"'$", value) != NULL ? len : 0;
+    if (text.data[1] != '#')
+        return named_entity(text);
+    size_t len = entity_length(text, &value);
+    return (Escape){.len = len, .value = len > 0 ? value : -1};
+}
+
+/* "=" at the end of a line of mail (RFC 2045, section 6.7): the line goes on in the next. Its length with the break; 0:
+ * there is none. */
+static size_t soft_break_length(Bytes text)
+{
+    size_t at = text.len > 1 && text.data[1] == '\r' ? 2 : 1;
+
+    return text.len > at && text.data[0] == '=' && text.data[at] == '\n' ? at + 1 : 0;
+}
+
+typedef enum MailWay { MAIL_UNSURE, MAIL_SURE } MailWay;
+
+/* "x=40" is no mail: unless it is sure to be mail, only these two are told apart from it. */
+static Escape mail_escape(Bytes text, MailWay way)
+{
+    size_t soft = soft_break_length(text);
+
+    if (soft > 0)
+        return (Escape){.kind = ESCAPE_NOTHING, .len = soft};
+    int value = hex_number(text, 1, 2);
+    bool is_sure = way == MAIL_SURE || (value == '=' && text.data[2] == 'D') || value == '@';
+    return (Escape){.kind = ESCAPE_BYTE, .len = 3, .value = is_sure ? value : -1};
+}
+
+static Escape program_escape(Bytes text)
+{
+    if (text.data[1] == 'u')
+        return (Escape){.len = 6, .value = hex_number(text, 2, 4)};
+    return (Escape){.len = 4, .value = text.data[1] == 'x' ? hex_number(text, 2, 2) : -1};
+}
+
+static Escape any_escape(Bytes text, MailWay way)
+{
+    if (text.len < 3)
+        return (Escape){.value = -1};
+    switch (text.data[0]) {
+    case '%':
+        return (Escape){.kind = ESCAPE_BYTE, .len = 3, .value = hex_number(text, 1, 2)};
+    case '=':
+        return mail_escape(text, way);
+    case '\\':
+        return program_escape(text);
+    case '&':
+        return entity(text);
+    default:
+        return (Escape){.value = -1};
+    }
+}
+
+/* A character that may be part of a value or beside one. A letter with an accent is part of a word, and a space that
+ * does not break stands between the groups of a number: only these are worth it. */
+static bool is_telling(const Escape *escape, uint8_t next)
+{
+    int64_t value = escape->value;
+
+    if (value > ' ' && value < 0x7F)
+        return g_ascii_isalnum((char)value) || strchr("@:=+-_.\"'$", (int)value) != NULL;
+    if (escape->kind != ESCAPE_CHARACTER)
+        return escape->kind == ESCAPE_NOTHING && g_ascii_isalnum((char)next);
+    if (value == NO_BREAK_SPACE)
+        return g_ascii_isdigit((char)next);
+    return value >= 0xC0 && value < 0x180 && g_ascii_isalpha((char)next);
+}
+
+bool escape_is_telling(Bytes text, size_t *ret_len)
+{
+    Escape escape = any_escape(text, MAIL_UNSURE);
+
+    *ret_len = escape.len;
+    return escape.value >= 0 && escape.len > 0 &&
+           is_telling(&escape, escape.len < text.len ? text.data[escape.len] : 0);
+}
+
+bool escape_is_soft_break(Bytes text)
+{
+    return soft_break_length(text) > 0;
+}
+
+static bool has_soft_break(Bytes span)
+{
+    for (size_t i = 0; i + 1 < span.len; i++)
+        if (soft_break_length((Bytes){.data = span.data + i, .len = span.len - i}) > 0)
+            return true;
+    return false;
+}
+
+/* Whether it can be written as text. */
+static bool is_character(const Escape *escape)
+{
+    if (escape->kind == ESCAPE_BYTE)
+        return escape->value > 0 && escape->value != 0x7F;
+    return (escape->value > 0 && escape->value < 0x7F) ||
+           (escape->value >= NO_BREAK_SPACE && g_unichar_validate((gunichar)escape->value));
+}
+
+/* A space that does not break is one to people, and to rules. */
+static void put_escape(Decoded *out, const Escape *escape, size_t from)
+{
+    char utf8[6];
+
+    if (escape->kind == ESCAPE_BYTE) {
+        put(out, (uint8_t)escape->value, from);
+        return;
+    }
+    gunichar character = escape->value == NO_BREAK_SPACE ? ' ' : (gunichar)escape->value;
+    int len = g_unichar_to_utf8(character, utf8);
+    for (int i = 0; i < len; i++)
+        put(out, (uint8_t)utf8[i], from);
 }
 
 bool decode_escapes(Bytes span, Decoded *out)
 {
+    MailWay way = has_soft_break(span) ? MAIL_SURE : MAIL_UNSURE;
     bool is_any = false;
 
     out->len = 0;
     out->is_shifted = false;
     for (size_t i = 0; i < span.len;) {
-        int value = -1;
-        size_t len = any_escape((Bytes){.data = span.data + i, .len = span.len - i}, &value);
-        bool is_escape = len > 0 && value > 0 && value < 0x7F;
-        put(out, is_escape ? (uint8_t)value : span.data[i], i);
+        Escape escape = any_escape((Bytes){.data = span.data + i, .len = span.len - i}, way);
+        bool is_break = escape.kind == ESCAPE_NOTHING && escape.len > 0;
+        bool is_escape = is_break || (escape.len > 0 && is_character(&escape));
+        if (!is_escape)
+            put(out, span.data[i], i);
+        else if (!is_break)
+            put_escape(out, &escape, i);
         is_any = is_any || is_escape;
-        i += is_escape ? len : 1;
+        i += is_escape ? escape.len : 1;
     }
     out->from[out->len] = (uint16_t)span.len;
     return is_any;

@@ -22,6 +22,9 @@ bool decode_hex(Bytes span, Decoded *out);
 /* False also if there is nothing to decode. */
 bool decode_escapes(Bytes span, Decoded *out);
 
-/* Length of an escape at the beginning of the text that stands for a character which may be part of a value or beside
- * one; 0: there is none. */
-size_t escape_length(Bytes text, uint8_t *ret_byte);
+/* Whether an escape at the beginning of the text stands for a character which may be part of a value or beside one, so
+ * that it is worth decoding what stands around it. */
+bool escape_is_telling(Bytes text, size_t *ret_len);
+
+/* Whether the text begins with an "=" that ends a line of quoted-printable mail which goes on in the next. */
+bool escape_is_soft_break(Bytes text);

@@ -6,7 +6,7 @@ enum {
     OVERLAP = 2048,        /* of the pieces of a run that is longer than a span */
     SPANS_AT_FIRST = 1000, /* that a text may have whatever its size */
     BYTES_A_SPAN = 512,    /* and one more for so many bytes */
-    TAIL = 32,             /* what may go on in the next view */
+    TAIL = 128,            /* what may go on in the next view, or belongs to what begins there */
     VALUES_MAX = 20000,
 };
 

@@ -85,13 +85,47 @@ static bool find_run(const EncodedFinder *finder, const TextView *view, size_t f
     return false;
 }
 
+static Bytes from_index(const TextView *view, size_t at)
+{
+    return (Bytes){.data = view->data + at, .len = view->len - at};
+}
+
+/* Whether the line that ends here, behind its break, goes on in the next. */
+static bool is_behind_soft_break(const TextView *view, size_t at)
+{
+    return (at >= 2 && escape_is_soft_break(from_index(view, at - 2))) ||
+           (at >= 3 && view->data[at - 2] == '\r' && escape_is_soft_break(from_index(view, at - 3)));
+}
+
 static size_t escapes_start(const TextView *view, size_t from, size_t at)
 {
     size_t start = at;
 
-    while (start > from && at - start < ESCAPE_BEFORE && view->data[start - 1] != '\n')
+    while (start > from && at - start < ESCAPE_BEFORE &&
+           (view->data[start - 1] != '\n' || is_behind_soft_break(view, start)))
         start--;
     return start;
+}
+
+/* To the end of the line, which may be written on several. */
+static size_t escapes_end(const TextView *view, size_t at)
+{
+    size_t limit = MIN(view->len, at + ESCAPE_SPAN);
+
+    for (; at < limit && view->data[at] != '\n'; at++)
+        if (view->data[at] == '=' && escape_is_soft_break(from_index(view, at)))
+            at += view->data[at + 1] == '\r' ? 2 : 1;
+    return MIN(at, limit);
+}
+
+/* What assigns nothing at the end of a line is code, not mail. */
+static bool is_worth_it(const TextView *view, size_t at)
+{
+    size_t len = 0;
+
+    if (!escape_is_telling(from_index(view, at), &len))
+        return false;
+    return !escape_is_soft_break(from_index(view, at)) || (at > 0 && g_ascii_isalnum((char)view->data[at - 1]));
 }
 
 static bool find_escapes(
@@ -101,14 +135,10 @@ static bool find_escapes(
         uint64_t mask = byte_set_mask(&finder->escapes, view->data + block, to - block);
         for (; mask != 0; mask &= mask - 1) {
             size_t at = block + (size_t)__builtin_ctzll(mask);
-            uint8_t byte = 0;
-            if (escape_length((Bytes){.data = view->data + at, .len = view->len - at}, &byte) == 0)
+            if (!is_worth_it(view, at))
                 continue;
-            size_t limit = MIN(view->len, at + ESCAPE_SPAN);
-            const uint8_t *newline = memchr(view->data + at, '\n', limit - at);
-            *ret_span = (EncodedSpan){.kind = ENCODED_ESCAPES,
-                .start = escapes_start(view, from, at),
-                .end = newline != NULL ? (size_t)(newline - view->data) : limit};
+            *ret_span = (EncodedSpan){
+                .kind = ENCODED_ESCAPES, .start = escapes_start(view, from, at), .end = escapes_end(view, at)};
             return true;
         }
     }
