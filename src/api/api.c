@@ -69,6 +69,7 @@ bool api_new(const ApiOptions *options, Api **ret_api, GError **error)
 
     api->db = options->db;
     api->workflow = options->workflow;
+    api->wake = options->wake;
     api->keys = options->keys;
     api->sign = options->sign;
     api->rules_id = g_strdup(options->rules_id);
@@ -197,7 +198,8 @@ HttpReply *api_handle(void *data, const HttpCall *call)
     size_t route = G_N_ELEMENTS(routes);
     HttpReply *reply = answer(api, call, &route);
 
-    api_counts_add(api->counts, route, http_reply_status(reply));
+    if (http_reply_wait_ms(reply) == 0) /* who waits is asked again, and counted once */
+        api_counts_add(api->counts, route, http_reply_status(reply));
     return reply;
 }
 

@@ -10,6 +10,7 @@
 #include "jobs/jobs.h"
 #include "net/http_server.h"
 #include "rulebook/rulebook.h"
+#include "store/db_wake.h"
 #include "workflow/workflow.h"
 
 enum { API_TOKEN_KEY_BYTES = 32 };
@@ -23,6 +24,7 @@ typedef bool (*ApiScanNow)(void *data, const JobSpec *spec, JobId *ret_id, uint6
 typedef struct ApiOptions {
     Db *db;             /* borrowed */
     Workflow *workflow; /* borrowed */
+    DbWake *wake;       /* borrowed; tells whether tasks of other processes are heard of; may be NULL */
     const char *rules_id;
     Rulebook *rulebook;      /* borrowed */
     const ApiKeys *keys;     /* borrowed; NULL: no key is asked, and only requests to a loopback name are answered */

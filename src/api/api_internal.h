@@ -10,6 +10,7 @@
 struct Api {
     Db *db;
     Workflow *workflow;
+    DbWake *wake; /* or NULL */
     const ApiKeys *keys;
     SignatureMaker sign;
     char *rules_id;

@@ -29,14 +29,14 @@ static const Operation operations[] = {
     {"UntagResource", states_untag_resource},
     {"ListTagsForResource", states_list_tags},
     {"RedriveExecution", NULL},
-    {"CreateActivity", NULL},
-    {"DescribeActivity", NULL},
-    {"ListActivities", NULL},
-    {"DeleteActivity", NULL},
-    {"GetActivityTask", NULL},
-    {"SendTaskSuccess", NULL},
-    {"SendTaskFailure", NULL},
-    {"SendTaskHeartbeat", NULL},
+    {"CreateActivity", states_create_activity},
+    {"DescribeActivity", states_describe_activity},
+    {"ListActivities", states_list_activities},
+    {"DeleteActivity", states_delete_activity},
+    {"GetActivityTask", states_get_activity_task},
+    {"SendTaskSuccess", states_send_task_success},
+    {"SendTaskFailure", states_send_task_failure},
+    {"SendTaskHeartbeat", states_send_task_heartbeat},
     {"StartSyncExecution", NULL},
     {"TestState", NULL},
     {"DescribeMapRun", NULL},
@@ -111,13 +111,13 @@ static const Operation *find_operation(const HttpCall *call)
 
 static HttpReply *perform(const Api *api, const Operation *operation, const json_t *params, const HttpCall *call)
 {
-    StatesCall states = {.api = api, .params = params};
+    StatesCall states = {.api = api, .params = params, .waited_ms = call->waited_ms};
     g_autoptr(GError) error = NULL;
     json_t *answer = NULL;
     HttpReply *reply = NULL;
 
     if (operation->function(&states, &answer, &error))
-        reply = reply_of(200, answer, call);
+        reply = http_reply_wait(reply_of(200, answer, call), states.wait_ms);
     else
         reply = states.code != NULL ? reply_of_refusal(&states, error, call) : reply_of_trouble(error, call);
     g_free(states.resource_name);

@@ -10,6 +10,8 @@ typedef struct StatesCall {
     const json_t *params; /* an object */
     const char *code;     /* of the refusal; NULL: what went wrong is ours */
     char *resource_name;  /* beside the refusal's message, or NULL */
+    int64_t waited_ms;    /* the caller, so far */
+    int64_t wait_ms;      /* set: the answer is not to be given yet, and asked for again; see http_reply_wait() */
 } StatesCall;
 
 /* *ret_answer is a new reference. False with call->code for what the client did wrong, without for what we did. */
@@ -69,6 +71,15 @@ FALLIBLE bool states_validate_definition(StatesCall *call, json_t **ret_answer, 
 FALLIBLE bool states_tag_resource(StatesCall *call, json_t **ret_answer, GError **error);
 FALLIBLE bool states_untag_resource(StatesCall *call, json_t **ret_answer, GError **error);
 FALLIBLE bool states_list_tags(StatesCall *call, json_t **ret_answer, GError **error);
+
+FALLIBLE bool states_create_activity(StatesCall *call, json_t **ret_answer, GError **error);
+FALLIBLE bool states_describe_activity(StatesCall *call, json_t **ret_answer, GError **error);
+FALLIBLE bool states_list_activities(StatesCall *call, json_t **ret_answer, GError **error);
+FALLIBLE bool states_delete_activity(StatesCall *call, json_t **ret_answer, GError **error);
+FALLIBLE bool states_get_activity_task(StatesCall *call, json_t **ret_answer, GError **error);
+FALLIBLE bool states_send_task_success(StatesCall *call, json_t **ret_answer, GError **error);
+FALLIBLE bool states_send_task_failure(StatesCall *call, json_t **ret_answer, GError **error);
+FALLIBLE bool states_send_task_heartbeat(StatesCall *call, json_t **ret_answer, GError **error);
 
 /* The whole of POST /, answered in the protocol's words in any case. */
 HttpReply *states_handle(const Api *api, const HttpCall *call);

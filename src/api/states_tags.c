@@ -1,5 +1,6 @@
 #include "api/states_tags.h"
 
+#include "workflow/activities.h"
 #include "workflow/machines.h"
 
 #include <string.h>
@@ -69,18 +70,38 @@ bool states_tags_new(StatesCall *call, char **ret_tags, GError **error)
     return is_good;
 }
 
-static bool find_tags(StatesCall *call, DbTx *tx, const char *arn, json_t **ret_tags, GError **error)
+static bool is_activity(const char *arn)
+{
+    return strstr(arn, ":activity:") != NULL;
+}
+
+static bool find_activity_tags(DbTx *tx, const char *arn, json_t **ret_tags, bool *ret_found, GError **error)
+{
+    g_auto(Activity) activity = {0};
+
+    TRY(activity_find(tx, arn, &activity, ret_found, error));
+    *ret_tags = *ret_found ? json_loads(activity.tags, 0, NULL) : NULL;
+    return true;
+}
+
+static bool find_machine_tags(DbTx *tx, const char *arn, json_t **ret_tags, bool *ret_found, GError **error)
 {
     g_auto(StateMachine) machine = {0};
+
+    TRY(machine_find(tx, arn, &machine, ret_found, error));
+    *ret_tags = *ret_found ? json_loads(machine.tags, 0, NULL) : NULL;
+    return true;
+}
+
+static bool find_tags(StatesCall *call, DbTx *tx, const char *arn, json_t **ret_tags, GError **error)
+{
     bool is_found = false;
 
-    TRY(machine_find(tx, arn, &machine, &is_found, error));
-    if (!is_found) {
-        call->resource_name = g_strdup(arn);
-        return states_refuse(call, error, "ResourceNotFound", "Resource not found: '%s'", arn);
-    }
-    *ret_tags = json_loads(machine.tags, 0, NULL);
-    return true;
+    TRY((is_activity(arn) ? find_activity_tags : find_machine_tags)(tx, arn, ret_tags, &is_found, error));
+    if (is_found)
+        return true;
+    call->resource_name = g_strdup(arn);
+    return states_refuse(call, error, "ResourceNotFound", "Resource not found: '%s'", arn);
 }
 
 static bool remove_tags(StatesCall *call, json_t *tags, G_GNUC_UNUSED const char *arn, GError **error)
@@ -115,7 +136,7 @@ static bool change_tags(StatesCall *call, const char *member, TagChange change, 
     g_autofree char *text = text_of(tags);
     json_decref(tags);
     TRY(is_changed);
-    TRY(machine_set_tags(tx, arn, text, error));
+    TRY((is_activity(arn) ? activity_set_tags : machine_set_tags)(tx, arn, text, error));
     TRY(db_commit(g_steal_pointer(&tx), error));
     *ret_answer = json_object();
     return true;

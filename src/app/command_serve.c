@@ -5,6 +5,7 @@
 #include "app/lease_flag.h"
 #include "app/scan_now.h"
 #include "app/scan_options.h"
+#include "app/task_bell.h"
 #include "base/log.h"
 #include "jobs/jobs.h"
 #include "net/http_server.h"
@@ -40,10 +41,12 @@ typedef struct Serve {
     ApiKeys *keys;
     Api *api;
     HttpServer *server;
+    TaskBell *bell;
 } Serve;
 
 static void serve_clear(Serve *serve)
 {
+    task_bell_stop(serve->bell);
     http_server_stop(serve->server);
     engine_close(serve->engine);
     api_free(serve->api);
@@ -123,6 +126,7 @@ static bool open_api(Serve *serve, GError **error)
     ApiOptions options = {
         .db = engine_db(serve->engine),
         .workflow = engine_workflow(serve->engine),
+        .wake = engine_db_wake(serve->engine),
         .rules_id = rule_set_id(engine_rules(serve->engine)),
         .rulebook = engine_rulebook(serve->engine),
         .keys = serve->keys,
@@ -179,6 +183,7 @@ static bool start(Serve *serve, GError **error)
     serve->scans.engine = serve->engine;
     TRY(open_api(serve, error));
     TRY(start_server(serve, host, port, error));
+    serve->bell = task_bell_start(engine_db_wake(serve->engine), serve->server);
     TRY(engine_start(serve->engine, NULL, NULL, error));
     (void)fprintf(stderr, "trawl serve: listening on http://%s:%u\n", host, http_server_port(serve->server));
     return true;

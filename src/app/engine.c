@@ -276,6 +276,11 @@ Workflow *engine_workflow(Engine *engine)
     return engine->workflow;
 }
 
+DbWake *engine_db_wake(Engine *engine)
+{
+    return engine->wake;
+}
+
 RuleSet *engine_rules(Engine *engine)
 {
     return engine->rules;

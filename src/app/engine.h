@@ -8,7 +8,7 @@
 #include "findings/findings.h"
 #include "jobs/job_options.h"
 #include "rulebook/rulebook.h"
-#include "store/db.h"
+#include "store/db_wake.h"
 #include "worker/worker.h"
 #include "workflow/workflow.h"
 
@@ -40,6 +40,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_close)
 
 Db *engine_db(Engine *engine);
 Workflow *engine_workflow(Engine *engine);
+DbWake *engine_db_wake(Engine *engine);
 RuleSet *engine_rules(Engine *engine); /* of the installation */
 Rulebook *engine_rulebook(Engine *engine);
 const FingerprintKey *engine_key(Engine *engine);

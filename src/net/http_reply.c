@@ -4,6 +4,7 @@
 
 struct HttpReply {
     int status;
+    int64_t wait_ms;
     GBytes *body;
     GPtrArray *headers; /* name, value, name, value … */
 };
@@ -32,6 +33,17 @@ void http_reply_add_header(HttpReply *reply, const char *name, const char *value
 {
     g_ptr_array_add(reply->headers, g_strdup(name));
     g_ptr_array_add(reply->headers, g_strdup(value));
+}
+
+HttpReply *http_reply_wait(HttpReply *reply, int64_t wait_ms)
+{
+    reply->wait_ms = wait_ms;
+    return reply;
+}
+
+int64_t http_reply_wait_ms(const HttpReply *reply)
+{
+    return reply->wait_ms;
 }
 
 int http_reply_status(const HttpReply *reply)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/http_call.h"
+#include "net/waiting_room.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +27,7 @@ enum {
 struct HttpServer {
     struct MHD_Daemon *daemon;
     HttpServerOptions options;
+    WaitingRoom *room;
     uint16_t port;
 };
 
@@ -35,6 +37,7 @@ typedef struct Exchange {
     char request_id[17];
     GByteArray *body;
     size_t received;
+    bool has_waited;
 } Exchange;
 
 static void exchange_free(Exchange *exchange)
@@ -109,6 +112,7 @@ static HttpReply *answer(const HttpServer *server, const Exchange *exchange, Cal
     if (exchange->received > server->options.max_body_bytes)
         return refuse_oversize(server, &builder->call);
     builder->call.body = (Bytes){exchange->body->data, exchange->body->len};
+    builder->call.waited_ms = clock_monotonic_ms() - exchange->started_ms;
     return server->options.handler(server->options.data, &builder->call);
 }
 
@@ -136,7 +140,42 @@ static enum MHD_Result take_body(const HttpServer *server, Exchange *exchange, c
     return exchange->received / OVERSIZE_SWALLOWED > limit ? MHD_NO : MHD_YES;
 }
 
-/* libmicrohttpd calls this once with the headers, then for each piece of the body, then once more at its end. */
+static WaitingResult wait_for_answer(
+    const HttpServer *server, struct MHD_Connection *connection, uint64_t seen, int64_t wait_ms)
+{
+    if (server->options.sharing == HTTP_THREAD_PER_CONNECTION)
+        return waiting_room_sit(server->room, seen, wait_ms);
+    return waiting_room_enter(server->room, connection, seen, wait_ms);
+}
+
+/* NULL: the connection is suspended, and asks again. */
+static HttpReply *answer_or_wait(
+    const HttpServer *server, struct MHD_Connection *connection, Exchange *exchange, CallBuilder *builder)
+{
+    for (;;) {
+        const uint64_t seen = waiting_room_seen(server->room);
+        g_autoptr(HttpReply) reply = answer(server, exchange, builder);
+        const int64_t wait_ms = http_reply_wait_ms(reply);
+        const WaitingResult result = wait_ms > 0 ? wait_for_answer(server, connection, seen, wait_ms) : WAITING_REFUSED;
+        exchange->has_waited = exchange->has_waited || result != WAITING_REFUSED;
+        if (result == WAITING_SUSPENDED)
+            return NULL;
+        if (result == WAITING_REFUSED)
+            return g_steal_pointer(&reply);
+    }
+}
+
+/* Nothing is worked out, and above all nothing handed out, for who has gone while waiting. */
+static bool has_gone(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte = 0;
+
+    return info != NULL && recv(info->connect_fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* libmicrohttpd calls this once with the headers, then for each piece of the body, then once more at its end, and again
+ * when a connection that waited is resumed. */
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *url, const char *method,
     const char *version, const char *upload, size_t *upload_len, void **slot)
 {
@@ -154,10 +193,13 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
     if (is_first && !is_oversize)
         return MHD_YES;
 
+    if (exchange->has_waited && has_gone(connection))
+        return MHD_NO;
     g_auto(CallBuilder) builder = {0};
     call_builder_init(&builder, connection, method, url, exchange->request_id);
-    return send_reply(connection, exchange, &builder,
-        is_oversize ? refuse_oversize(server, &builder.call) : answer(server, exchange, &builder));
+    HttpReply *reply =
+        is_oversize ? refuse_oversize(server, &builder.call) : answer_or_wait(server, connection, exchange, &builder);
+    return reply != NULL ? send_reply(connection, exchange, &builder, reply) : MHD_YES;
 }
 
 static void on_completed(
@@ -273,8 +315,8 @@ static struct MHD_Daemon *start_daemon(HttpServer *server, int fd)
 {
     const HttpServerOptions *options = &server->options;
     const bool is_shared = options->sharing == HTTP_THREADS_SHARED;
-    const unsigned threads =
-        is_shared ? MHD_USE_EPOLL_INTERNAL_THREAD : MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION;
+    const unsigned threads = is_shared ? MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME
+                                       : MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION;
 
     return MHD_start_daemon(threads | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER,
         drop_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, is_shared ? options->threads : 0,
@@ -293,9 +335,12 @@ bool http_server_start(const HttpServerOptions *options, HttpServer **ret_server
     g_autofree HttpServer *server = g_new0(HttpServer, 1);
     server->options = with_defaults(options);
     server->port = port;
+    server->room = waiting_room_new(server->options.max_connections / 2); /* the rest is for who wants an answer now */
     server->daemon = start_daemon(server, fd);
-    if (server->daemon == NULL)
+    if (server->daemon == NULL) {
+        waiting_room_free(server->room);
         return fail(error, ERROR_IO, "listen on %s port %u: the HTTP server did not start", options->host, port);
+    }
     *ret_server = g_steal_pointer(&server);
     return true;
 }
@@ -305,10 +350,17 @@ uint16_t http_server_port(const HttpServer *server)
     return server->port;
 }
 
+void http_server_wake(HttpServer *server)
+{
+    waiting_room_wake(server->room);
+}
+
 void http_server_stop(HttpServer *server)
 {
     if (server == NULL)
         return;
+    waiting_room_close(server->room);
     MHD_stop_daemon(server->daemon);
+    waiting_room_free(server->room);
     g_free(server);
 }

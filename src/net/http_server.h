@@ -26,6 +26,7 @@ typedef struct HttpCall {
     size_t header_count;
     Bytes body;
     const char *peer;       /* address without port */
+    int64_t waited_ms;      /* since it came: more than 0 when it is asked again, see http_reply_wait() */
     const char *request_id; /* 16 hex digits; also in the reply's X-Request-Id and in the log */
 } HttpCall;
 
@@ -38,6 +39,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpReply, http_reply_free)
 
 /* name and value are copied; a header that HTTP cannot carry is left out when the reply is sent. */
 void http_reply_add_header(HttpReply *reply, const char *name, const char *value);
+
+/* Not yet: the handler is called once more for the same call after http_server_wake(), or after wait_ms. This is what
+ * is said if the request cannot wait: too many do, or the server stops. 0: it is said now. Gives the reply. */
+HttpReply *http_reply_wait(HttpReply *reply, int64_t wait_ms);
+int64_t http_reply_wait_ms(const HttpReply *reply);
 
 int http_reply_status(const HttpReply *reply);
 Bytes http_reply_body(const HttpReply *reply);
@@ -70,6 +76,9 @@ typedef struct HttpServerOptions {
 FALLIBLE bool http_server_start(const HttpServerOptions *options, HttpServer **ret_server, GError **error);
 
 uint16_t http_server_port(const HttpServer *server);
+
+/* All requests that wait are asked again. Any thread. */
+void http_server_wake(HttpServer *server);
 
 /* Stops listening, waits for calls that are being handled, closes all connections. NULL is fine. */
 void http_server_stop(HttpServer *server);

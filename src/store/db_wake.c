@@ -6,6 +6,7 @@ static const char *const channel_names[DB_CHANNEL_COUNT] = {
     [DB_CHANNEL_PAGES] = "trawl_pages",
     [DB_CHANNEL_EXECUTIONS] = "trawl_executions",
     [DB_CHANNEL_JOBS] = "trawl_jobs",
+    [DB_CHANNEL_TASKS] = "trawl_tasks",
 };
 
 struct DbWake {

@@ -18,6 +18,7 @@ typedef enum DbChannel {
     DB_CHANNEL_PAGES,      /* there is a page to be claimed */
     DB_CHANNEL_EXECUTIONS, /* an execution is due */
     DB_CHANNEL_JOBS,       /* a job was created, cancelled, paused, resumed or ended */
+    DB_CHANNEL_TASKS,      /* a worker of an activity can have a task */
     DB_CHANNEL_COUNT
 } DbChannel;
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "workflow/asl/data.h"
+#include "workflow/task_resource.h"
 
 enum { MS_PER_S = 1000, EVENTS_MAX = 25000 };
 
@@ -93,8 +94,29 @@ static const json_t *next_mock(DryRun *run, const char *state)
     return json_array_size(list) > 0 ? json_array_get(list, MIN(attempt, json_array_size(list) - 1)) : NULL;
 }
 
+/* Of a task whose answer comes from outside: that somebody has taken it. */
+static void begin(DryRun *run, int64_t frame_id)
+{
+    Interpreter *interpreter = &run->interpreter;
+    InterpreterTask task = interpreter_task(interpreter, frame_id);
+    g_auto(TaskResource) resource = task_resource_parse(task.resource);
+    const int64_t now_ms = interpreter->now_ms;
+    const TaskStart start = {
+        .deadline_ms = task.timeout_ms > 0 ? now_ms + task.timeout_ms : 0,
+        .heartbeat_at_ms = task.heartbeat_ms > 0 ? now_ms + task.heartbeat_ms : 0,
+    };
+
+    if (resource.kind == TASK_RESOURCE_ACTIVITY)
+        interpreter_task_started(interpreter, frame_id, &start);
+    else if (resource.waits != TASK_WAITS_RESPONSE)
+        interpreter_task_submitted(interpreter, frame_id, NULL);
+}
+
 static void answer(DryRun *run, int64_t frame_id)
 {
+    begin(run, frame_id);
+    if (run->interpreter.run->root == NULL) /* its history was full */
+        return;
     InterpreterTask task = interpreter_task(&run->interpreter, frame_id);
     const json_t *mock = next_mock(run, task.state);
     const char *error_name = json_string_value(json_object_get(mock, "error"));

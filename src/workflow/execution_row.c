@@ -108,6 +108,7 @@ static bool load(DbTx *tx, Execution *execution, GError **error)
     execution->input = asl_json_parse(db_rows_text(rows, 3));
     execution->run = run_state_parse(db_rows_text(rows, 4));
     execution->started_ms = db_rows_int(rows, 5);
+    execution->signals = db_rows_int(rows, 6);
     if (execution->run == NULL || execution->definition == NULL)
         return fail(error, ERROR_CORRUPT, "execution %s: what the store keeps of it cannot be read", execution->arn);
     return true;
@@ -203,7 +204,7 @@ static bool advance(
     g_autofree char *run = run_state_text(step->run);
 
     return DB_EXEC(tx, SQL_EXECUTION_ADVANCE, ret_changed, error, db_text(execution->arn), db_int(execution->fence),
-        db_text(run), db_int(step->wake_at_ms), db_int(step->run->event_count));
+        db_text(run), db_int(step->wake_at_ms), db_int(step->run->event_count), db_int(execution->signals));
 }
 
 static bool close_row(

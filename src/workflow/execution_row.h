@@ -18,6 +18,7 @@ typedef struct Execution {
     json_t *input;
     RunState *run;
     int64_t started_ms;
+    int64_t signals; /* what had come from outside */
 } Execution;
 
 void execution_clear(Execution *execution);

@@ -55,16 +55,36 @@ void interpreter_hand_over(Interpreter *interpreter);
 typedef struct InterpreterTask {
     const char *state, *resource;
     const json_t *input;
-    const char *token;
-    int64_t deadline_ms; /* INT64_MAX: none */
+    const char *token;    /* under which it is answered from outside; NULL: it is not */
+    int64_t timeout_ms;   /* 0: none */
+    int64_t heartbeat_ms; /* 0: none */
+    int64_t deadline_ms;  /* INT64_MAX: none, or not started */
+    int64_t heartbeat_at_ms;
     int64_t entered_event, attempt;
 } InterpreterTask;
 InterpreterTask interpreter_task(const Interpreter *interpreter, int64_t frame_id);
 
-/* From now on the task's answer comes from outside: interpreter_advance() does not ask for it again. */
-void interpreter_task_is_external(Interpreter *interpreter, int64_t frame_id);
-/* A sign of life of such a task. */
-void interpreter_heartbeat(Interpreter *interpreter, int64_t frame_id);
+/* Whether it is for an activity's worker. */
+bool interpreter_task_is_activity(const Interpreter *interpreter, int64_t frame_id);
+
+/* An activity's task waits for a worker: interpreter_advance() does not ask for it again. */
+void interpreter_task_offered(Interpreter *interpreter, int64_t frame_id);
+
+/* Its activity is not there: the error is taken. */
+void interpreter_task_not_offered(Interpreter *interpreter, int64_t frame_id, TaskError *take_error);
+
+/* A worker has taken it, under a name or none; its time runs out then (0: never). Nothing happens the second time. */
+typedef struct TaskStart {
+    const char *worker_name;
+    int64_t deadline_ms, heartbeat_at_ms;
+} TaskStart;
+void interpreter_task_started(Interpreter *interpreter, int64_t frame_id, const TaskStart *start);
+
+/* The service has taken the request and said this (NULL: nothing); the answer comes from outside. */
+void interpreter_task_submitted(Interpreter *interpreter, int64_t frame_id, const json_t *response);
+
+/* The next sign of life is due then. */
+void interpreter_heartbeat(Interpreter *interpreter, int64_t frame_id, int64_t heartbeat_at_ms);
 
 /* The task's answer: a result, or (result NULL) an error. Both are taken. */
 void interpreter_complete(Interpreter *interpreter, int64_t frame_id, json_t *take_result, TaskError *take_error);

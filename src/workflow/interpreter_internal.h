@@ -59,6 +59,10 @@ bool begin_map(Visit *visit, TaskError *ret_error);
 void child_succeeded(Interpreter *interpreter, Frame *child, const json_t *output);
 void child_failed(Interpreter *interpreter, Frame *child, const TaskError *error);
 
+/* A worker has taken it, under this name or none; the service has taken the request. */
+void task_has_started(Visit *visit, const char *worker_name);
+void task_was_submitted(Visit *visit, const json_t *response);
+
 /* The task has answered: a result, or (NULL) the error, which is taken. */
 bool complete_task(Visit *visit, const json_t *result, TaskError *error);
 /* The task has not answered in time. */

@@ -139,6 +139,7 @@ static const IntField frame_ints[] = {
     {"lastEvent", G_STRUCT_OFFSET(Frame, last_event)},
     {"enteredMs", G_STRUCT_OFFSET(Frame, entered_ms)},
     {"wakeAtMs", G_STRUCT_OFFSET(Frame, wake_at_ms)},
+    {"timeoutMs", G_STRUCT_OFFSET(Frame, timeout_ms)},
     {"deadlineMs", G_STRUCT_OFFSET(Frame, deadline_ms)},
     {"heartbeatMs", G_STRUCT_OFFSET(Frame, heartbeat_ms)},
     {"heartbeatAtMs", G_STRUCT_OFFSET(Frame, heartbeat_at_ms)},

@@ -48,9 +48,10 @@ struct Frame {
     int64_t entered_event, last_event;
     int64_t entered_ms;
     int64_t wake_at_ms;
+    int64_t timeout_ms;                    /* how long a task may take from its start on; 0: for ever */
     int64_t deadline_ms;                   /* when a task has timed out; 0: never */
     int64_t heartbeat_ms, heartbeat_at_ms; /* the longest time without a sign of life, and when that ends; or 0 */
-    json_t *task;                          /* {"resource", "input", "token"} of FRAME_TASK */
+    json_t *task;                          /* {"resource", "input", "token", "external", "started"} of FRAME_TASK */
     FanOut *fan_out;
 };
 

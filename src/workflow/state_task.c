@@ -1,8 +1,8 @@
 /* Task states: what is scheduled, and what becomes of the answer. Who calls the task is the driver's business. */
 #include "workflow/interpreter_internal.h"
 
-#include "base/ids.h"
 #include "workflow/task_resource.h"
+#include "workflow/task_token.h"
 
 enum { MS_PER_S = 1000, SECONDS_LIMIT = 99999999 };
 
@@ -65,9 +65,8 @@ static void emit_scheduled(Visit *visit, const TaskResource *resource, const jso
     add_seconds(details, "timeoutInSeconds", limits->timeout_s);
     add_seconds(details, "heartbeatInSeconds", limits->heartbeat_s);
     emit_task(visit, resource, "Scheduled", details);
-    emit_task(visit, resource, "Started", task_details(resource));
-    if (resource->kind == TASK_RESOURCE_SERVICE && resource->waits != TASK_WAITS_RESPONSE)
-        emit_task(visit, resource, "Submitted", details_with(resource, history_data_details(NULL, "output", NULL)));
+    if (resource->kind != TASK_RESOURCE_ACTIVITY)
+        emit_task(visit, resource, "Started", task_details(resource));
 }
 
 /* ---- scheduling ---- */
@@ -92,28 +91,31 @@ static bool read_limits(const Visit *visit, const AslScope *scope, TaskLimits *r
     return read_seconds(visit, scope, "HeartbeatSeconds", &ret_limits->heartbeat_s, ret_error);
 }
 
-static void set_deadlines(Visit *visit, const TaskLimits *limits)
+/* An activity's time runs from when a worker takes it. */
+static void set_limits(Visit *visit, const TaskResource *resource, const TaskLimits *limits)
 {
     Frame *frame = visit->frame;
     int64_t now_ms = visit->interpreter->now_ms;
+    bool has_begun = resource->kind != TASK_RESOURCE_ACTIVITY;
 
-    frame->deadline_ms = limits->timeout_s > 0 ? now_ms + limits->timeout_s * MS_PER_S : 0;
+    frame->timeout_ms = limits->timeout_s * MS_PER_S;
     frame->heartbeat_ms = limits->heartbeat_s * MS_PER_S;
-    frame->heartbeat_at_ms = limits->heartbeat_s > 0 ? now_ms + frame->heartbeat_ms : 0;
+    frame->deadline_ms = has_begun && frame->timeout_ms > 0 ? now_ms + frame->timeout_ms : 0;
+    frame->heartbeat_at_ms = has_begun && frame->heartbeat_ms > 0 ? now_ms + frame->heartbeat_ms : 0;
 }
 
 /* Parameters may hand the token on, so it is made before them. */
 static void make_token(Visit *visit, const TaskResource *resource)
 {
-    JobId token = job_id_new();
-
     g_clear_pointer(&visit->frame->task, json_decref);
     visit->frame->task = json_object();
     json_object_set(visit->frame->task, "resource", json_object_get(visit->state, "Resource"));
     if (resource->waits != TASK_WAITS_TOKEN && resource->kind != TASK_RESOURCE_ACTIVITY)
         return;
-    json_object_set_new(visit->frame->task, "token", json_string(token.text));
-    json_object_set_new(visit->context, "Task", json_pack("{s:s}", "Token", token.text));
+    const json_t *execution = json_object_get(visit->interpreter->execution, "Execution");
+    g_autofree char *token = task_token_new(json_string_value(json_object_get(execution, "Id")));
+    json_object_set_new(visit->frame->task, "token", json_string(token));
+    json_object_set_new(visit->context, "Task", json_pack("{s:s}", "Token", token));
 }
 
 bool begin_task(Visit *visit, TaskError *ret_error)
@@ -133,10 +135,31 @@ bool begin_task(Visit *visit, TaskError *ret_error)
             "The state/task '%s' was given an input with a size exceeding the maximum number of bytes service limit.",
             visit->frame->state);
     json_object_set(visit->frame->task, "input", parameters);
-    set_deadlines(visit, &limits);
+    set_limits(visit, &resource, &limits);
     emit_scheduled(visit, &resource, parameters, &limits);
     visit->frame->phase = FRAME_TASK;
     return true;
+}
+
+/* ---- on the way ---- */
+
+void task_has_started(Visit *visit, const char *worker_name)
+{
+    g_auto(TaskResource) resource =
+        task_resource_parse(json_string_value(json_object_get(visit->frame->task, "resource")));
+    json_t *details = task_details(&resource);
+
+    if (worker_name != NULL)
+        json_object_set_new(details, "workerName", json_string(worker_name));
+    emit_task(visit, &resource, "Started", details);
+}
+
+void task_was_submitted(Visit *visit, const json_t *response)
+{
+    g_auto(TaskResource) resource =
+        task_resource_parse(json_string_value(json_object_get(visit->frame->task, "resource")));
+
+    emit_task(visit, &resource, "Submitted", details_with(&resource, history_data_details(NULL, "output", response)));
 }
 
 /* ---- the answer ---- */

@@ -5,6 +5,7 @@
 #include "workflow/task_resource.h"
 
 enum { HTTP_OK = 200 };
+#define INVOKE_AND_WAIT "invoke.waitForTaskToken"
 
 struct TaskCaller {
     GHashTable *entries; /* name -> TaskEntry */
@@ -58,12 +59,19 @@ static Callee find_callee(const InterpreterTask *task)
         return callee;
     }
     callee.is_invoke = resource->kind == TASK_RESOURCE_SERVICE && g_str_equal(resource->service, "lambda") &&
-                       g_str_equal(resource->action, "invoke");
+                       (g_str_equal(resource->action, "invoke") || g_str_equal(resource->action, INVOKE_AND_WAIT));
     const char *name = json_string_value(json_object_get(task->input, "FunctionName"));
     json_t *payload = json_object_get(task->input, "Payload");
     callee.name = callee.is_invoke && name != NULL ? task_function_name(name) : NULL;
     callee.payload = payload != NULL ? json_incref(payload) : json_object();
     return callee;
+}
+
+bool task_caller_has(const TaskCaller *caller, const InterpreterTask *task)
+{
+    g_auto(Callee) callee = find_callee(task);
+
+    return callee.name != NULL && g_hash_table_contains(caller->entries, callee.name);
 }
 
 bool task_caller_is_within(const TaskCaller *caller, const InterpreterTask *task)

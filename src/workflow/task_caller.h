@@ -18,6 +18,9 @@ TaskCaller *task_caller_new(void);
 void task_caller_free(TaskCaller *caller);
 void task_caller_add(TaskCaller *caller, const char *name, const TaskEntry *entry);
 
+/* Whether there is a function that this task calls. */
+bool task_caller_has(const TaskCaller *caller, const InterpreterTask *task);
+
 /* Whether the function runs inside the transaction of the step. */
 bool task_caller_is_within(const TaskCaller *caller, const InterpreterTask *task);
 

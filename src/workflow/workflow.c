@@ -1,11 +1,13 @@
 #include "workflow/workflow.h"
 
 #include "base/clock.h"
+#include "workflow/activities.h"
 #include "workflow/asl/data.h"
 #include "workflow/asl/validate.h"
 #include "workflow/execution_row.h"
 #include "workflow/lease_keeper.h"
 #include "workflow/machines.h"
+#include "workflow/open_tasks.h"
 #include "workflow/status_event.h"
 #include "workflow/task_caller.h"
 
@@ -133,6 +135,13 @@ char *workflow_execution_arn(const Workflow *workflow, const char *machine, cons
 char *workflow_machine_arn(const Workflow *workflow, const char *machine)
 {
     g_autofree char *rest = g_strconcat("stateMachine:", machine, NULL);
+
+    return make_arn(workflow, rest);
+}
+
+char *workflow_activity_arn(const Workflow *workflow, const char *name)
+{
+    g_autofree char *rest = g_strconcat("activity:", name, NULL);
 
     return make_arn(workflow, rest);
 }
@@ -345,6 +354,7 @@ bool workflow_abort(
         .history = &history,
     };
     TRY(execution_write_step(tx, &execution, &step, error));
+    TRY(DB_EXEC(tx, SQL_OPEN_TASKS_REMOVE, NULL, error, db_text(execution_arn)));
     return tell_status(workflow, tx, execution_arn, error);
 }
 
@@ -355,8 +365,25 @@ typedef struct Step {
     Workflow *workflow;
     const Execution *execution;
     Interpreter interpreter;
+    OpenTasks open;
+    DbTx *tx; /* of what it writes; NULL before there is anything */
     int64_t wake_at_ms;
+    bool is_interrupted; /* its task was told to stop: nothing happened */
+    bool is_overtaken;   /* an answer came in between: to be done again */
 } Step;
+
+static void step_clear(Step *step)
+{
+    g_clear_pointer(&step->tx, db_tx_free);
+    open_tasks_clear(&step->open);
+    interpreter_clear(&step->interpreter);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Step, step_clear)
+
+static bool begin_writing(Step *step, GError **error)
+{
+    return step->tx != NULL || db_begin(step->workflow->db, DB_WRITE, &step->tx, error);
+}
 
 static char *task_token(const Execution *execution, int64_t frame_id, const InterpreterTask *task)
 {
@@ -366,8 +393,54 @@ static char *task_token(const Execution *execution, int64_t frame_id, const Inte
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, place, -1);
 }
 
-/* Calls the task that the run is at and takes its answer. *ret_interrupted: it was told to stop, nothing happened. */
-static bool call_task(Step *step, DbTx *tx, int64_t frame_id, bool *ret_interrupted, GError **error)
+/* Lets an activity's task wait for a worker, in the transaction of the step. */
+static bool offer_task(Step *step, int64_t frame_id, GError **error)
+{
+    InterpreterTask task = interpreter_task(&step->interpreter, frame_id);
+    g_auto(Activity) activity = {0};
+    bool is_found = false;
+
+    TRY(begin_writing(step, error));
+    TRY(activity_find(step->tx, task.resource, &activity, &is_found, error));
+    if (!is_found) {
+        g_auto(TaskError) told = {0};
+        asl_fail_task(&told, "ActivityDoesNotExist", "Activity Does Not Exist: '%s'", task.resource);
+        interpreter_task_not_offered(&step->interpreter, frame_id, &told);
+        return true;
+    }
+    interpreter_task_offered(&step->interpreter, frame_id);
+    return open_tasks_add(&step->open, step->tx, frame_id, &task, task.resource, step->interpreter.now_ms, error);
+}
+
+/* A task that is answered by its token is open before it is called: the answer may be the first thing that happens. */
+static bool open_token(Step *step, int64_t frame_id, const InterpreterTask *task, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+    const int64_t now_ms = step->interpreter.now_ms;
+
+    if (task->token == NULL || !task_caller_has(step->workflow->tasks, task))
+        return true;
+    if (step->tx != NULL)
+        return open_tasks_add(&step->open, step->tx, frame_id, task, NULL, now_ms, error);
+    TRY(db_begin(step->workflow->db, DB_WRITE, &tx, error));
+    TRY(open_tasks_add(&step->open, tx, frame_id, task, NULL, now_ms, error));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+static void take_answer(
+    Step *step, int64_t frame_id, const InterpreterTask *task, json_t *take_result, TaskError *take_told)
+{
+    if (task->token == NULL || take_result == NULL) {
+        interpreter_complete(&step->interpreter, frame_id, take_result, take_told);
+        return;
+    }
+    interpreter_task_submitted(&step->interpreter, frame_id, take_result);
+    json_decref(take_result);
+    open_tasks_tell(&step->open, &step->interpreter);
+}
+
+/* Calls the task that the run is at and takes its answer. */
+static bool call_task(Step *step, int64_t frame_id, GError **error)
 {
     InterpreterTask task = interpreter_task(&step->interpreter, frame_id);
     g_autofree char *token = task_token(step->execution, frame_id, &task);
@@ -375,11 +448,12 @@ static bool call_task(Step *step, DbTx *tx, int64_t frame_id, bool *ret_interrup
     json_t *result = NULL;
     bool is_done = false;
 
+    TRY(open_token(step, frame_id, &task, error));
     /* Who took over from a process that died may come too late to call it at all. */
     if (clock_now_ms() < task.deadline_ms)
-        TRY(task_caller_call(step->workflow->tasks, tx, &task, token, &result, &told, &is_done, error));
-    *ret_interrupted = !is_done && g_strcmp0(told.name, TASK_INTERRUPTED) == 0;
-    if (*ret_interrupted)
+        TRY(task_caller_call(step->workflow->tasks, step->tx, &task, token, &result, &told, &is_done, error));
+    step->is_interrupted = !is_done && g_strcmp0(told.name, TASK_INTERRUPTED) == 0;
+    if (step->is_interrupted)
         return true;
     step->interpreter.now_ms = clock_now_ms();
     if (step->interpreter.now_ms >= task.deadline_ms) {
@@ -387,7 +461,7 @@ static bool call_task(Step *step, DbTx *tx, int64_t frame_id, bool *ret_interrup
         task_error_clear(&told);
         told.name = g_strdup(ASL_TIMEOUT);
     }
-    interpreter_complete(&step->interpreter, frame_id, result, &told);
+    take_answer(step, frame_id, &task, result, &told);
     return true;
 }
 
@@ -405,18 +479,25 @@ static bool is_to_hand_over(const Step *step, const json_t **ret_input)
 
 /* Lets the run go on until it needs a task, sleeps, ends or is to be handed over, or has done enough for one
  * transaction. */
-static void go_on(Step *step)
+static bool go_on(Step *step, GError **error)
 {
+    Interpreter *interpreter = &step->interpreter;
     const json_t *unused = NULL;
     int64_t value = 0;
     RunProgress progress = RUN_MOVED;
 
-    for (int moves = 0; moves < MOVES_PER_STEP && progress == RUN_MOVED && !is_to_hand_over(step, &unused); moves++)
-        progress = interpreter_advance(&step->interpreter, &value);
-    step->wake_at_ms = progress == RUN_SLEEPS ? value : step->interpreter.now_ms;
+    for (int moves = 0; moves < MOVES_PER_STEP && progress == RUN_MOVED && !is_to_hand_over(step, &unused); moves++) {
+        progress = interpreter_advance(interpreter, &value);
+        if (progress == RUN_NEEDS_TASK && interpreter_task_is_activity(interpreter, value)) {
+            TRY(offer_task(step, value, error));
+            progress = RUN_MOVED;
+        }
+    }
+    step->wake_at_ms = progress == RUN_SLEEPS ? value : interpreter->now_ms;
+    return true;
 }
 
-static bool write_step(Step *step, DbTx *tx, GError **error)
+static bool write_step(Step *step, GError **error)
 {
     const Interpreter *interpreter = &step->interpreter;
     ExecutionStep written = {
@@ -430,11 +511,11 @@ static bool write_step(Step *step, DbTx *tx, GError **error)
         .history = interpreter->history,
     };
 
-    TRY(execution_write_step(tx, step->execution, &written, error));
-    return interpreter->status == RUN_RUNNING || tell_status(step->workflow, tx, step->execution->arn, error);
+    TRY(execution_write_step(step->tx, step->execution, &written, error));
+    return interpreter->status == RUN_RUNNING || tell_status(step->workflow, step->tx, step->execution->arn, error);
 }
 
-/* The task that is to be called first in this step; 0: none. */
+/* The task that is to be called first in this step; 0: none. An activity's is not called. */
 static int64_t waiting_task(Step *step)
 {
     RunState *run = step->interpreter.run;
@@ -449,54 +530,64 @@ static int64_t waiting_task(Step *step)
     if (interpreter_advance(&step->interpreter, &value) != RUN_NEEDS_TASK)
         return 0;
     g_assert(run->event_count == events);
-    return value;
+    return interpreter_task_is_activity(&step->interpreter, value) ? 0 : value;
 }
 
-static bool hand_over(Step *step, DbTx *tx, GError **error)
+static bool hand_over(Step *step, GError **error)
 {
     Workflow *workflow = step->workflow;
     const json_t *input = NULL;
 
     if (!is_to_hand_over(step, &input))
         return true;
-    TRY(workflow->successor.function(workflow->successor.data, tx, step->execution->arn, input, error));
+    TRY(workflow->successor.function(workflow->successor.data, step->tx, step->execution->arn, input, error));
     interpreter_hand_over(&step->interpreter);
     return true;
 }
 
-static bool commit_step(Step *step, DbTx *take_tx, GError **error)
+/* The execution's row comes first: whoever answers a task wants it, too, before the task's. */
+static bool commit_step(Step *step, GError **error)
 {
-    g_autoptr(DbTx) tx = take_tx;
+    TRY(begin_writing(step, error));
+    TRY(hand_over(step, error));
+    TRY(write_step(step, error));
+    TRY(open_tasks_remove(&step->open, step->tx, step->interpreter.run, &step->is_overtaken, error));
+    return step->is_overtaken || db_commit(g_steal_pointer(&step->tx), error);
+}
 
-    if (tx == NULL)
-        TRY(db_begin(step->workflow->db, DB_WRITE, &tx, error));
-    TRY(hand_over(step, tx, error));
-    TRY(write_step(step, tx, error));
-    return db_commit(g_steal_pointer(&tx), error);
+/* A function that is not of the store is called without a transaction, and may take long. */
+static bool call_first(Step *step, int64_t frame_id, GError **error)
+{
+    Workflow *workflow = step->workflow;
+    InterpreterTask task = interpreter_task(&step->interpreter, frame_id);
+
+    if (task_caller_is_within(workflow->tasks, &task)) {
+        TRY(begin_writing(step, error));
+        return call_task(step, frame_id, error);
+    }
+    lease_keeper_hold(workflow->keeper, step->execution);
+    bool is_called = call_task(step, frame_id, error);
+    lease_keeper_drop(workflow->keeper, step->execution);
+    return is_called;
 }
 
 static bool run_step(Step *step, GError **error)
 {
     Workflow *workflow = step->workflow;
-    g_autoptr(DbTx) tx = NULL;
-    bool is_interrupted = false;
-    int64_t frame_id = waiting_task(step);
 
-    if (frame_id != 0) {
-        InterpreterTask task = interpreter_task(&step->interpreter, frame_id);
-        if (task_caller_is_within(workflow->tasks, &task))
-            TRY(db_begin(workflow->db, DB_WRITE, &tx, error));
-        else
-            lease_keeper_hold(workflow->keeper, step->execution);
-        bool is_called = call_task(step, tx, frame_id, &is_interrupted, error);
-        if (tx == NULL)
-            lease_keeper_drop(workflow->keeper, step->execution);
-        TRY(is_called);
-        if (is_interrupted)
-            return execution_release(workflow->db, step->execution, clock_now_ms(), error);
+    TRY(open_tasks_load(&step->open, workflow->db, step->execution->arn, step->execution->run, error));
+    open_tasks_tell(&step->open, &step->interpreter);
+    int64_t frame_id = waiting_task(step);
+    if (frame_id != 0)
+        TRY(call_first(step, frame_id, error));
+    if (!step->is_interrupted) {
+        TRY(go_on(step, error));
+        TRY(commit_step(step, error));
     }
-    go_on(step);
-    return commit_step(step, g_steal_pointer(&tx), error);
+    if (!step->is_interrupted && !step->is_overtaken)
+        return true;
+    g_clear_pointer(&step->tx, db_tx_free);
+    return execution_release(workflow->db, step->execution, clock_now_ms(), error);
 }
 
 static bool run_and_persist(Workflow *workflow, const Execution *execution, GError **error)
@@ -504,7 +595,7 @@ static bool run_and_persist(Workflow *workflow, const Execution *execution, GErr
     g_auto(History) history = {0};
     json_t *context = execution_context(
         execution->arn, execution->name, execution->machine_arn, execution->input, execution->started_ms);
-    Step step = {
+    g_auto(Step) step = {
         .workflow = workflow,
         .execution = execution,
         .interpreter =
@@ -522,7 +613,6 @@ static bool run_and_persist(Workflow *workflow, const Execution *execution, GErr
 
     history_init(&history);
     bool is_done = run_step(&step, error);
-    interpreter_clear(&step.interpreter);
     json_decref(context);
     return is_done;
 }

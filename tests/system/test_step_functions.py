@@ -299,7 +299,7 @@ def test_errors_are_those_of_the_api(server):
         (states.create_state_machine, {"name": "a", "definition": json.dumps(BRIEF), "roleArn": "role"}, "InvalidArn",
          None),
         (states.list_tags_for_resource, {"resourceArn": nobody}, "ResourceNotFound", None),
-        (states.create_activity, {"name": "a"}, "UnsupportedOperationException", None),
+        (states.start_sync_execution, {"stateMachineArn": machine}, "UnsupportedOperationException", None),
     ]
     for call, arguments, code, message in table:
         got = refusal(call, **arguments)

@@ -51,3 +51,24 @@ ORDER BY started_at DESC, execution_arn DESC LIMIT $5;
 -- :name execution_history_backwards
 SELECT event_id, previous_event_id, type, timestamp, details FROM execution_events
 WHERE execution_arn = $1 AND event_id < $2 ORDER BY event_id DESC LIMIT $3;
+
+-- Activities, which clients make and poll.
+
+-- :name activity_insert
+INSERT INTO activities (activity_arn, name, tags, created_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (activity_arn) DO NOTHING;
+
+-- :name activity_find
+SELECT activity_arn, name, tags, created_at FROM activities WHERE activity_arn = $1;
+
+-- :name activity_tag
+UPDATE activities SET tags = $2 WHERE activity_arn = $1;
+
+-- :name activity_delete
+DELETE FROM activities WHERE activity_arn = $1;
+
+-- Behind the activity with this creation time and ARN, oldest first.
+-- :name activities_list
+SELECT activity_arn, name, tags, created_at FROM activities
+WHERE created_at > $1 OR (created_at = $1 AND activity_arn > $2)
+ORDER BY created_at, activity_arn LIMIT $3;

@@ -17,7 +17,7 @@ SELECT state_machine_arn, name, status, input, output, error, cause, started_at,
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_load
-SELECT state_machine_arn, name, definition, input, run_state, started_at
+SELECT state_machine_arn, name, definition, input, run_state, started_at, signals
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_find_due
@@ -53,8 +53,10 @@ WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 UPDATE executions SET lease_owner = NULL, lease_expires_at = NULL, wake_at = $3
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
+-- $6: the signals that were there when the step began. If there are more by now, the next step is due at once.
 -- :name execution_advance
-UPDATE executions SET run_state = $3, wake_at = $4, event_count = $5, lease_owner = NULL, lease_expires_at = NULL
+UPDATE executions SET run_state = $3, wake_at = CASE WHEN signals = $6 THEN CAST($4 AS bigint) ELSE 0 END, event_count = $5,
+                      lease_owner = NULL, lease_expires_at = NULL
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
 -- :name execution_close
@@ -77,3 +79,55 @@ VALUES ($1, $2, $3, $4, $5, $6);
 -- :name execution_history
 SELECT event_id, previous_event_id, type, timestamp, details FROM execution_events
 WHERE execution_arn = $1 AND event_id > $2 ORDER BY event_id LIMIT $3;
+
+-- Something has come for it from outside.
+-- :name execution_signal
+UPDATE executions SET signals = signals + 1, wake_at = 0 WHERE execution_arn = $1 AND status = 'RUNNING';
+
+-- Tasks that somebody else answers. Whoever changes one after it was opened writes the execution's row first, and so
+-- does the step that removes it. An answer, a sign of life and a worker's taking it come in time, or not at all.
+
+-- :name open_tasks
+SELECT token, frame_id, state, worker_name, output, error, cause, deadline_at, heartbeat_at
+FROM task_tokens WHERE execution_arn = $1 ORDER BY created_at, token;
+
+-- Whoever goes on with a step that was cut short opens it once more.
+-- :name open_task_insert
+INSERT INTO task_tokens (token, execution_arn, frame_id, activity_arn, input, state, timeout_ms, heartbeat_ms,
+                         deadline_at, heartbeat_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (token) DO NOTHING;
+
+-- :name open_task_remove
+DELETE FROM task_tokens WHERE token = $1;
+
+-- Not if it was answered meanwhile.
+-- :name open_task_abandon
+DELETE FROM task_tokens WHERE token = $1 AND state <> 'answered';
+
+-- :name open_tasks_remove
+DELETE FROM task_tokens WHERE execution_arn = $1;
+
+-- :name open_task_find
+SELECT execution_arn FROM task_tokens WHERE token = $1;
+
+-- :name open_task_answer
+UPDATE task_tokens SET state = 'answered', output = $3, error = $4, cause = $5
+WHERE token = $1 AND state = 'started' AND (deadline_at = 0 OR deadline_at > $2)
+  AND (heartbeat_at = 0 OR heartbeat_at > $2);
+
+-- :name open_task_heartbeat
+UPDATE task_tokens SET heartbeat_at = CASE WHEN heartbeat_ms > 0 THEN $2 + heartbeat_ms ELSE 0 END
+WHERE token = $1 AND state = 'started' AND (deadline_at = 0 OR deadline_at > $2)
+  AND (heartbeat_at = 0 OR heartbeat_at > $2);
+
+-- Oldest first: a few, since others look for them as well.
+-- :name open_tasks_waiting
+SELECT token, execution_arn, input FROM task_tokens WHERE activity_arn = $1 AND state = 'scheduled'
+ORDER BY created_at, token LIMIT 8;
+
+-- :name open_task_start
+UPDATE task_tokens SET state = 'started', worker_name = $3,
+                       deadline_at = CASE WHEN timeout_ms > 0 THEN $2 + timeout_ms ELSE 0 END,
+                       heartbeat_at = CASE WHEN heartbeat_ms > 0 THEN $2 + heartbeat_ms ELSE 0 END
+WHERE token = $1 AND state = 'scheduled';

@@ -324,8 +324,10 @@ CREATE TABLE executions (
     machine_version   bigint,                   -- of a version that was started; NULL: the machine as it was
     redrive_count     bigint NOT NULL DEFAULT 0,
     redriven_at       bigint,
-    run_state         text,                      -- JSON: everything that a process needs to go on with the run
+    redrive_tokens    text,                      -- JSON: the client's tokens of its latest redrives and their times
+    run_state         text,                      -- JSON: where the run is; where it was, once it has ended badly
     wake_at           bigint NOT NULL DEFAULT 0, -- not to be stepped earlier (Retry, Wait)
+    signals           bigint NOT NULL DEFAULT 0, -- what has come from outside so far, for a step to see that more came
     event_count       bigint NOT NULL DEFAULT 0,
     fence             bigint NOT NULL DEFAULT 0,
     lease_owner       text,
@@ -416,19 +418,23 @@ CREATE TABLE activities (
     created_at   bigint NOT NULL
 );
 
--- Tasks whose answer comes from outside: an activity's worker, or whoever was given the token.
+-- Tasks whose answer comes from outside: an activity's worker, or whoever was given the token. A row lives from when the
+-- task is open until the run has taken note of its answer, or does not wait for it any more.
 CREATE TABLE task_tokens (
     token         text PRIMARY KEY,
     execution_arn text NOT NULL REFERENCES executions (execution_arn),
     frame_id      bigint NOT NULL,              -- where in the run it is awaited
-    activity_arn  text,                          -- NULL: .waitForTaskToken
-    input         text NOT NULL,
+    activity_arn  text,                       -- NULL: .waitForTaskToken
+    input         text NOT NULL,              -- what an activity's worker is given
     state         text NOT NULL DEFAULT 'scheduled' CHECK (state IN ('scheduled', 'started', 'answered')),
     worker_name   text,
-    output        text,                          -- of a success, JSON text
-    error         text,                          -- of a failure
+    output        text,                       -- of a success, JSON text
+    error         text,                       -- of a failure
     cause         text,
-    heartbeat_at  bigint NOT NULL DEFAULT 0,    -- the latest sign of life that the run has not seen; 0: none
+    timeout_ms    bigint NOT NULL,              -- from the start on; 0: none
+    heartbeat_ms  bigint NOT NULL,              -- the longest time without a sign of life; 0: none
+    deadline_at   bigint NOT NULL DEFAULT 0,    -- 0: none, or not started
+    heartbeat_at  bigint NOT NULL DEFAULT 0,    -- when the next sign of life is due; 0: never, or not started
     created_at    bigint NOT NULL
 );
 CREATE INDEX idx_task_tokens_execution ON task_tokens (execution_arn);

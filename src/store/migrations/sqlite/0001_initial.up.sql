@@ -218,8 +218,10 @@ CREATE TABLE executions (
     machine_version   INTEGER,                   -- of a version that was started; NULL: the machine as it was
     redrive_count     INTEGER NOT NULL DEFAULT 0,
     redriven_at       INTEGER,
-    run_state         TEXT,                      -- JSON: everything that a process needs to go on with the run
+    redrive_tokens    TEXT,                      -- JSON: the client's tokens of its latest redrives and their times
+    run_state         TEXT,                      -- JSON: where the run is; where it was, once it has ended badly
     wake_at           INTEGER NOT NULL DEFAULT 0,-- not to be stepped earlier (Retry, Wait)
+    signals           INTEGER NOT NULL DEFAULT 0,-- what has come from outside so far, for a step to see that more came
     event_count       INTEGER NOT NULL DEFAULT 0,
     fence             INTEGER NOT NULL DEFAULT 0,
     lease_owner       TEXT,
@@ -310,19 +312,23 @@ CREATE TABLE activities (
     created_at   INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Tasks whose answer comes from outside: an activity's worker, or whoever was given the token.
+-- Tasks whose answer comes from outside: an activity's worker, or whoever was given the token. A row lives from when the
+-- task is open until the run has taken note of its answer, or does not wait for it any more.
 CREATE TABLE task_tokens (
     token         TEXT PRIMARY KEY,
     execution_arn TEXT NOT NULL REFERENCES executions (execution_arn),
     frame_id      INTEGER NOT NULL,              -- where in the run it is awaited
-    activity_arn  TEXT,                          -- NULL: .waitForTaskToken
-    input         TEXT NOT NULL,
+    activity_arn  TEXT,                       -- NULL: .waitForTaskToken
+    input         TEXT NOT NULL,              -- what an activity's worker is given
     state         TEXT NOT NULL DEFAULT 'scheduled' CHECK (state IN ('scheduled', 'started', 'answered')),
     worker_name   TEXT,
-    output        TEXT,                          -- of a success, JSON text
-    error         TEXT,                          -- of a failure
+    output        TEXT,                       -- of a success, JSON text
+    error         TEXT,                       -- of a failure
     cause         TEXT,
-    heartbeat_at  INTEGER NOT NULL DEFAULT 0,    -- the latest sign of life that the run has not seen; 0: none
+    timeout_ms    INTEGER NOT NULL,              -- from the start on; 0: none
+    heartbeat_ms  INTEGER NOT NULL,              -- the longest time without a sign of life; 0: none
+    deadline_at   INTEGER NOT NULL DEFAULT 0,    -- 0: none, or not started
+    heartbeat_at  INTEGER NOT NULL DEFAULT 0,    -- when the next sign of life is due; 0: never, or not started
     created_at    INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX idx_task_tokens_execution ON task_tokens (execution_arn);
