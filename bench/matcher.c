@@ -3,7 +3,7 @@
  * A line for each file, and one for all of them: MB/s (of CPU time, the median of several runs, the ways taking turns)
  * of
  *   trawl    the detector with all rules: everything that is found is confirmed
- *   literal  its database of literals and keywords alone: hits are counted
+ *   literal  its database of literals alone: hits are counted
  *   single   one Hyperscan database that holds every rule's pattern: hits are counted
  *   memchr   looking for a byte that no text holds: what reading costs
  * the matches found, and trawl's ratio to each way. BENCH_RUNS sets the number of runs (5), BENCH_RULES=1 also prints

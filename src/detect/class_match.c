@@ -15,7 +15,6 @@ bool class_judge(const ClassRun *run, uint32_t rule, size_t start, size_t end)
     const Candidate candidate = {
         .rule = rule_at(run->rules, rule),
         .value = {.start = run->text->base + start, .end = run->text->base + end},
-        .keywords = run->keywords,
     };
 
     return judge_value(run->judge, run->text, &candidate);
@@ -158,6 +157,8 @@ static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
 
 static void match_word(const ClassRun *run, const ClassPlace *place)
 {
+    if (run->hot != NULL && (run->hot->word_runs >> place->run & 1) == 0)
+        return;
     for (guint i = 0; i < run->words->len; i++) {
         uint32_t rule = g_array_index(run->words, uint32_t, i);
         if ((rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
@@ -165,10 +166,50 @@ static void match_word(const ClassRun *run, const ClassPlace *place)
     }
 }
 
+/* Of the rules of shape word, those that are hot. */
+static void note_words(const RuleSet *rules, HotRules *hot)
+{
+    g_array_set_size(hot->words, 0);
+    hot->word_runs = 0;
+    for (size_t i = 0; i < rules->rule_words; i++) {
+        for (uint64_t left = hot->rules[i] & rules->word_shaped[i]; left != 0; left &= left - 1) {
+            uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
+            g_array_append_val(hot->words, rule);
+            hot->word_runs |= rule_at(rules, rule)->first_runs;
+        }
+    }
+}
+
+static void look_at_stretch(const RuleSet *rules, HotRules *hot, uint64_t position)
+{
+    if (position >= hot->stretch.from && position < hot->stretch.to)
+        return;
+    for (size_t i = 0; i < rules->rule_words; i++)
+        hot->rules[i] = ~rules->demanding[i];
+    zones_add_rules(hot->zones, position, hot->rules, &hot->stretch);
+    note_words(rules, hot);
+}
+
+/* Rules that need no keyword to be worth trying; in a zone also those whose keyword it is. */
+static void select_rules(ClassRun *run, const ClassPlace *place)
+{
+    if (run->hot == NULL || !place->is_hot) {
+        run->selected = run->hot == NULL ? run->rules->class_rules : run->rules->class_rules_cold;
+        run->words = run->selected->word;
+        run->active = NULL;
+        return;
+    }
+    look_at_stretch(run->rules, run->hot, run->text->base + place->at);
+    run->selected = run->rules->class_rules;
+    run->words = run->hot->words;
+    run->active = run->hot->rules;
+}
+
 static void place_found(void *data, const ClassPlace *place)
 {
-    const ClassRun *run = data;
+    ClassRun *run = data;
 
+    select_rules(run, place);
     switch (place->kind) {
     case CLASS_DIGITS:
         number_match(run, place->at);
@@ -191,15 +232,16 @@ static void place_found(void *data, const ClassPlace *place)
     }
 }
 
-void class_match(const ClassRun *run, uint64_t from, uint64_t to)
+void class_match(ClassRun *run, uint64_t from, uint64_t to, const uint64_t *hot)
 {
     const ClassText text = {
         .data = run->text->data,
         .from = (size_t)(from - run->text->base),
         .to = (size_t)(to - run->text->base),
         .len = run->text->len,
-        .skipped_word_runs = ~run->word_runs,
+        .hot = hot,
     };
+    const ClassPlans plans = {.cold = &run->rules->class_rules_cold->plan, .hot = &run->rules->class_rules->plan};
 
-    class_scan(&run->selected->plan, &text, place_found, (void *)run);
+    class_scan(&plans, &text, place_found, run);
 }

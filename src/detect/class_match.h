@@ -3,23 +3,34 @@
 
 #include "detect/class_rules.h"
 #include "detect/judge.h"
+#include "detect/zones.h"
+
+/* Which rules are worth trying in a zone. */
+typedef struct HotRules {
+    Zones *zones;
+    Stretch stretch;    /* where the rest holds */
+    uint64_t *rules;    /* bit set */
+    GArray *words;      /* of them those of shape word, uint32_t */
+    uint64_t word_runs; /* with which lengths of words these begin (first_runs.h) */
+} HotRules;
 
 typedef struct ClassRun {
     const RuleSet *rules;
-    const ClassRules *selected;
-    const GArray *words;    /* rules of shape word worth trying, uint32_t */
-    uint64_t word_runs;     /* with which lengths of words they begin (first_runs.h) */
-    const uint64_t *active; /* bit set: of the selected rules, those worth trying; NULL: all */
+    HotRules *hot; /* NULL: all rules are worth trying everywhere */
     Judge *judge;
     RegexScratch *regex;
-    const KeywordTrackers *keywords;
     const TextView *text; /* followed by CLASS_PADDING readable bytes */
     bool is_last;         /* the text ends with the view */
+
+    /* For the place that is looked at. */
+    const ClassRules *selected;
+    const GArray *words;    /* rules of shape word worth trying, uint32_t */
+    const uint64_t *active; /* bit set: of the selected rules, those worth trying; NULL: all */
 } ClassRun;
 
 /* Judges what begins in [from, to), positions in the run. What is before to needs class_max_length bytes behind it, or
- * the end of the text. */
-void class_match(const ClassRun *run, uint64_t from, uint64_t to);
+ * the end of the text. hot: as in ClassText. */
+void class_match(ClassRun *run, uint64_t from, uint64_t to, const uint64_t *hot);
 
 /* Whether the rule is worth trying. */
 static inline bool class_is_active(const ClassRun *run, uint32_t rule)

@@ -97,7 +97,7 @@ void class_rules_finish(ClassRules *rules)
         uint8_t bit = form_table_separator_bit(rules->forms, (uint8_t)byte);
         plan->separator_numbers[byte] = bit != 0 ? (uint8_t)(__builtin_ctz(bit) + 1) : 0;
     }
-    plan->wants_at = rules->at->len > 0;
-    plan->wants_plus = rules->plus->len > 0;
-    plan->wants_colon = rules->colon->len > 0;
+    plan->wants_at = rules->at->len > 0 ? ~UINT64_C(0) : 0;
+    plan->wants_plus = rules->plus->len > 0 ? ~UINT64_C(0) : 0;
+    plan->wants_colon = rules->colon->len > 0 ? ~UINT64_C(0) : 0;
 }

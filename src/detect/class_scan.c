@@ -15,13 +15,14 @@ typedef struct Emitter {
     const uint8_t *text; /* of the block */
     size_t at;           /* where the block is */
     uint64_t valid;      /* bits of the block that are asked for */
-    uint64_t word_runs;  /* as ClassPlan.word_runs */
+    uint64_t hot;        /* where the hot plan holds */
 } Emitter;
 
 static void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
 {
     for (mask &= emitter->valid; mask != 0; mask &= mask - 1) {
-        ClassPlace place = {.kind = kind, .at = emitter->at + (size_t)__builtin_ctzll(mask)};
+        unsigned at = (unsigned)__builtin_ctzll(mask);
+        ClassPlace place = {.kind = kind, .is_hot = (emitter->hot >> at & 1) != 0, .at = emitter->at + at};
         emitter->handler(emitter->data, &place);
     }
 }
@@ -73,7 +74,7 @@ static void emit_numbers(
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
         if (number_fits(plan, now, next, emitter, at) && !follows_decimal_point(emitter, at)) {
-            ClassPlace place = {.kind = CLASS_DIGITS, .at = emitter->at + at};
+            ClassPlace place = {.kind = CLASS_DIGITS, .is_hot = (emitter->hot >> at & 1) != 0, .at = emitter->at + at};
             emitter->handler(emitter->data, &place);
         }
     }
@@ -98,7 +99,11 @@ static void emit_upper(
         unsigned run = run_length(now->word, next->word, at);
         for (uint32_t left = plan->starts_by_run[now->digit >> at & 1][run]; left != 0; left &= left - 1) {
             uint32_t start = (uint32_t)__builtin_ctz(left);
-            ClassPlace place = {.kind = CLASS_UPPER, .start = start, .run = run, .at = emitter->at + at};
+            ClassPlace place = {.kind = CLASS_UPPER,
+                .start = start,
+                .run = run,
+                .is_hot = (emitter->hot >> at & 1) != 0,
+                .at = emitter->at + at};
             if (begins_with(emitter->text + at, plan->starts[start]))
                 emitter->handler(emitter->data, &place);
         }
@@ -106,32 +111,25 @@ static void emit_upper(
 }
 
 /* Of a mask of places where words begin, those whose length some rule asks for. */
-static void emit_words(const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
+static void emit_words(
+    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
 {
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
         unsigned run = run_length(now->word, next->word, at);
-        ClassPlace place = {.kind = CLASS_WORD, .run = run, .at = emitter->at + at};
-        if ((emitter->word_runs >> run & 1) != 0)
+        ClassPlace place = {.kind = CLASS_WORD, .run = run, .is_hot = true, .at = emitter->at + at};
+        if ((plan->word_runs >> run & 1) != 0)
             emitter->handler(emitter->data, &place);
     }
 }
 
-/* before: bit i says that a word character stands before byte i. */
-static void scan_block(
-    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
+/* before: bit i says that a word character stands before byte i. where: bits of the block at which the plan holds. */
+static void scan_runs(const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before,
+    uint64_t where, const Emitter *emitter)
 {
     uint64_t capitals = now->upper | now->digit;
-    uint64_t starts = capitals & ~before & emitter->valid;
+    uint64_t starts = capitals & ~before & where;
 
-    if (plan->wants_at && now->at != 0)
-        emit(emitter, now->at & ahead(now->word, next->word, 1), CLASS_AT);
-    if (plan->wants_plus && now->plus != 0)
-        emit(emitter, now->plus & ~before & ahead(now->digit, next->digit, 1), CLASS_PLUS);
-    if (plan->wants_colon && now->colon != 0)
-        emit(emitter, now->colon & ahead(now->word | now->colon, next->word | next->colon, 1), CLASS_COLON);
-    if (emitter->word_runs != 0)
-        emit_words(now, next, now->word & ~before & emitter->valid, emitter);
     if (starts == 0)
         return;
     emit_numbers(plan, now, next, starts & now->digit, emitter);
@@ -139,14 +137,44 @@ static void scan_block(
         emit_upper(plan, now, next, starts & ahead(capitals, next->upper | next->digit, 1), emitter);
 }
 
-void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler handler, void *data)
+static void scan_block(
+    const ClassPlans *plans, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
+{
+    const ClassPlan *cold = plans->cold, *hot = plans->hot;
+    uint64_t in_zone = emitter->hot & emitter->valid;
+
+    uint64_t elsewhere = ~in_zone;
+
+    if (now->at != 0)
+        emit(emitter,
+            now->at & ahead(now->word, next->word, 1) & ((cold->wants_at & elsewhere) | (hot->wants_at & in_zone)),
+            CLASS_AT);
+    if (now->plus != 0)
+        emit(emitter,
+            now->plus & ~before & ahead(now->digit, next->digit, 1) &
+                ((cold->wants_plus & elsewhere) | (hot->wants_plus & in_zone)),
+            CLASS_PLUS);
+    if (now->colon != 0)
+        emit(emitter,
+            now->colon & ahead(now->word | now->colon, next->word | next->colon, 1) &
+                ((cold->wants_colon & elsewhere) | (hot->wants_colon & in_zone)),
+            CLASS_COLON);
+    scan_runs(cold, now, next, before, emitter->valid & elsewhere, emitter);
+    if (in_zone == 0)
+        return;
+    if (hot->word_runs != 0)
+        emit_words(hot, now, next, now->word & ~before & in_zone, emitter);
+    scan_runs(hot, now, next, before, in_zone, emitter);
+}
+
+void class_scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
 {
     ClassMasks masks[STRIP_BLOCKS + 1];
     uint64_t carried = text->from > 0 && byte_is_word(text->data[text->from - 1]);
 
     for (size_t strip = text->from; strip < text->to; strip += (size_t)STRIP_BLOCKS * CLASS_BLOCK) {
         size_t blocks = MIN((text->to - strip + CLASS_BLOCK - 1) / CLASS_BLOCK, (size_t)STRIP_BLOCKS);
-        plan->fill(text->data + strip, blocks + 1, masks);
+        plans->cold->fill(text->data + strip, blocks + 1, masks);
         for (size_t i = 0; i < blocks; i++) {
             size_t at = strip + i * CLASS_BLOCK;
             size_t left = text->to - at;
@@ -154,9 +182,9 @@ void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler 
                 .data = data,
                 .text = text->data + at,
                 .at = at,
-                .word_runs = plan->word_runs & ~text->skipped_word_runs,
+                .hot = text->hot[(at - text->from) / CLASS_BLOCK],
                 .valid = left >= CLASS_BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << left) - 1};
-            scan_block(plan, &masks[i], &masks[i + 1], masks[i].word << 1 | carried, &emitter);
+            scan_block(plans, &masks[i], &masks[i + 1], masks[i].word << 1 | carried, &emitter);
             carried = masks[i].word >> 63;
         }
     }

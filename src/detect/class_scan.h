@@ -14,10 +14,10 @@ typedef enum ClassKind { CLASS_DIGITS, CLASS_AT, CLASS_PLUS, CLASS_COLON, CLASS_
 /* What the rules ask for. */
 typedef struct ClassPlan {
     ClassMaskFill fill;
-    uint64_t bare_lengths;          /* bit n: a bare number may have n digits */
-    const FormSeconds *seconds;     /* groups of digits that may follow one another */
-    uint8_t separator_numbers[256]; /* 1 + the separator's number in seconds; 0: no separator */
-    bool wants_at, wants_plus, wants_colon;
+    uint64_t bare_lengths;                      /* bit n: a bare number may have n digits */
+    const FormSeconds *seconds;                 /* groups of digits that may follow one another */
+    uint8_t separator_numbers[256];             /* 1 + the separator's number in seconds; 0: no separator */
+    uint64_t wants_at, wants_plus, wants_colon; /* all bits, or none */
     uint64_t word_runs; /* bit n: rules of shape word may begin with a word of that length (first_runs.h) */
     uint32_t start_count;
     const char *starts[CLASS_MAX_STARTS]; /* distinct */
@@ -29,17 +29,22 @@ typedef struct ClassPlace {
     ClassKind kind;
     uint32_t start; /* CLASS_UPPER: index of ClassPlan.starts */
     uint32_t run;   /* CLASS_UPPER and CLASS_WORD: word characters from here on, at most FIRST_RUN_MAX */
+    bool is_hot;    /* where the hot plan holds */
     size_t at;      /* index in the text */
 } ClassPlace;
 
 typedef void (*ClassPlaceHandler)(void *data, const ClassPlace *place);
 
-/* Hands over the places in [from, to), nearly in order: within 64 bytes they go by kind. Text must be followed by
- * CLASS_PADDING readable bytes behind len. */
 typedef struct ClassText {
     const uint8_t *data;
     size_t from, to, len;
-    uint64_t skipped_word_runs; /* lengths of words that no rule worth trying begins with, though some rule does */
+    const uint64_t *hot; /* bit i: the hot plan holds at from + i; words up to the end of to's block */
 } ClassText;
 
-void class_scan(const ClassPlan *plan, const ClassText *text, ClassPlaceHandler handler, void *data);
+typedef struct ClassPlans {
+    const ClassPlan *cold, *hot; /* hot asks for at least what cold does */
+} ClassPlans;
+
+/* Hands over the places in [from, to), nearly in order: within 64 bytes they go by kind. Text must be followed by
+ * CLASS_PADDING readable bytes behind len. */
+void class_scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data);

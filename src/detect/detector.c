@@ -14,9 +14,6 @@
 
 enum { BLOCK_BYTES = 64 * 1024, URL_LOOK_BACK = 512 };
 
-/* Where keywords are near, it is told anew after so many bytes which rules they are worth trying for. */
-enum { HOT_STRETCH = 128 };
-
 enum { SETTLED_AT_FIRST = 64 }; /* so that the array has an address from the start */
 
 /* Whether the text goes on behind the window. */
@@ -39,11 +36,11 @@ struct Detector {
 
     LiteralScan *literals;
     RegexScratch *regex;
-    KeywordTrackers literal_keywords, class_keywords;
+    KeywordTracker *keywords;
     Structure *structure;
     uint64_t *lowered; /* bit set of rules: see Judge */
-    uint64_t *active;  /* likewise: see ClassRun */
-    GArray *active_words;
+    HotRules hot;
+    uint64_t *hot_places; /* bit set: see ClassText */
     EncodedScan *encoded; /* NULL: the text was decoded often enough */
     Judge judge;
     GArray *settled; /* PendingMatch: what overlaps is decided, what pairs may not be */
@@ -60,22 +57,18 @@ static size_t greatest_lag(const RuleSet *rules)
            OVERLAP_CHAIN_BYTES + pair_reach(rules);
 }
 
-static void trackers_init(KeywordTrackers *trackers, const RuleSet *rules)
+static void hot_init(HotRules *hot, const RuleSet *rules)
 {
-    trackers->before = keyword_tracker_new(rules->vocabulary, rules->max_distance);
-    trackers->after = keyword_tracker_new(rules->vocabulary, (uint32_t)keyword_look_back(rules->max_distance_after));
+    hot->zones = zones_new(rules);
+    hot->rules = g_new0(uint64_t, rules->rule_words);
+    hot->words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 }
 
-static void trackers_reset(const KeywordTrackers *trackers)
+static void hot_clear(HotRules *hot)
 {
-    keyword_tracker_reset(trackers->before);
-    keyword_tracker_reset(trackers->after);
-}
-
-static void trackers_clear(const KeywordTrackers *trackers)
-{
-    keyword_tracker_free(trackers->before);
-    keyword_tracker_free(trackers->after);
+    zones_free(hot->zones);
+    g_free(hot->rules);
+    g_array_unref(hot->words);
 }
 
 static void detector_init(Detector *detector, RuleSet *rules)
@@ -84,17 +77,17 @@ static void detector_init(Detector *detector, RuleSet *rules)
     detector->look_back = keyword_look_back(rules->max_distance) + URL_LOOK_BACK;
     detector->capacity = detector->look_back + greatest_lag(rules) + BLOCK_BYTES;
     detector->buffer = g_malloc0(detector->capacity + CLASS_PADDING);
-    trackers_init(&detector->literal_keywords, rules);
-    trackers_init(&detector->class_keywords, rules);
+    detector->keywords = keyword_tracker_new(rules->vocabulary);
+    hot_init(&detector->hot, rules);
+    detector->hot_places = g_new0(uint64_t, detector->capacity / CLASS_BLOCK + 1);
     detector->structure = structure_new(rules);
-    detector->active = g_new0(uint64_t, rules->rule_words);
-    detector->active_words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     detector->lowered = g_new0(uint64_t, rules->rules->len / 64 + 1);
     detector->suppressed_of = g_new0(uint64_t, rules->rules->len);
     detector->settled = g_array_sized_new(FALSE, FALSE, sizeof(PendingMatch), SETTLED_AT_FIRST);
     detector->judge = (Judge){
         .rules = rules,
         .structure = detector->structure,
+        .keywords = detector->keywords,
         .pending = g_array_new(FALSE, FALSE, sizeof(PendingMatch)),
         .canonical = g_byte_array_sized_new(MAX_LENGTH_LIMIT),
     };
@@ -136,13 +129,12 @@ void detector_free(Detector *detector)
     wiped_free(detector->judge.canonical);
     g_array_unref(detector->judge.pending);
     g_array_unref(detector->settled);
-    trackers_clear(&detector->literal_keywords);
-    trackers_clear(&detector->class_keywords);
+    keyword_tracker_free(detector->keywords);
+    hot_clear(&detector->hot);
+    g_free(detector->hot_places);
     structure_free(detector->structure);
     encoded_scan_free(detector->encoded);
     g_free(detector->lowered);
-    g_free(detector->active);
-    g_array_unref(detector->active_words);
     g_free(detector->suppressed_of);
     regex_scratch_free(detector->regex);
     literal_scan_free(detector->literals);
@@ -182,8 +174,8 @@ bool detector_begin(
     g_array_set_size(detector->judge.pending, 0);
     g_array_set_size(detector->settled, 0);
     detector->handed = 0;
-    trackers_reset(&detector->literal_keywords);
-    trackers_reset(&detector->class_keywords);
+    keyword_tracker_reset(detector->keywords);
+    zones_reset(detector->hot.zones);
     structure_reset(detector->structure);
     if (detector->encoded != NULL)
         encoded_scan_begin(detector->encoded, options);
@@ -279,6 +271,8 @@ static void carry(Detector *detector, const TextView *text, uint64_t unsettled)
     keep = MAX(keep, text->base);
     place_advance(&detector->place, text, keep);
     structure_forget(detector->structure, keep);
+    keyword_tracker_forget(detector->keywords, keep);
+    zones_forget(detector->hot.zones, detector->classed);
     if (detector->encoded != NULL)
         encoded_scan_forget(detector->encoded, keep);
     size_t drop = (size_t)(keep - text->base);
@@ -298,96 +292,57 @@ static uint64_t class_limit(const Detector *detector, const TextView *text, Step
     return MAX(end > look_ahead ? end - look_ahead : 0, detector->classed);
 }
 
-/* Of the rules of shape word, those that are active. */
-static void activate_words(Detector *detector, ClassRun *run)
-{
-    const RuleSet *rules = detector->rules;
-
-    g_array_set_size(detector->active_words, 0);
-    run->words = detector->active_words;
-    run->word_runs = 0;
-    for (size_t i = 0; i < rules->rule_words; i++) {
-        uint64_t left = detector->active[i] & rules->word_shaped[i];
-        for (; left != 0; left &= left - 1) {
-            uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
-            g_array_append_val(detector->active_words, rule);
-            run->word_runs |= rule_at(rules, rule)->first_runs;
-        }
-    }
-}
-
-/* Notes in detector->active which rules are worth trying from classed on. Returns how far, at most to. */
-static uint64_t activate(Detector *detector, uint64_t to, ClassRun *run)
-{
-    const RuleSet *rules = detector->rules;
-
-    for (size_t i = 0; i < rules->rule_words; i++)
-        detector->active[i] = ~rules->demanding[i];
-    to = literal_scan_add_zones(detector->literals, detector->classed, to, detector->active);
-    structure_add_hot(detector->structure, detector->classed, to, detector->active);
-    run->active = detector->active;
-    run->selected = rules->class_rules;
-    activate_words(detector, run);
-    return to;
-}
-
 static bool tries_everything(const Detector *detector)
 {
     return detector->options.min_tier == TIER_LOW || detector->options.refusal_handler != NULL;
 }
 
-/* All rules that need no keyword to be worth trying; for tier low all there are. */
-static void select_all(const Detector *detector, ClassRun *run)
+/* Rules that demand a keyword are tried only where one of theirs may concern a value: most of them fit any number. */
+static void mark_hot_places(Detector *detector, const TextView *text, uint64_t limit)
 {
-    run->selected = tries_everything(detector) ? detector->rules->class_rules : detector->rules->class_rules_cold;
-    run->active = NULL;
-    run->words = run->selected->word;
-    run->word_runs = run->selected->plan.word_runs;
+    size_t words = (size_t)(limit - detector->classed + CLASS_BLOCK - 1) / CLASS_BLOCK;
+
+    if (tries_everything(detector)) {
+        memset(detector->hot_places, 0xFF, words * sizeof *detector->hot_places);
+        return;
+    }
+    memset(detector->hot_places, 0, words * sizeof *detector->hot_places);
+    structure_visit_hot(detector->structure, text, detector->classed, limit, zones_add_field, detector->hot.zones);
+    zones_mark(detector->hot.zones, detector->classed, limit, detector->hot_places);
 }
 
-/* Rules that demand a keyword are tried only where one of theirs may concern a value, near it or in the name of its
- * column or record: most of them fit any number. */
 static void match_classes(Detector *detector, const TextView *text, StepKind kind)
 {
-    const RuleSet *rules = detector->rules;
     uint64_t limit = class_limit(detector, text, kind);
-    ClassRun run = {.rules = rules,
+    ClassRun run = {.rules = detector->rules,
+        .hot = tries_everything(detector) ? NULL : &detector->hot,
         .judge = &detector->judge,
         .regex = detector->regex,
-        .keywords = &detector->class_keywords,
         .text = text,
         .is_last = kind == STEP_LAST};
 
-    while (detector->classed < limit) {
-        uint64_t to = limit;
-        select_all(detector, &run);
-        if (!tries_everything(detector)) {
-            uint64_t hot = literal_scan_next_zone(detector->literals, detector->classed);
-            hot = MIN(hot, structure_next_hot(detector->structure, detector->classed, limit));
-            to = MIN(limit, hot <= detector->classed ? detector->classed + HOT_STRETCH : hot);
-            if (hot <= detector->classed)
-                to = activate(detector, to, &run);
-        }
-        class_match(&run, detector->classed, to);
-        detector->classed = to;
-    }
+    zones_add_keywords(detector->hot.zones, detector->keywords, text);
+    if (limit <= detector->classed)
+        return;
+    mark_hot_places(detector, text, limit);
+    detector->hot.stretch = (Stretch){0};
+    class_match(&run, detector->classed, limit, detector->hot_places);
+    detector->classed = limit;
 }
 
 /* One step: everything that the text gathered so far can tell. */
 static bool step(Detector *detector, StepKind kind, GError **error)
 {
     const TextView text = window_view(detector);
-    const LiteralConfirm literal = {.judge = &detector->judge,
-        .regex = detector->regex,
-        .keywords = &detector->literal_keywords,
-        .text = &text,
-        .is_last = kind == STEP_LAST};
+    const LiteralConfirm literal = {
+        .judge = &detector->judge, .regex = detector->regex, .text = &text, .is_last = kind == STEP_LAST};
 
     memset(detector->buffer + detector->len, 0, CLASS_PADDING);
     TRY(literal_scan_feed(detector->literals, &text, detector->fed, error));
     if (kind == STEP_LAST)
         TRY(literal_scan_finish(detector->literals, error));
     detector->fed = text.base + text.len;
+    keyword_tracker_feed(detector->keywords, &text, kind == STEP_LAST ? KEYWORD_LAST : KEYWORD_MORE);
     structure_feed(detector->structure, &text, kind == STEP_LAST ? STRUCTURE_LAST : STRUCTURE_MORE);
     literal_scan_confirm(detector->literals, &literal);
     match_classes(detector, &text, kind);

@@ -96,13 +96,12 @@ static uint64_t barrier_of(const Judge *judge, const TextView *text, const Candi
 }
 
 /* The value's own line has no newline between it and the keyword behind it. */
-static bool is_keyword_after(const TextView *text, const Candidate *candidate)
+static bool is_keyword_after(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
     const KeywordQuery query = {.group = rule->rule.index, .distance = rule->distance_after};
 
-    return rule->distance_after > 0 &&
-           keyword_tracker_after(candidate->keywords->after, text, &query, candidate->value.end);
+    return rule->distance_after > 0 && keyword_tracker_after(judge->keywords, text, &query, candidate->value.end);
 }
 
 static bool is_keyword_in_field(const Judge *judge, const TextView *text, const Candidate *candidate)
@@ -121,14 +120,14 @@ static uint64_t keyword_before(const Judge *judge, const TextView *text, const C
     const KeywordQuery query = {
         .group = group, .distance = candidate->rule->distance, .barrier = barrier_of(judge, text, candidate)};
 
-    return keyword_tracker_before(candidate->keywords->before, text, &query, candidate->value.start);
+    return keyword_tracker_before(judge->keywords, text, &query, candidate->value.start);
 }
 
 bool judge_has_keyword(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
     return is_keyword_in_field(judge, text, candidate) ||
            keyword_before(judge, text, candidate, candidate->rule->rule.index) != 0 ||
-           is_keyword_after(text, candidate);
+           is_keyword_after(judge, text, candidate);
 }
 
 /* The name of the field decides, if it says anything; else what stands nearer before the value. */

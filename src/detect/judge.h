@@ -25,6 +25,7 @@ typedef struct PendingMatch {
 typedef struct Judge {
     const RuleSet *rules;
     Structure *structure;
+    const KeywordTracker *keywords;
     const char *path;        /* of the object or member; NULL: unknown */
     bool is_decoded;         /* the text was encoded in another */
     const uint64_t *lowered; /* bit set of rules whose tier is one lower there; NULL: none */
@@ -35,16 +36,10 @@ typedef struct Judge {
     void *refused_data;
 } Judge;
 
-/* One engine's trackers: keywords before a value, and behind it. */
-typedef struct KeywordTrackers {
-    KeywordTracker *before, *after;
-} KeywordTrackers;
-
 /* A value that a rule's shape or pattern fits. */
 typedef struct Candidate {
     const CompiledRule *rule;
     Span value;
-    const KeywordTrackers *keywords;
 } Candidate;
 
 /* Whether a keyword of the rule concerns the value: in its column's name, its path, or the text beside it. */

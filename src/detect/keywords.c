@@ -8,29 +8,7 @@
 
 enum {
     CHUNK_MAX = CLASS_BLOCK - 1, /* longer runs are no identifiers but blobs: skipped, not looked at again */
-    HITS = 256,                  /* power of two */
     MAX_BYTES_PER_CHAR = 4,
-};
-
-typedef struct Phrase {
-    uint32_t words[KEYWORD_MAX_WORDS];
-    uint32_t count;
-    uint64_t *groups; /* bit set */
-} Phrase;
-
-typedef struct Word {
-    char text[KEYWORD_MAX_BYTES];
-    uint32_t len, hash;
-    GArray *phrases; /* indices of the phrases that this word ends */
-} Word;
-
-struct Vocabulary {
-    uint32_t group_count;
-    GArray *words;   /* Word; index 0 is unused: 0 means unknown */
-    GArray *phrases; /* Phrase */
-    uint32_t *slots; /* open addressing: word indices */
-    uint32_t slot_count;
-    uint64_t sketch[64]; /* one bit for each word_sketch() of a word: most other words fall through */
 };
 
 typedef struct SeenWord {
@@ -38,194 +16,46 @@ typedef struct SeenWord {
     uint64_t start, end;
 } SeenWord;
 
-typedef struct KeywordHit {
-    uint64_t start, end;
-    const uint64_t *groups;
-} KeywordHit;
-
 struct KeywordTracker {
     ClassMaskFill fill;
     const Vocabulary *vocabulary;
-    uint32_t max_distance;
-    bool is_started, is_skipping; /* skipping: inside a run that is too long */
-    uint64_t done;                /* text before this position is split, back to where the tracker started */
+    bool is_skipping; /* inside a run that is too long */
+    uint64_t done;    /* text before this position is split */
     SeenWord last[KEYWORD_MAX_WORDS];
     uint32_t last_count;
-    KeywordHit hits[HITS];
-    uint64_t hit_count;
+    GArray *hits; /* KeywordHit */
     uint64_t work;
 };
 
-/* Lower-case copy and FNV-1a hash of it. */
-typedef struct FoldedWord {
-    char text[KEYWORD_MAX_BYTES];
-    uint32_t len, hash;
-} FoldedWord;
-
-static void fold(const uint8_t *text, size_t len, FoldedWord *out)
-{
-    uint8_t before = 0;
-
-    out->hash = 2166136261U;
-    out->len = (uint32_t)len;
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = keyword_lower(before, text[i]);
-        out->text[i] = (char)c;
-        out->hash = (out->hash ^ c) * 16777619U;
-        before = text[i];
-    }
-}
-
-/* Of first byte, last byte and length; the same for either case of a letter. */
-static inline uint32_t word_sketch(const uint8_t *text, size_t len)
-{
-    return (uint32_t)(text[0] & 31U) << 7 | (uint32_t)(text[len - 1] & 31U) << 2 | (uint32_t)(len & 3U);
-}
-
-Vocabulary *vocabulary_new(uint32_t group_count)
-{
-    Vocabulary *vocabulary = g_new0(Vocabulary, 1);
-
-    vocabulary->group_count = group_count;
-    vocabulary->words = g_array_new(FALSE, TRUE, sizeof(Word));
-    g_array_set_size(vocabulary->words, 1);
-    vocabulary->phrases = g_array_new(FALSE, TRUE, sizeof(Phrase));
-    vocabulary->slot_count = 256;
-    vocabulary->slots = g_new0(uint32_t, vocabulary->slot_count);
-    return vocabulary;
-}
-
-void vocabulary_free(Vocabulary *vocabulary)
-{
-    if (vocabulary == NULL)
-        return;
-    for (guint i = 1; i < vocabulary->words->len; i++)
-        g_array_unref(g_array_index(vocabulary->words, Word, i).phrases);
-    for (guint i = 0; i < vocabulary->phrases->len; i++)
-        g_free(g_array_index(vocabulary->phrases, Phrase, i).groups);
-    g_array_unref(vocabulary->words);
-    g_array_unref(vocabulary->phrases);
-    g_free(vocabulary->slots);
-    g_free(vocabulary);
-}
-
-static const Word *word_at(const Vocabulary *vocabulary, uint32_t index)
-{
-    return &g_array_index(vocabulary->words, Word, index);
-}
-
-static uint32_t word_find(const Vocabulary *vocabulary, const FoldedWord *folded)
-{
-    uint32_t mask = vocabulary->slot_count - 1;
-
-    for (uint32_t slot = folded->hash & mask; vocabulary->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const Word *word = word_at(vocabulary, vocabulary->slots[slot]);
-        if (word->hash == folded->hash && word->len == folded->len && memcmp(word->text, folded->text, word->len) == 0)
-            return vocabulary->slots[slot];
-    }
-    return 0;
-}
-
-static void slot_fill(Vocabulary *vocabulary, uint32_t index)
-{
-    uint32_t mask = vocabulary->slot_count - 1;
-    uint32_t slot = word_at(vocabulary, index)->hash & mask;
-
-    while (vocabulary->slots[slot] != 0)
-        slot = (slot + 1) & mask;
-    vocabulary->slots[slot] = index;
-}
-
-static uint32_t word_add(Vocabulary *vocabulary, const FoldedWord *folded)
-{
-    uint32_t index = word_find(vocabulary, folded);
-
-    if (index != 0)
-        return index;
-    Word word = {.len = folded->len, .hash = folded->hash, .phrases = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-    memcpy(word.text, folded->text, folded->len);
-    g_array_append_val(vocabulary->words, word);
-    index = vocabulary->words->len - 1;
-    if (vocabulary->words->len * 4 > vocabulary->slot_count) {
-        vocabulary->slot_count *= 2;
-        g_free(vocabulary->slots);
-        vocabulary->slots = g_new0(uint32_t, vocabulary->slot_count);
-        for (uint32_t i = 1; i < index; i++)
-            slot_fill(vocabulary, i);
-    }
-    slot_fill(vocabulary, index);
-    uint32_t sketch = word_sketch((const uint8_t *)folded->text, folded->len);
-    vocabulary->sketch[sketch / 64] |= UINT64_C(1) << (sketch % 64);
-    return index;
-}
-
-static Phrase *phrase_add(Vocabulary *vocabulary, const Phrase *wanted)
-{
-    const GArray *alike = word_at(vocabulary, wanted->words[wanted->count - 1])->phrases;
-
-    for (guint i = 0; i < alike->len; i++) {
-        Phrase *phrase = &g_array_index(vocabulary->phrases, Phrase, g_array_index(alike, uint32_t, i));
-        if (phrase->count == wanted->count &&
-            memcmp(phrase->words, wanted->words, wanted->count * sizeof wanted->words[0]) == 0)
-            return phrase;
-    }
-    uint32_t index = vocabulary->phrases->len;
-    g_array_append_vals(vocabulary->phrases, wanted, 1);
-    Phrase *phrase = &g_array_index(vocabulary->phrases, Phrase, index);
-    phrase->groups = g_new0(uint64_t, vocabulary->group_count / 64 + 1);
-    g_array_append_val(word_at(vocabulary, phrase->words[phrase->count - 1])->phrases, index);
-    return phrase;
-}
-
-bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword, GError **error)
-{
-    const uint8_t *cursor = (const uint8_t *)keyword;
-    Phrase phrase = {0};
-
-    if (strlen(keyword) > KEYWORD_MAX_BYTES)
-        return fail(error, ERROR_INVALID, "keywords: '%s': expected at most %d bytes", keyword, KEYWORD_MAX_BYTES);
-    while (*cursor != '\0') {
-        const uint8_t *start = cursor;
-        while (keyword_is_word_byte(*cursor))
-            cursor++;
-        if (cursor == start) {
-            cursor++;
-            continue;
-        }
-        if (phrase.count == KEYWORD_MAX_WORDS)
-            return fail(error, ERROR_INVALID, "keywords: '%s': expected at most %d words", keyword, KEYWORD_MAX_WORDS);
-        FoldedWord folded;
-        fold(start, (size_t)(cursor - start), &folded);
-        phrase.words[phrase.count++] = word_add(vocabulary, &folded);
-    }
-    if (phrase.count == 0)
-        return fail(error, ERROR_INVALID, "keywords: '%s': expected at least one word", keyword);
-    phrase_add(vocabulary, &phrase)->groups[group / 64] |= UINT64_C(1) << (group % 64);
-    return true;
-}
-
-KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary, uint32_t max_distance)
+KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary)
 {
     KeywordTracker *tracker = g_new0(KeywordTracker, 1);
 
     tracker->fill = class_mask_fill_best();
     tracker->vocabulary = vocabulary;
-    tracker->max_distance = max_distance;
+    tracker->hits = g_array_new(FALSE, FALSE, sizeof(KeywordHit));
     return tracker;
 }
 
 void keyword_tracker_free(KeywordTracker *tracker)
 {
+    if (tracker == NULL)
+        return;
+    g_array_unref(tracker->hits);
     g_free(tracker);
 }
 
 void keyword_tracker_reset(KeywordTracker *tracker)
 {
-    tracker->is_started = false;
     tracker->is_skipping = false;
     tracker->done = 0;
     tracker->last_count = 0;
-    tracker->hit_count = 0;
+    g_array_set_size(tracker->hits, 0);
+}
+
+const GArray *keyword_tracker_hits(const KeywordTracker *tracker)
+{
+    return tracker->hits;
 }
 
 size_t keyword_look_back(uint32_t max_distance)
@@ -238,7 +68,7 @@ uint64_t keyword_tracker_work(const KeywordTracker *tracker)
     return tracker->work;
 }
 
-static bool phrase_ends_here(const KeywordTracker *tracker, const Phrase *phrase)
+static bool phrase_ends_here(const KeywordTracker *tracker, const KeywordPhrase *phrase)
 {
     if (phrase->count > tracker->last_count)
         return false;
@@ -252,11 +82,6 @@ static bool phrase_ends_here(const KeywordTracker *tracker, const Phrase *phrase
     return true;
 }
 
-static uint64_t phrase_start(const KeywordTracker *tracker, const Phrase *phrase)
-{
-    return tracker->last[tracker->last_count - phrase->count].start;
-}
-
 static void word_seen(KeywordTracker *tracker, uint32_t word, uint64_t start, uint64_t end)
 {
     if (tracker->last_count == KEYWORD_MAX_WORDS) {
@@ -265,38 +90,29 @@ static void word_seen(KeywordTracker *tracker, uint32_t word, uint64_t start, ui
     }
     tracker->last[tracker->last_count++] = (SeenWord){.word = word, .start = start, .end = end};
 
-    const GArray *phrases = word_at(tracker->vocabulary, word)->phrases;
+    const GArray *phrases = vocabulary_phrases_of(tracker->vocabulary, word);
     for (guint i = 0; i < phrases->len; i++) {
-        const Phrase *phrase =
-            &g_array_index(tracker->vocabulary->phrases, Phrase, g_array_index(phrases, uint32_t, i));
-        if (phrase_ends_here(tracker, phrase))
-            tracker->hits[tracker->hit_count++ % HITS] =
-                (KeywordHit){.start = phrase_start(tracker, phrase), .end = end, .groups = phrase->groups};
+        uint32_t index = g_array_index(phrases, uint32_t, i);
+        const KeywordPhrase *phrase = vocabulary_phrase(tracker->vocabulary, index);
+        if (!phrase_ends_here(tracker, phrase))
+            continue;
+        const KeywordHit hit = {
+            .start = tracker->last[tracker->last_count - phrase->count].start, .end = end, .phrase = index};
+        g_array_append_val(tracker->hits, hit);
     }
-}
-
-static uint32_t word_lookup(const Vocabulary *vocabulary, const uint8_t *text, size_t len)
-{
-    FoldedWord folded;
-
-    uint32_t sketch = word_sketch(text, len);
-    if (len > KEYWORD_MAX_BYTES || (vocabulary->sketch[sketch / 64] >> (sketch % 64) & 1) == 0)
-        return 0;
-    fold(text, len, &folded);
-    return word_find(vocabulary, &folded);
 }
 
 /* One part, whole or without its trailing digits. An unknown word ends any phrase. */
 static void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
 {
     size_t stem = len;
-    uint32_t word = word_lookup(tracker->vocabulary, text, len);
+    uint32_t word = vocabulary_find(tracker->vocabulary, text, len);
 
     if (word == 0 && byte_is_digit(text[len - 1])) {
         while (stem > 0 && byte_is_digit(text[stem - 1]))
             stem--;
         if (stem > 0 && stem < len)
-            word = word_lookup(tracker->vocabulary, text, stem);
+            word = vocabulary_find(tracker->vocabulary, text, stem);
     }
     if (word != 0)
         word_seen(tracker, word, start, start + len);
@@ -304,70 +120,64 @@ static void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t star
         tracker->last_count = 0;
 }
 
-/* A new part begins at i: "cardNumber" at N, "SSNNumber" at the second N. */
-static bool is_camel_edge(const uint8_t *text, size_t i, size_t len)
-{
-    if ((BYTE_CLASS[text[i]] & BYTE_UPPER) == 0)
-        return false;
-    if ((BYTE_CLASS[text[i - 1]] & (BYTE_LOWER | BYTE_DIGIT)) != 0)
-        return true;
-    return (BYTE_CLASS[text[i - 1]] & BYTE_UPPER) != 0 && i + 1 < len && (BYTE_CLASS[text[i + 1]] & BYTE_LOWER) != 0;
-}
-
-static void split_camel(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
-{
-    size_t part = 0;
-
-    for (size_t i = 1; i < len; i++) {
-        if (is_camel_edge(text, i, len)) {
-            part_see(tracker, text + part, start + part, i - part);
-            part = i;
-        }
-    }
-    part_see(tracker, text + part, start + part, len - part);
-    uint32_t word = part > 0 ? word_lookup(tracker->vocabulary, text, len) : 0;
-    if (word != 0)
-        word_seen(tracker, word, start, start + len);
-}
-
 /* Up to 64 bytes of the text, by class. */
 typedef struct SplitBlock {
-    const uint8_t *text;
-    uint64_t position; /* of text[0] */
+    const uint8_t *text;                              /* followed by VOCABULARY_PADDING readable bytes */
+    uint8_t padded[CLASS_BLOCK + VOCABULARY_PADDING]; /* the text, where the view ends soon */
+    uint64_t position;                                /* of text[0] */
     unsigned len;
-    uint64_t words, upper, digits;
+    uint64_t words, digits;
+    uint64_t edges; /* where a new part begins: "cardNumber" at N, "SSNNumber" at the second N */
 } SplitBlock;
 
-static void block_read(const KeywordTracker *tracker, const TextView *view, size_t at, size_t end, SplitBlock *block)
+static void block_read(const KeywordTracker *tracker, const TextView *view, size_t at, SplitBlock *block)
 {
-    uint8_t padded[CLASS_BLOCK] = {0};
     size_t left = view->len - at;
     ClassMasks masks;
 
     block->text = view->data + at;
     block->position = view->base + at;
-    block->len = (unsigned)MIN(end - at, (size_t)CLASS_BLOCK);
-    if (left < CLASS_BLOCK)
-        memcpy(padded, block->text, left);
-    tracker->fill(left < CLASS_BLOCK ? padded : block->text, 1, &masks);
+    block->len = (unsigned)MIN(left, (size_t)CLASS_BLOCK);
+    if (left < sizeof block->padded) {
+        memset(block->padded, 0, sizeof block->padded);
+        memcpy(block->padded, block->text, left);
+        block->text = block->padded;
+    }
+    tracker->fill(block->text, 1, &masks);
     uint64_t valid = block->len == CLASS_BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << block->len) - 1;
     block->words = ((masks.word & ~masks.underscore) | masks.high) & valid;
-    block->upper = masks.upper;
+    uint64_t lower = masks.word & ~masks.upper & ~masks.digit & ~masks.underscore;
     block->digits = masks.digit;
+    block->edges = masks.upper & ((lower | masks.digit) << 1 | (masks.upper << 1 & (lower & valid) >> 1));
+}
+
+/* edges: bit i says that a part begins at text[i]. */
+static void split_camel(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len, uint64_t edges)
+{
+    size_t part = 0;
+
+    for (; edges != 0; edges &= edges - 1) {
+        size_t next = (size_t)__builtin_ctzll(edges);
+        part_see(tracker, text + part, start + part, next - part);
+        part = next;
+    }
+    part_see(tracker, text + part, start + part, len - part);
+    uint32_t word = vocabulary_find(tracker->vocabulary, text, len);
+    if (word != 0)
+        word_seen(tracker, word, start, start + len);
 }
 
 /* A whole run within the block. Numbers are no keywords, and most runs have no inner capitals. */
 static void run_see(KeywordTracker *tracker, const SplitBlock *block, unsigned start, unsigned len)
 {
     uint64_t ones = (UINT64_C(1) << len) - 1;
+    uint64_t edges = block->edges >> start & ones & ~UINT64_C(1);
     const uint8_t *text = block->text + start;
 
-    if ((block->digits >> start & ones) == ones) {
+    if ((block->digits >> start & ones) == ones)
         tracker->last_count = 0;
-        return;
-    }
-    if ((block->upper >> start & ones) > 1)
-        split_camel(tracker, text, block->position + start, len);
+    else if (edges != 0)
+        split_camel(tracker, text, block->position + start, len, edges);
     else
         part_see(tracker, text, block->position + start, len);
 }
@@ -414,55 +224,48 @@ static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, Last
     return block->len;
 }
 
-/* Splits [done, stop). A run that goes on at stop is left for later. */
-static void split_until(KeywordTracker *tracker, const TextView *view, uint64_t stop)
+void keyword_tracker_feed(KeywordTracker *tracker, const TextView *view, KeywordStep step)
 {
-    size_t at = (size_t)(tracker->done - view->base), end = (size_t)(stop - view->base);
-    bool stops_in_word = end < view->len && keyword_is_word_byte(view->data[end]);
+    size_t at = (size_t)(tracker->done - view->base), end = view->len;
 
     tracker->work += end - at;
     while (at < end) {
         SplitBlock block;
-        block_read(tracker, view, at, end, &block);
-        bool is_at_stop = at + block.len == end;
-        unsigned done = block_see(tracker, &block, is_at_stop && !stops_in_word ? RUN_ENDS : RUN_MAY_GO_ON);
-        at += done;
-        if (is_at_stop)
+        block_read(tracker, view, at, &block);
+        bool is_at_end = at + block.len == end;
+        at += block_see(tracker, &block, is_at_end && step == KEYWORD_LAST ? RUN_ENDS : RUN_MAY_GO_ON);
+        if (is_at_end)
             break;
     }
     tracker->done = view->base + at;
 }
 
-/* The position that many characters before, not before the view. */
-static uint64_t characters_back(const TextView *view, uint64_t position, uint32_t characters)
+static const KeywordHit *hit_at(const KeywordTracker *tracker, guint index)
 {
-    while (characters > 0 && position > view->base) {
-        position--;
-        characters -= (view->data[position - view->base] & 0xC0U) != 0x80U;
-    }
-    return position;
+    return &g_array_index(tracker->hits, KeywordHit, index);
 }
 
-/* Text far behind the last value is skipped: only what can hold a keyword of this value is split. */
-static void track_until(KeywordTracker *tracker, const TextView *view, uint64_t position)
+/* Index of the first hit that ends behind the position. */
+static guint hits_until(const KeywordTracker *tracker, uint64_t position)
 {
-    uint64_t nearest = position > view->base + KEYWORD_SPAN + tracker->max_distance
-                           ? position - KEYWORD_SPAN - tracker->max_distance
-                           : view->base;
+    guint low = 0, high = tracker->hits->len;
 
-    if (tracker->is_started && tracker->done >= nearest)
-        return split_until(tracker, view, MAX(position, tracker->done));
-
-    uint64_t start = characters_back(view, position, tracker->max_distance);
-    start = start > view->base + KEYWORD_SPAN ? start - KEYWORD_SPAN : view->base;
-    if (!tracker->is_started || start > tracker->done) {
-        bool starts_in_word = start > view->base && keyword_is_word_byte(view->data[start - view->base - 1]);
-        keyword_tracker_reset(tracker);
-        tracker->is_started = true;
-        tracker->is_skipping = starts_in_word;
-        tracker->done = start;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (hit_at(tracker, middle)->end <= position)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    split_until(tracker, view, MAX(position, tracker->done));
+    return low;
+}
+
+void keyword_tracker_forget(KeywordTracker *tracker, uint64_t position)
+{
+    guint past = position > 0 ? hits_until(tracker, position - 1) : 0;
+
+    if (past > 0)
+        g_array_remove_range(tracker->hits, 0, past);
 }
 
 static bool is_within(const TextView *view, uint64_t from, uint64_t to, uint32_t distance)
@@ -476,45 +279,37 @@ static bool is_within(const TextView *view, uint64_t from, uint64_t to, uint32_t
     return from >= view->base && text_char_count((const char *)view->data + (from - view->base), bytes) <= distance;
 }
 
-static bool is_of_group(const KeywordHit *hit, const KeywordQuery *query)
+static bool is_of_group(const KeywordTracker *tracker, const KeywordHit *hit, const KeywordQuery *query)
 {
-    return hit->start >= query->barrier && (hit->groups[query->group / 64] >> (query->group % 64) & 1) != 0;
-}
+    const uint64_t *groups = vocabulary_phrase(tracker->vocabulary, hit->phrase)->groups;
 
-static uint64_t oldest_hit(const KeywordTracker *tracker)
-{
-    return tracker->hit_count > HITS ? tracker->hit_count - HITS : 0;
+    return hit->start >= query->barrier && (groups[query->group / 64] >> (query->group % 64) & 1) != 0;
 }
 
 uint64_t keyword_tracker_before(
-    KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position)
+    const KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position)
 {
-    if (!tracker->is_started || position > tracker->done)
-        track_until(tracker, view, position);
-    for (uint64_t i = tracker->hit_count; i > oldest_hit(tracker); i--) {
-        const KeywordHit *hit = &tracker->hits[(i - 1) % HITS];
-        if (hit->end > position)
-            continue;
+    for (guint i = hits_until(tracker, position); i > 0; i--) {
+        const KeywordHit *hit = hit_at(tracker, i - 1);
         if (position - hit->end > (uint64_t)query->distance * MAX_BYTES_PER_CHAR)
             return 0;
-        if (is_of_group(hit, query))
+        if (is_of_group(tracker, hit, query))
             return is_within(view, hit->end, position, query->distance) ? hit->end : 0;
     }
     return 0;
 }
 
-bool keyword_tracker_after(KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position)
+bool keyword_tracker_after(
+    const KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position)
 {
     uint64_t reach = position + (uint64_t)query->distance * MAX_BYTES_PER_CHAR + KEYWORD_SPAN;
-    uint64_t stop = MIN(reach, view->base + view->len);
 
-    if (!tracker->is_started || stop > tracker->done)
-        track_until(tracker, view, stop);
-    for (uint64_t i = tracker->hit_count; i > oldest_hit(tracker); i--) {
-        const KeywordHit *hit = &tracker->hits[(i - 1) % HITS];
-        if (hit->end <= position)
+    for (guint i = hits_until(tracker, position); i < tracker->hits->len; i++) {
+        const KeywordHit *hit = hit_at(tracker, i);
+        if (hit->end > reach)
             return false;
-        if (hit->start >= position && is_of_group(hit, query) && is_within(view, position, hit->start, query->distance))
+        if (hit->start >= position && is_of_group(tracker, hit, query) &&
+            is_within(view, position, hit->start, query->distance))
             return true;
     }
     return false;
@@ -522,15 +317,15 @@ bool keyword_tracker_after(KeywordTracker *tracker, const TextView *view, const 
 
 bool keyword_tracker_collect(KeywordTracker *tracker, const TextView *view, uint64_t *groups)
 {
-    size_t count = tracker->vocabulary->group_count / 64 + 1;
+    size_t count = vocabulary_group_count(tracker->vocabulary) / 64 + 1;
 
     keyword_tracker_reset(tracker);
-    tracker->is_started = true;
-    if (view->len > 0)
-        split_until(tracker, view, view->base + view->len);
-    for (uint64_t i = oldest_hit(tracker); i < tracker->hit_count; i++) {
+    tracker->done = view->base;
+    keyword_tracker_feed(tracker, view, KEYWORD_LAST);
+    for (guint i = 0; i < tracker->hits->len; i++) {
+        const KeywordPhrase *phrase = vocabulary_phrase(tracker->vocabulary, hit_at(tracker, i)->phrase);
         for (size_t word = 0; word < count; word++)
-            groups[word] |= tracker->hits[i % HITS].groups[word];
+            groups[word] |= phrase->groups[word];
     }
-    return tracker->hit_count > 0;
+    return tracker->hits->len > 0;
 }

@@ -1,19 +1,16 @@
-/* Which keywords stand before a value.
+/* Where keywords stand in a text.
  *
- * A Vocabulary holds the keywords of all rules (a rule is a "group" here) and is immutable once filled. A
- * KeywordTracker is one detector's scratch: it splits the text before values into words lazily, each byte about once
- * however many values and rules ask, and remembers the last keywords that it saw.
+ * A KeywordTracker is one detector's scratch: the text is fed to it once, in pieces of any size, and it remembers the
+ * keywords of the text that may still be asked about.
  *
  * Words: runs of letters, digits and non-ASCII bytes, split at "_" and at camelCase; compared whole and in any case. A
  * run is also looked up unsplit ("GitHub"), and without trailing digits ("phone2"). */
 #pragma once
 
-#include "base/bytes.h"
-#include "base/error.h"
+#include "detect/vocabulary.h"
 
-enum { KEYWORD_MAX_BYTES = 64, KEYWORD_MAX_WORDS = 6, KEYWORD_SPAN = 160 };
+enum { KEYWORD_SPAN = 160 };
 
-typedef struct Vocabulary Vocabulary;
 typedef struct KeywordTracker KeywordTracker;
 
 /* A piece of a long text: data[0] stands at position base of it. */
@@ -23,19 +20,29 @@ typedef struct TextView {
     size_t len;
 } TextView;
 
-Vocabulary *vocabulary_new(uint32_t group_count);
-void vocabulary_free(Vocabulary *vocabulary);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vocabulary, vocabulary_free)
-
-FALLIBLE bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword, GError **error);
-
-/* vocabulary must outlive the tracker; max_distance is the greatest that will be asked for. */
-KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary, uint32_t max_distance);
+/* vocabulary must outlive the tracker. */
+KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary);
 void keyword_tracker_free(KeywordTracker *tracker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeywordTracker, keyword_tracker_free)
 
 /* Forgets the text: another one begins. */
 void keyword_tracker_reset(KeywordTracker *tracker);
+
+typedef enum KeywordStep { KEYWORD_MORE, KEYWORD_LAST } KeywordStep; /* LAST: the text ends with the view */
+
+/* The view grew. It must still hold the last word of what was fed before. */
+void keyword_tracker_feed(KeywordTracker *tracker, const TextView *view, KeywordStep step);
+/* Nothing that ends before the position will be asked for. */
+void keyword_tracker_forget(KeywordTracker *tracker, uint64_t position);
+
+/* A keyword in the text. */
+typedef struct KeywordHit {
+    uint64_t start, end;
+    uint32_t phrase; /* of the vocabulary */
+} KeywordHit;
+
+/* KeywordHit, those that were not forgotten; their ends rise. */
+const GArray *keyword_tracker_hits(const KeywordTracker *tracker);
 
 /* How many bytes of text before a value a view must hold. */
 size_t keyword_look_back(uint32_t max_distance);
@@ -46,14 +53,13 @@ typedef struct KeywordQuery {
     uint64_t barrier;         /* keywords that begin before this position do not count */
 } KeywordQuery;
 
-/* Where the nearest such keyword ends that ends at most distance characters before position; 0: there is none. Cheapest
- * with rising positions. */
+/* Where the nearest such keyword ends that ends at most distance characters before position; 0: there is none. */
 uint64_t keyword_tracker_before(
-    KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position);
+    const KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position);
 
-/* Whether such a keyword begins at most distance characters behind position. Not with a tracker that is also asked for
- * keywords before. */
-bool keyword_tracker_after(KeywordTracker *tracker, const TextView *text, const KeywordQuery *query, uint64_t position);
+/* Whether such a keyword begins at most distance characters behind position. */
+bool keyword_tracker_after(
+    const KeywordTracker *tracker, const TextView *text, const KeywordQuery *query, uint64_t position);
 
 /* Adds the groups of all keywords in the text, on its own, to the bit set. False: there are none. */
 bool keyword_tracker_collect(KeywordTracker *tracker, const TextView *text, uint64_t *groups);

@@ -3,9 +3,6 @@
 /* Hits of a rule that lie close together are searched as one range, so that each start is tried once. */
 enum { RANGE_GAP = 64, RANGE_MAX = 4096 };
 
-/* Of so many of the last zones one may be the same keyword's. */
-enum { ZONES_COMPARED = 8, ZONE_SLACK = 16, ZONE_CHARACTER_BYTES = 4 };
-
 /* The ends of hits of one rule, from first to last. */
 typedef struct HitRange {
     uint32_t rule;
@@ -21,10 +18,7 @@ struct LiteralScan {
     const RuleSet *rules;
     hs_scratch_t *scratch;
     hs_stream_t *stream;
-    GArray *ranges; /* HitRange, in the order they were opened */
-    GArray *zones;  /* KeywordZone, in order */
-    TextView view;  /* what Hyperscan is looking at the end of */
-    uint64_t keyword_end;
+    GArray *ranges;         /* HitRange, in the order they were opened */
     RuleProgress *progress; /* by rule */
     uint64_t work;
 };
@@ -40,7 +34,6 @@ bool literal_scan_new(const RuleSet *rules, LiteralScan **ret_scan, GError **err
 
     scan->rules = rules;
     scan->ranges = g_array_new(FALSE, FALSE, sizeof(HitRange));
-    scan->zones = g_array_new(FALSE, FALSE, sizeof(KeywordZone));
     scan->progress = g_new0(RuleProgress, rule_set_size(rules));
     if (rules->literals != NULL) {
         hs_error_t code = hs_alloc_scratch(rules->literals, &scan->scratch);
@@ -61,7 +54,6 @@ void literal_scan_free(LiteralScan *scan)
         (void)hs_close_stream(scan->stream, NULL, NULL, NULL);
     (void)hs_free_scratch(scan->scratch);
     g_array_unref(scan->ranges);
-    g_array_unref(scan->zones);
     g_free(scan->progress);
     g_free(scan);
 }
@@ -69,55 +61,12 @@ void literal_scan_free(LiteralScan *scan)
 bool literal_scan_begin(LiteralScan *scan, GError **error)
 {
     g_array_set_size(scan->ranges, 0);
-    g_array_set_size(scan->zones, 0);
     for (uint32_t i = 0; i < rule_set_size(scan->rules); i++)
         scan->progress[i] = (RuleProgress){0};
     if (scan->stream == NULL)
         return true;
     hs_error_t code = hs_reset_stream(scan->stream, 0, NULL, NULL, NULL);
     return code == HS_SUCCESS || hyperscan_failed(code, error);
-}
-
-/* Position that many characters behind another. A keyword's stem may have digits behind it ("card1"). */
-static uint64_t characters_ahead(const TextView *text, uint64_t position, uint32_t characters)
-{
-    size_t at = (size_t)(position - text->base);
-
-    for (uint32_t left = characters + ZONE_SLACK; left > 0; left--) {
-        at++;
-        while (at < text->len && (text->data[at] & 0xC0U) == 0x80U)
-            at++;
-        if (at >= text->len)
-            return position + (uint64_t)characters * ZONE_CHARACTER_BYTES + ZONE_SLACK;
-    }
-    return text->base + at;
-}
-
-static void record_zone(void *data, const DemandedKeyword *keyword)
-{
-    LiteralScan *scan = data;
-    uint64_t back = scan->rules->keyword_reach_back;
-    uint64_t before = back > 0 ? back + KEYWORD_SPAN : 0;
-    uint64_t start = MIN(keyword->end, scan->keyword_end);
-    const KeywordZone zone = {.from = start - MIN(start, before),
-        .to = characters_ahead(&scan->view, keyword->end, keyword->distance),
-        .rules = keyword->rules};
-
-    for (guint i = scan->zones->len; i > 0 && scan->zones->len - i < ZONES_COMPARED; i--) {
-        KeywordZone *known = &g_array_index(scan->zones, KeywordZone, i - 1);
-        if (known->rules == zone.rules && zone.from <= known->to) {
-            known->to = MAX(known->to, zone.to);
-            return;
-        }
-    }
-    g_array_append_val(scan->zones, zone);
-}
-
-/* to: behind the word, or one byte further. Zones begin in this order. */
-static void record_keyword(LiteralScan *scan, uint32_t word, uint64_t to)
-{
-    scan->keyword_end = to - 1;
-    demanded_visit(scan->rules->demanded, word, &scan->view, to, record_zone, scan);
 }
 
 /* Called by Hyperscan: only records. Hits inside what was searched already are known to lead nowhere new. */
@@ -127,10 +76,6 @@ static int record_hit(unsigned rule, unsigned long long from, unsigned long long
 
     (void)from;
     (void)flags;
-    if (rule >= KEYWORD_ID) {
-        record_keyword(scan, rule - KEYWORD_ID, to);
-        return 0;
-    }
     RuleProgress *progress = &scan->progress[rule];
     if (to < progress->searched_to)
         return 0;
@@ -151,7 +96,6 @@ bool literal_scan_feed(LiteralScan *scan, const TextView *view, uint64_t from, G
 {
     const Bytes text = {.data = view->data + (from - view->base), .len = (size_t)(view->base + view->len - from)};
 
-    scan->view = *view;
     if (scan->stream == NULL || text.len == 0)
         return true;
     hs_error_t code =
@@ -183,7 +127,7 @@ static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, cons
     window.is_text_end = confirm->is_last && window.end == text_end;
     scan->work += window.end > window.from ? window.end - window.from : 0;
     while (regex_search(confirm->regex, rule, confirm->text, &window, &match)) {
-        Candidate candidate = {.rule = rule, .value = match.value, .keywords = confirm->keywords};
+        Candidate candidate = {.rule = rule, .value = match.value};
         (void)judge_value(confirm->judge, confirm->text, &candidate);
         window.from = match.whole.end;
     }
@@ -228,31 +172,6 @@ uint64_t literal_scan_horizon(const LiteralScan *scan, uint64_t fed)
 size_t literal_scan_lag(const RuleSet *rules)
 {
     return 2 * (size_t)rules->literal_max_length + RANGE_MAX;
-}
-
-uint64_t literal_scan_next_zone(LiteralScan *scan, uint64_t position)
-{
-    guint past = 0;
-
-    while (past < scan->zones->len && g_array_index(scan->zones, KeywordZone, past).to <= position)
-        past++;
-    g_array_remove_range(scan->zones, 0, past);
-    return scan->zones->len > 0 ? g_array_index(scan->zones, KeywordZone, 0).from : UINT64_MAX;
-}
-
-uint64_t literal_scan_add_zones(const LiteralScan *scan, uint64_t position, uint64_t to, uint64_t *rules)
-{
-    for (guint i = 0; i < scan->zones->len; i++) {
-        const KeywordZone *zone = &g_array_index(scan->zones, KeywordZone, i);
-        if (zone->from > position)
-            return MIN(to, zone->from);
-        if (zone->to <= position)
-            continue;
-        to = MIN(to, zone->to);
-        for (size_t word = 0; word < scan->rules->rule_words; word++)
-            rules[word] |= zone->rules[word];
-    }
-    return to;
 }
 
 uint64_t literal_scan_work(const LiteralScan *scan)

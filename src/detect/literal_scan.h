@@ -19,25 +19,12 @@ FALLIBLE bool literal_scan_finish(LiteralScan *scan, GError **error);
 typedef struct LiteralConfirm {
     Judge *judge;
     RegexScratch *regex;
-    const KeywordTrackers *keywords;
     const TextView *text;
     bool is_last; /* the text ends with the view */
 } LiteralConfirm;
 
 /* Judges what has enough text behind it. The rest waits. */
 void literal_scan_confirm(LiteralScan *scan, const LiteralConfirm *confirm);
-
-/* Where a demanded keyword may stand near: a value of a rule that demands one can begin only in a zone. */
-typedef struct KeywordZone {
-    uint64_t from, to;     /* positions, half open */
-    const uint64_t *rules; /* bit set */
-} KeywordZone;
-
-/* Where the first zone that ends behind position begins; UINT64_MAX if there is none. Zones that end before are
- * forgotten. */
-uint64_t literal_scan_next_zone(LiteralScan *scan, uint64_t position);
-/* Adds the rules of the zones around a position to the bit set. Returns up to where they are the same, at most to. */
-uint64_t literal_scan_add_zones(const LiteralScan *scan, uint64_t position, uint64_t to, uint64_t *rules);
 
 /* Matches that start before this position are all known, if the run was fed up to fed. */
 uint64_t literal_scan_horizon(const LiteralScan *scan, uint64_t fed);

@@ -1,7 +1,6 @@
 /* Rules as the engines see them. Never leaves detect/. */
 #pragma once
 
-#include "detect/demanded.h"
 #include "detect/detect.h"
 #include "detect/digit_forms.h"
 #include "detect/keywords.h"
@@ -45,7 +44,6 @@ enum {
     START_MAX = 6,
     PAIR_DISTANCE_DEFAULT = 300,
     PAIR_DISTANCE_LIMIT = 1000,
-    KEYWORD_ID = 1 << 30,
 };
 
 /* A rule ready to run. Strings are borrowed from the RuleDocument that the rule set keeps. */
@@ -85,6 +83,14 @@ typedef struct CompiledRule {
 
 typedef struct ClassRules ClassRules; /* class_rules.h */
 
+/* Which rules a keyword is demanded by. */
+typedef struct DemandedPhrase {
+    uint64_t *rules;        /* bit set; NULL: none */
+    uint64_t *rules_before; /* likewise, those of them whose value may stand before the keyword */
+    uint32_t distance;      /* characters: the greatest of the rules */
+    uint64_t reach_back;    /* bytes before the end of the keyword in which such a value begins */
+} DemandedPhrase;
+
 struct RuleSet {
     gatomicrefcount refs;
     GPtrArray *documents; /* RuleDocument */
@@ -93,7 +99,7 @@ struct RuleSet {
     GArray *rules;        /* CompiledRule */
     char id[65];
 
-    /* Literal rules (ids are rule indices) and demanded keywords (KEYWORD_ID); NULL if there are none. */
+    /* Literal rules (ids are rule indices); NULL if there are none. */
     hs_database_t *literals;
     ClassRules *class_rules;      /* all rules of engine class */
     ClassRules *class_rules_cold; /* those that demand no keyword: enough where none is near */
@@ -102,20 +108,18 @@ struct RuleSet {
     Vocabulary *vocabulary;
     size_t group_words; /* uint64_t that a bit set of groups has */
 
-    /* Where rules of engine class that demand a keyword are worth trying; its words are KEYWORD_ID + i for Hyperscan.
-     */
-    Demanded *demanded;
-    uint64_t *demanding;   /* those rules together */
-    uint64_t *word_shaped; /* those of shape word */
-    size_t rule_words;     /* uint64_t that a bit set of rules has */
+    /* Where rules of engine class that demand a keyword are worth trying. */
+    DemandedPhrase *demanded; /* by phrase of the vocabulary */
+    uint64_t *demanding;      /* those rules together */
+    uint64_t *word_shaped;    /* those of shape word */
+    size_t rule_words;        /* uint64_t that a bit set of rules has */
 
     /* What the detector's window must hold. */
     uint32_t literal_max_length, class_max_length;
     uint32_t max_distance, max_distance_after;
-    bool has_beats;              /* some rule names others that it beats */
-    uint32_t max_pair_distance;  /* 0: no rule has a pair */
-    uint32_t keyword_reach_back; /* bytes before a demanded keyword in which a value may end; 0: keywords come first */
-    uint32_t max_groups;         /* capture groups of any regex */
+    bool has_beats;             /* some rule names others that it beats */
+    uint32_t max_pair_distance; /* 0: no rule has a pair */
+    uint32_t max_groups;        /* capture groups of any regex */
 };
 
 static inline const CompiledRule *rule_at(const RuleSet *rules, uint32_t index)

@@ -7,9 +7,18 @@
 #include <string.h>
 
 /* Part of rule_set_id(): to be raised when the engine finds other things with the same rules. */
-#define ENGINE_VERSION "trawl-detect-2"
+#define ENGINE_VERSION "trawl-detect-3"
 
 enum { MAX_RULES = 10000, CLASS_LOOK_AHEAD_MIN = 128, LITERAL_MIN = 4 };
+
+static void demanded_clear(RuleSet *rules)
+{
+    for (uint32_t i = 0; rules->demanded != NULL && i < vocabulary_phrase_count(rules->vocabulary); i++) {
+        g_free(rules->demanded[i].rules);
+        g_free(rules->demanded[i].rules_before);
+    }
+    g_free(rules->demanded);
+}
 
 static void rule_set_free(RuleSet *rules)
 {
@@ -19,8 +28,8 @@ static void rule_set_free(RuleSet *rules)
     g_string_chunk_free(rules->paths);
     class_rules_free(rules->class_rules);
     class_rules_free(rules->class_rules_cold);
+    demanded_clear(rules);
     vocabulary_free(rules->vocabulary);
-    demanded_free(rules->demanded);
     g_free(rules->demanding);
     g_free(rules->word_shaped);
     hs_free_database(rules->literals);
@@ -208,8 +217,6 @@ static void note_limits(RuleSet *rules, const CompiledRule *rule)
     rules->max_distance_after = MAX(rules->max_distance_after, rule->distance_after);
     if (rule->pair != NULL)
         rules->max_pair_distance = MAX(rules->max_pair_distance, rule->pair_distance);
-    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM))
-        rules->keyword_reach_back = MAX(rules->keyword_reach_back, rule->look_ahead);
     if (rule->facts != NULL)
         rules->max_groups = MAX(rules->max_groups, rule->facts->groups);
 }
@@ -238,6 +245,36 @@ static void add_literal(GArray *expressions, GPtrArray *patterns, const Compiled
     g_array_append_val(expressions, expression);
 }
 
+static void demand(const RuleSet *rules, uint32_t index, DemandedPhrase *phrase)
+{
+    const CompiledRule *rule = rule_at(rules, index);
+
+    if (phrase->rules == NULL)
+        phrase->rules = g_new0(uint64_t, rules->rule_words);
+    rule_bits_add(phrase->rules, index);
+    phrase->distance = MAX(phrase->distance, rule->distance);
+    if (rule->distance_after == 0)
+        return;
+    if (phrase->rules_before == NULL)
+        phrase->rules_before = g_new0(uint64_t, rules->rule_words);
+    rule_bits_add(phrase->rules_before, index);
+    uint64_t reach_back = keyword_look_back(rule->distance_after) + KEYWORD_SPAN + rule->max_length;
+    phrase->reach_back = MAX(phrase->reach_back, reach_back);
+}
+
+/* Which rules demand which keywords. */
+static void build_demanded(RuleSet *rules)
+{
+    rules->demanded = g_new0(DemandedPhrase, vocabulary_phrase_count(rules->vocabulary));
+    for (uint32_t i = 0; i < vocabulary_phrase_count(rules->vocabulary); i++) {
+        const uint64_t *groups = vocabulary_phrase(rules->vocabulary, i)->groups;
+        for (size_t word = 0; word < rules->rule_words; word++) {
+            for (uint64_t left = groups[word] & rules->demanding[word]; left != 0; left &= left - 1)
+                demand(rules, (uint32_t)(64 * word + (size_t)__builtin_ctzll(left)), &rules->demanded[i]);
+        }
+    }
+}
+
 static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error)
 {
     g_autoptr(GArray) expressions = g_array_new(FALSE, FALSE, sizeof(LiteralExpression));
@@ -247,14 +284,6 @@ static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error
         const CompiledRule *rule = rule_at(rules, i);
         if (rule->engine == ENGINE_LITERAL)
             add_literal(expressions, patterns, rule);
-        else if (rule_waits_for_keyword(rule, TIER_MEDIUM))
-            for (unsigned j = 0; j < rule->raw->keywords_count; j++)
-                demanded_add(rules->demanded, rule->raw->keywords[j], i, rule->distance);
-    }
-    for (uint32_t i = 0; i < demanded_word_count(rules->demanded); i++) {
-        const LiteralExpression expression = {
-            .name = "keywords", .pattern = demanded_word_pattern(rules->demanded, i), .id = KEYWORD_ID + i};
-        g_array_append_val(expressions, expression);
     }
     return literal_db_build(
         (const LiteralExpression *)(void *)expressions->data, expressions->len, cache_dir, &rules->literals, error);
@@ -267,7 +296,6 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     rules->vocabulary = vocabulary_new(3 * rules->rules->len);
     rules->group_words = 3 * (size_t)rules->rules->len / 64 + 1;
     rules->rule_words = (size_t)rules->rules->len / 64 + 1;
-    rules->demanded = demanded_new(rules->rule_words);
     rules->demanding = g_new0(uint64_t, rules->rule_words);
     rules->word_shaped = g_new0(uint64_t, rules->rule_words);
     rules->class_max_length = CLASS_LOOK_AHEAD_MIN;
@@ -279,6 +307,7 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     }
     class_rules_finish(rules->class_rules);
     class_rules_finish(rules->class_rules_cold);
+    build_demanded(rules);
     return build_literals(rules, cache_dir, error);
 }
 

@@ -33,7 +33,7 @@ FieldNames *field_names_new(const RuleSet *rules)
     FieldNames *names = g_new0(FieldNames, 1);
 
     names->rules = rules;
-    names->tracker = keyword_tracker_new(rules->vocabulary, LOOKED_AT);
+    names->tracker = keyword_tracker_new(rules->vocabulary);
     names->names = g_array_new(FALSE, TRUE, sizeof(FieldName));
     g_array_set_clear_func(names->names, name_clear);
     names->slots = g_new0(uint32_t, SLOTS);

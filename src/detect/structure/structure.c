@@ -283,47 +283,57 @@ static guint mark_before(const Structure *structure, uint64_t position)
     return mark != NULL ? (guint)(mark - mark_at(structure, 0)) : 0;
 }
 
-uint64_t structure_next_hot(Structure *structure, uint64_t from, uint64_t to)
+static void visit_name(
+    const Structure *structure, uint32_t name, const Zone *stretch, StructureVisitor visitor, void *data)
 {
-    if (structure->kind == STRUCTURE_TABLE)
-        return structure->table.is_hot ? from : UINT64_MAX;
-    if (!is_tree(structure) || structure->path.marks->len == 0)
-        return UINT64_MAX;
-    for (guint i = mark_before(structure, from); i < structure->path.marks->len; i++) {
-        const PathMark *mark = mark_at(structure, i);
-        if (mark->from >= to)
-            break;
-        if (path_node(&structure->path, mark->node)->is_hot)
-            return MAX(mark->from, from);
-    }
-    return UINT64_MAX;
+    Zone zone = *stretch;
+
+    zone.rules = name != 0 ? field_names_at(structure->names, name)->rules : NULL;
+    if (zone.rules != NULL)
+        visitor(data, &zone);
 }
 
-static void add_rules(const Structure *structure, uint32_t name, uint64_t *rules)
-{
-    const uint64_t *more = name != 0 ? field_names_at(structure->names, name)->rules : NULL;
-
-    for (size_t word = 0; more != NULL && word < structure->rules->rule_words; word++)
-        rules[word] |= more[word];
-}
-
-static void add_path(const Structure *structure, uint32_t node, uint64_t *rules)
+static void visit_path(
+    const Structure *structure, uint32_t node, const Zone *stretch, StructureVisitor visitor, void *data)
 {
     for (; node != 0 && path_node(&structure->path, node)->is_hot; node = path_node(&structure->path, node)->parent)
-        add_rules(structure, path_node(&structure->path, node)->name, rules);
+        visit_name(structure, path_node(&structure->path, node)->name, stretch, visitor, data);
 }
 
-void structure_add_hot(Structure *structure, uint64_t from, uint64_t to, uint64_t *rules)
+static void visit_marks(const Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
 {
-    if (structure->kind == STRUCTURE_TABLE && structure->table.is_hot) {
-        for (uint32_t i = 0; i < structure->table.columns; i++)
-            add_rules(structure, structure->table.names[i], rules);
+    const GArray *marks = structure->path.marks;
+
+    for (guint i = mark_before(structure, from); i < marks->len && mark_at(structure, i)->from < to; i++) {
+        const Zone stretch = {.from = MAX(mark_at(structure, i)->from, from),
+            .to = i + 1 < marks->len ? MIN(mark_at(structure, i + 1)->from, to) : to};
+        visit_path(structure, mark_at(structure, i)->node, &stretch, visitor, data);
     }
-    if (!is_tree(structure) || structure->path.marks->len == 0)
-        return;
-    for (guint i = mark_before(structure, from); i < structure->path.marks->len && mark_at(structure, i)->from < to;
-         i++)
-        add_path(structure, mark_at(structure, i)->node, rules);
+}
+
+static void visit_cells(
+    Structure *structure, const TextView *view, const Zone *all, StructureVisitor visitor, void *data)
+{
+    TableCursor cursor = table_scan_find(&structure->table, view, all->from);
+    Zone cell = *all;
+
+    while (cell.from < all->to) {
+        uint32_t name = column_name(structure, &cursor);
+        cell.to = table_scan_next_cell(&structure->table, view, &cursor, all->to);
+        visit_name(structure, name, &cell, visitor, data);
+        cell.from = cell.to;
+    }
+}
+
+void structure_visit_hot(
+    Structure *structure, const TextView *view, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
+{
+    const Zone all = {.from = from, .to = to};
+
+    if (structure->kind == STRUCTURE_TABLE && structure->table.is_hot)
+        visit_cells(structure, view, &all, visitor, data);
+    if (is_tree(structure))
+        visit_marks(structure, from, to, visitor, data);
 }
 
 /* ---- for people ---- */

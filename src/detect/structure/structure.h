@@ -6,6 +6,7 @@
 #pragma once
 
 #include "detect/structure/field_names.h"
+#include "detect/zones.h"
 
 typedef struct Structure Structure;
 
@@ -32,10 +33,11 @@ Bytes structure_field(Structure *structure, const TextView *view, uint64_t posit
 /* Keywords in the text before this position do not concern a value at position: they belong to another record. */
 uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t position);
 
-/* The first place in [from, to) where a name holds a keyword that a rule of engine class demands; UINT64_MAX: none. */
-uint64_t structure_next_hot(Structure *structure, uint64_t from, uint64_t to);
-/* Adds the rules that have such a keyword somewhere in [from, to) to the bit set. */
-void structure_add_hot(Structure *structure, uint64_t from, uint64_t to, uint64_t *rules);
+/* Calls the visitor for each stretch in [from, to) that has a name around it which holds a keyword that rules of engine
+ * class demand: once for each such name, in order. */
+typedef void (*StructureVisitor)(void *data, const Zone *zone);
+void structure_visit_hot(
+    Structure *structure, const TextView *view, uint64_t from, uint64_t to, StructureVisitor visitor, void *data);
 
 /* Where a value is, for people. */
 typedef struct StructurePlace {

@@ -63,6 +63,27 @@ static void walk(const TableScan *scan, TableCursor *cursor, const TextView *vie
     cursor->position = MAX(cursor->position, to);
 }
 
+/* As walk(), but only until another cell begins. */
+uint64_t table_scan_next_cell(const TableScan *scan, const TextView *view, TableCursor *cursor, uint64_t limit)
+{
+    uint64_t row = cursor->row, column = cursor->column;
+
+    for (uint64_t at = cursor->position; at < limit; at += BYTE_SET_BLOCK) {
+        const uint8_t *text = view->data + (at - view->base);
+        uint64_t mask = byte_set_mask(&scan->marks, text, (size_t)(limit - at));
+        for (; mask != 0; mask &= mask - 1) {
+            unsigned bit = (unsigned)__builtin_ctzll(mask);
+            see(scan, cursor, at + bit, text[bit]);
+            if (cursor->row != row || cursor->column != column)
+                return cursor->position;
+        }
+    }
+    if (cursor->position < limit && (cursor->state == CELL_START || cursor->state == CELL_CLOSING))
+        cursor->state = CELL_PLAIN;
+    cursor->position = MAX(cursor->position, limit);
+    return cursor->position;
+}
+
 void table_scan_feed(TableScan *scan, const TextView *view, uint64_t to)
 {
     while (scan->front.position < to) {

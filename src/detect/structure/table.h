@@ -41,4 +41,6 @@ bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
 void table_scan_feed(TableScan *scan, const TextView *view, uint64_t to);
 /* Where the position is. Cheapest with rising positions. */
 TableCursor table_scan_find(TableScan *scan, const TextView *view, uint64_t position);
+/* Moves the cursor to the beginning of the next cell, or to limit: returns where it is then. */
+uint64_t table_scan_next_cell(const TableScan *scan, const TextView *view, TableCursor *cursor, uint64_t limit);
 void table_scan_forget(TableScan *scan, uint64_t position);

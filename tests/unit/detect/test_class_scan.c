@@ -16,8 +16,8 @@ static const ClassPlan PLAN = {
     .seconds = &SECONDS,
     .separator_numbers = {[' '] = 1, ['-'] = 2, ['.'] = 3, ['/'] = 4},
     .bare_lengths = UINT64_C(0xFF) << 9,
-    .wants_at = true,
-    .wants_plus = true,
+    .wants_at = ~UINT64_C(0),
+    .wants_plus = ~UINT64_C(0),
     .start_count = 3,
     .starts = {"UUDD", "UD", "UUUUAA"},
     .starts_by_run = {{[0 ... FIRST_RUN_MAX] = 7}, {[0 ... FIRST_RUN_MAX] = 7}},
@@ -107,15 +107,27 @@ static int place_order(gconstpointer a, gconstpointer b)
     return (int)x->start - (int)y->start;
 }
 
-static char *scan_with(ClassMaskFill fill, const ClassText *text)
+/* Asks for nothing. */
+static const ClassPlan NOTHING = {.seconds = &SECONDS};
+
+typedef enum PlanUse { PLAN_IS_COLD, PLAN_IS_HOT } PlanUse;
+
+/* The plan holds everywhere, either as the cold one or as the hot one. */
+static char *scan_with(ClassMaskFill fill, const ClassText *text, PlanUse use)
 {
     static const char names[] = {[CLASS_DIGITS] = 'n', [CLASS_AT] = 'a', [CLASS_PLUS] = 'p', [CLASS_UPPER] = 'u'};
     g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) out = g_string_new(NULL);
-    ClassPlan plan = PLAN;
+    g_autofree uint64_t *hot = g_new0(uint64_t, text->to / CLASS_BLOCK + 1);
+    ClassText marked = *text;
+    ClassPlan plan = PLAN, nothing = NOTHING;
 
-    plan.fill = fill;
-    class_scan(&plan, text, note_place, places);
+    plan.fill = nothing.fill = fill;
+    memset(hot, use == PLAN_IS_HOT ? 0xFF : 0, (text->to / CLASS_BLOCK + 1) * sizeof *hot);
+    marked.hot = hot;
+    const ClassPlans plans = {
+        .cold = use == PLAN_IS_COLD ? &plan : &nothing, .hot = use == PLAN_IS_HOT ? &plan : &nothing};
+    class_scan(&plans, &marked, note_place, places);
     g_ptr_array_sort(places, place_order);
     for (guint i = 0; i < places->len; i++) {
         const ClassPlace *place = g_ptr_array_index(places, i);
@@ -143,10 +155,12 @@ static void check_random_text(GRand *random, size_t len)
     for (size_t at = from; at < len; at++)
         reference_place(expected, text, at);
     const ClassText class_text = {.data = text, .from = from, .to = len, .len = len};
-    g_autofree char *portable = scan_with(class_mask_fill_portable(), &class_text);
-    g_autofree char *best = scan_with(class_mask_fill_best(), &class_text);
+    g_autofree char *portable = scan_with(class_mask_fill_portable(), &class_text, PLAN_IS_COLD);
+    g_autofree char *best = scan_with(class_mask_fill_best(), &class_text, PLAN_IS_COLD);
+    g_autofree char *hot = scan_with(class_mask_fill_best(), &class_text, PLAN_IS_HOT);
     g_assert_cmpstr(portable, ==, expected->str);
     g_assert_cmpstr(best, ==, expected->str);
+    g_assert_cmpstr(hot, ==, expected->str);
 }
 
 static void test_every_implementation_finds_the_places_of_the_reference(void)

@@ -1,0 +1,40 @@
+/* Where rules that demand a keyword are worth trying: behind a keyword of theirs, or before it if it may follow the
+ * value, and where the name of a column or record holds one. Most of them fit any number or word, so that they are
+ * tried nowhere else. */
+#pragma once
+
+#include "detect/rule_internal.h"
+
+typedef struct Zones Zones;
+
+/* rules must outlive it. */
+Zones *zones_new(const RuleSet *rules);
+void zones_free(Zones *zones);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Zones, zones_free)
+
+/* Another text begins. */
+void zones_reset(Zones *zones);
+
+/* Takes the keywords that were found since the last time; the view is what they were found in. */
+void zones_add_keywords(Zones *zones, const KeywordTracker *tracker, const TextView *view);
+
+/* A zone with a bit set of rules, [from, to). Added in order of from; rules must stay until the zone is forgotten. */
+typedef struct Zone {
+    uint64_t from, to;
+    const uint64_t *rules;
+} Zone;
+void zones_add_field(void *zones, const Zone *zone);
+
+/* Sets bit i of marks if from + i lies in a zone, for [from, to). */
+void zones_mark(const Zones *zones, uint64_t from, uint64_t to, uint64_t *marks);
+
+/* Adds the rules of the zones around the position to the bit set; they are the same in all of the stretch. Positions
+ * rise from one call to the next, or fall back by less than ZONES_BACK. */
+enum { ZONES_BACK = 64 };
+typedef struct Stretch {
+    uint64_t from, to;
+} Stretch;
+void zones_add_rules(Zones *zones, uint64_t position, uint64_t *rules, Stretch *ret_stretch);
+
+/* Nothing before the position will be asked for. */
+void zones_forget(Zones *zones, uint64_t position);
