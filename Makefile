@@ -27,6 +27,7 @@ bench: ## figures side by side; never passes or fails by time
 	@scripts/build build
 	@/usr/bin/python3 bench/run.py --build build
 	@/usr/bin/python3 bench/store.py --build build
+	@/usr/bin/python3 bench/workflow.py --build build
 
 accuracy: ## recall and false alarms by detector over CORPUS=DIR, or over the rules' own examples
 	@scripts/install-packages build test
