@@ -5,12 +5,14 @@
 
 The other schema is what scanners of this kind commonly use: a row an object with three composite indexes, and a
 materialized view that counts them. Its rows are written with COPY, 10,000 a transaction; they are claimed and completed
-1,000 at a time with SKIP LOCKED, which is generous: one message an object would be slower.
+1,000 at a time with SKIP LOCKED. Both are generous: a line below each shows what such a scanner rather does, INSERT of
+1,000 rows a statement, and one message, thus one UPDATE and one commit, an object. On SQLite the rows are its own.
 
-trawl's side goes through its own code: listing, claims, outcomes, status (bench/store.c). On neither side does it count
-how long the client takes to make the objects up. Under load means: two workers claim and complete pages all the time, of
-the same job for the rows (another would be as large again to load), of another one, which is listed too, for trawl.
-The chart shows trawl under that load, and the rows without any.
+trawl's side goes through its own code: listing, claims, outcomes, status (bench/store.c), and all of its time counts, also
+what making the objects up takes; of the rows' client, only what the database makes it wait. Processor time is that of all
+of the server's processes. Under load means: two workers claim and complete pages all the time, of the same job for the
+rows (another would be as large again to load), of another one, which is listed too, for trawl. The chart, which is written
+to DIR/status-latency.svg unless --svg says otherwise, shows trawl under that load, and the rows without any.
 
 Environment: BENCH_OBJECTS (1000000) objects of the large job, BENCH_SECONDS (3) of each series of status reads.
 """
@@ -30,6 +32,7 @@ import time
 import uuid
 
 import psycopg2
+import psycopg2.extras
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "system"))
@@ -39,6 +42,9 @@ from postgres import Postgres  # noqa: E402
 OBJECTS = int(os.environ.get("BENCH_OBJECTS", "1000000"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
 BATCH, CLAIM = 10000, 1000
+WORKED = min(OBJECTS // 10, 200_000)  # rows that are claimed and completed for each number of workers
+SEVERAL = min(OBJECTS, 1_000_000)  # trawl's objects for each number of workers but one
+SINGLES = 2000  # rows that are completed one by one
 WORKERS = (1, 2, 4)
 SIZES = [size for size in (10_000, 100_000, 1_000_000, 10_000_000) if size <= OBJECTS]
 
@@ -84,6 +90,24 @@ SETTINGS = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
 BUCKET = "acme-prod-data-lake-eu-west-1"
 
 
+class Meter:
+    """Processor seconds of a server: of the process that is its first, of its children, and of those that are gone."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def seconds(self):
+        ticks = 0
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = path.read_text().rsplit(")", 1)[1].split()
+                if int(path.parent.name) == self.pid:
+                    ticks += sum(map(int, fields[11:15]))
+                elif int(fields[1]) == self.pid:
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
 class RowStore:
     """A row an object: the schema that trawl's is measured against."""
 
@@ -110,6 +134,30 @@ class RowStore:
                     "job_id", "bucket", "key", "size", "etag", "status"))
                 seconds += time.monotonic() - started
         return job, seconds
+
+    def load_by_insert(self, count):
+        """As client libraries insert many rows: VALUES of 1,000 a statement. Objects a second."""
+        job = str(uuid.uuid4())
+        lines = [object_row(job, number).rstrip("\n").split("\t") for number in range(count)]
+        with contextlib.closing(psycopg2.connect(self.uri)) as connection, connection.cursor() as cursor:
+            started = time.monotonic()
+            for start in range(0, count, BATCH):
+                psycopg2.extras.execute_values(
+                    cursor, "INSERT INTO job_objects (job_id, bucket, key, size, etag, status) VALUES %s",
+                    lines[start:start + BATCH], page_size=1000)
+                connection.commit()
+            return count / (time.monotonic() - started)
+
+    def complete_singly(self, job, count):
+        """As a worker does that has a message for each object. Objects a second."""
+        keys = [row[0] for row in self.run(
+            "SELECT key FROM job_objects WHERE job_id = %s AND status = 'queued' LIMIT %s", (job, count))]
+        started = time.monotonic()
+        for key in keys:
+            for status in ("processing", "succeeded"):
+                self.run("UPDATE job_objects SET status = %s, updated_at = now() WHERE bucket = %s AND key = %s"
+                         " AND job_id = %s", (status, BUCKET, key, job))
+        return len(keys) / (time.monotonic() - started)
 
     def work(self, job, workers, limit):
         """Objects claimed and completed a second; no more than about limit of them."""
@@ -200,19 +248,24 @@ def postgres_size(connection):
         return float(cursor.fetchone()[0])
 
 
-def measure_rows(uri):
+def measure_rows(uri, meter):
     """The schema with a row an object."""
     rows = RowStore(uri)
-    before = rows.size()
+    before, started = rows.size(), meter.seconds()
     job, seconds = rows.load(OBJECTS)
-    figures = {"load": OBJECTS / seconds, "bytes": (rows.size() - before) / OBJECTS}
+    figures = {"load": OBJECTS / seconds, "bytes": (rows.size() - before) / OBJECTS,
+               "load_cpu": (meter.seconds() - started) / OBJECTS}
+    figures["insert"] = rows.load_by_insert(WORKED)
     rows.run("VACUUM ANALYZE job_objects")
     figures["status"] = {"idle": rows.status(job, SECONDS)}
     rows.refresh(1)
     figures["cached"] = rows.status(job, 1, "SELECT * FROM job_progress WHERE job_id = %s")
-    figures["work"] = {workers: rows.work(job, workers, OBJECTS // 10) for workers in WORKERS}
-    figures["dead"] = rows.dead()
-    busy = threading.Thread(target=rows.work, args=(job, 2, OBJECTS // 10))
+    started = meter.seconds()
+    figures["work"] = {workers: rows.work(job, workers, WORKED) for workers in WORKERS}
+    figures["work_cpu"] = (meter.seconds() - started) / (WORKED * len(WORKERS))
+    figures["dead"] = rows.dead() / (WORKED * len(WORKERS))
+    figures["singly"] = rows.complete_singly(job, SINGLES)
+    busy = threading.Thread(target=rows.work, args=(job, 2, WORKED))
     busy.start()
     reader = RowStore.__new__(RowStore)
     reader.connection = psycopg2.connect(uri)
@@ -231,21 +284,119 @@ def measure_rows(uri):
     return figures
 
 
-def measure_trawl(store, size_of, dead_of):
+class EmbeddedRows:
+    """The same rows and indexes in SQLite, set as trawl's: one writer, a log, commits that a crash of the machine may
+    undo. What makes it fast is the caller's: statements are prepared once, keys come sorted."""
+
+    def __init__(self, path):
+        self.path = path
+        self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for sql in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA cache_size = -65536",
+                    "CREATE TABLE job_objects (job_id TEXT, bucket TEXT, key TEXT, size INTEGER, etag TEXT, status TEXT,"
+                    " last_error TEXT, updated_at INTEGER)",
+                    "CREATE INDEX idx_job_objects_job_status ON job_objects (job_id, status)",
+                    "CREATE INDEX idx_job_objects_job_updated ON job_objects (job_id, updated_at DESC)",
+                    "CREATE INDEX idx_job_objects_bucket_key_composite ON job_objects (bucket, key, job_id)",
+                    "CREATE TABLE job_progress (job_id TEXT PRIMARY KEY, total INTEGER, queued INTEGER,"
+                    " processing INTEGER, succeeded INTEGER, failed INTEGER)"):
+            self.connection.execute(sql)
+
+    def load(self, count):
+        job, seconds = str(uuid.uuid4()), 0
+        for start in range(0, count, BATCH):
+            rows = [[*object_row(job, number)[:-1].split("\t"), start]
+                    for number in range(start, min(start + BATCH, count))]
+            started = time.monotonic()
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.executemany("INSERT INTO job_objects (job_id, bucket, key, size, etag, status, updated_at)"
+                                        " VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self.connection.execute("COMMIT")
+            seconds += time.monotonic() - started
+        return job, seconds
+
+    def work(self, job, limit):
+        """As many workers as there may be, one of them writes at a time: one. Objects a second."""
+        done, started = 0, time.monotonic()
+        while done < limit:
+            self.connection.execute("BEGIN IMMEDIATE")
+            keys = self.connection.execute(
+                "UPDATE job_objects SET status = 'processing', updated_at = ?1 WHERE rowid IN (SELECT rowid FROM"
+                " job_objects WHERE job_id = ?2 AND status = 'queued' LIMIT ?3) RETURNING key",
+                (done, job, CLAIM)).fetchall()
+            self.connection.execute("COMMIT")
+            if not keys:
+                break
+            self.connection.execute("BEGIN IMMEDIATE")
+            self.connection.executemany(
+                "UPDATE job_objects SET status = ?, updated_at = ? WHERE bucket = ? AND key = ? AND job_id = ?",
+                [("failed" if i % 100 == 50 else "succeeded", done, BUCKET, key, job) for i, (key,) in enumerate(keys)])
+            self.connection.execute("COMMIT")
+            done += len(keys)
+        return done / (time.monotonic() - started)
+
+    def status(self, job, seconds, connection=None, sql=COUNT_ROWS.replace("%s", "?")):
+        times, end = [], time.monotonic() + seconds
+        while time.monotonic() < end or len(times) < 3:
+            started = time.monotonic()
+            (connection or self.connection).execute(sql, (job,)).fetchall()
+            times.append(time.monotonic() - started)
+        times.sort()
+        return {"p50_ms": times[len(times) // 2] * 1e3, "p99_ms": times[int(len(times) * 0.99)] * 1e3}
+
+    def refresh(self):
+        started = time.monotonic()
+        self.connection.execute(
+            "INSERT OR REPLACE INTO job_progress SELECT job_id, count(*), count(*) FILTER (WHERE status = 'queued'),"
+            " count(*) FILTER (WHERE status = 'processing'), count(*) FILTER (WHERE status = 'succeeded'),"
+            " count(*) FILTER (WHERE status = 'failed') FROM job_objects GROUP BY job_id")
+        return time.monotonic() - started
+
+
+def measure_embedded_rows(path):
+    """The schema with a row an object, on SQLite."""
+    rows = EmbeddedRows(path)
+    job, seconds = rows.load(OBJECTS)
+    figures = {"load": OBJECTS / seconds, "bytes": sqlite_size(path) / OBJECTS, "status": {}}
+    figures["status"]["idle"] = rows.status(job, SECONDS)
+    rows.refresh()
+    figures["cached"] = rows.status(job, 1, sql="SELECT * FROM job_progress WHERE job_id = ?")
+    figures["work"] = {workers: rows.work(job, WORKED) for workers in WORKERS}
+    busy = threading.Thread(target=rows.work, args=(job, WORKED))
+    busy.start()
+    with contextlib.closing(sqlite3.connect(path)) as reader:
+        figures["status"]["load"] = rows.status(job, SECONDS, reader)
+    busy.join()
+    figures["refresh"] = {}
+    for jobs in (100, 1000):
+        while rows.connection.execute("SELECT count(*) FROM job_progress").fetchone()[0] < jobs:
+            for _ in range(jobs):
+                rows.load(10)
+            rows.refresh()
+        figures["refresh"][jobs] = statistics.median(rows.refresh() for _ in range(3))
+    return figures
+
+
+def measure_trawl(store, size_of, dead_of, meter=None):
     """trawl's store, whichever engine."""
     store.run("load", 1)  # makes the schema
-    before = size_of()
+    before, started = size_of(), meter.seconds() if meter else 0
     loaded = store.run("load", OBJECTS)
     job = loaded["job"]
     figures = {"load": OBJECTS / loaded["seconds"], "bytes": (size_of() - before) / OBJECTS, "status": {}, "work": {}}
+    figures["load_cpu"] = (meter.seconds() - started) / OBJECTS if meter else None
     figures["status"]["idle"] = store.run("status", job, "real_time", SECONDS)
     store.run("refresh", 1)
     figures["cached"] = store.run("status", job, "cached", 1)
+    worked = cpu = 0
     for workers in WORKERS:
-        one = job if workers == WORKERS[0] else store.run("load", OBJECTS)["job"]
+        one = job if workers == WORKERS[0] else store.run("load", SEVERAL)["job"]
+        started = meter.seconds() if meter else 0
         done = store.run("work", one, workers)
         figures["work"][workers] = done["objects"] / done["seconds"]
-    figures["dead"] = dead_of()
+        worked += done["objects"]
+        cpu += meter.seconds() - started if meter else 0
+    figures["work_cpu"] = cpu / worked if meter else None
+    figures["dead"] = dead_of() / worked
     figures["sizes"] = {}
     for size in SIZES:
         one = job if size == OBJECTS else store.run("load", size)["job"]
@@ -284,11 +435,22 @@ def table(rows, ours, title):
         print(f"  {name:<46} {left:>14{unit}} {right:>14{unit}} {ratio:>8.1f}x", flush=True)
 
     line("load, objects/s", rows["load"], ours["load"], ours["load"] / rows["load"])
+    if "insert" in rows:
+        line("  the rows by INSERT, 1,000 a statement", rows["insert"], ours["load"], ours["load"] / rows["insert"])
+    if ours["load_cpu"]:
+        left, right = rows["load_cpu"] * 1e6, ours["load_cpu"] * 1e6
+        line("  processor time of the server, us/object", left, right, left / right, ",.2f")
     line("bytes an object", rows["bytes"], ours["bytes"], rows["bytes"] / ours["bytes"], ",.1f")
     for workers in WORKERS:
         left, right = rows["work"][workers], ours["work"][workers]
         line(f"claim + complete, {workers} workers, objects/s", left, right, right / left)
-    print(f"  {'dead rows left':<46} {rows['dead']:>14,.0f} {ours['dead']:>14,.0f}")
+    best = max(ours["work"].values())
+    if "singly" in rows:
+        line("  the rows one by one; trawl with any workers", rows["singly"], best, best / rows["singly"])
+    if ours["work_cpu"]:
+        left, right = rows["work_cpu"] * 1e6, ours["work_cpu"] * 1e6
+        line("  processor time of the server, us/object", left, right, left / right, ",.2f")
+        print(f"  {'dead rows left, an object':<46} {rows['dead']:>14,.3f} {ours['dead']:>14,.3f}")
     for state, name in (("idle", "status, real time, idle"), ("load", "status, real time, under load")):
         left, right = rows["status"][state], ours["status"][state]
         line(f"{name}, p50 ms", left["p50_ms"], right["p50_ms"], left["p50_ms"] / right["p50_ms"], ",.3f")
@@ -317,22 +479,24 @@ def main():
     build = options.build.resolve()
     print(f"store: {OBJECTS:,} objects a job, {len(os.sched_getaffinity(0))} cores")
     server = Postgres(SETTINGS).start()
+    meter = Meter(server.process.pid)
     try:
-        rows = measure_rows(new_database(server, "row_store"))
-        ours = measure_postgres(build, new_database(server, "trawl_store"))
+        rows = measure_rows(new_database(server, "row_store"), meter)
+        ours = measure_postgres(build, new_database(server, "trawl_store"), meter)
     finally:
         server.stop()
+    table(rows, ours, "PostgreSQL")
+    sizes_table("PostgreSQL", ours)
     with tempfile.TemporaryDirectory(prefix="trawl-bench-") as folder:
+        embedded_rows = measure_embedded_rows(pathlib.Path(folder) / "rows.db")
         path = pathlib.Path(folder) / "store.db"
         store = TrawlStore(build, str(path))
         embedded = measure_trawl(store, lambda: sqlite_size(path), lambda: 0)
-    table(rows, ours, "PostgreSQL")
-    table(rows, embedded, "SQLite, beside the same rows in PostgreSQL")
-    sizes_table("PostgreSQL", ours)
+    table(embedded_rows, embedded, "SQLite")
     sizes_table("SQLite", embedded)
-    if options.svg:
-        options.svg.write_text(draw(rows, ours, embedded))
-        print(f"\n{options.svg}")
+    chart_file = options.svg or build / "status-latency.svg"
+    chart_file.write_text(draw(rows, ours, embedded))
+    print(f"\n{chart_file}")
 
 
 def draw(rows, ours, embedded):
@@ -350,13 +514,13 @@ def new_database(server, name):
     return server.uri(name)
 
 
-def measure_postgres(build, uri):
+def measure_postgres(build, uri, meter):
     store = TrawlStore(build, uri)
     store.run("load", 1)  # makes the schema
     connection = psycopg2.connect(uri)
     connection.autocommit = True
     try:
-        return measure_trawl(store, lambda: postgres_size(connection), lambda: dead_rows(connection))
+        return measure_trawl(store, lambda: postgres_size(connection), lambda: dead_rows(connection), meter)
     finally:
         connection.close()
 

@@ -29,7 +29,8 @@ static void append_int32(GByteArray *array, uint32_t value)
 
 static void skip_space(Cursor *cursor)
 {
-    while (cursor->at < cursor->end && strchr(" \t\n\r", *cursor->at) != NULL && *cursor->at != '\0')
+    while (cursor->at < cursor->end &&
+           (*cursor->at == ' ' || *cursor->at == '\t' || *cursor->at == '\n' || *cursor->at == '\r'))
         cursor->at++;
 }
 

@@ -139,7 +139,7 @@ class Trawl:
                           " WHERE job_id = ? AND s.state <> 'done'", job_id)[0][0] == 0
         each = "unnest(p.keys) AS k (value)" if self.server else "json_each(p.keys) k"
         keys, distinct = self.query(
-            f"SELECT count(*), count(DISTINCT k.value) FROM object_pages p, {each} WHERE job_id = ?", job_id)[0]
+            f"SELECT count(*), count(DISTINCT p.key_prefix || k.value) FROM object_pages p, {each} WHERE job_id = ?", job_id)[0]
         assert keys == distinct == total
         self.run("verify", job_id, status=0)
 
