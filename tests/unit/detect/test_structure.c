@@ -248,6 +248,27 @@ static void test_deep_and_wide_structures_end_as_they_must(void)
     g_assert_null(strstr(matches, "987654321"));
 }
 
+/* A tag that goes on over many windows, behind more nodes than are kept: the path is made smaller while it is open. */
+static void test_a_tag_longer_than_any_window_keeps_its_place(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autoptr(GString) text = g_string_new("<root>");
+    const Feeding whole = {0}, pieces = {.piece = 1000};
+
+    for (int i = 0; i < 30000; i++)
+        g_string_append(text, "<x y='1'/>");
+    g_string_append(text, "<staff><row");
+    for (int i = 0; i < 30000; i++)
+        g_string_append(text, " other='value'");
+    g_string_append(text, " badge='123456789'><n>1</n></row><badge>123456780</badge></staff></root>");
+    const char *const expected =
+        "id.badge 123456789 high /root/staff/row/@badge\nid.badge 123456780 high /root/staff/badge\n";
+    g_autofree char *matches = find(rules, &whole, text->str, text->len);
+    g_autofree char *in_pieces = find(rules, &pieces, text->str, text->len);
+    g_assert_cmpstr(matches, ==, expected);
+    g_assert_cmpstr(in_pieces, ==, expected);
+}
+
 static void test_names_of_objects_lower_tiers(void)
 {
     static const char *const paths[] = {"a/npm.lock", "vendor/x", "a/b.txt", NULL};
@@ -272,6 +293,8 @@ int main(int argc, char **argv)
         "/detect/structure/structure-holds-wherever-the-window-ends", test_structure_holds_wherever_the_window_ends);
     g_test_add_func(
         "/detect/structure/deep-and-wide-structures-end-as-they-must", test_deep_and_wide_structures_end_as_they_must);
+    g_test_add_func("/detect/structure/a-tag-longer-than-any-window-keeps-its-place",
+        test_a_tag_longer_than_any_window_keeps_its_place);
     g_test_add_func("/detect/structure/names-of-objects-lower-tiers", test_names_of_objects_lower_tiers);
     return g_test_run();
 }
