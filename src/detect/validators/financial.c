@@ -57,7 +57,9 @@ static Verdict card_verdict(Bytes value)
         return VERDICT_REJECT;
     if (digits.has_separators)
         return VERDICT_PROVED;
-    return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' ? VERDICT_WEAK : VERDICT_PASS;
+    /* Few different digits: the strokes of characters, octal numbers. */
+    bool is_varied = distinct_count((Bytes){(const uint8_t *)digits.text, digits.len}) > 5;
+    return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' || !is_varied ? VERDICT_WEAK : VERDICT_PASS;
 }
 
 static bool is_blank_or_quote(uint8_t byte)

@@ -121,33 +121,46 @@ bool date_is_real(uint32_t year, uint32_t month, uint32_t day)
     return day <= (uint32_t)days[month - 1] + (is_leap && month == 2 ? 1 : 0);
 }
 
-enum { ROW_GROUP_MIN = 3 }; /* a shorter number beside it may count or name it: "2 4242 …" */
+enum {
+    ROW_GROUP_MIN = 3, /* a shorter number beside it may count or name it: "2 4242 …" */
+    ROW_HEX_MIN = 4    /* "05D0 2680 …" */
+};
 
 static bool is_blank(uint8_t byte)
 {
     return byte == ' ' || byte == '\t';
 }
 
-static bool is_number_then_blank(Bytes before)
+/* A number, be it hexadecimal. */
+static bool is_row_group(const uint8_t *group, size_t len)
 {
     size_t digits = 0;
 
+    for (size_t i = 0; i < len; i++)
+        digits += g_ascii_isdigit(group[i]) ? 1 : 0;
+    return len >= ROW_GROUP_MIN && digits > 0 && (digits == len || len >= ROW_HEX_MIN);
+}
+
+static bool is_number_then_blank(Bytes before)
+{
+    size_t len = 0;
+
     if (before.len == 0 || !is_blank(before.data[before.len - 1]))
         return false;
-    while (digits + 1 < before.len && g_ascii_isdigit(before.data[before.len - 2 - digits]))
-        digits++;
-    return digits >= ROW_GROUP_MIN;
+    while (len + 1 < before.len && g_ascii_isxdigit(before.data[before.len - 2 - len]))
+        len++;
+    return is_row_group(before.data + before.len - 1 - len, len);
 }
 
 static bool is_blank_then_number(Bytes after)
 {
-    size_t digits = 0;
+    size_t len = 0;
 
     if (after.len == 0 || !is_blank(after.data[0]))
         return false;
-    while (digits + 1 < after.len && g_ascii_isdigit(after.data[1 + digits]))
-        digits++;
-    return digits >= ROW_GROUP_MIN;
+    while (len + 1 < after.len && g_ascii_isxdigit(after.data[1 + len]))
+        len++;
+    return is_row_group(after.data + 1, len);
 }
 
 /* "-232 545 699": the first of the numbers has a sign, or is behind a decimal point. */
