@@ -4,6 +4,7 @@
 typedef struct Unanswered {
     const char *what;
     DbStatement prepared; /* SQL_STATEMENT_COUNT: none */
+    bool is_prompt;       /* its answer waits for nobody */
 } Unanswered;
 
 static const char *const begins[][2] = {
@@ -19,7 +20,7 @@ bool postgres_has_unanswered(const PostgresConnection *connection)
 
 bool postgres_sent(PostgresConnection *connection, const char *what, DbStatement prepared, int was_sent, GError **error)
 {
-    Unanswered unanswered = {what, prepared};
+    Unanswered unanswered = {what, prepared, false};
 
     if (was_sent == 0)
         return postgres_fail(connection, what, NULL, error);
@@ -37,6 +38,16 @@ bool postgres_send_text(PostgresConnection *connection, const char *what, const 
         PQsendQueryParams(connection->handle, sql, 0, NULL, NULL, NULL, NULL, 0), error);
 }
 
+/* The server answers it at once, whatever is sent behind it: so one that hangs is noticed soon. */
+static bool send_begin(PostgresConnection *connection, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(begins[0]) && begins[connection->mode][i] != NULL; i++) {
+        TRY(postgres_send_text(connection, "begin", begins[connection->mode][i], error));
+        g_array_index(connection->unanswered, Unanswered, connection->unanswered->len - 1).is_prompt = true;
+    }
+    return PQsendFlushRequest(connection->handle) == 1 || postgres_fail(connection, "begin", NULL, error);
+}
+
 bool postgres_open_pipeline(PostgresConnection *connection, GError **error)
 {
     if (PQpipelineStatus(connection->handle) == PQ_PIPELINE_OFF && PQenterPipelineMode(connection->handle) == 0)
@@ -44,9 +55,7 @@ bool postgres_open_pipeline(PostgresConnection *connection, GError **error)
     if (!connection->is_begin_due)
         return true;
     connection->is_begin_due = false;
-    for (size_t i = 0; i < G_N_ELEMENTS(begins[0]) && begins[connection->mode][i] != NULL; i++)
-        TRY(postgres_send_text(connection, "begin", begins[connection->mode][i], error));
-    return true;
+    return send_begin(connection, error);
 }
 
 /* Those after one that failed say only that they were passed over. */
@@ -67,11 +76,13 @@ static bool read_answer(PostgresConnection *connection, const Unanswered *unansw
 
 static bool read_answers(PostgresConnection *connection, PGresult **ret_last, GError **error)
 {
-    int64_t wait_ms = POSTGRES_ANSWER_MS * (int64_t)connection->unanswered->len;
     bool is_right = true;
 
     for (guint i = 0; i < connection->unanswered->len && PQstatus(connection->handle) == CONNECTION_OK; i++) {
         const Unanswered *unanswered = &g_array_index(connection->unanswered, Unanswered, i);
+        /* the server keeps its answers together: for the first of them it may work on all */
+        int64_t wait_ms =
+            unanswered->is_prompt ? POSTGRES_PROMPT_MS : POSTGRES_ANSWER_MS * (int64_t)connection->unanswered->len;
         is_right = read_answer(connection, unanswered, wait_ms, ret_last, is_right ? error : NULL) && is_right;
     }
     if (is_right && PQstatus(connection->handle) != CONNECTION_OK)
@@ -102,8 +113,8 @@ bool postgres_settle(PostgresConnection *connection, PGresult **ret_last, GError
     g_array_set_size(connection->unanswered, 0);
     if (PQstatus(connection->handle) == CONNECTION_OK)
         is_right = leave_pipeline(connection, is_right ? error : NULL) && is_right;
-    connection->is_broken |=
-        PQstatus(connection->handle) != CONNECTION_OK; /* found out behind the last words of a server */
+    if (PQstatus(connection->handle) != CONNECTION_OK) /* found out behind the last words of a server */
+        connection->is_broken = true;
     if (is_right && ret_last != NULL)
         *ret_last = g_steal_pointer(&last);
     return is_right;
