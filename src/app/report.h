@@ -36,8 +36,8 @@ FALLIBLE bool report_suppressed(Db *db, const char *job_id, OutputFormat format,
 /* Text as a terminal may show it: control characters and invalid bytes become visible escapes. Owned by the caller. */
 char *report_printable(const char *text);
 
-/* A field of CSV (RFC 4180) and what follows it. A file has keys as they are; a terminal would obey what some of them
- * say. */
+/* A field of CSV (RFC 4180) and what follows it. A file has keys as they are, but for an apostrophe before what a
+ * spreadsheet would take for a formula; a terminal would obey what some of them say. */
 void report_csv_field(FILE *stream, const char *raw, const char *separator);
 
 /* Whether the stream is a terminal, which obeys control characters in keys. */

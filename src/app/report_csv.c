@@ -1,14 +1,22 @@
-/* CSV (RFC 4180): a row a finding, its first place in columns. Objects that were not read are named on standard error,
- * since they are no findings. */
+/* CSV (RFC 4180): a row a finding, its first place in columns; JSON has all of them. Objects that were not read are
+ * named on standard error, since they are no findings. */
 #include "app/report_formats.h"
+#include "findings/finding_json.h"
 
 #include <jansson.h>
 #include <string.h>
 
+/* What a spreadsheet takes for a formula is text: keys and names are chosen by whoever writes the objects. */
+static bool is_formula(const char *text)
+{
+    return *text != '\0' && strchr("=+-@\t\r\n", *text) != NULL;
+}
+
 void report_csv_field(FILE *stream, const char *raw, const char *separator)
 {
     g_autofree char *shown = report_is_shown(stream) ? report_printable(raw) : NULL;
-    const char *text = shown != NULL ? shown : raw;
+    g_autofree char *safe = is_formula(raw) ? g_strconcat("'", shown != NULL ? shown : raw, NULL) : NULL;
+    const char *text = safe != NULL ? safe : shown != NULL ? shown : raw;
 
     if (text[strcspn(text, "\",\r\n")] == '\0') {
         (void)fprintf(stream, "%s%s", text, separator);
@@ -36,7 +44,7 @@ static void csv_section_begin(Report *report, ReportSection section)
 {
     if (section == SECTION_FINDINGS)
         (void)fputs("job_id,bucket,key,detector,category,severity,tier,count,masked,fingerprint,truncated,"
-                    "offset,length,line,column,member\r\n",
+                    "offset,length,line,column,member,row,cell,column_name,path,rule,also,places,id\r\n",
             report->stream);
 }
 
@@ -52,27 +60,54 @@ static void csv_summary(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const Findin
 {
 }
 
-static void csv_place(Report *report, const char *locations)
+static void csv_numbers(Report *report, const json_t *place, const char *const *names)
 {
-    static const char *const numbers[] = {"offset", "length", "line", "column"};
-    json_t *all = json_loads(locations, 0, NULL);
-    const json_t *first = json_array_get(all, 0);
-    const char *member = json_string_value(json_object_get(first, "member"));
-
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        const json_t *number = json_object_get(first, numbers[i]);
+    for (; *names != NULL; names++) {
+        const json_t *number = json_object_get(place, *names);
         if (number != NULL)
             (void)fprintf(report->stream, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
         (void)fputc(',', report->stream);
     }
-    csv_field(report, member != NULL ? member : "", "\r\n");
-    json_decref(all);
+}
+
+static void csv_texts(Report *report, const json_t *object, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        const char *text = json_string_value(json_object_get(object, *names));
+        csv_field(report, text != NULL ? text : "", ",");
+    }
+}
+
+static void csv_place(Report *report, const json_t *place)
+{
+    static const char *const span[] = {"offset", "length", "line", "column", NULL};
+    static const char *const member[] = {"member", NULL};
+    static const char *const cell[] = {"row", "cell", NULL};
+    static const char *const names[] = {"column_name", "path", "rule", NULL};
+
+    csv_numbers(report, place, span);
+    csv_texts(report, place, member);
+    csv_numbers(report, place, cell);
+    csv_texts(report, place, names);
+}
+
+static void csv_also(Report *report, const json_t *also)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const json_t *detector = NULL;
+    size_t i = 0;
+
+    json_array_foreach(also, i, detector)
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", json_string_value(detector));
+    csv_field(report, text->str, ",");
 }
 
 static void csv_finding(Report *report, const StoredFinding *finding)
 {
     const char *const before[] = {finding->job_id, finding->bucket, finding->key, finding->detector, finding->category,
         finding->severity, finding->tier};
+    json_t *told = finding_json(finding);
+    const json_t *places = json_object_get(told, "locations");
 
     for (size_t i = 0; i < G_N_ELEMENTS(before); i++)
         csv_field(report, before[i], ",");
@@ -80,7 +115,11 @@ static void csv_finding(Report *report, const StoredFinding *finding)
     csv_field(report, finding->masked, ",");
     csv_field(report, finding->fingerprint, ",");
     (void)fprintf(report->stream, "%s,", finding->is_truncated ? "true" : "false");
-    csv_place(report, finding->locations);
+    csv_place(report, json_array_get(places, 0));
+    csv_also(report, json_object_get(told, "also"));
+    (void)fprintf(report->stream, "%zu,", json_array_size(places));
+    csv_field(report, json_string_value(json_object_get(told, "id")), "\r\n");
+    json_decref(told);
 }
 
 static void csv_unread(G_GNUC_UNUSED Report *report, const UnreadObject *object)

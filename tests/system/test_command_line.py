@@ -137,6 +137,28 @@ def test_all_formats_tell_the_same_findings(trawl, found):
         assert key in table and detector in table and masked in table
 
 
+def test_a_row_of_csv_has_what_json_has_of_the_first_place(trawl, tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / "=1+1.csv").write_text(f"name,e-mail\nx,{email(1)}\nx,{email(1)}\n")
+    (folder / "b.json").write_text(json.dumps({"staff": [{"mail": email(2)}]}))
+    report = trawl.run("scan", "--quiet", "--format", "csv", folder, status=1).out
+    rows = list(csv.DictReader(io.StringIO(report, newline="")))
+    found = {row["id"]: row for row in json.loads(trawl.run("findings", "--format", "json", rows[0]["job_id"], status=0).out)}
+    assert len(rows) == len(found) == 2
+    for row in rows:
+        finding = found[row["id"]]
+        place = finding["locations"][0]
+        for name in ("offset", "length", "line", "column", "row", "cell", "column_name", "path", "rule"):
+            assert row[name] == str(place.get(name, "")), name
+        assert row["places"] == str(len(finding["locations"])) and row["also"] == " ".join(finding["also"])
+        assert row["member"] == (place["member"] or "") and row["tier"] == finding["tier"]
+    table, record = sorted(rows, key=lambda row: row["key"])
+    # What a spreadsheet would run as a formula begins with an apostrophe.
+    assert (table["key"], table["column_name"], table["places"]) == ("'=1+1.csv", "e-mail", "2")
+    assert (record["path"], record["row"]) == ("$.staff[0].mail", "")
+
+
 @pytest.mark.parametrize("fmt", ["table", "json", "jsonl", "csv"])
 def test_a_scan_report_parses_in_every_format(trawl, found, fmt):
     result = trawl.run("scan", "--quiet", "--format", fmt, found, status=1)
