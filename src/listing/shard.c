@@ -173,7 +173,9 @@ bool shard_advance(Db *db, Shard *shard, ShardStep *step, bool *ret_stored, GErr
     int64_t now_ms = clock_now_ms();
 
     page_builder_finish(&step->pages);
-    TRY(db_begin(db, DB_WRITE, &tx, error));
+    /* A crash of the server that undoes a step undoes all that came after it, and it is listed again: only the end of
+     * the listing has to be on disk before anybody is told. */
+    TRY(db_begin(db, step->is_last ? DB_WRITE : DB_WRITE_RELAXED, &tx, error));
     TRY(move_cursor(tx, shard, step, now_ms, ret_stored, error));
     if (!*ret_stored)
         return true;
