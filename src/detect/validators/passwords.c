@@ -274,7 +274,7 @@ Verdict validate_generic_secret(Bytes value)
 
     if (is_placeholder(value) || mix.digits == value.len || !is_rare(value))
         return VERDICT_REJECT;
-    if (distinct_count(value) < value.len / 4 || has_sequence(value))
+    if (distinct_count(value) < MIN(value.len / 4, 10) || has_sequence(value))
         return VERDICT_REJECT;
     return is_uuid(value) ? VERDICT_LOW : VERDICT_PASS;
 }
@@ -300,7 +300,7 @@ Verdict validate_mixed_token(Bytes value)
 
 /* A token that only its length, its alphabet and a provider's name beside it tell: it must look random, not be a word,
  * a number or one thing repeated. */
-Verdict validate_keyed_token(Bytes value)
+Verdict issued_token_verdict(Bytes value)
 {
     Mix mix = mix_of(value);
 

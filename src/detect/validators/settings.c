@@ -5,17 +5,20 @@
 
 enum { NAME_MAX_LEN = 64, WINDOW_MIN = 200, MINIFIED_MARKS_MIN = 8 };
 
+static bool is_of_name(uint8_t c)
+{
+    return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
+}
+
 /* The identifier in front of the operator, in lower case: "api_key" of "api_key = \"". */
 static size_t name_before(Bytes before, char name[NAME_MAX_LEN + 1])
 {
     size_t end = before.len;
 
-    while (end > 0 && strchr(" \t\"'`=:>,([]@\\", before.data[end - 1]) != NULL && before.data[end - 1] != '\0')
+    while (end > 0 && !is_of_name(before.data[end - 1]))
         end--;
     size_t start = end;
-    while (start > 0 && end - start < NAME_MAX_LEN &&
-           (g_ascii_isalnum(before.data[start - 1]) || strchr("_.-", before.data[start - 1]) != NULL) &&
-           before.data[start - 1] != '\0')
+    while (start > 0 && end - start < NAME_MAX_LEN && is_of_name(before.data[start - 1]))
         start--;
     for (size_t i = start; i < end; i++)
         name[i - start] = g_ascii_tolower((char)before.data[i]);
@@ -60,24 +63,89 @@ static bool ends_with(Bytes text, const char *word)
     return text.len >= len && memcmp(text.data + text.len - len, word, len) == 0;
 }
 
+static bool is_digest(Bytes value)
+{
+    static const char *const marks[] = {
+        "sha1-", "sha256-", "sha384-", "sha512-", "sha1:", "sha256:", "sha512:", "md5:"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (value.len > strlen(marks[i]) && memcmp(value.data, marks[i], strlen(marks[i])) == 0)
+            return true;
+    return false;
+}
+
 /* A random value assigned to the name of a key: unless the name is that of something else, or the value is an image, a
  * digest or the like that says what it is. */
 Verdict validate_setting(const Surroundings *surroundings)
 {
-    static const char *const digests[] = {
-        "sha1-", "sha256-", "sha384-", "sha512-", "sha1:", "sha256:", "sha512:", "md5:"};
     char name[NAME_MAX_LEN + 1];
     Bytes value = surroundings->value;
     Verdict verdict = validate_generic_secret(value);
 
-    if (verdict == VERDICT_REJECT || ends_with(surroundings->before, "base64,"))
+    if (verdict == VERDICT_REJECT || is_digest(value) || ends_with(surroundings->before, "base64,"))
         return VERDICT_REJECT;
-    for (size_t i = 0; i < G_N_ELEMENTS(digests); i++)
-        if (value.len > strlen(digests[i]) && memcmp(value.data, digests[i], strlen(digests[i])) == 0)
-            return VERDICT_REJECT;
     if (name_before(surroundings->before, name) > 0 && is_name_of_no_secret(name))
         return VERDICT_REJECT;
     return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
+}
+
+/* "github.com/a/b 7fb22c8c…": a path and a blank end there. */
+static bool ends_with_path(Bytes before)
+{
+    size_t end = before.len;
+
+    while (end > 0 && (before.data[end - 1] == ' ' || before.data[end - 1] == '\t'))
+        end--;
+    size_t start = end;
+    while (start > 0 && is_of_name(before.data[start - 1]))
+        start--;
+    return end < before.len && start < end && start > 0 && before.data[start - 1] == '/';
+}
+
+/* "pkg#3b335d61…", "sha256:0a1b…": revisions and digests, which are as long as many tokens. */
+static bool is_revision(const Surroundings *surroundings)
+{
+    static const char *const digests[] = {"sha1", "sha256", "sha512", "md5", "hash", "commit", "checksum", "digest",
+        "integrity", "revision", "etag", "fingerprint"};
+    char name[NAME_MAX_LEN + 1];
+    Bytes before = surroundings->before;
+    size_t len = surroundings->value.len;
+
+    if (before.len == 0 || !mix_of(surroundings->value).is_hex || (len != 32 && len != 40 && len != 64))
+        return false;
+    if (memchr("@#/+", before.data[before.len - 1], 4) != NULL || ends_with_path(before))
+        return true;
+    name_before(before, name);
+    for (size_t i = 0; i < G_N_ELEMENTS(digests); i++)
+        if (strstr(name, digests[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* A token that only its length, its alphabet and a provider's name beside it tell. */
+Verdict validate_keyed_token(const Surroundings *surroundings)
+{
+    return is_revision(surroundings) ? VERDICT_REJECT : issued_token_verdict(surroundings->value);
+}
+
+/* What stands before "value:" and the like, behind which a value stands whose name is in front of it. */
+static Surroundings without_word_value(const Surroundings *surroundings)
+{
+    Surroundings rest = *surroundings;
+    size_t end = rest.before.len;
+
+    while (end > 0 && !g_ascii_isalnum(rest.before.data[end - 1]))
+        end--;
+    if (end >= 5 && g_ascii_strncasecmp((const char *)rest.before.data + end - 5, "value", 5) == 0)
+        rest.before.len = end - 5;
+    return rest;
+}
+
+Verdict validate_element(const Surroundings *surroundings)
+{
+    const Surroundings rest = without_word_value(surroundings);
+
+    return validate_setting(&rest);
 }
 
 /* "password_encryption", "passwordLabel": about passwords, not one of them. */
@@ -111,6 +179,16 @@ Verdict validate_password_setting(const Surroundings *surroundings)
         return VERDICT_REJECT;
     Verdict verdict = validate_password(surroundings->value);
     return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
+}
+
+/* Without quotes around it, what is a word alone is one of a sentence or of a label. */
+Verdict validate_password_element(const Surroundings *surroundings)
+{
+    const Surroundings rest = without_word_value(surroundings);
+
+    if (validate_bare_password(surroundings->value) == VERDICT_REJECT)
+        return VERDICT_REJECT;
+    return validate_password_setting(&rest);
 }
 
 /* "pwd+#0", "UTF8String", "start_pass_1": an identifier, or two of them added. */

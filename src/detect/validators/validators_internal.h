@@ -52,6 +52,8 @@ Verdict outside_name(const Surroundings *surroundings, Verdict verdict);
 double word_cover(Bytes value);
 /* Neither words nor names cover it: what a generator of keys makes, not what people write. */
 bool is_rare(Bytes value);
+/* Whether the value alone looks like a token that someone issued: random, no word, no number, not one thing repeated. */
+Verdict issued_token_verdict(Bytes value);
 
 /* ICAO Doc 9303: the digit that weights 7-3-1 give for letters, digits and "<". */
 uint32_t icao_check_digit(const char *text, size_t len);
