@@ -113,7 +113,8 @@ static bool is_revision(const Surroundings *surroundings)
 
     if (before.len == 0 || !mix_of(surroundings->value).is_hex || (len != 32 && len != 40 && len != 64))
         return false;
-    if (memchr("@#/+", before.data[before.len - 1], 4) != NULL || ends_with_path(before))
+    if (ends_with(before, "@") || ends_with(before, "#") || ends_with(before, "/") || ends_with(before, "+") ||
+        ends_with_path(before))
         return true;
     name_before(before, name);
     for (size_t i = 0; i < G_N_ELEMENTS(digests); i++)
