@@ -167,7 +167,10 @@ Verdict validate_udi(Bytes value)
         return hibc_verdict(value);
     if (value.data[0] == '=')
         return VERDICT_PASS;
-    for (size_t i = 4; i < value.len && len < 14 && g_ascii_isdigit(value.data[i]); i++)
+    /* "(01)" is the application identifier of a GTIN; its signs are only for people. */
+    const uint8_t *sign = memchr(value.data, ')', 4);
+    size_t start = sign != NULL ? (size_t)(sign - value.data) + 1 : 2;
+    for (size_t i = start; i < value.len && len < 14 && g_ascii_isdigit(value.data[i]); i++)
         digits[len++] = (char)value.data[i];
     return len == 14 ? gs1_verdict(digits) : VERDICT_REJECT;
 }

@@ -7,40 +7,52 @@
 /* Given names that are common in several languages, in lower case between spaces. Facts gathered by hand; words that
  * are far more often something else (May, Will, Mark as a verb) are left out. */
 static const char given_names[] =
-    " aaron abigail abraham adam adrian aiden aisha alan albert alberto alejandra alejandro alex alexander alexandra "
-    "alexis alfred ali alice alicia alison allen amanda amber amelia amy ana andre andrea andreas andrew angel angela "
-    "anita ann anna anne annette annie anthony antoine anton antonio april arjun arthur ashley audrey aurora austin "
-    "ava barbara beatrice ben benjamin bernard beth bettina betty bill bob bonnie brandon brenda brian bruce bryan "
-    "camille carl carla carlos carmen carol caroline catherine cathy cecilia charles charlotte cheryl chloe chris "
-    "christian christina christine christopher claire clara claudia claus colin connor craig cynthia dan daniel "
-    "daniela danielle david dawn dean deborah debra denise dennis derek diana diane diego dieter dmitri dominic don "
-    "donald donna doris dorothy doug douglas dylan eduardo edward elaine eleanor elena elias elisabeth elizabeth ella "
-    "ellen emily emma enrique eric erik erika ernst ethan eugene eva evan evelyn fatima felix fernando finn fiona "
-    "florian frances francesca francesco francis francisco frank franz fred frederick gabriel gabriela gareth gary "
-    "george georgia gerald gerhard gina giovanni giulia giuseppe gloria gordon grace graham greg gregory guillaume "
-    "gustav hannah hans harold harriet harry heather hector heidi heinz helen helena helga henri henry herbert hiroshi "
-    "holly howard hugo ian igor ingrid irene isaac isabel isabella isabelle ivan jack jackson jacob jacqueline jaime "
-    "jake james jamie jan jane janet janice jason javier jean jeff jeffrey jennifer jenny jeremy jerry jesse jessica "
-    "jim joan joanna joe joel johan johann johanna john johnny jon jonathan jorge jose josef joseph joshua juan juana "
-    "judith judy julia julian julie jurgen justin kai karen karl karin kate katherine kathleen kathryn katie katrin "
-    "keith kelly ken kenji kenneth kevin kim klaus kurt kyle lara larry lars laura lauren lawrence lea leah leo leon "
-    "leonard leslie liam lily linda lisa logan lorenzo louis louise luca lucas lucia lucy luis luisa lukas luke lydia "
-    "madison manuel marc marcel marco marcus margaret maria marie marilyn mario marion marta martha martin martina "
-    "mary matteo matthew matthias maurice max megan melanie melissa mia michael michel michelle miguel mike mila "
-    "mohamed mohammed monica monika muhammad nadia nancy naomi natalia natalie nathan neil nicholas nick nicola "
-    "nicolas nicole nigel nina noah nora norman olga oliver olivia omar oscar otto pablo pamela paolo patricia patrick "
-    "paul paula pauline pavel pedro peggy peter petra philip philippe phillip phyllis pierre piotr priya rachel rafael "
-    "rahul raj ralph ramon randy raul raymond rebecca regina renate ricardo richard rita robert roberto robin roger "
-    "roland ronald rosa rosemary ross roy ruben russell ruth ryan sabine sally sam samantha samuel sandra sara sarah "
-    "scott sean sebastian sergei sergio sharon shaun sheila shirley silvia simon simone sofia sonia sophia sophie "
-    "stefan stefanie stella stephan stephanie stephen steve steven stuart sue susan susanne suzanne sven sylvia tanya "
-    "tara ted teresa terry theodor theodore theresa thomas tim timothy tina tobias todd tom tomas tony tracy travis "
-    "tyler ulrich ursula uwe valentina valerie vanessa vera veronica victor victoria vincent virginia vladimir walter "
-    "wanda wayne wendy werner wilhelm william wolfgang xavier yolanda yuki yusuf yvonne zachary zoe ";
+    " aaron abdul abdullah abigail abraham adam aditya adrian agnieszka ahmad ahmed aiden aisha akira alan "
+    "albert alberto alejandra alejandro aleksandr alessandro alessia alex alexander alexandra alexei alexis "
+    "alfred ali alice alicia alison allen amanda amara amber amelia amina amit amy ana anders andre andrea "
+    "andreas andrew andrzej andré angel angela anil anita anjali anke ann anna anne annette annie anthony "
+    "antoine anton antonio antónio april arjun arthur ashley astrid audrey aurora austin ava ayse barbara "
+    "beatrice ben benjamin bernard bernd beth bettina betty bill bjorn björn bob bonnie boris brandon brenda "
+    "brian bruce bryan camille carl carla carlos carmen carol caroline catherine cathy cecilia cecilie charles "
+    "charlotte cheryl chiara chidi chinedu chloe chris christian christina christine christopher claire clara "
+    "claudia claus colin connor craig cynthia dan daniel daniela danielle david dawn dean deborah debra deepak "
+    "denise dennis derek detlef diana diane diego dieter dmitri dmitry dominic don donald donna doris dorothy "
+    "doug douglas dylan eduardo edward elaine eleanor elena elias elif elisabeth elizabeth ella ellen emil emily "
+    "emma emre enrique eric erik erika ernst ethan eugene eva evan evelyn fabio fatima fatma federica felix "
+    "fernando finn fiona florian frances francesca francesco francis francisco francois frank franz françois "
+    "fred frederick freja freya gabriel gabriela gareth gary george georgia gerald gerhard gina giorgio giovanni "
+    "giulia giuseppe gloria gordon grace graham greg gregory guillaume gustav günther hannah hans hao harold "
+    "harriet harry haruto hassan heather hector heidi heike heinz helen helena helga henri henrik henry herbert "
+    "hiroshi holger holly howard hugo hui huong hussein hélène ian ibrahim igor ingrid irene irina isaac isabel "
+    "isabella isabelle istvan ivan jack jackson jacob jacqueline jacques jaime jake james jamie jan jane janet "
+    "janice jason javier jean jeff jeffrey jennifer jenny jens jeremy jerry jesse jessica jesús jian jihoon jim "
+    "jing joan joanna joe joel johan johann johanna john johnny jon jonathan jorge jose josef joseph joshua josé "
+    "joão juan juana judith judy julia julian julie jurgen justin jörg jürgen kai karen karin karl karthik "
+    "katarzyna kate katherine kathleen kathryn katie katrin kavita keiko keith kelly ken kenji kenneth kevin "
+    "khalid kim klaus krzysztof kurt kwame kyle lakshmi lara larry lars laszlo laura lauren lawrence layla lea "
+    "leah leo leon leonard leslie liam lily linda linh lisa logan lorenzo louis louise luc luca lucas lucia lucy "
+    "lucía luigi luis luisa lukas luke lydia madison magdalena magnus mahmoud manuel marc marcel marco marcus "
+    "marek margaret maria marie marilyn mario marion marta martha martin martina mary maría massimo matteo "
+    "matthew matthias maurice max meera megan mehmet mei melanie melissa mia michael michel michelle miguel "
+    "mikael mike mikhail mila ming minh minji minjun mohamed mohammed monica monika muhammad murat mustafa nadia "
+    "nancy naoko naomi natalia natalie natasha nathan neha neil ngozi nicholas nick nicola nicolas nicole nigel "
+    "nikolai nils nina noah nora norman oksana olena olga oliver olivia omar oscar oskar otto pablo pamela paola "
+    "paolo patricia patrick paul paula pauline pavel pawel pedro peggy peter petra philip philippe phillip "
+    "phyllis pierre piotr pooja priya rachel rafael rahul rainer raj rajesh ralph ramesh ramon randy raul ravi "
+    "raymond rebecca regina renate rené renée ricardo richard rita robert roberto robin roger rohan rohit roland "
+    "ronald rosa rosemary ross roy ruben russell ruth ryan sabine sally sam samantha samuel sandra sanjay sara "
+    "sarah satoshi scott sean sebastian sergei sergio sharon shaun sheila shirley sigrid silvia simon simone "
+    "sipho sofia sofía sonia soojin sophia sophie soren stefan stefanie stella stephan stephanie stephen steve "
+    "steven stuart sue sunil sunita suresh susan susanne suzanne sven svetlana sylvia takashi tanya tara tariq "
+    "tatiana ted teresa tereza terry thabo thanh theodor theodore theresa thomas tim timothy tina tobias todd "
+    "tom tomas tomasz tony tracy travis tunde tyler ulrich ursula ute uwe valentina valerie vanessa vera "
+    "veronica victor victoria vijay vikram vincent vincenzo virginia vladimir walter wanda wayne wei wendy "
+    "werner wilhelm william wolfgang xavier xiao yasmin ying yoko yolanda youssef yuki yuri yusuf yvonne zachary "
+    "zainab zoe zoltan zoë ";
 
 static bool given_name_is_known(const uint8_t *word, size_t len)
 {
-    char spaced[20];
+    char spaced[28];
 
     if (len < 2 || len > sizeof spaced - 3)
         return false;
@@ -55,12 +67,14 @@ static bool given_name_is_known(const uint8_t *word, size_t len)
  * will do unless it is all capitals or holds a digit. */
 static Verdict name_verdict(Bytes value)
 {
-    const uint8_t *space = memchr(value.data, ' ', value.len);
-    size_t first_len = space != NULL ? (size_t)(space - value.data) : value.len;
+    size_t first_len = 0;
     Mix mix = mix_of(value);
 
     if (value.len < 2 || mix.digits > 0 || mix.lower == 0)
         return VERDICT_REJECT;
+    /* "Jean-Pierre" is known by its first half. */
+    while (first_len < value.len && value.data[first_len] != ' ' && value.data[first_len] != '-')
+        first_len++;
     return given_name_is_known(value.data, first_len) ? VERDICT_PASS : VERDICT_WEAK;
 }
 
@@ -161,7 +175,7 @@ static Bytes label_of(Bytes before)
 /* Those who wrote a document, or are thanked in it, are named to be known. */
 static bool is_author(const Surroundings *surroundings)
 {
-    static const char *const words[] = {"author", "othercredit", "copyright", "maintainer", "editor>", "thanks to"};
+    static const char *const words[] = {"author", "othercredit", "copyright", "maintainer", "editor>"};
 
     return contains_any(surroundings->before, words, G_N_ELEMENTS(words));
 }
@@ -352,7 +366,9 @@ Verdict validate_plate(Bytes value)
 
 Verdict validate_licence_number(Bytes value)
 {
-    if (validate_record_number(value) == VERDICT_REJECT)
+    /* Washington's have twelve characters and may hold few digits. */
+    bool is_washington = value.len == 12 && mix_of(value).digits >= 2 && mix_of(value).upper >= 6;
+    if (!is_washington && validate_record_number(value) == VERDICT_REJECT)
         return VERDICT_REJECT;
     return validate_plate(value);
 }
