@@ -136,7 +136,7 @@ static void match_upper(const ClassRun *run, const ClassPlace *place)
 
     for (guint i = 0; i < rules->len; i++) {
         uint32_t rule = g_array_index(rules, uint32_t, i);
-        if (class_is_active(run, rule) && (rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
+        if (class_is_active(run, rule) && word_run_fits(&place->run, rule_at(run->rules, rule)->first_runs))
             match_from(run, rule, place->at);
     }
 }
@@ -157,12 +157,22 @@ static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
 
 static void match_word(const ClassRun *run, const ClassPlace *place)
 {
-    if (run->hot != NULL && (run->hot->word_runs >> place->run & 1) == 0)
+    if (run->hot != NULL && !word_run_fits(&place->run, &run->hot->word_runs))
         return;
     for (guint i = 0; i < run->words->len; i++) {
         uint32_t rule = g_array_index(run->words, uint32_t, i);
-        if ((rule_at(run->rules, rule)->first_runs >> place->run & 1) != 0)
+        if (word_run_fits(&place->run, rule_at(run->rules, rule)->first_runs))
             match_from(run, rule, place->at);
+    }
+}
+
+static void add_runs(FirstRuns *runs, const FirstRuns *more)
+{
+    for (unsigned next = 0; next < NEXT_COUNT; next++) {
+        for (unsigned kind = 0; kind < RUN_KINDS; kind++)
+            runs->lengths[kind][next] |= more->lengths[kind][next];
+        for (unsigned length = 0; next < NEXT_OTHER && length < RUN_SHORT; length++)
+            runs->seconds[next][length] |= more->seconds[next][length];
     }
 }
 
@@ -170,12 +180,12 @@ static void match_word(const ClassRun *run, const ClassPlace *place)
 static void note_words(const RuleSet *rules, HotRules *hot)
 {
     g_array_set_size(hot->words, 0);
-    hot->word_runs = 0;
+    hot->word_runs = (FirstRuns){0};
     for (size_t i = 0; i < rules->rule_words; i++) {
         for (uint64_t left = hot->rules[i] & rules->word_shaped[i]; left != 0; left &= left - 1) {
             uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
             g_array_append_val(hot->words, rule);
-            hot->word_runs |= rule_at(rules, rule)->first_runs;
+            add_runs(&hot->word_runs, rule_at(rules, rule)->first_runs);
         }
     }
 }

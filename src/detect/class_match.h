@@ -8,10 +8,10 @@
 /* Which rules are worth trying in a zone. */
 typedef struct HotRules {
     Zones *zones;
-    Stretch stretch;    /* where the rest holds */
-    uint64_t *rules;    /* bit set */
-    GArray *words;      /* of them those of shape word, uint32_t */
-    uint64_t word_runs; /* with which lengths of words these begin (first_runs.h) */
+    Stretch stretch;     /* where the rest holds */
+    uint64_t *rules;     /* bit set */
+    GArray *words;       /* of them those of shape word, uint32_t */
+    FirstRuns word_runs; /* with which words these begin */
 } HotRules;
 
 typedef struct ClassRun {

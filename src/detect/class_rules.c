@@ -39,6 +39,26 @@ static bool add_forms(ClassRules *rules, const CompiledRule *rule, GError **erro
     return true;
 }
 
+static void note_runs(ClassPlan *plan, const CompiledRule *rule, uint32_t start)
+{
+    for (unsigned kind = 0; kind < RUN_KINDS; kind++) {
+        for (unsigned next = 0; next < NEXT_COUNT; next++) {
+            for (uint64_t left = rule->first_runs->lengths[kind][next]; left != 0; left &= left - 1)
+                plan->starts_by_run[kind][next][__builtin_ctzll(left)] |= UINT32_C(1) << start;
+        }
+    }
+}
+
+static void note_seconds(ClassPlan *plan, const CompiledRule *rule, uint32_t start)
+{
+    for (unsigned next = 0; next < NEXT_OTHER; next++) {
+        for (unsigned run = 0; run < RUN_SHORT; run++) {
+            for (unsigned left = rule->first_runs->seconds[next][run]; left != 0; left &= left - 1)
+                plan->starts_by_second[next][run][__builtin_ctz(left)] |= UINT32_C(1) << start;
+        }
+    }
+}
+
 static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **error)
 {
     ClassPlan *plan = &rules->plan;
@@ -50,12 +70,8 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
         return fail(error, ERROR_INVALID, "start: expected at most %d different ones in all rules", CLASS_MAX_STARTS);
     if (start == plan->start_count)
         plan->starts[plan->start_count++] = rule->start;
-    for (unsigned run = 0; run <= FIRST_RUN_MAX; run++) {
-        if ((rule->first_runs >> run & 1) == 0)
-            continue;
-        plan->starts_by_run[0][run] |= rule->start[0] != 'D' ? UINT32_C(1) << start : 0;
-        plan->starts_by_run[1][run] |= rule->start[0] != 'U' ? UINT32_C(1) << start : 0;
-    }
+    note_runs(plan, rule, start);
+    note_seconds(plan, rule, start);
     g_array_append_val(rules->upper[start], rule->rule.index);
     return true;
 }
@@ -78,7 +94,7 @@ bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error
         return true;
     case SHAPE_WORD:
         g_array_append_val(rules->word, rule->rule.index);
-        rules->plan.word_runs |= rule->first_runs;
+        rules->plan.word_runs |= first_runs_all(rule->first_runs);
         return true;
     case SHAPE_UPPER:
         return add_upper(rules, rule, error);

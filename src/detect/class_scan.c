@@ -90,14 +90,65 @@ static bool begins_with(const uint8_t *text, const char *start)
     return true;
 }
 
-/* The length of the word decides most places before any start is compared. */
+/* 1 + RunNext; 0: another. A table instead of branches: what follows a word is hard to predict. */
+static const uint8_t NEXT_OF[256] = {
+    [' '] = NEXT_SPACE + 1,
+    ['-'] = NEXT_DASH + 1,
+    ['.'] = NEXT_DOT + 1,
+    ['/'] = NEXT_SLASH + 1,
+    ['+'] = NEXT_PLUS + 1,
+    [':'] = NEXT_COLON + 1,
+};
+
+static inline RunNext next_of(uint8_t byte)
+{
+    return NEXT_OF[byte] != 0 ? (RunNext)(NEXT_OF[byte] - 1) : NEXT_OTHER;
+}
+
+static inline RunKind run_kind(const ClassMasks *now, const ClassMasks *next, unsigned at, uint32_t length)
+{
+    uint64_t all = (UINT64_C(1) << length) - 1, digits = ahead(now->digit, next->digit, at) & all;
+
+    if (digits == all)
+        return RUN_DIGITS;
+    return digits == 0 ? RUN_LETTERS : RUN_ANY;
+}
+
+/* Without the second word. */
+static inline WordRun word_run(const ClassMasks *now, const ClassMasks *next, const Emitter *emitter, unsigned at)
+{
+    uint32_t length = run_length(now->word, next->word, at);
+
+    return (WordRun){
+        .length = length, .kind = run_kind(now, next, at, length), .next = next_of(emitter->text[at + length])};
+}
+
+static inline void add_second(const ClassMasks *now, const ClassMasks *next, unsigned at, WordRun *run)
+{
+    unsigned second = at + run->length + 1;
+
+    run->has_second = run->next != NEXT_OTHER && run->length < RUN_SHORT;
+    if (!run->has_second)
+        return;
+    uint32_t length = second < CLASS_BLOCK ? run_length(now->word, next->word, second)
+                                           : run_length(next->word, 0, second - CLASS_BLOCK);
+    run->second = MIN(length, (uint32_t)RUN_SHORT - 1);
+}
+
+/* The words decide most places before any start is compared. */
 static void emit_upper(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
 {
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
-        unsigned run = run_length(now->word, next->word, at);
-        for (uint32_t left = plan->starts_by_run[now->digit >> at & 1][run]; left != 0; left &= left - 1) {
+        WordRun run = word_run(now, next, emitter, at);
+        uint32_t left = plan->starts_by_run[run.kind][run.next][run.length];
+        if (left == 0)
+            continue;
+        add_second(now, next, at, &run);
+        if (run.has_second)
+            left &= plan->starts_by_second[run.next][run.length][run.second];
+        for (; left != 0; left &= left - 1) {
             uint32_t start = (uint32_t)__builtin_ctz(left);
             ClassPlace place = {.kind = CLASS_UPPER,
                 .start = start,
@@ -116,10 +167,12 @@ static void emit_words(
 {
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
-        unsigned run = run_length(now->word, next->word, at);
+        WordRun run = word_run(now, next, emitter, at);
+        if ((plan->word_runs >> run.length & 1) == 0)
+            continue;
+        add_second(now, next, at, &run);
         ClassPlace place = {.kind = CLASS_WORD, .run = run, .is_hot = true, .at = emitter->at + at};
-        if ((plan->word_runs >> run & 1) != 0)
-            emitter->handler(emitter->data, &place);
+        emitter->handler(emitter->data, &place);
     }
 }
 

@@ -21,14 +21,31 @@ typedef struct ClassPlan {
     uint64_t word_runs; /* bit n: rules of shape word may begin with a word of that length (first_runs.h) */
     uint32_t start_count;
     const char *starts[CLASS_MAX_STARTS]; /* distinct */
-    /* Bit i: a word of that length may begin with starts[i] (first_runs.h); [1] if it begins with a digit, else [0]. */
-    uint32_t starts_by_run[2][FIRST_RUN_MAX + 1];
+    /* Bit i: a word of that kind and length may begin with starts[i], where such a character follows (first_runs.h). */
+    uint32_t starts_by_run[RUN_KINDS][NEXT_COUNT][FIRST_RUN_MAX + 1];
+    /* Likewise by the length of the next word, up to 15. */
+    uint32_t starts_by_second[NEXT_OTHER][RUN_SHORT][RUN_SHORT];
 } ClassPlan;
+
+/* The word that begins at a place. */
+typedef struct WordRun {
+    uint32_t length; /* at most FIRST_RUN_MAX */
+    RunKind kind;
+    RunNext next;
+    uint32_t second; /* of the word behind next, at most 15, if has_second */
+    bool has_second; /* it says something: the word is short and next is no other character */
+} WordRun;
+
+static inline bool word_run_fits(const WordRun *run, const FirstRuns *runs)
+{
+    return (runs->lengths[run->kind][run->next] >> run->length & 1) != 0 &&
+           (!run->has_second || (runs->seconds[run->next][run->length] >> run->second & 1) != 0);
+}
 
 typedef struct ClassPlace {
     ClassKind kind;
     uint32_t start; /* CLASS_UPPER: index of ClassPlan.starts */
-    uint32_t run;   /* CLASS_UPPER and CLASS_WORD: word characters from here on, at most FIRST_RUN_MAX */
+    WordRun run;    /* CLASS_UPPER and CLASS_WORD */
     bool is_hot;    /* where the hot plan holds */
     size_t at;      /* index in the text */
 } ClassPlace;

@@ -38,7 +38,9 @@ struct Detector {
     RegexScratch *regex;
     KeywordTracker *keywords;
     Structure *structure;
-    uint64_t *lowered; /* bit set of rules: see Judge */
+    uint64_t *lowered;  /* bit set of rules: see Judge */
+    char *lowered_path; /* for the object of which it was found; NULL: for none */
+    bool is_lowered;    /* it holds a rule */
     HotRules hot;
     uint64_t *hot_places; /* bit set: see ClassText */
     EncodedScan *encoded; /* NULL: the text was decoded often enough */
@@ -135,6 +137,7 @@ void detector_free(Detector *detector)
     structure_free(detector->structure);
     encoded_scan_free(detector->encoded);
     g_free(detector->lowered);
+    g_free(detector->lowered_path);
     g_free(detector->suppressed_of);
     regex_scratch_free(detector->regex);
     literal_scan_free(detector->literals);
@@ -142,15 +145,13 @@ void detector_free(Detector *detector)
     g_free(detector);
 }
 
-/* Which rules' tiers are lower in the object of this name; NULL: no rule's. */
-static const uint64_t *find_lowered(Detector *detector)
+static void find_lowered(Detector *detector, const char *path)
 {
     const RuleSet *rules = detector->rules;
-    const char *path = detector->options.path;
-    bool is_any = false;
 
-    if (path == NULL)
-        return NULL;
+    g_free(detector->lowered_path);
+    detector->lowered_path = g_strdup(path);
+    detector->is_lowered = false;
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);
         bool is_lowered = false;
@@ -158,9 +159,18 @@ static const uint64_t *find_lowered(Detector *detector)
             is_lowered = g_pattern_spec_match_string(g_ptr_array_index(rule->lower_paths, j), path);
         uint64_t bit = UINT64_C(1) << (i % 64);
         detector->lowered[i / 64] = (detector->lowered[i / 64] & ~bit) | (is_lowered ? bit : 0);
-        is_any = is_any || is_lowered;
+        detector->is_lowered = detector->is_lowered || is_lowered;
     }
-    return is_any ? detector->lowered : NULL;
+}
+
+/* Which rules' tiers are lower in the object of this name; NULL: no rule's. Many texts may belong to one object. */
+static const uint64_t *lowered_for(Detector *detector, const char *path)
+{
+    if (path == NULL)
+        return NULL;
+    if (g_strcmp0(path, detector->lowered_path) != 0)
+        find_lowered(detector, path);
+    return detector->is_lowered ? detector->lowered : NULL;
 }
 
 bool detector_begin(
@@ -182,7 +192,7 @@ bool detector_begin(
     detector->judge.path = options->path;
     detector->judge.refused = options->refusal_handler;
     detector->judge.refused_data = options->data;
-    detector->judge.lowered = find_lowered(detector);
+    detector->judge.lowered = lowered_for(detector, options->path);
     place_begin(&detector->place, encoding, first_offset);
     detector->is_running = false;
     TRY(literal_scan_begin(detector->literals, error));

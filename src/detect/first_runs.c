@@ -7,12 +7,16 @@
 #include <string.h>
 
 typedef struct Profile {
-    uint64_t open;   /* bit n: the part can match n word characters and nothing else */
-    uint64_t closed; /* bit n: it can match another character after n word characters */
+    uint64_t open;               /* bit n: the part can match n word characters and nothing else */
+    uint64_t closed[NEXT_COUNT]; /* bit n: it can match such another character after n word characters */
+    /* Bit m: so many word characters follow that one; the second word may still go on, or ended. */
+    uint16_t second_open[NEXT_OTHER][RUN_SHORT], second_closed[NEXT_OTHER][RUN_SHORT];
+    unsigned seconds; /* bit set: in which rows of these there is anything */
 } Profile;
 
 typedef struct Parser {
     const char *cursor;
+    RunKind kind;
     int depth;
     bool is_lost; /* something that this does not understand */
 } Parser;
@@ -37,22 +41,78 @@ static uint64_t sums(uint64_t a, uint64_t b)
     return out;
 }
 
+static uint16_t short_sums(uint16_t a, uint64_t b)
+{
+    uint32_t out = 0;
+
+    for (unsigned i = 0; i < RUN_SHORT; i++) {
+        if ((b >> i & 1) != 0)
+            out |= (uint32_t)a << i;
+    }
+    bool is_long = out >> RUN_SHORT != 0 || (a != 0 && b >> RUN_SHORT != 0);
+    return (uint16_t)(out | (is_long ? 1U << (RUN_SHORT - 1) : 0));
+}
+
+/* What a and then b say of the word behind n word characters and that separator. */
+static void concatenate_seconds(const Profile *a, const Profile *b, unsigned separator, unsigned n, Profile *both)
+{
+    uint16_t begun = a->second_open[separator][n];
+    uint64_t ended = 0;
+
+    for (unsigned next = 0; next < NEXT_COUNT; next++)
+        ended |= b->closed[next];
+    both->second_open[separator][n] = short_sums(begun, b->open);
+    both->second_closed[separator][n] = a->second_closed[separator][n] | short_sums(begun, ended);
+    for (unsigned i = 0; i <= n; i++) {
+        if ((a->open >> i & 1) == 0)
+            continue;
+        both->second_open[separator][n] |= b->second_open[separator][n - i];
+        both->second_closed[separator][n] |= b->second_closed[separator][n - i];
+    }
+}
+
 static Profile concatenate(Profile a, Profile b)
 {
-    return (Profile){.open = sums(a.open, b.open), .closed = a.closed | sums(a.open, b.closed)};
+    Profile both = {.open = sums(a.open, b.open), .seconds = a.seconds | b.seconds};
+
+    for (unsigned next = 0; next < NEXT_COUNT; next++)
+        both.closed[next] = a.closed[next] | sums(a.open, b.closed[next]);
+    for (unsigned left = both.seconds; left != 0; left &= left - 1) {
+        for (unsigned n = 0; n < RUN_SHORT; n++)
+            concatenate_seconds(&a, &b, (unsigned)__builtin_ctz(left), n, &both);
+    }
+    return both;
 }
 
 static Profile either(Profile a, Profile b)
 {
-    return (Profile){.open = a.open | b.open, .closed = a.closed | b.closed};
+    a.open |= b.open;
+    a.seconds |= b.seconds;
+    for (unsigned next = 0; next < NEXT_COUNT; next++)
+        a.closed[next] |= b.closed[next];
+    for (unsigned left = b.seconds; left != 0; left &= left - 1) {
+        for (unsigned n = 0; n < RUN_SHORT; n++) {
+            a.second_open[__builtin_ctz(left)][n] |= b.second_open[__builtin_ctz(left)][n];
+            a.second_closed[__builtin_ctz(left)][n] |= b.second_closed[__builtin_ctz(left)][n];
+        }
+    }
+    return a;
 }
 
-/* kinds: what one character may be. */
-enum { KIND_WORD = 1, KIND_OTHER = 2 };
+/* kinds: what one character may be; the bits of RunNext, and these. */
+enum { KIND_DIGIT = 1 << NEXT_COUNT, KIND_LETTER = KIND_DIGIT << 1, KIND_ALL = (KIND_LETTER << 1) - 1 };
 
-static Profile character(unsigned kinds)
+static Profile character(const Parser *parser, unsigned kinds)
 {
-    return (Profile){.open = (kinds & KIND_WORD) != 0 ? 2 : 0, .closed = (kinds & KIND_OTHER) != 0 ? 1 : 0};
+    static const unsigned words[RUN_KINDS] = {KIND_DIGIT | KIND_LETTER, KIND_DIGIT, KIND_LETTER};
+    Profile one = {.open = (kinds & words[parser->kind]) != 0 ? 2 : 0, .seconds = kinds & ((1U << NEXT_OTHER) - 1)};
+
+    for (unsigned next = 0; next < NEXT_COUNT; next++) {
+        one.closed[next] = kinds >> next & 1;
+        if (next < NEXT_OTHER)
+            one.second_open[next][0] = (uint16_t)one.closed[next];
+    }
+    return one;
 }
 
 static Profile lost(Parser *parser)
@@ -66,20 +126,51 @@ static bool is_word(char c)
     return g_ascii_isalnum(c) || c == '_';
 }
 
-static Profile parse_escape(Parser *parser)
+static unsigned kinds_of(char c)
+{
+    static const char separators[] = {[NEXT_SPACE] = ' ',
+        [NEXT_DASH] = '-',
+        [NEXT_DOT] = '.',
+        [NEXT_SLASH] = '/',
+        [NEXT_PLUS] = '+',
+        [NEXT_COLON] = ':'};
+    const char *separator = memchr(separators, c, sizeof separators);
+
+    if (g_ascii_isdigit(c))
+        return KIND_DIGIT;
+    if (is_word(c))
+        return KIND_LETTER;
+    return 1U << (separator != NULL ? separator - separators : NEXT_OTHER);
+}
+
+/* Behind a backslash; 0: no character ("\\b"). */
+static unsigned escaped_kinds(Parser *parser)
 {
     char c = *parser->cursor;
 
-    if (c == '\0')
-        return lost(parser);
-    parser->cursor++;
+    if (c != '\0')
+        parser->cursor++;
     if (c == 'b')
-        return EMPTY;
-    if (c == 'd' || c == 'w')
-        return character(KIND_WORD);
-    if (strchr("sntr", c) != NULL)
-        return character(KIND_OTHER);
-    return is_word(c) ? lost(parser) : character(KIND_OTHER);
+        return 0;
+    if (c == 'd')
+        return KIND_DIGIT;
+    if (c == 'w')
+        return KIND_DIGIT | KIND_LETTER;
+    if (c == 's')
+        return 1U << NEXT_SPACE | 1U << NEXT_OTHER;
+    if (c == 'n' || c == 't' || c == 'r')
+        return 1U << NEXT_OTHER;
+    if (c != '\0' && !is_word(c))
+        return kinds_of(c);
+    parser->is_lost = true;
+    return 0;
+}
+
+static Profile parse_escape(Parser *parser)
+{
+    unsigned kinds = escaped_kinds(parser);
+
+    return kinds == 0 ? EMPTY : character(parser, kinds);
 }
 
 /* "-Z" behind a first character; nothing if there is no range. False: a range that mixes kinds of character. */
@@ -96,14 +187,6 @@ static bool skip_range(Parser *parser, char low)
     return true;
 }
 
-/* One character of a class, escaped. Moves behind it. */
-static unsigned escaped_kinds(Parser *parser)
-{
-    Profile escaped = parse_escape(parser);
-
-    return (escaped.open > 1 ? KIND_WORD : 0U) | (escaped.closed != 0 ? KIND_OTHER : 0U);
-}
-
 /* Between brackets: which kinds of character are in it does not need the exact set. */
 static Profile parse_class(Parser *parser)
 {
@@ -117,14 +200,14 @@ static Profile parse_class(Parser *parser)
             return lost(parser);
         if (c == '\\') {
             kinds |= escaped_kinds(parser);
-            c = parser->cursor[-1];
+            continue;
         }
         if (!skip_range(parser, c))
             return lost(parser);
-        kinds |= is_word(c) ? KIND_WORD : KIND_OTHER;
+        kinds |= kinds_of(c);
     }
     parser->cursor++;
-    return character(kinds);
+    return character(parser, kinds);
 }
 
 static Profile parse_group(Parser *parser)
@@ -158,7 +241,7 @@ static Profile parse_atom(Parser *parser)
     case '\\':
         return parse_escape(parser);
     case '.':
-        return character(KIND_WORD | KIND_OTHER);
+        return character(parser, KIND_ALL);
     case '^':
     case '$':
         return EMPTY;
@@ -168,7 +251,7 @@ static Profile parse_atom(Parser *parser)
     case '{':
         return lost(parser);
     default:
-        return character(is_word(c) ? KIND_WORD : KIND_OTHER);
+        return character(parser, kinds_of(c));
     }
 }
 
@@ -249,12 +332,49 @@ static Profile parse_alternatives(Parser *parser)
     return all;
 }
 
-uint64_t first_runs(const char *pattern)
+static bool profile_of(const char *pattern, RunKind kind, Profile *ret_profile)
 {
-    Parser parser = {.cursor = pattern};
-    Profile profile = parse_alternatives(&parser);
+    Parser parser = {.cursor = pattern, .kind = kind};
 
-    if (parser.is_lost || *parser.cursor != '\0')
-        return ~UINT64_C(0);
-    return profile.open | profile.closed;
+    *ret_profile = parse_alternatives(&parser);
+    return !parser.is_lost && *parser.cursor == '\0';
+}
+
+static void note_lengths(const Profile *profile, uint64_t *lengths)
+{
+    uint64_t longest = 0;
+
+    for (unsigned next = 0; next < NEXT_COUNT; next++)
+        longest |= profile->closed[next] >> FIRST_RUN_MAX << FIRST_RUN_MAX;
+    for (unsigned next = 0; next < NEXT_COUNT; next++)
+        lengths[next] = profile->open | profile->closed[next] | longest;
+}
+
+/* Where the match may end with the first word, anything may follow. */
+static void note_seconds(const Profile *profile, FirstRuns *runs)
+{
+    for (unsigned next = 0; next < NEXT_OTHER; next++) {
+        for (unsigned n = 0; n < RUN_SHORT; n++)
+            runs->seconds[next][n] = (profile->open >> n & 1) != 0
+                                         ? UINT16_MAX
+                                         : profile->second_open[next][n] | profile->second_closed[next][n];
+    }
+}
+
+/* Where the match may end within the second word, it may end before the word does: but no match touches a word. */
+FirstRuns first_runs(const char *pattern)
+{
+    FirstRuns runs;
+    Profile profile;
+
+    for (RunKind kind = 0; kind < RUN_KINDS; kind++) {
+        if (!profile_of(pattern, kind, &profile)) {
+            memset(&runs, 0xFF, sizeof runs);
+            return runs;
+        }
+        note_lengths(&profile, runs.lengths[kind]);
+        if (kind == RUN_ANY)
+            note_seconds(&profile, &runs);
+    }
+    return runs;
 }

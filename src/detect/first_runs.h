@@ -5,7 +5,42 @@
 
 enum { FIRST_RUN_MAX = 63 };
 
-/* Bit n: a match may begin with exactly n word characters (A-Z a-z 0-9 _) before another character or its end; bit 63
- * stands for 63 and more. All bits if the pattern uses anything this does not understand. A necessary condition only:
- * it spares the regex engine most places. */
-uint64_t first_runs(const char *pattern);
+/* What stands behind the word. */
+typedef enum RunNext {
+    NEXT_SPACE,
+    NEXT_DASH,
+    NEXT_DOT,
+    NEXT_SLASH,
+    NEXT_PLUS,
+    NEXT_COLON,
+    NEXT_OTHER,
+    NEXT_COUNT
+} RunNext;
+
+/* What the word consists of; letters: it has no digit. */
+typedef enum RunKind { RUN_ANY, RUN_DIGITS, RUN_LETTERS, RUN_KINDS } RunKind;
+
+enum { RUN_SHORT = 16 }; /* words of fewer characters may have something to say about the next word */
+
+typedef struct FirstRuns {
+    /* Bit n: a match may begin with exactly n word characters (A-Z a-z 0-9 _), of the kind, before such a character;
+     * bit 63 stands for 63 and more, where what follows is not looked at. */
+    uint64_t lengths[RUN_KINDS][NEXT_COUNT];
+    /* Bit m: behind n word characters and that one, m word characters may follow before another; bit 15 stands for 15
+     * and more. */
+    uint16_t seconds[NEXT_OTHER][RUN_SHORT];
+} FirstRuns;
+
+/* All bits if the pattern uses anything this does not understand. A necessary condition only: it spares the regex
+ * engine most places. */
+FirstRuns first_runs(const char *pattern);
+
+/* The lengths of words of any kind, whatever follows. */
+static inline uint64_t first_runs_all(const FirstRuns *runs)
+{
+    uint64_t all = 0;
+
+    for (unsigned next = 0; next < NEXT_COUNT; next++)
+        all |= runs->lengths[RUN_ANY][next];
+    return all;
+}

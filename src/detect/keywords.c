@@ -19,6 +19,7 @@ typedef struct SeenWord {
 struct KeywordTracker {
     ClassMaskFill fill;
     const Vocabulary *vocabulary;
+    const VocabularySketch *sketch;
     bool is_skipping; /* inside a run that is too long */
     uint64_t done;    /* text before this position is split */
     SeenWord last[KEYWORD_MAX_WORDS];
@@ -33,6 +34,7 @@ KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary)
 
     tracker->fill = class_mask_fill_best();
     tracker->vocabulary = vocabulary;
+    tracker->sketch = vocabulary_sketch(vocabulary);
     tracker->hits = g_array_new(FALSE, FALSE, sizeof(KeywordHit));
     return tracker;
 }
@@ -102,18 +104,24 @@ static void word_seen(KeywordTracker *tracker, uint32_t word, uint64_t start, ui
     }
 }
 
-/* One part, whole or without its trailing digits. An unknown word ends any phrase. */
-static void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
+static uint32_t stem_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len)
 {
     size_t stem = len;
-    uint32_t word = vocabulary_find(tracker->vocabulary, text, len);
 
-    if (word == 0 && byte_is_digit(text[len - 1])) {
-        while (stem > 0 && byte_is_digit(text[stem - 1]))
-            stem--;
-        if (stem > 0 && stem < len)
-            word = vocabulary_find(tracker->vocabulary, text, stem);
-    }
+    while (stem > 0 && byte_is_digit(text[stem - 1]))
+        stem--;
+    return stem > 0 ? vocabulary_find(vocabulary, text, stem) : 0;
+}
+
+/* One part, whole or without its trailing digits. An unknown word ends any phrase. */
+static inline void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
+{
+    uint32_t word = 0;
+
+    if (vocabulary_may_have(tracker->sketch, text, len))
+        word = vocabulary_find(tracker->vocabulary, text, len);
+    if (word == 0 && byte_is_digit(text[len - 1]))
+        word = stem_find(tracker->vocabulary, text, len);
     if (word != 0)
         word_seen(tracker, word, start, start + len);
     else

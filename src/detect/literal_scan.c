@@ -20,6 +20,7 @@ struct LiteralScan {
     hs_stream_t *stream;
     GArray *ranges;         /* HitRange, in the order they were opened */
     RuleProgress *progress; /* by rule */
+    GArray *touched;        /* rules with progress, uint32_t */
     uint64_t work;
 };
 
@@ -35,6 +36,7 @@ bool literal_scan_new(const RuleSet *rules, LiteralScan **ret_scan, GError **err
     scan->rules = rules;
     scan->ranges = g_array_new(FALSE, FALSE, sizeof(HitRange));
     scan->progress = g_new0(RuleProgress, rule_set_size(rules));
+    scan->touched = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     if (rules->literals != NULL) {
         hs_error_t code = hs_alloc_scratch(rules->literals, &scan->scratch);
         if (code == HS_SUCCESS)
@@ -55,14 +57,16 @@ void literal_scan_free(LiteralScan *scan)
     (void)hs_free_scratch(scan->scratch);
     g_array_unref(scan->ranges);
     g_free(scan->progress);
+    g_array_unref(scan->touched);
     g_free(scan);
 }
 
 bool literal_scan_begin(LiteralScan *scan, GError **error)
 {
     g_array_set_size(scan->ranges, 0);
-    for (uint32_t i = 0; i < rule_set_size(scan->rules); i++)
-        scan->progress[i] = (RuleProgress){0};
+    for (guint i = 0; i < scan->touched->len; i++)
+        scan->progress[g_array_index(scan->touched, uint32_t, i)] = (RuleProgress){0};
+    g_array_set_size(scan->touched, 0);
     if (scan->stream == NULL)
         return true;
     hs_error_t code = hs_reset_stream(scan->stream, 0, NULL, NULL, NULL);
@@ -86,6 +90,8 @@ static int record_hit(unsigned rule, unsigned long long from, unsigned long long
             return 0;
         }
     }
+    if (progress->newest == 0 && progress->searched_to == 0)
+        g_array_append_val(scan->touched, rule);
     HitRange range = {.rule = rule, .first = to, .last = to};
     g_array_append_val(scan->ranges, range);
     progress->newest = scan->ranges->len;

@@ -43,7 +43,8 @@ static bool search_once(RegexScratch *scratch, const CompiledRule *rule, const T
 
     if (regex->code == NULL)
         return false;
-    (void)pcre2_set_offset_limit(scratch->context, is_anchored ? PCRE2_UNSET : window->last - text->base);
+    if (!is_anchored || !regex->has_jit)
+        (void)pcre2_set_offset_limit(scratch->context, is_anchored ? PCRE2_UNSET : window->last - text->base);
     int count = (regex->has_jit ? pcre2_jit_match : pcre2_match)(regex->code, text->data, window->end - text->base,
         window->from - text->base, options, scratch->match, scratch->context);
     if (count <= 0)

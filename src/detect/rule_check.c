@@ -193,7 +193,7 @@ static bool check_pattern(const Check *check, const RuleFacts *facts, CompiledRu
     rule->max_length = MIN(rule->max_length, facts->longest);
     rule->regex = rule_regex_new(check->raw);
     rule->facts = facts;
-    rule->first_runs = facts->first_runs;
+    rule->first_runs = &facts->first_runs;
     rule->first_bytes = facts->has_first_bytes != 0 ? facts->first_bytes : NULL;
     return true;
 }

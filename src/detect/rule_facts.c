@@ -1,5 +1,4 @@
 #include "detect/rule_facts.h"
-#include "detect/first_runs.h"
 #include "detect/pattern_refusal.h"
 #include "detect/rule_internal.h"
 

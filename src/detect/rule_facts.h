@@ -2,13 +2,14 @@
  * kept in the cache of rules (cache/): plain values only. */
 #pragma once
 
+#include "detect/first_runs.h"
 #include "detect/rule_yaml.h"
 
 /* The compiled patterns of PCRE2 are made elsewhere, when they are first needed: rule_regex.h. */
 enum { FIRST_BYTES = 32, RULE_GROUPS_MAX = 65535 };
 
 struct RuleFacts {
-    uint64_t first_runs;  /* upper and word only: see first_runs.h */
+    FirstRuns first_runs; /* upper and word only */
     uint32_t longest;     /* match in bytes; UINT32_MAX: unbounded */
     uint32_t groups;      /* capture groups */
     uint32_t value_group; /* 0: there is none */

@@ -52,13 +52,13 @@ typedef struct CompiledRule {
     SeverityStep *severity_steps; /* what rule has of them */
     RuleEngine engine;
     RuleShape shape;
-    const char *start;          /* upper only */
-    RuleRegex *regex;           /* NULL for digits */
-    const RuleFacts *facts;     /* likewise */
-    const uint8_t *first_bytes; /* bit set of the bytes that a match of regex begins with; NULL: not known */
-    uint32_t max_length;        /* of a match of regex */
-    uint32_t look_ahead;        /* bytes behind a match that decide about it */
-    uint64_t first_runs;        /* upper and word only: see first_runs.h */
+    const char *start;           /* upper only */
+    RuleRegex *regex;            /* NULL for digits */
+    const RuleFacts *facts;      /* likewise */
+    const uint8_t *first_bytes;  /* bit set of the bytes that a match of regex begins with; NULL: not known */
+    uint32_t max_length;         /* of a match of regex */
+    uint32_t look_ahead;         /* bytes behind a match that decide about it */
+    const FirstRuns *first_runs; /* upper and word only */
     KeywordUse keyword;
     uint32_t distance, distance_after; /* characters; after: 0 unless a keyword may follow the value */
     bool is_same_line;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Part of rule_set_id(): to be raised when the engine finds other things with the same rules. */
-#define ENGINE_VERSION "trawl-detect-3"
+#define ENGINE_VERSION "trawl-detect-4"
 
 enum { MAX_RULES = 10000, CLASS_LOOK_AHEAD_MIN = 128, LITERAL_MIN = 4 };
 

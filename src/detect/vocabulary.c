@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SKETCH_BITS = 16, SLOTS_AT_FIRST = 256, SPARSENESS = 4, EDGE = sizeof(uint32_t) };
+enum { SLOTS_AT_FIRST = 256, SPARSENESS = 4 };
 
 typedef struct Word {
     char text[KEYWORD_MAX_BYTES];
@@ -17,7 +17,7 @@ struct Vocabulary {
     GArray *phrases; /* KeywordPhrase */
     uint32_t *slots; /* open addressing: word indices */
     uint32_t slot_count;
-    uint64_t sketch[(1U << SKETCH_BITS) / 64]; /* a bit for each word_sketch() of a word: other words end there */
+    VocabularySketch sketch;
 };
 
 /* Lower-case copy and FNV-1a hash of it. */
@@ -38,28 +38,6 @@ static void fold(const uint8_t *text, size_t len, FoldedWord *out)
         out->hash = (out->hash ^ c) * 16777619U;
         before = text[i];
     }
-}
-
-/* The bit that lower and upper case differ in; also of the Latin-1 letters in UTF-8. */
-static const uint32_t CASE_BITS = 0x20202020U;
-
-static inline uint32_t four_bytes(const uint8_t *text)
-{
-    uint32_t bytes;
-
-    memcpy(&bytes, text, sizeof bytes);
-    return GUINT32_FROM_LE(bytes);
-}
-
-/* Of the first and the last four bytes and the length; the same for either case of a letter. */
-static inline uint32_t word_sketch(const uint8_t *text, size_t len)
-{
-    uint32_t mask = len >= EDGE ? ~0U : (1U << (8 * len)) - 1;
-    uint32_t first = (four_bytes(text) | CASE_BITS) & mask;
-    uint32_t last = len > EDGE ? four_bytes(text + len - EDGE) | CASE_BITS : 0;
-    uint64_t mixed = ((uint64_t)first << 32 | last) + (uint64_t)len * UINT64_C(0x9E3779B97F4A7C15);
-
-    return (uint32_t)((mixed * UINT64_C(0xD6E8FEB86659FD93)) >> (64 - SKETCH_BITS));
 }
 
 Vocabulary *vocabulary_new(uint32_t group_count)
@@ -134,8 +112,8 @@ static uint32_t word_add(Vocabulary *vocabulary, const FoldedWord *folded)
             slot_fill(vocabulary, i);
     }
     slot_fill(vocabulary, index);
-    uint32_t sketch = word_sketch((const uint8_t *)folded->text, folded->len);
-    vocabulary->sketch[sketch / 64] |= UINT64_C(1) << (sketch % 64);
+    uint32_t bit = vocabulary_sketch_bit((const uint8_t *)folded->text, folded->len);
+    vocabulary->sketch.bits[bit / 64] |= UINT64_C(1) << (bit % 64);
     return index;
 }
 
@@ -200,12 +178,16 @@ const KeywordPhrase *vocabulary_phrase(const Vocabulary *vocabulary, uint32_t in
     return &g_array_index(vocabulary->phrases, KeywordPhrase, index);
 }
 
+const VocabularySketch *vocabulary_sketch(const Vocabulary *vocabulary)
+{
+    return &vocabulary->sketch;
+}
+
 uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len)
 {
-    uint32_t sketch = word_sketch(text, len);
     FoldedWord folded;
 
-    if ((vocabulary->sketch[sketch / 64] >> (sketch % 64) & 1) == 0 || len > KEYWORD_MAX_BYTES)
+    if (len > KEYWORD_MAX_BYTES || !vocabulary_may_have(&vocabulary->sketch, text, len))
         return 0;
     fold(text, len, &folded);
     return word_find(vocabulary, &folded);

@@ -24,6 +24,12 @@ static int base64_value(uint8_t byte)
     return byte == '/' || byte == '_' ? 63 : -1;
 }
 
+/* No text has it. */
+static inline bool is_control(uint8_t byte)
+{
+    return (byte < ' ' && !(byte >= '\t' && byte <= '\r')) || byte == 0x7F;
+}
+
 /* Text has no control characters but those of lines, and is UTF-8; its end may be cut. */
 static bool is_text(const Decoded *out)
 {
@@ -32,7 +38,7 @@ static bool is_text(const Decoded *out)
     if (out->len < TEXT_MIN)
         return false;
     for (size_t i = 0; i < out->len; i++) {
-        if ((out->text[i] < ' ' && !g_ascii_isspace((char)out->text[i])) || out->text[i] == 0x7F)
+        if (is_control(out->text[i]))
             return false;
     }
     return g_utf8_validate((const char *)out->text, (gssize)out->len, &end) ||
@@ -62,7 +68,7 @@ bool decode_base64(Bytes span, Decoded *out)
             count -= 8;
             put(out, (uint8_t)(bits >> count), last);
             /* Most that is no text shows it at once. */
-            if (out->len == TEXT_MIN && !is_text(out))
+            if (is_control((uint8_t)(bits >> count)) || (out->len == TEXT_MIN && !is_text(out)))
                 return false;
         }
         last = i;
@@ -80,7 +86,7 @@ bool decode_hex(Bytes span, Decoded *out)
         if (high < 0 || low < 0)
             return false;
         put(out, (uint8_t)(high << 4 | low), i);
-        if (out->len == TEXT_MIN && !is_text(out))
+        if (is_control((uint8_t)(high << 4 | low)) || (out->len == TEXT_MIN && !is_text(out)))
             return false;
     }
     out->from[out->len] = (uint16_t)span.len;

@@ -169,18 +169,23 @@ static bool decode(EncodedScan *scan, const TextView *view, const EncodedSpan *s
     return is_hex(text) ? decode_hex(text, &scan->decoded) : decode_base64(text, &scan->decoded);
 }
 
+static inline bool is_line_break(uint8_t byte)
+{
+    return byte == '\n' || byte == '\r';
+}
+
 /* Where the next piece of a run begins that is longer than a span: behind whole groups of four. */
 static size_t own_end_of(const TextView *view, const EncodedSpan *span)
 {
-    size_t own_end = span->start, count = 0;
+    size_t end = span->end - OVERLAP, count = 0;
 
     if (span->kind == ENCODED_ESCAPES || span->end - span->start < ENCODED_SPAN_MAX)
         return span->end;
-    for (size_t at = span->start; at < span->end - OVERLAP; at++) {
-        count += view->data[at] != '\n' && view->data[at] != '\r';
-        own_end = count % 4 == 0 ? at + 1 : own_end;
-    }
-    return own_end;
+    for (size_t at = span->start; at < end; at++)
+        count += !is_line_break(view->data[at]);
+    while (count % 4 != 0)
+        count -= !is_line_break(view->data[--end]);
+    return end;
 }
 
 static bool look_at(EncodedScan *scan, const TextView *view, const EncodedSpan *span, GError **error)

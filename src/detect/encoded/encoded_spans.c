@@ -16,20 +16,23 @@ void encoded_finder_init(EncodedFinder *finder)
     byte_set_init(&finder->escapes, "%\\&=");
 }
 
-static bool is_run_byte(uint8_t byte)
+static uint64_t run_mask(const EncodedFinder *finder, const TextView *view, size_t at)
 {
-    return g_ascii_isalnum((char)byte) || (byte != '\0' && strchr("+/-_", byte) != NULL);
+    return byte_set_mask(&finder->runs, view->data + at, view->len - at);
 }
 
-static size_t line_end(const TextView *view, size_t at, size_t limit)
+static size_t line_end(const EncodedFinder *finder, const TextView *view, size_t at, size_t limit)
 {
-    while (at < limit && is_run_byte(view->data[at]))
-        at++;
-    return at;
+    for (; at < limit; at += BYTE_SET_BLOCK) {
+        uint64_t gaps = ~run_mask(finder, view, at);
+        if (gaps != 0)
+            return MIN(at + (size_t)__builtin_ctzll(gaps), limit);
+    }
+    return limit;
 }
 
 /* Behind the break of a line at which a run goes on; at, if there is none. */
-static size_t behind_break(const TextView *view, size_t at)
+static size_t behind_break(const EncodedFinder *finder, const TextView *view, size_t at)
 {
     size_t next = at;
 
@@ -38,49 +41,49 @@ static size_t behind_break(const TextView *view, size_t at)
     if (next >= view->len || view->data[next] != '\n')
         return at;
     next++;
-    return next < view->len && is_run_byte(view->data[next]) ? next : at;
+    return next < view->len && (run_mask(finder, view, next) & 1) != 0 ? next : at;
 }
 
-static size_t run_end(const TextView *view, size_t start)
+static size_t run_end(const EncodedFinder *finder, const TextView *view, size_t start)
 {
-    size_t limit = MIN(view->len, start + ENCODED_SPAN_MAX), line = start, end = line_end(view, start, limit);
+    size_t limit = MIN(view->len, start + ENCODED_SPAN_MAX), line = start, end = line_end(finder, view, start, limit);
 
     while (end - line >= LINE_RUN_MIN && end < limit) {
-        size_t next = behind_break(view, end);
+        size_t next = behind_break(finder, view, end);
         if (next == end || next >= limit)
             break;
         line = next;
-        end = line_end(view, line, limit);
+        end = line_end(finder, view, line, limit);
     }
     return end;
 }
 
-/* Whether somewhere in the mask 16 bits in a row are set: any run of 31 bytes or more has them in some block. */
-static bool has_long_run(uint64_t mask)
+/* Where RUN_MIN bits in a row are set. */
+static uint64_t long_runs(uint64_t mask)
 {
-    mask &= mask >> 1;
-    mask &= mask >> 2;
-    mask &= mask >> 4;
-    return (mask & mask >> 8) != 0;
+    for (unsigned length = 1; length < RUN_MIN; length *= 2)
+        mask &= mask >> length;
+    return mask;
 }
 
 static bool find_run(const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedSpan *ret_span)
 {
+    size_t carried = 0; /* so long is the run that the last block ended with */
+
     for (size_t block = from; block < to; block += BYTE_SET_BLOCK) {
-        size_t len = MIN(view->len - block, (size_t)BYTE_SET_BLOCK);
-        if (!has_long_run(byte_set_mask(&finder->runs, view->data + block, len)))
-            continue;
-        size_t at = block;
-        while (at > from && is_run_byte(view->data[at - 1]))
-            at--;
-        for (; at < MIN(to, block + BYTE_SET_BLOCK); at++) {
-            size_t end = line_end(view, at, MIN(view->len, at + RUN_MIN));
-            if (end - at >= RUN_MIN) {
-                *ret_span = (EncodedSpan){.kind = ENCODED_RUN, .start = at, .end = run_end(view, at)};
-                return true;
-            }
-            at = end;
+        uint64_t mask = run_mask(finder, view, block), gaps = ~mask;
+        size_t leading = gaps != 0 ? (size_t)__builtin_ctzll(gaps) : BYTE_SET_BLOCK;
+        uint64_t inner = long_runs(mask);
+        size_t start = 0;
+        if (carried + leading >= RUN_MIN)
+            start = block - carried;
+        else if (inner != 0)
+            start = block + (size_t)__builtin_ctzll(inner);
+        if (carried + leading >= RUN_MIN || inner != 0) {
+            *ret_span = (EncodedSpan){.kind = ENCODED_RUN, .start = start, .end = run_end(finder, view, start)};
+            return start < to;
         }
+        carried = (size_t)__builtin_clzll(gaps);
     }
     return false;
 }
@@ -128,6 +131,23 @@ static bool is_worth_it(const TextView *view, size_t at)
     return !escape_is_soft_break(from_index(view, at)) || (at > 0 && g_ascii_isalnum((char)view->data[at - 1]));
 }
 
+/* Most of these characters begin none, and their next one tells. Behind the view stands padding. */
+static bool may_be_escape(const uint8_t *text)
+{
+    uint8_t next = text[1];
+
+    switch (text[0]) {
+    case '\\':
+        return next == 'u' || next == 'x';
+    case '&':
+        return next == '#' || g_ascii_isalpha((char)next);
+    case '=':
+        return next == '3' || next == '4' || next == '\n' || next == '\r';
+    default:
+        return g_ascii_isxdigit((char)next);
+    }
+}
+
 static bool find_escapes(
     const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedSpan *ret_span)
 {
@@ -135,7 +155,7 @@ static bool find_escapes(
         uint64_t mask = byte_set_mask(&finder->escapes, view->data + block, to - block);
         for (; mask != 0; mask &= mask - 1) {
             size_t at = block + (size_t)__builtin_ctzll(mask);
-            if (!is_worth_it(view, at))
+            if (!may_be_escape(view->data + at) || !is_worth_it(view, at))
                 continue;
             *ret_span = (EncodedSpan){
                 .kind = ENCODED_ESCAPES, .start = escapes_start(view, from, at), .end = escapes_end(view, at)};

@@ -20,7 +20,8 @@ static const ClassPlan PLAN = {
     .wants_plus = ~UINT64_C(0),
     .start_count = 3,
     .starts = {"UUDD", "UD", "UUUUAA"},
-    .starts_by_run = {{[0 ... FIRST_RUN_MAX] = 7}, {[0 ... FIRST_RUN_MAX] = 7}},
+    .starts_by_run = {[0 ... RUN_KINDS - 1] = {[0 ... NEXT_COUNT - 1] = {[0 ... FIRST_RUN_MAX] = 7}}},
+    .starts_by_second = {[0 ... NEXT_OTHER - 1] = {[0 ... RUN_SHORT - 1] = {[0 ... RUN_SHORT - 1] = 7}}},
 };
 
 static bool is_word(uint8_t c)
