@@ -53,8 +53,9 @@ typedef struct PostgresTx {
 
 enum {
     POSTGRES_WAIT_MS = 10000,
-    POSTGRES_PROMPT_MS = 15000,  /* for answers that wait for nobody */
-    POSTGRES_ANSWER_MS = 130000, /* for all others: the server itself gives up statements before */
+    POSTGRES_PROMPT_MS = 15000,    /* for answers that wait for nobody */
+    POSTGRES_ANSWER_MS = 130000,   /* for all others: the server itself gives up statements before */
+    POSTGRES_UNANSWERED_MAX = 128, /* statements on their way: what they hold stays in memory here until it is sent */
 };
 
 /* postgres_target.c */
@@ -104,7 +105,7 @@ FALLIBLE bool postgres_sent(
     PostgresConnection *connection, const char *what, DbStatement prepared, int was_sent, GError **error);
 /* SQL text without parameters, one statement. */
 FALLIBLE bool postgres_send_text(PostgresConnection *connection, const char *what, const char *sql, GError **error);
-bool postgres_has_unanswered(const PostgresConnection *connection);
+guint postgres_count_unanswered(const PostgresConnection *connection);
 /* *ret_last: the answer to the last one; NULL if nothing was on its way. ret_last may be NULL. */
 FALLIBLE bool postgres_settle(PostgresConnection *connection, PGresult **ret_last, GError **error);
 

@@ -13,9 +13,9 @@ static const char *const begins[][2] = {
     [DB_WRITE_RELAXED] = {POSTGRES_BEGIN_WRITE, POSTGRES_RELAXED_SETTINGS},
 };
 
-bool postgres_has_unanswered(const PostgresConnection *connection)
+guint postgres_count_unanswered(const PostgresConnection *connection)
 {
-    return connection->unanswered != NULL && connection->unanswered->len > 0;
+    return connection->unanswered != NULL ? connection->unanswered->len : 0;
 }
 
 bool postgres_sent(PostgresConnection *connection, const char *what, DbStatement prepared, int was_sent, GError **error)
@@ -105,7 +105,7 @@ bool postgres_settle(PostgresConnection *connection, PGresult **ret_last, GError
     g_autoptr(PGresult) last = NULL;
     bool is_right = true;
 
-    if (!postgres_has_unanswered(connection))
+    if (postgres_count_unanswered(connection) == 0)
         return true;
     if (PQpipelineSync(connection->handle) == 0)
         is_right = postgres_fail(connection, "pipeline", NULL, error);

@@ -224,5 +224,7 @@ bool postgres_exec_later(DbTx *base, const DbCall *call, GError **error)
 
     if (tx->connection->is_begin_due || tx->connection->has_pooler)
         return postgres_exec(base, call, &unused, error);
+    if (postgres_count_unanswered(tx->connection) >= POSTGRES_UNANSWERED_MAX)
+        TRY(postgres_settle(tx->connection, NULL, error));
     return send_call(tx->connection, call, error);
 }

@@ -118,6 +118,22 @@ static void test_what_is_not_waited_for_is_done_in_its_order(Fixture *fixture, G
     g_assert_cmpstr(c, ==, "5");
 }
 
+static void test_very_many_that_are_not_waited_for_are_all_done(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+
+    for (int i = 0; i < 1000; i++) {
+        g_autofree char *name = g_strdup_printf("many-%d", i);
+        g_assert_true(add_later(tx, name, "1", &error));
+    }
+    for (int i = 0; i < 1000; i += 111) {
+        g_autofree char *name = g_strdup_printf("many-%d", i);
+        g_assert_cmpint(add(tx, name, "2"), ==, 0);
+    }
+    commit(tx);
+}
+
 static bool add_state_later(DbTx *tx, GError **error)
 {
     return DB_EXEC_LATER(tx, SQL_PAGE_STATE_INSERT, error, db_text("0b9d6c2e-5f1a-4c3e-9d61-7a2f4be0c9aa"), db_int(0),
@@ -363,6 +379,7 @@ int main(int argc, char **argv)
     add_test("a-transaction-that-is-freed-leaves-nothing", test_a_transaction_that_is_freed_leaves_nothing);
     add_test("changed-rows-are-counted", test_changed_rows_are_counted);
     add_test("what-is-not-waited-for-is-done-in-its-order", test_what_is_not_waited_for_is_done_in_its_order);
+    add_test("very-many-that-are-not-waited-for-are-all-done", test_very_many_that_are_not_waited_for_are_all_done);
     add_test("a-failure-that-was-not-waited-for-is-told-by-the-commit",
         test_a_failure_that_was_not_waited_for_is_told_by_the_commit);
     add_test("what-is-not-waited-for-goes-with-its-transaction", test_what_is_not_waited_for_goes_with_its_transaction);
