@@ -28,7 +28,7 @@ static const Operation operations[] = {
     {"TagResource", states_tag_resource},
     {"UntagResource", states_untag_resource},
     {"ListTagsForResource", states_list_tags},
-    {"RedriveExecution", NULL},
+    {"RedriveExecution", states_redrive_execution},
     {"CreateActivity", states_create_activity},
     {"DescribeActivity", states_describe_activity},
     {"ListActivities", states_list_activities},

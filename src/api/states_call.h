@@ -58,6 +58,7 @@ char *states_execution_prefix(const char *machine_arn);
 
 FALLIBLE bool states_start_execution(StatesCall *call, json_t **ret_answer, GError **error);
 FALLIBLE bool states_describe_execution(StatesCall *call, json_t **ret_answer, GError **error);
+FALLIBLE bool states_redrive_execution(StatesCall *call, json_t **ret_answer, GError **error);
 FALLIBLE bool states_stop_execution(StatesCall *call, json_t **ret_answer, GError **error);
 FALLIBLE bool states_list_executions(StatesCall *call, json_t **ret_answer, GError **error);
 FALLIBLE bool states_get_execution_history(StatesCall *call, json_t **ret_answer, GError **error);

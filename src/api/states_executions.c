@@ -4,6 +4,7 @@
 #include "jobs/jobs.h"
 #include "workflow/executions.h"
 #include "workflow/machines.h"
+#include "workflow/redrive.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@ enum {
     TRACE_CHARS_MAX = 256,
     ERROR_CHARS_MAX = 256,
     CAUSE_CHARS_MAX = 32768,
+    CLIENT_TOKEN_CHARS_MAX = 64,
     LIST_TOKEN_CHARS = 3096,
     HISTORY_TOKEN_CHARS = 1024,
 };
@@ -170,19 +172,40 @@ static void add_data(json_t *root, const ExecutionRecord *record)
     (void)json_object_set_new(root, "outputDetails", json_pack("{s:b}", "included", 1));
 }
 
-static bool is_open_or_good(const char *status)
+/* A job goes on in the next execution of its chain, with its pages and counters: POST /jobs/{id}/retry sees to that. */
+static bool job_refusal(StatesCall *call, const char *arn, char **ret_refusal, GError **error)
 {
-    return strcmp(status, "RUNNING") == 0 || strcmp(status, "SUCCEEDED") == 0;
+    g_autoptr(DbTx) tx = NULL;
+    bool is_of_job = false;
+    JobId id;
+
+    TRY(db_begin(call->api->db, DB_READ, &tx, error));
+    TRY(job_of_execution(tx, arn, &id, &is_of_job, error));
+    if (is_of_job)
+        *ret_refusal = g_strdup_printf(
+            "Execution belongs to the job %s and cannot be redriven; POST /jobs/%s/retry goes on with it", id.text,
+            id.text);
+    return true;
 }
 
-static void add_redrive(json_t *root, const ExecutionRecord *record)
+/* Why an execution cannot be redriven, owned by the caller; NULL if it can. */
+static bool read_refusal(StatesCall *call, const ExecutionRecord *record, char **ret_refusal, GError **error)
 {
-    g_autofree char *reason = is_open_or_good(record->status)
-                                  ? g_strdup_printf("Execution is %s and cannot be redriven", record->status)
-                                  : g_strdup("trawl does not redrive executions");
+    const Redrivable asked = {record->status, record->stopped_ms, record->event_count,
+        workflow_max_events(call->api->workflow), record->redrive_count};
 
-    set_text(root, "redriveStatus", "NOT_REDRIVABLE");
-    set_text(root, "redriveStatusReason", reason);
+    *ret_refusal = redrive_refusal(&asked, clock_now_ms());
+    return *ret_refusal != NULL || job_refusal(call, record->arn, ret_refusal, error);
+}
+
+static bool add_redrive(StatesCall *call, json_t *root, const ExecutionRecord *record, GError **error)
+{
+    g_autofree char *refusal = NULL;
+
+    TRY(read_refusal(call, record, &refusal, error));
+    set_text(root, "redriveStatus", refusal == NULL ? "REDRIVABLE" : "NOT_REDRIVABLE");
+    set_text(root, "redriveStatusReason", refusal);
+    return true;
 }
 
 bool states_describe_execution(StatesCall *call, json_t **ret_answer, GError **error)
@@ -197,8 +220,46 @@ bool states_describe_execution(StatesCall *call, json_t **ret_answer, GError **e
         add_data(root, &record);
     set_text(root, "error", record.error);
     set_text(root, "cause", record.cause);
-    add_redrive(root, &record);
-    *ret_answer = root;
+    if (add_redrive(call, root, &record, error))
+        *ret_answer = json_incref(root);
+    json_decref(root);
+    return *ret_answer != NULL;
+}
+
+/* ---- RedriveExecution ---- */
+
+static bool redrive(StatesCall *call, const char *arn, const char *client_token, int64_t *ret_ms, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+
+    TRY(db_begin(call->api->db, DB_WRITE, &tx, error));
+    TRY(workflow_redrive(call->api->workflow, tx, arn, client_token, ret_ms, error));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+bool states_redrive_execution(StatesCall *call, json_t **ret_answer, GError **error)
+{
+    const TextParam token = {.name = "clientToken", .min_chars = 1, .max_chars = CLIENT_TOKEN_CHARS_MAX};
+    g_auto(ExecutionRecord) record = {0};
+    g_autofree char *refusal = NULL;
+    g_autoptr(GError) trouble = NULL;
+    const char *client_token = NULL;
+    int64_t redriven_ms = 0;
+
+    TRY(states_text(call, token, &client_token, error));
+    TRY(read_record(call, &record, error));
+    TRY(job_refusal(call, record.arn, &refusal, error));
+    if (refusal != NULL)
+        return states_refuse(call, error, "ExecutionNotRedrivable", "%s", refusal);
+    if (!redrive(call, record.arn, client_token, &redriven_ms, &trouble)) {
+        if (error_is(trouble, ERROR_CONFLICT))
+            return states_refuse(call, error, "ExecutionNotRedrivable", "%s", trouble->message);
+        g_propagate_error(error, g_steal_pointer(&trouble));
+        return false;
+    }
+    if (call->api->job_changed != NULL)
+        call->api->job_changed(call->api->data);
+    *ret_answer = json_pack("{s:o}", "redriveDate", states_time(redriven_ms));
     return true;
 }
 
@@ -284,7 +345,9 @@ static bool list_from(
     query->before_arn = before;
     TRY(states_max_results(call, &page.limit, error));
     page.items = json_array();
-    const bool is_listed = g_strcmp0(redrive_filter, "REDRIVEN") == 0 || fill_list(call, query, &page, error);
+    if (redrive_filter != NULL)
+        query->redrives = strcmp(redrive_filter, "REDRIVEN") == 0 ? REDRIVES_ONLY : REDRIVES_NONE;
+    const bool is_listed = fill_list(call, query, &page, error);
     json_t *root = json_pack("{s:o}", "executions", page.items);
     if (is_listed && page.has_more)
         (void)json_object_set_new(root, "nextToken", states_token_make(call, binding, page.last_ms, page.last_name));

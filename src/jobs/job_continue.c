@@ -3,6 +3,8 @@
 #include "jobs/jobs_internal.h"
 #include "store/db_wake.h"
 
+#include <string.h>
+
 typedef json_t JsonValue;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JsonValue, json_decref)
 
@@ -33,6 +35,21 @@ bool job_continue(void *workflow, DbTx *tx, const char *execution_arn, const jso
         db_int(now_ms)));
     TRY(DB_EXEC(tx, SQL_JOB_CONTINUE, NULL, error, db_text(id.text), db_text(arn)));
     return db_notify(tx, DB_CHANNEL_EXECUTIONS, error);
+}
+
+/* Its name says which job that would be: "…:scan-<job_id>", "…:scan-<job_id>-g2". */
+bool job_of_execution(DbTx *tx, const char *execution_arn, JobId *ret_id, bool *ret_found, GError **error)
+{
+    static const char begin[] = ":" JOB_MACHINE ":scan-";
+    const char *name = strstr(execution_arn, begin);
+    g_autofree char *text = name != NULL ? g_strndup(name + strlen(begin), sizeof ret_id->text - 1) : NULL;
+    g_autoptr(DbRows) rows = NULL;
+
+    *ret_found = false;
+    if (text == NULL || !job_id_parse(text, ret_id, NULL))
+        return true;
+    TRY(DB_QUERY(tx, SQL_JOB_HAS_EXECUTION, &rows, error, db_text(ret_id->text), db_text(execution_arn)));
+    return db_rows_next(rows, ret_found, error);
 }
 
 static void left_listing_clear(gpointer data)

@@ -109,6 +109,8 @@ static bool load(DbTx *tx, Execution *execution, GError **error)
     execution->run = run_state_parse(db_rows_text(rows, 4));
     execution->started_ms = db_rows_int(rows, 5);
     execution->signals = db_rows_int(rows, 6);
+    execution->redrives = db_rows_int(rows, 7);
+    execution->redriven_ms = db_rows_int(rows, 8);
     if (execution->run == NULL || execution->definition == NULL)
         return fail(error, ERROR_CORRUPT, "execution %s: what the store keeps of it cannot be read", execution->arn);
     return true;
@@ -173,7 +175,7 @@ bool execution_release(Db *db, const Execution *execution, int64_t wake_at_ms, G
     return write_guarded(db, SQL_EXECUTION_RELEASE, execution->arn, execution->fence, wake_at_ms, error);
 }
 
-static bool add_events(DbTx *tx, const char *arn, const History *history, GError **error)
+bool execution_add_events(DbTx *tx, const char *arn, const History *history, GError **error)
 {
     for (guint i = 0; i < history->events->len; i++) {
         const HistoryEvent *event = history_at(history, i);
@@ -195,7 +197,7 @@ bool execution_insert(DbTx *tx, const NewExecution *execution, GError **error)
     TRY(DB_EXEC(tx, SQL_EXECUTION_INSERT, NULL, error, db_text(execution->arn), db_text(execution->machine_arn),
         db_text(execution->name), db_text(execution->definition), db_text(input), db_int(execution->started_ms),
         db_text(execution->runner), db_text(run), db_int(execution->run->event_count)));
-    return add_events(tx, execution->arn, execution->history, error);
+    return execution_add_events(tx, execution->arn, execution->history, error);
 }
 
 static bool advance(
@@ -210,11 +212,12 @@ static bool advance(
 static bool close_row(
     DbTx *tx, const Execution *execution, const ExecutionStep *step, int64_t *ret_changed, GError **error)
 {
+    g_autofree char *run = step->run->ended != NULL ? run_state_text(step->run) : NULL;
     g_autofree char *output = step->output != NULL ? asl_json_text(step->output) : NULL;
 
     return DB_EXEC(tx, SQL_EXECUTION_CLOSE, ret_changed, error, db_text(execution->arn), db_int(execution->fence),
         db_text(step->status), db_text(output), db_text(step->error), db_text(step->cause), db_int(step->now_ms),
-        db_int(step->run->event_count));
+        db_int(step->run->event_count), db_text(run));
 }
 
 bool execution_write_step(DbTx *tx, const Execution *execution, const ExecutionStep *step, GError **error)
@@ -228,5 +231,5 @@ bool execution_write_step(DbTx *tx, const Execution *execution, const ExecutionS
         TRY(close_row(tx, execution, step, &changed, error));
     if (changed != 1)
         return fail(error, ERROR_LOST_LEASE, "execution %s is somebody else's now", execution->arn);
-    return add_events(tx, execution->arn, step->history, error);
+    return execution_add_events(tx, execution->arn, step->history, error);
 }

@@ -18,7 +18,8 @@ typedef struct Execution {
     json_t *input;
     RunState *run;
     int64_t started_ms;
-    int64_t signals; /* what had come from outside */
+    int64_t signals;               /* what had come from outside */
+    int64_t redrives, redriven_ms; /* or 0 */
 } Execution;
 
 void execution_clear(Execution *execution);
@@ -33,6 +34,7 @@ typedef struct NewExecution {
     const History *history;
     int64_t started_ms;
 } NewExecution;
+FALLIBLE bool execution_add_events(DbTx *tx, const char *arn, const History *history, GError **error);
 FALLIBLE bool execution_insert(DbTx *tx, const NewExecution *execution, GError **error);
 
 /* Claims one that is due and free, or whose owner is dead on this host. *ret_claimed false: none, and *ret_wait_ms says

@@ -54,7 +54,7 @@ bool executions_list(DbTx *tx, const ExecutionsQuery *query, ExecutionVisitor vi
 
     TRY(DB_QUERY(tx, SQL_EXECUTIONS_LIST, &rows, error, db_text(query->machine_arn),
         db_text(query->status != NULL ? query->status : ""), db_int(query->before_ms), db_text(query->before_arn),
-        db_int(query->limit)));
+        db_int(query->limit), db_int((int64_t)query->redrives)));
     TRY(db_rows_next(rows, &has_row, error));
     while (has_row) {
         const ExecutionRecord record = {

@@ -23,10 +23,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ExecutionRecord, execution_record_clear)
 FALLIBLE bool execution_record_find(
     DbTx *tx, const char *arn, ExecutionRecord *ret_record, bool *ret_found, GError **error);
 
+typedef enum RedriveFilter { REDRIVES_ANY, REDRIVES_ONLY, REDRIVES_NONE } RedriveFilter;
+
 typedef struct ExecutionsQuery {
     const char *machine_arn;
     const char *status; /* NULL: all */
-    int64_t before_ms;  /* only those before this start and ARN; INT64_MAX and "": all */
+    RedriveFilter redrives;
+    int64_t before_ms; /* only those before this start and ARN; INT64_MAX and "": all */
     const char *before_arn;
     uint32_t limit;
 } ExecutionsQuery;

@@ -51,13 +51,17 @@ void interpreter_start(Interpreter *interpreter, const json_t *input)
 
 /* ---- the end of the run ---- */
 
+/* Where a run has ended badly is kept, for it may be redriven. */
 static void end_run(Interpreter *interpreter, RunStatus status)
 {
-    RunState *ended = g_new0(RunState, 1);
+    RunState *run = interpreter->run;
+    RunState *over = g_new0(RunState, 1);
 
-    /* The frames go; the counts stay. */
-    ended->root = g_steal_pointer(&interpreter->run->root);
-    run_state_free(ended);
+    over->root = g_steal_pointer(&run->root);
+    over->ended = g_steal_pointer(&run->ended);
+    if (status != RUN_SUCCEEDED)
+        run->ended = over->root != NULL ? g_steal_pointer(&over->root) : g_steal_pointer(&over->ended);
+    run_state_free(over);
     interpreter->status = status;
 }
 
@@ -162,7 +166,7 @@ static void polish_error(const Frame *frame, TaskError *error)
     error->cause = g_strndup(full, (size_t)(end - full));
 }
 
-static void forget_work(Frame *frame)
+void frame_forget_work(Frame *frame)
 {
     frame_remove_children(frame);
     g_clear_pointer(&frame->task, json_decref);
@@ -175,7 +179,7 @@ static bool retry(Interpreter *interpreter, Frame *frame, const json_t *state, c
 
     if (!asl_retry_next(json_object_get(state, "Retry"), error, g_random_double(), frame->retry_counts, &wait_ms))
         return false;
-    forget_work(frame);
+    frame_forget_work(frame);
     frame->phase = FRAME_ATTEMPTS;
     frame->retries++;
     frame->wake_at_ms = interpreter->now_ms + wait_ms;
@@ -213,7 +217,7 @@ static bool catch_error(Visit *visit, TaskError *error)
         polish_error(visit->frame, error);
         return false;
     }
-    forget_work(visit->frame);
+    frame_forget_work(visit->frame);
     exit_state(visit, output, assigned);
     go_on(visit->interpreter, visit->frame, json_string_value(json_object_get(catcher, "Next")), output);
     return true;
@@ -293,7 +297,7 @@ static void go_on(Interpreter *interpreter, Frame *frame, const char *next, cons
     frame->retries = 0;
     frame->wake_at_ms = 0;
     json_array_clear(frame->retry_counts);
-    forget_work(frame);
+    frame_forget_work(frame);
 }
 
 bool visit_leave(Visit *visit, const json_t *data, const char *next, json_t *take_assigned, TaskError *ret_error)

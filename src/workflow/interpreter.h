@@ -51,6 +51,10 @@ bool interpreter_is_at_start(const Interpreter *interpreter, const json_t **ret_
 /* Ends a run that is there as a success: somebody else goes on with what the state was to be given. */
 void interpreter_hand_over(Interpreter *interpreter);
 
+/* Goes on with a run that has ended badly, from the states that failed or were cut short; what succeeded is not done
+ * again. redrives: of this run, with this one. False if the run does not tell where it was. */
+bool interpreter_redrive(Interpreter *interpreter, int64_t redrives);
+
 /* What a task is to do; borrowed from the run. */
 typedef struct InterpreterTask {
     const char *state, *resource;

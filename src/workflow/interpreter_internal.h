@@ -44,6 +44,8 @@ bool visit_leave(Visit *visit, const json_t *data, const char *next, json_t *tak
 /* Leaves with the result of work: ResultSelector, Assign, ResultPath, then as before with the state's Next. */
 bool visit_leave_with_result(Visit *visit, const json_t *result, TaskError *ret_error);
 
+/* Children, task and deadlines of an attempt. */
+void frame_forget_work(Frame *frame);
 /* Retry, Catch, or the end of the frame. The error is taken; the frame may be gone afterwards. */
 void frame_fail(Interpreter *interpreter, Frame *frame, TaskError *take_error);
 
@@ -65,5 +67,8 @@ void task_was_submitted(Visit *visit, const json_t *response);
 
 /* The task has answered: a result, or (NULL) the error, which is taken. */
 bool complete_task(Visit *visit, const json_t *result, TaskError *error);
+/* Goes on with a Map or Parallel state: what failed and was tolerated is started again, and what never was. */
+void redrive_children(Interpreter *interpreter, Frame *frame);
+
 /* The task has not answered in time. */
 void task_timed_out(Interpreter *interpreter, Frame *frame);

@@ -26,6 +26,7 @@ void fan_out_free(FanOut *fan_out)
     json_decref(fan_out->items);
     json_decref(fan_out->results);
     json_decref(fan_out->failures);
+    json_decref(fan_out->again);
     g_free(fan_out);
 }
 
@@ -34,6 +35,7 @@ void run_state_free(RunState *run)
     if (run == NULL)
         return;
     frame_free(run->root);
+    frame_free(run->ended);
     g_free(run);
 }
 
@@ -167,6 +169,7 @@ static const IntField fan_values[] = {
     {"items", G_STRUCT_OFFSET(FanOut, items)},
     {"results", G_STRUCT_OFFSET(FanOut, results)},
     {"failures", G_STRUCT_OFFSET(FanOut, failures)},
+    {"again", G_STRUCT_OFFSET(FanOut, again)},
 };
 
 static void put_ints(json_t *object, const void *data, const IntField *fields, size_t count)
@@ -259,6 +262,8 @@ char *run_state_text(const RunState *run)
 
     if (run->root != NULL)
         json_object_set_new(object, "root", frame_json(run->root));
+    if (run->ended != NULL)
+        json_object_set_new(object, "ended", frame_json(run->ended));
     char *text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     return text;
@@ -268,6 +273,7 @@ RunState *run_state_parse(const char *text)
 {
     json_t *object = asl_json_parse(text);
     const json_t *root = json_object_get(object, "root");
+    const json_t *ended = json_object_get(object, "ended");
     RunState *run = json_is_object(object) ? g_new0(RunState, 1) : NULL;
 
     if (run != NULL) {
@@ -275,6 +281,7 @@ RunState *run_state_parse(const char *text)
         run->turns = json_integer_value(json_object_get(object, "turns"));
         run->event_count = json_integer_value(json_object_get(object, "eventCount"));
         run->root = root != NULL ? frame_read(root, NULL) : NULL;
+        run->ended = ended != NULL ? frame_read(ended, NULL) : NULL;
     }
     json_decref(object);
     return run;

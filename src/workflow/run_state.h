@@ -24,6 +24,7 @@ typedef struct FanOut {
     json_t *items;    /* what $$.Map.Item.Value gives, if it is not the input itself; or NULL */
     json_t *results;  /* in order; JSON null where none is yet */
     json_t *failures; /* {"<index>": true} of failures that were tolerated, or NULL */
+    json_t *again;    /* [index, …] of those that are to be started once more, or NULL */
     int64_t length;   /* of all branches or iterations */
     int64_t started, failed, succeeded;
     int64_t concurrency;         /* at once */
@@ -56,7 +57,8 @@ struct Frame {
 };
 
 typedef struct RunState {
-    Frame *root; /* NULL when the run has ended */
+    Frame *root;  /* NULL when the run has ended */
+    Frame *ended; /* where it was then, if it has ended badly; or NULL */
     int64_t next_id, turns;
     int64_t event_count;
 } RunState;

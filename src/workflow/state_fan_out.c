@@ -18,14 +18,26 @@ static const json_t *child_machine(const json_t *state, int64_t index)
     return processor != NULL ? processor : json_object_get(state, "Iterator");
 }
 
+/* The next branch or iteration to be started; -1: none is left. */
+static int64_t next_child(FanOut *fan_out)
+{
+    if (json_array_size(fan_out->again) == 0)
+        return fan_out->started < fan_out->length ? fan_out->started++ : -1;
+    int64_t index = json_integer_value(json_array_get(fan_out->again, 0));
+    json_array_remove(fan_out->again, 0);
+    return index;
+}
+
 /* As many as may run at once. */
 static void start_children(Interpreter *interpreter, Frame *frame)
 {
     const json_t *state = frame_state(interpreter, frame);
     FanOut *fan_out = frame->fan_out;
 
-    while (fan_out->started < fan_out->length && frame->children->len < fan_out->concurrency) {
-        int64_t index = fan_out->started++;
+    while (frame->children->len < fan_out->concurrency) {
+        int64_t index = next_child(fan_out);
+        if (index < 0)
+            return;
         const char *start_at = json_string_value(json_object_get(child_machine(state, index), "StartAt"));
         const json_t *input = fan_out->inputs != NULL ? json_array_get(fan_out->inputs, (size_t)index)
                                                       : json_object_get(frame->task, "input");
@@ -395,6 +407,22 @@ void child_failed(Interpreter *interpreter, Frame *child, const TaskError *error
         asl_fail_task(&passed, ASL_EXCEEDED_FAILURES, "The specified tolerated failure threshold was exceeded");
     }
     emit_failure(interpreter, parent, child);
-    frame_remove_children(parent);
-    frame_fail(interpreter, parent, &passed);
+    frame_fail(interpreter, parent, &passed); /* children go with a retry or a catch, and stay for a redrive */
+}
+
+/* ---- after the run has ended ---- */
+
+void redrive_children(Interpreter *interpreter, Frame *frame)
+{
+    FanOut *fan_out = frame->fan_out;
+    const char *index = NULL;
+    json_t *unused = NULL;
+
+    if (fan_out->again == NULL)
+        fan_out->again = json_array();
+    json_object_foreach(fan_out->failures, index, unused)(void)
+        json_array_append_new(fan_out->again, json_integer(g_ascii_strtoll(index, NULL, 10)));
+    g_clear_pointer(&fan_out->failures, json_decref);
+    fan_out->failed = 0;
+    start_children(interpreter, frame);
 }

@@ -8,8 +8,10 @@
 #include "workflow/lease_keeper.h"
 #include "workflow/machines.h"
 #include "workflow/open_tasks.h"
+#include "workflow/redrive.h"
 #include "workflow/status_event.h"
 #include "workflow/task_caller.h"
+#include "workflow/workflow_internal.h"
 
 #include <string.h>
 
@@ -139,6 +141,11 @@ char *workflow_machine_arn(const Workflow *workflow, const char *machine)
     return make_arn(workflow, rest);
 }
 
+int64_t workflow_max_events(const Workflow *workflow)
+{
+    return workflow->max_events;
+}
+
 char *workflow_activity_arn(const Workflow *workflow, const char *name)
 {
     g_autofree char *rest = g_strconcat("activity:", name, NULL);
@@ -160,8 +167,7 @@ void workflow_set_status_sink(Workflow *workflow, WorkflowStatusSink sink, void 
     workflow->status_sink.data = data;
 }
 
-/* After the row has its new status, in the same transaction. */
-static bool tell_status(Workflow *workflow, DbTx *tx, const char *execution_arn, GError **error)
+bool workflow_tell_status(Workflow *workflow, DbTx *tx, const char *execution_arn, GError **error)
 {
     g_auto(ExecutionRecord) record = {0};
 
@@ -242,7 +248,7 @@ static bool start_new(Workflow *workflow, DbTx *tx, const NewExecution *named, i
     json_decref(context);
     json_decref(definition);
     *ret_started_ms = now_ms;
-    return is_inserted && tell_status(workflow, tx, execution->arn, error);
+    return is_inserted && workflow_tell_status(workflow, tx, execution->arn, error);
 }
 
 bool workflow_start_execution(
@@ -355,7 +361,7 @@ bool workflow_abort(
     };
     TRY(execution_write_step(tx, &execution, &step, error));
     TRY(DB_EXEC(tx, SQL_OPEN_TASKS_REMOVE, NULL, error, db_text(execution_arn)));
-    return tell_status(workflow, tx, execution_arn, error);
+    return workflow_tell_status(workflow, tx, execution_arn, error);
 }
 
 /* ---- one step ---- */
@@ -512,7 +518,8 @@ static bool write_step(Step *step, GError **error)
     };
 
     TRY(execution_write_step(step->tx, step->execution, &written, error));
-    return interpreter->status == RUN_RUNNING || tell_status(step->workflow, step->tx, step->execution->arn, error);
+    return interpreter->status == RUN_RUNNING ||
+           workflow_tell_status(step->workflow, step->tx, step->execution->arn, error);
 }
 
 /* The task that is to be called first in this step; 0: none. An activity's is not called. */
@@ -590,6 +597,18 @@ static bool run_step(Step *step, GError **error)
     return execution_release(workflow->db, step->execution, clock_now_ms(), error);
 }
 
+/* What a redrive adds to the context object. */
+static void add_redrive(json_t *context, const Execution *execution)
+{
+    json_t *member = json_object_get(context, "Execution");
+    g_autofree char *time = clock_format_iso_ms(execution->redriven_ms);
+
+    if (execution->redrives == 0)
+        return;
+    json_object_set_new(member, "RedriveCount", json_integer(execution->redrives));
+    json_object_set_new(member, "RedriveTime", json_string(time));
+}
+
 static bool run_and_persist(Workflow *workflow, const Execution *execution, GError **error)
 {
     g_auto(History) history = {0};
@@ -606,12 +625,13 @@ static bool run_and_persist(Workflow *workflow, const Execution *execution, GErr
                 .execution = context,
                 .region = workflow->region,
                 .now_ms = clock_now_ms(),
-                .started_ms = execution->started_ms,
+                .started_ms = execution->redriven_ms != 0 ? execution->redriven_ms : execution->started_ms,
                 .max_events = workflow->max_events,
             },
     };
 
     history_init(&history);
+    add_redrive(context, execution);
     bool is_done = run_step(&step, error);
     json_decref(context);
     return is_done;

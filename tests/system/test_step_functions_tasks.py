@@ -9,8 +9,8 @@ import requests
 from botocore.exceptions import BotoCoreError
 
 from ceph import wait_until
-from conftest import Server
-from test_step_functions import ARN, aws, connect, make_machine, post, refusal, wait_ended
+from conftest import FAKE_ENV, Server
+from test_step_functions import ARN, aws, connect, describe, make_machine, post, refusal, wait_ended
 
 OVER = ("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
 UNKNOWN = ("InvalidToken", "Invalid Token: 'Invalid token'")
@@ -279,3 +279,96 @@ def test_tokens_are_not_in_the_log(serve):
     states.send_task_success(taskToken=token, output="1")
     wait_ended(states, arn)
     assert token not in server.err and "http.request" in server.err
+
+
+def redrive(server, arn, **more):
+    """The SDK of Debian 12 does not know it yet."""
+    return post(server, "AWSStepFunctions.RedriveExecution", json.dumps({"executionArn": arn, **more}))
+
+
+def test_a_failed_execution_is_redriven_from_the_state_that_failed(any_server):
+    states = connect(any_server)
+    activity = states.create_activity(name="work")["activityArn"]
+    arn = start(states, "again", {"StartAt": "First", "States": {
+        "First": {"Type": "Pass", "Result": "made", "ResultPath": "$.first", "Next": "Both"},
+        "Both": {"Type": "Parallel", "End": True, "Branches": [
+            {"StartAt": name, "States": {name: work(activity, Parameters={"name": name, "first.$": "$.first"})}}
+            for name in "AB"]}}})
+    tasks = [states.get_activity_task(activityArn=activity) for _ in range(2)]
+    tokens = {json.loads(task["input"])["name"]: task["taskToken"] for task in tasks}
+    states.send_task_success(taskToken=tokens["A"], output='"A"')
+    wait_until(lambda: "ActivitySucceeded" in types_of(states, arn), 30, "A is done")
+    states.send_task_failure(taskToken=tokens["B"], error="Broken")
+    assert wait_ended(states, arn)["status"] == "FAILED"
+    told = describe(any_server, arn)
+    assert (told["redriveStatus"], told["redriveCount"]) == ("REDRIVABLE", 0) and "redriveStatusReason" not in told
+
+    first = redrive(any_server, arn, clientToken="once").json()
+    assert redrive(any_server, arn, clientToken="once").json() == first
+    refused = redrive(any_server, arn, clientToken="other")
+    assert (refused.status_code, refused.json()) == (400, {
+        "__type": "ExecutionNotRedrivable", "message": "Execution is RUNNING and cannot be redriven"})
+    task = states.get_activity_task(activityArn=activity)
+    assert json.loads(task["input"]) == {"name": "B", "first": "made"}
+    assert refusal(states.send_task_success, taskToken=tokens["B"], output="1") == OVER
+    states.send_task_success(taskToken=task["taskToken"], output='"B"')
+    assert json.loads(wait_ended(states, arn)["output"]) == ["A", "B"]
+    told = describe(any_server, arn)
+    assert (told["redriveCount"], told["redriveDate"]) == (1, first["redriveDate"])
+    assert told["redriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
+    types = types_of(states, arn)
+    assert types.count("ExecutionRedriven") == 1 and types.count("PassStateEntered") == 1
+    assert types.count("ActivityScheduled") == 3 and types.count("ParallelStateEntered") == 1
+
+    machine = told["stateMachineArn"]
+    untouched = states.start_execution(stateMachineArn=machine)["executionArn"]
+    for name, expected in (("REDRIVEN", [arn]), ("NOT_REDRIVEN", [untouched])):
+        listed = post(any_server, "AWSStepFunctions.ListExecutions", json.dumps(
+            {"stateMachineArn": machine, "redriveFilter": name})).json()["executions"]
+        assert [item["executionArn"] for item in listed] == expected
+    assert redrive(any_server, arn + "x").json()["__type"] == "ExecutionDoesNotExist"
+
+
+def test_a_stopped_execution_is_redriven_after_a_crash(any_trawl):
+    server = Server(any_trawl)
+    states = connect(server)
+    activity = states.create_activity(name="work")["activityArn"]
+    arn = start(states, "again", {"StartAt": "A", "States": {"A": work(activity)}})
+    old = states.get_activity_task(activityArn=activity)["taskToken"]
+    states.stop_execution(executionArn=arn)
+    assert redrive(server, arn).status_code == 200
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    server = Server(any_trawl)
+    try:
+        states = connect(server)
+        task = states.get_activity_task(activityArn=activity)
+        assert task["taskToken"] != old
+        states.send_task_success(taskToken=task["taskToken"], output="1")
+        assert wait_ended(states, arn)["status"] == "SUCCEEDED"
+        assert [name for name in types_of(states, arn) if name.startswith("Execution")] == [
+            "ExecutionStarted", "ExecutionAborted", "ExecutionRedriven", "ExecutionSucceeded"]
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_jobs_execution_is_not_redriven_but_its_job_is_retried(any_trawl, fake_s3):
+    fake_s3.put("key", b"nothing")
+    fake_s3.on_list = lambda request: request.error(503, "SlowDown")
+    server = Server(any_trawl, "--endpoint", fake_s3.endpoint, env=FAKE_ENV)
+    try:
+        states = connect(server)
+        job = server.start_job(bucket="fake")
+        states.stop_execution(executionArn=job["execution_arn"])
+        reason = (f"Execution belongs to the job {job['job_id']} and cannot be redriven; "
+                  f"POST /jobs/{job['job_id']}/retry goes on with it")
+        told = describe(server, job["execution_arn"])
+        assert (told["redriveStatus"], told["redriveStatusReason"]) == ("NOT_REDRIVABLE", reason)
+        assert redrive(server, job["execution_arn"]).json() == {"__type": "ExecutionNotRedrivable", "message": reason}
+        fake_s3.on_list = None
+        assert server.request("POST", f"/jobs/{job['job_id']}/retry", json={}).status_code in (200, 202)
+        done = server.wait_job(job["job_id"])
+        assert (done["status"], done["total_objects"]) == ("completed", 1), done
+        any_trawl.assert_invariants(job["job_id"])
+    finally:
+        assert server.stop() == 0

@@ -180,6 +180,9 @@ SELECT e.job_id, e.generation, x.status
 FROM job_executions e CROSS JOIN executions x
 WHERE e.ended IS NULL AND x.execution_arn = e.execution_arn AND x.status <> 'RUNNING';
 
+-- :name job_has_execution
+SELECT 1 FROM job_executions WHERE job_id = $1 AND execution_arn = $2;
+
 -- :name job_generation
 SELECT coalesce(max(generation), 0) FROM job_executions WHERE job_id = $1;
 

@@ -39,12 +39,13 @@ SELECT execution_arn, state_machine_arn, name, status, input, output, error, cau
        COALESCE(stopped_at, 0), definition, redrive_count, COALESCE(redriven_at, 0), event_count
 FROM executions WHERE execution_arn = $1;
 
--- A machine's executions before this start and ARN, newest first. $2: a status or ''.
+-- A machine's executions before this start and ARN, newest first. $2: a status or ''. $6: 1 redriven, 2 not redriven, 0 all.
 -- :name executions_list
 SELECT execution_arn, state_machine_arn, name, status, started_at, COALESCE(stopped_at, 0), redrive_count,
        COALESCE(redriven_at, 0)
 FROM executions
 WHERE state_machine_arn = $1 AND ($2 = '' OR status = $2)
+  AND ($6 = 0 OR ($6 = 1 AND redrive_count > 0) OR ($6 = 2 AND redrive_count = 0))
   AND (started_at < $3 OR (started_at = $3 AND execution_arn < $4))
 ORDER BY started_at DESC, execution_arn DESC LIMIT $5;
 

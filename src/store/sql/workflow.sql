@@ -17,7 +17,8 @@ SELECT state_machine_arn, name, status, input, output, error, cause, started_at,
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_load
-SELECT state_machine_arn, name, definition, input, run_state, started_at, signals
+SELECT state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
+       COALESCE(redriven_at, 0)
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_find_due
@@ -59,9 +60,11 @@ UPDATE executions SET run_state = $3, wake_at = CASE WHEN signals = $6 THEN CAST
                       lease_owner = NULL, lease_expires_at = NULL
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
+-- $9: where it has ended badly. Who stops it does not know that, and leaves what there is.
 -- :name execution_close
 UPDATE executions SET status = $3, output = $4, error = $5, cause = $6, stopped_at = $7, event_count = $8,
-                      fence = fence + 1, run_state = NULL, lease_owner = NULL, lease_expires_at = NULL
+                      fence = fence + 1, run_state = CASE WHEN $3 = 'ABORTED' THEN run_state ELSE $9 END,
+                      lease_owner = NULL, lease_expires_at = NULL
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
 -- For whoever ends it from outside: no step may come in between.
@@ -71,6 +74,20 @@ SELECT status, fence, event_count FROM executions WHERE execution_arn = $1;
 -- :name execution_position
 -- :dialect postgres
 SELECT status, fence, event_count FROM executions WHERE execution_arn = $1 FOR UPDATE;
+
+-- :name execution_redrive_find
+SELECT status, COALESCE(stopped_at, 0), fence, redrive_count, redrive_tokens, run_state, event_count, definition
+FROM executions WHERE execution_arn = $1;
+
+-- :name execution_redrive_find
+-- :dialect postgres
+SELECT status, COALESCE(stopped_at, 0), fence, redrive_count, redrive_tokens, run_state, event_count, definition
+FROM executions WHERE execution_arn = $1 FOR UPDATE;
+
+-- :name execution_redrive
+UPDATE executions SET status = 'RUNNING', error = NULL, cause = NULL, stopped_at = NULL, run_state = $3, wake_at = $4,
+                      event_count = $5, redrive_count = $6, redriven_at = $4, redrive_tokens = $7, fence = fence + 1
+WHERE execution_arn = $1 AND fence = $2 AND status IN ('FAILED', 'TIMED_OUT', 'ABORTED');
 
 -- :name execution_event_insert
 INSERT INTO execution_events (execution_arn, event_id, previous_event_id, type, timestamp, details)

@@ -1,0 +1,8 @@
+/* Internal to workflow/: what several of its files need of a Workflow. */
+#pragma once
+
+#include "workflow/execution_row.h"
+#include "workflow/workflow.h"
+
+/* Tells the sink of an execution's status, after its row has it, in the same transaction. */
+FALLIBLE bool workflow_tell_status(Workflow *workflow, DbTx *tx, const char *execution_arn, GError **error);
