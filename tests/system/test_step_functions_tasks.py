@@ -368,7 +368,7 @@ def test_a_jobs_execution_is_not_redriven_but_its_job_is_retried(any_trawl, fake
         fake_s3.on_list = None
         assert server.request("POST", f"/jobs/{job['job_id']}/retry", json={}).status_code in (200, 202)
         done = server.wait_job(job["job_id"])
-        assert (done["status"], done["total_objects"]) == ("completed", 1), done
+        assert (done["status"], done["total"]) == ("completed", 1), done
         any_trawl.assert_invariants(job["job_id"])
     finally:
         assert server.stop() == 0
