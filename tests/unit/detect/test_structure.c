@@ -252,7 +252,7 @@ static void test_deep_and_wide_structures_end_as_they_must(void)
 static void test_a_tag_longer_than_any_window_keeps_its_place(void)
 {
     g_autoptr(RuleSet) rules = testing_rules(RULES);
-    g_autoptr(GString) text = g_string_new("<root>");
+    g_autoptr(GString) text = g_string_new("<docs>");
     const Feeding whole = {0}, pieces = {.piece = 1000};
 
     for (int i = 0; i < 30000; i++)
@@ -260,9 +260,9 @@ static void test_a_tag_longer_than_any_window_keeps_its_place(void)
     g_string_append(text, "<staff><row");
     for (int i = 0; i < 30000; i++)
         g_string_append(text, " other='value'");
-    g_string_append(text, " badge='123456789'><n>1</n></row><badge>123456780</badge></staff></root>");
+    g_string_append(text, " badge='123456789'><n>1</n></row><badge>123456780</badge></staff></docs>");
     const char *const expected =
-        "id.badge 123456789 high /root/staff/row/@badge\nid.badge 123456780 high /root/staff/badge\n";
+        "id.badge 123456789 high /docs/staff/row/@badge\nid.badge 123456780 high /docs/staff/badge\n";
     g_autofree char *matches = find(rules, &whole, text->str, text->len);
     g_autofree char *in_pieces = find(rules, &pieces, text->str, text->len);
     g_assert_cmpstr(matches, ==, expected);
