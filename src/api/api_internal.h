@@ -37,6 +37,7 @@ FALLIBLE bool route_scan(const Api *api, const ApiRequest *request, HttpReply **
 FALLIBLE bool route_jobs(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_job(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_findings(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_suppressed(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_health(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_job_cancel(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_job_pause(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from conftest import card, email
+from conftest import Server, card, email
 
 
 @pytest.fixture
@@ -186,3 +186,25 @@ def test_what_was_suppressed_is_listed_by_object(any_trawl, folder, tmp_path):
     assert any_trawl.run("findings", job_id, "--suppressed", "--format", "csv", status=0).out.splitlines() == [
         "key,detector,reason,count", "a.txt,pii.email,allowed,1", "fixtures/b.txt,pii.email,allowed,1"]
     assert "fixtures/b.txt" in any_trawl.run("findings", job_id, "--suppressed", status=0).out
+
+
+def test_what_was_suppressed_is_counted_over_http(any_trawl, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "a.txt").write_text(f"mail {email(1)} # trawl:ignore\nmail {email(2)} # trawl:ignore\nmail {email(3)}\n")
+    (data / "b.txt").write_text(f"mail {email(1)}\n")
+    allow_file = tmp_path / "allow.yaml"
+    allow_file.write_text("allow:\n  - path: b.txt\n")
+    server = Server(any_trawl, "--allow-files", data, "--allow", allow_file, "--inline-ignore")
+    try:
+        job = server.start_job(bucket=data.as_uri())["job_id"]
+        assert server.wait_job(job)["total_findings"] == 1
+        answer = server.get(f"/jobs/{job}/suppressed")
+        assert answer.status_code == 200
+        assert answer.json() == {"job_id": job, "suppressed": [
+            {"detector": "pii.email", "reason": "allowed", "count": 1, "objects": 1},
+            {"detector": "pii.email", "reason": "inline", "count": 2, "objects": 1}]}
+        assert server.get(f"/jobs/{job}/suppressed?limit=1").status_code == 400
+        assert server.get("/jobs/00000000-0000-4000-8000-000000000000/suppressed").status_code == 404
+    finally:
+        assert server.stop() == 0
