@@ -119,10 +119,21 @@ void open_tasks_tell(OpenTasks *open, Interpreter *interpreter)
     }
 }
 
+static bool has_token(const OpenTasks *open, const char *token)
+{
+    for (guint i = 0; i < open->tasks->len; i++)
+        if (g_str_equal(g_array_index(open->tasks, OpenTask, i).token, token))
+            return true;
+    return false;
+}
+
 bool open_tasks_add(OpenTasks *open, DbTx *tx, int64_t frame_id, const InterpreterTask *task, const char *activity_arn,
     int64_t now_ms, GError **error)
 {
     const bool has_started = activity_arn == NULL;
+
+    if (has_token(open, task->token)) /* by a step that was cut short */
+        return true;
     g_autofree char *input = has_started ? g_strdup("") : asl_json_text(task->input);
     const OpenTask added = {
         .token = g_strdup(task->token),

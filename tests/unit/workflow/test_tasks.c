@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "run_fixture.h"
+#include "store/db_fault.h"
 
 #define ACTIVITY STATES "activity:work"
 
@@ -15,6 +16,7 @@ typedef struct Fixture {
     char *token;
     int calls;
     bool answers_at_once, fails;
+    bool forgives; /* a store that fails meanwhile */
 } Fixture;
 
 static TaskVerdict answer(Fixture *f, const char *token, const char *output, const char *error_name)
@@ -29,6 +31,17 @@ static TaskVerdict answer(Fixture *f, const char *token, const char *output, con
     return verdict;
 }
 
+/* With a store that may fail: who called is to ask again. */
+static void try_answer(Fixture *f, const char *token, const char *output, const char *error_name)
+{
+    g_autoptr(GError) error = NULL;
+    TaskVerdict unused = TASK_UNKNOWN;
+    const TaskAnswer given = {.token = token, .output = output, .error = error_name};
+
+    if (!task_answer(f->run.store.db, &given, &unused, &error))
+        g_assert_true(error_is(error, ERROR_UNAVAILABLE));
+}
+
 static bool hand_on(void *data, const json_t *input, json_t **ret_output, TaskError *ret_error)
 {
     Fixture *f = data;
@@ -40,7 +53,9 @@ static bool hand_on(void *data, const json_t *input, json_t **ret_output, TaskEr
         ret_error->name = g_strdup("Refused");
         return false;
     }
-    if (f->answers_at_once)
+    if (f->answers_at_once && f->forgives)
+        try_answer(f, f->token, "1", NULL);
+    else if (f->answers_at_once)
         g_assert_cmpint(answer(f, f->token, "\"early\"", NULL), ==, TASK_TAKEN);
     *ret_output = json_string("sent");
     return true;
@@ -365,6 +380,64 @@ static void test_other_services_cannot_be_told_a_token(Fixture *f, gconstpointer
     g_assert_cmpint(count_open(f), ==, 0);
 }
 
+/* A function that hands its token on, then an activity: what a process does for them, with a store that may fail. */
+static void go_round(Fixture *f, char **activity_token)
+{
+    g_auto(ActivityTask) task = {0};
+    g_autoptr(GError) error = NULL;
+    bool has_run = false, is_found = false;
+    int64_t wait_ms = 0;
+
+    if (!workflow_step(f->run.workflow, NULL, &has_run, &wait_ms, &error))
+        g_assert_true(error_is(error, ERROR_UNAVAILABLE));
+    if (f->token != NULL)
+        try_answer(f, f->token, "1", NULL);
+    if (activity_take_task(f->run.store.db, ACTIVITY, "w", &task, &is_found, NULL) && is_found)
+        *activity_token = g_steal_pointer(&task.token);
+    if (*activity_token != NULL)
+        try_answer(f, *activity_token, NULL, "Last");
+    clock_freeze_ms(f->run.now_ms += has_run ? 0 : MS_PER_S);
+}
+
+static void expect_the_same_although_a_call_fails(Fixture *f, int call, bool *ret_has_failed)
+{
+    enum { ROUNDS = 12 };
+    g_autofree char *activity_token = NULL;
+
+    run_start(&f->run, "\"A\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::lambda:invoke.waitForTaskToken\","
+                       "\"Parameters\":{\"FunctionName\":\"trawl\",\"Payload\":{\"token.$\":\"$$.Task.Token\"}},"
+                       "\"Next\":\"B\"},\"B\":{\"Type\":\"Task\",\"Resource\":\"" ACTIVITY "\",\"End\":true}");
+    db_fail_after(f->run.store.db, call);
+    for (int i = 0; i < ROUNDS; i++)
+        go_round(f, &activity_token);
+    *ret_has_failed = db_has_failed(f->run.store.db);
+    db_fail_after(f->run.store.db, 0);
+    clock_freeze_ms(f->run.now_ms += 60 * MS_PER_S); /* behind any lease */
+    for (int i = 0; i < ROUNDS; i++)
+        go_round(f, &activity_token);
+    run_expect_history(&f->run,
+        BEGINS "TaskScheduled(2) TaskStarted(3) TaskSubmitted(4) TaskSucceeded(5) TaskStateExited(6) "
+               "TaskStateEntered(7) ActivityScheduled(8) ActivityStarted(9){w} ActivityFailed(10){Last} "
+               "ExecutionFailed(11){Last}");
+    g_assert_cmpint(count_open(f), ==, 0);
+    g_clear_pointer(&f->token, g_free);
+}
+
+static void test_whichever_call_to_the_store_fails_the_run_is_the_same(Fixture *f, gconstpointer data)
+{
+    bool has_failed = true;
+
+    (void)data;
+    f->forgives = true;
+    for (int call = 1; has_failed; call++) {
+        g_assert_cmpint(call, <, 1000);
+        f->answers_at_once = call % 2 == 0;
+        expect_the_same_although_a_call_fails(f, call, &has_failed);
+        test_store_script(
+            f->run.store.db, "DELETE FROM execution_events; DELETE FROM task_tokens; DELETE FROM executions;");
+    }
+}
+
 static const struct {
     const char *name;
     void (*test)(Fixture *f, gconstpointer data);
@@ -397,5 +470,8 @@ int main(int argc, char **argv)
             if (strcmp(*kind, "file") != 0) /* SQLite is SQLite */
                 g_test_add(path, Fixture, *kind, set_up, tests[i].test, tear_down);
         }
+    /* Hundreds of runs: of one kind, since it is the order of calls that is looked at. */
+    g_test_add("/workflow/tasks/memory/whichever-call-to-the-store-fails-the-run-is-the-same", Fixture, "memory",
+        set_up, test_whichever_call_to_the_store_fails_the_run_is_the_same, tear_down);
     return g_test_run();
 }
