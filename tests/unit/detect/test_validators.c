@@ -391,7 +391,7 @@ static const Case catalogue_cases[] = {
     {"za_id", "7503305044089", VERDICT_WEAK, "python-stdnum za.idnr"},
     {"in_gstin", "27AAPFU0939F1ZV", VERDICT_PROVED, "python-stdnum in_.gstin"},
     {"in_gstin", "27AAPFU0939F1ZW", VERDICT_LOW, "python-stdnum in_.gstin"},
-    {"au_abn_acn", "83 914 571 673", VERDICT_PASS, "python-stdnum au.abn"},
+    {"au_abn_acn", "83 914 571 673", VERDICT_WEAK, "python-stdnum au.abn"},
     {"sg_uen", "T01FC6132D", VERDICT_PASS, "python-stdnum sg.uen"},
     {"udi", "(01)09521234543213", VERDICT_PROVED, "GS1 General Specifications"},
     {"udi", "+A123BJC5D6E71G", VERDICT_PROVED, "ANSI/HIBC 2.6"},
