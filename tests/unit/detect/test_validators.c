@@ -515,10 +515,10 @@ static void test_a_number_in_a_row_of_numbers_is_of_no_interest(void)
     before.before = (Bytes){(const uint8_t *)"8328 ", 5};
     after.after = (Bytes){(const uint8_t *)" 9608 1", 7};
     counted.before = (Bytes){(const uint8_t *)"2 ", 2};
-    g_assert_cmpint(aadhaar(&alone), ==, VERDICT_PASS);
+    g_assert_cmpint(aadhaar(&alone), ==, VERDICT_WEAK); /* only blanks part it */
     g_assert_cmpint(aadhaar(&before), ==, VERDICT_LOW);
     g_assert_cmpint(aadhaar(&after), ==, VERDICT_LOW);
-    g_assert_cmpint(aadhaar(&counted), ==, VERDICT_PASS);
+    g_assert_cmpint(aadhaar(&counted), ==, VERDICT_WEAK);
 }
 
 static void test_credentials_are_told_from_placeholders(void)
