@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A directory of mixed text, the same bytes on every machine: logs, CSV, JSON, source code, prose, base64.
+"""A directory of mixed text, the same bytes on every machine: logs, CSV, JSON, source code, prose, base64,
+random bytes.
 
     gen_corpus.py DIR MEGABYTES
 
@@ -85,28 +86,48 @@ def base64_line(rng):
     return base64.b64encode(rng.randbytes(57)).decode()
 
 
+def random_line(rng):
+    """No byte 0xff: the benchmark of reading looks for one."""
+    return rng.randbytes(80).replace(b"\xff", b"\xfe")
+
+
 KINDS = [("log", log_line), ("csv", csv_line), ("jsonl", json_line), ("c", source_line), ("txt", prose_line),
-         ("b64", base64_line)]
+         ("b64", base64_line), ("bin", random_line)]
 FILE_BYTES = 4 << 20
 
 
 def block(make_line, rng, size):
     lines, length = [], 0
     while length < size:
-        lines.append(make_line(rng))
-        length += len(lines[-1]) + 1
-    return ("\n".join(lines) + "\n").encode()
+        line = make_line(rng)
+        lines.append(line if isinstance(line, bytes) else line.encode())
+        length += len(line) + 1
+    return b"\n".join(lines) + b"\n"
 
 
 def main(folder, megabytes):
-    """Each file is its own bytes, none a copy: a cache of matches would otherwise flatter."""
+    """Each file is its own bytes, none a copy: a cache of matches would otherwise flatter. What an earlier version of
+    this program made does not stay."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for number in range(max(1, megabytes * (1 << 20) // FILE_BYTES)):
-        ending, make_line = KINDS[number % len(KINDS)]
-        path = folder / f"{number:04d}.{ending}"
-        if not path.exists():
-            path.write_bytes(block(make_line, random.Random(number), FILE_BYTES))
+    kinds = {f"{number:04d}.{KINDS[number % len(KINDS)][0]}": number
+             for number in range(max(1, megabytes * (1 << 20) // FILE_BYTES))}
+    for path in folder.iterdir():
+        if path.name not in kinds:
+            path.unlink()
+    for name, number in kinds.items():
+        if not (folder / name).exists():
+            (folder / name).write_bytes(block(KINDS[number % len(KINDS)][1], random.Random(number), FILE_BYTES))
+
+
+def dense(size):
+    """A CSV file with a card in every line."""
+    rng = random.Random(1)
+    lines = ["id,customer,card_number,expires,amount"]
+    while len(lines) * 45 < size:
+        lines.append(f"{len(lines)},{rng.choice(WORDS)} {rng.choice(WORDS)},{luhn('4539' + format(rng.randrange(10 ** 11), '011d'))},"
+                     f"{rng.randrange(1, 13):02d}/{rng.randrange(26, 32)},{rng.randrange(10 ** 5) / 100:.2f}")
+    return ("\n".join(lines) + "\n").encode()
 
 
 if __name__ == "__main__":

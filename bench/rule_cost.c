@@ -103,10 +103,14 @@ static bool scan_file(Detector *detector, const char *path, uint64_t *bytes, uin
     return detector_end(detector, error);
 }
 
-static gint by_time(gconstpointer a, gconstpointer b)
+static double total_ns(const Cost *cost, double clock_ns)
 {
-    const Cost *x = a, *y = b;
-    uint64_t left = x->search_ns + x->judge_ns, right = y->search_ns + y->judge_ns;
+    return net_ns(cost->search_ns, cost->searches, clock_ns) + net_ns(cost->judge_ns, cost->judged, clock_ns);
+}
+
+static gint by_time(gconstpointer a, gconstpointer b, gpointer clock_ns)
+{
+    double left = total_ns(a, *(const double *)clock_ns), right = total_ns(b, *(const double *)clock_ns);
 
     return (left < right) - (left > right);
 }
@@ -133,7 +137,7 @@ static void print_costs(const RuleSet *rules, uint64_t bytes)
     double clock_ns = clock_cost_ns(), megabytes = (double)bytes / 1e6;
     Cost all = {0};
 
-    g_array_sort(costs, by_time);
+    g_array_sort_with_data(costs, by_time, &clock_ns);
     printf("%-34s %9s %9s %9s %7s %9s %9s %7s\n", "# a megabyte of text", "ms", "searches", "found", "ns each",
         "judged", "taken", "ns each");
     for (guint i = 0; i < costs->len; i++) {

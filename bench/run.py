@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Figures, side by side, in one run: nothing here passes or fails by time.
 
-    run.py --build DIR [--only PART]...     PART: directory, objects, big, keys
+    run.py --build DIR [--only PART]...     PART: detection, directory, objects, big, keys
 
+detection  MB/s of the matcher on each kind of text and on all, beside what it is built on and what others use; what
+           confirming costs by rule; start-up (detection.py; --docs FILE also writes it into its part of FILE)
 directory  MB/s of the whole scan path on a directory of mixed text, beside the matcher alone on the same bytes and rules,
            and beside ripgrep with the same patterns at the best of several flags
 objects    small objects a second from an S3 server on loopback
@@ -11,41 +13,27 @@ keys       peak memory on a bucket of very many keys
 
 ripgrep takes minutes for what the others do in a second, so it gets a slice of the same bytes, equal parts of each file.
 
-Environment: BENCH_MB (192) size of the directory, BENCH_RIPGREP_MB (6) size of ripgrep's slice, BENCH_RUNS (3),
+Environment: BENCH_DETECT_MB (28), BENCH_SLICE_KB (512) and BENCH_STARTS (20) for detection; BENCH_MB (192) size of the
+directory, BENCH_RIPGREP_MB (3) size of ripgrep's slice, BENCH_RUNS (3),
 BENCH_OBJECTS (100000), BENCH_BIG_BYTES (5 GiB), BENCH_KEYS (1000000), BENCH_DIR (where the directory is kept).
 """
 import argparse
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
-import yaml
+from detection import bench_detection
+from patterns import export_patterns
+from process import Run
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RUNS = int(os.environ.get("BENCH_RUNS", "3"))
 CORES = len(os.sched_getaffinity(0))
 # The server does not look at signatures; trawl wants to make some.
 KEYS = {"AWS_ACCESS_KEY_ID": "EXAMPLE0ACCESS0KEY00", "AWS_SECRET_ACCESS_KEY": "example/secret" + "0" * 26}
-
-
-class Run:
-    """Wall seconds, CPU seconds, peak memory and exit status of one command."""
-
-    def __init__(self, command, env=None, **options):
-        started = time.monotonic()
-        options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
-        process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, env=env, **options)
-        self.err = process.stderr.read().decode(errors="replace") if process.stderr else ""
-        _, status, usage = os.wait4(process.pid, 0)
-        self.seconds = time.monotonic() - started
-        process.returncode = self.status = os.waitstatus_to_exitcode(status)
-        self.cpu = usage.ru_utime + usage.ru_stime
-        self.peak = usage.ru_maxrss << 10
 
 
 class Bench:
@@ -72,45 +60,6 @@ class Bench:
 def median_of(make_run):
     runs = [make_run() for _ in range(RUNS)]
     return sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
-
-
-# ---- the rules as ripgrep takes them ----
-
-def digit_form(form, separators):
-    """One form of a rule of digits ("4-4-4-4", "13..19") as a regular expression."""
-    between = "[" + separators.replace("-", "") + ("-" if "-" in separators else "") + "]"
-    groups = []
-    for group in form.split("-"):
-        low, _, high = group.partition("..")
-        groups.append(rf"\d{{{low},{high}}}" if high else rf"\d{{{low}}}")
-    return rf"\b{between.join(groups)}\b"
-
-
-def rule_pattern(rule):
-    if "pattern" not in rule:
-        return "|".join(digit_form(form, rule.get("separators", "-")) for form in rule["forms"])
-    # ripgrep joins all patterns into one, where a group's name may stand once only.
-    pattern = re.sub(r"\(\?P?<[a-z]\w*>", "(?:", rule["pattern"])
-    flags = "i" if rule.get("caseless") else ""
-    # Extended syntax holds line breaks; the pattern file has one pattern a line.
-    if pattern.startswith("(?x)") or "\n" in pattern:
-        flags, pattern = flags + "x", re.sub(r"\s*\n\s*", " ", pattern.replace("(?x)", ""))
-    return f"(?{flags}:{pattern})" if flags else pattern
-
-
-def export_patterns(path, corpus):
-    """Writes the patterns that ripgrep understands; returns how many, and the ids of those it does not."""
-    rules = [rule for file in sorted((ROOT / "rules").glob("*.yaml"))
-             for rule in yaml.safe_load(file.read_text(encoding="utf-8"))["rules"]]
-    good, refused = [], []
-    probe = corpus.parent / "probe.txt"
-    probe.write_text("x\n")
-    for rule in rules:
-        pattern = rule_pattern(rule)
-        done = Run(["rg", "--no-unicode", "-c", "-e", pattern, probe])
-        (good if done.status in (0, 1) else refused).append((rule["id"], pattern))
-    path.write_text("".join(pattern + "\n" for _, pattern in good))
-    return len(good), [name for name, _ in refused]
 
 
 # ---- the parts ----
@@ -141,8 +90,8 @@ def slice_of(files, folder, size):
 def best_ripgrep(patterns, corpus, threads):
     """The fastest of the flag sets that matter: Unicode off, mapped or not."""
     runs = {}
-    for flags in (("--no-unicode",), ("--no-unicode", "--mmap"), ("--no-unicode", "--no-mmap", "-a")):
-        command = ["rg", "-c", "--no-config", "--no-ignore", *flags, "-j", threads, "-f", patterns, corpus]
+    for flags in (("--no-unicode", "-a"), ("--no-unicode", "-a", "--mmap"), ("--no-unicode", "-a", "--no-mmap")):
+        command = ["rg", "--count-matches", "--no-config", "--no-ignore", *flags, "-j", threads, "-f", patterns, corpus]
         first = Run(command)
         if first.status not in (0, 1):
             sys.exit(f"{' '.join(map(str, command))} ended with status {first.status}: {first.err}")
@@ -158,7 +107,7 @@ def bench_directory(bench):
     files = sorted(path for path in corpus.iterdir() if path.is_file())
     size = sum(path.stat().st_size for path in files) / 1e6
     patterns = bench.scratch / "patterns.txt"
-    count, refused = export_patterns(patterns, corpus)
+    count, refused = export_patterns(patterns, bench.scratch / "probe.txt")
     print(f"directory: {len(files)} files, {size:.0f} MB of mixed text, {RUNS} runs each, medians; {CORES} cores")
     bench.scan(corpus)  # reads the files into the page cache and compiles the rules into the cache
     one = row("trawl scan, 1 scan thread", size, median_of(lambda: bench.scan("--threads", 1, corpus)))
@@ -166,7 +115,7 @@ def bench_directory(bench):
     alone = matcher_rate(bench, files)
     print(f"  {'matcher alone, 1 thread, from memory':<44} {alone:9.1f} MB/s")
     slice_folder = bench.scratch / "slice"
-    slice_size = slice_of(files, slice_folder, int(os.environ.get("BENCH_RIPGREP_MB", "6")) * 1000000)
+    slice_size = slice_of(files, slice_folder, int(os.environ.get("BENCH_RIPGREP_MB", "3")) * 1000000)
     rg_one, flags = best_ripgrep(patterns, slice_folder, 1)
     rg_one_rate = row(f"ripgrep, {count} patterns, 1 thread, a slice", slice_size, rg_one, flags)
     rg_all, flags = best_ripgrep(patterns, slice_folder, CORES)
@@ -219,15 +168,17 @@ def bench_keys(bench):
           "   (aim: under 200 MiB)", flush=True)
 
 
-PARTS = {"directory": bench_directory, "objects": bench_objects, "big": bench_big, "keys": bench_keys}
+PARTS = {"detection": bench_detection, "directory": bench_directory, "objects": bench_objects, "big": bench_big, "keys": bench_keys}
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--only", action="append", choices=PARTS)
+    parser.add_argument("--docs", type=pathlib.Path)
     options = parser.parse_args()
     bench = Bench(options.build)
+    bench.docs = options.docs
     try:
         for name in options.only or PARTS:
             PARTS[name](bench)

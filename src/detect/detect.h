@@ -47,7 +47,8 @@ typedef struct Rule {
 } Rule;
 
 /* Loads every *.yaml of the directories (in order of name) and compiles it. cache_dir (may be NULL: no cache) keeps the
- * compiled Hyperscan database by content hash. INVALID names file, rule and what was expected. */
+ * compiled Hyperscan database and what reading and checking each file gave, by content hash. INVALID names file, rule
+ * and what was expected. */
 FALLIBLE bool rule_set_load(const char *const *directories, const char *cache_dir, RuleSet **ret_rules, GError **error);
 
 /* Rules that lie in no file: the text of one, and what messages call it. */
