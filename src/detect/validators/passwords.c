@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+bool is_one_of(uint8_t c, const char *marks)
+{
+    return c != '\0' && strchr(marks, c) != NULL;
+}
+
 size_t distinct_count(Bytes value)
 {
     bool seen[256] = {false};
@@ -95,7 +100,8 @@ static bool is_placeholder_word(Bytes value)
         "placeholder none null nil true false undefined unknown empty default redacted hidden masked string text "
         "varchar "
         "required optional disabled enabled user username login admin_password db_password root_password password1234 "
-        "database token key api_key apikey insert_here todo tbd foobar ";
+        "database token key api_key apikey insert_here todo tbd foobar bearer basic digest sha1 sha256 sha512 md5 "
+        "hs256 rs256 es256 ";
     char word[24];
 
     if (value.len > sizeof(word) - 3)
@@ -144,13 +150,64 @@ static bool is_dotted_number(Bytes value)
     return has_dot;
 }
 
-/* "password", "AlphanumPwds", "edit_password": what is called a password is a name. */
+/* "password", "AlphanumPwds", "edit_password", "dashboard-token": what is called a password is a name. */
 static bool is_name_of_password(Bytes value)
 {
-    bool has_digits = mix_of(value).digits > 0;
+    static const char *const ends[] = {"secret", "_key", "-key", "apikey"};
 
-    return ends_ignoring_case(value, "password") || (value.len == 6 && contains_ignoring_case(value, "secret")) ||
-           (!has_digits && (contains_ignoring_case(value, "passw") || contains_ignoring_case(value, "pwd")));
+    if (ends_ignoring_case(value, "password"))
+        return true;
+    if (mix_of(value).digits > 0)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (ends_ignoring_case(value, ends[i]))
+            return true;
+    return contains_ignoring_case(value, "passw") || contains_ignoring_case(value, "token") ||
+           contains_ignoring_case(value, "pwd") || memmem(value.data, value.len, "::", 2) != NULL;
+}
+
+/* "@Value(…", "@app/auth/token": an annotation, a package of a scope. */
+static bool is_annotation(Bytes value)
+{
+    return value.data[0] == '@' && mix_of(value).digits == 0 &&
+           (memchr(value.data, '/', value.len) != NULL || memchr(value.data, '(', value.len) != NULL);
+}
+
+static size_t chain_len(Bytes value)
+{
+    size_t len = 0;
+
+    while (len < value.len && (g_ascii_isalnum(value.data[len]) || is_one_of(value.data[len], "_.$")))
+        len++;
+    return len;
+}
+
+/* "process.env.DB_PASS", "os.getenv('X')", "config.database.password": a chain of names, a call, an element of a table.
+ */
+static bool is_reference(Bytes value)
+{
+    size_t len = chain_len(value);
+
+    if (len == 0 || value.data[0] == '.')
+        return is_annotation(value);
+    char last = (char)value.data[value.len - 1];
+    if (len == value.len)
+        return last != '.' && memchr(value.data, '.', len) != NULL && mix_of(value).digits == 0;
+    char mark = (char)value.data[len];
+    bool is_cut = len + 1 == value.len; /* by the quote behind the bracket */
+    return (mark == '(' && (is_cut || last == ')')) || (mark == '[' && (is_cut || last == ']'));
+}
+
+/* What people write where a secret will stand. */
+static bool is_filler(Bytes value)
+{
+    static const char *const words[] = {"fake", "your_", "your-", "example", "placeholder", "dummy", "sample",
+        "changeme", "replace", "insert", "-here", "_here", "xxxx", "****"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (contains_ignoring_case(value, words[i]))
+            return true;
+    return false;
 }
 
 /* Paths, addresses, and names of passwords ("edit_password") are none. */
@@ -158,13 +215,14 @@ Verdict validate_password(Bytes value)
 {
     Mix mix = mix_of(value);
 
-    if (value.len < 4 || mix.upper + mix.lower + mix.digits < 3 || is_placeholder(value) ||
-        contains_ignoring_case(value, "fake"))
+    if (value.len < 4 || mix.upper + mix.lower + mix.digits < 3 || is_placeholder(value) || is_filler(value))
+        return VERDICT_REJECT;
+    if (mix.digits == value.len && value.len < 6) /* seconds, ports */
         return VERDICT_REJECT;
     if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL ||
         contains_ignoring_case(value, "arn:"))
         return VERDICT_REJECT;
-    if (mix.upper == value.len) /* a constant */
+    if (mix.upper == value.len || is_reference(value)) /* a constant, code */
         return VERDICT_REJECT;
     return is_name_of_password(value) || is_dotted_number(value) ? VERDICT_REJECT : VERDICT_PASS;
 }
@@ -319,9 +377,7 @@ static Verdict any_verdict(Bytes value)
         return VERDICT_REJECT;
     if (strchr(" $<#/.:,;&+)", value.data[0]) != NULL || is_variable(value) || memmem(value.data, value.len, "arn:", 4))
         return VERDICT_REJECT;
-    if (memmem(value.data, value.len, "fake", 4) != NULL || is_placeholder_word(value))
-        return VERDICT_REJECT;
-    return VERDICT_LOW;
+    return is_placeholder(value) || is_reference(value) || is_filler(value) ? VERDICT_REJECT : VERDICT_LOW;
 }
 
 Verdict validate_any_password(Bytes value)

@@ -86,9 +86,14 @@ Verdict validate_private_key(Bytes value)
 }
 
 /* 40 characters of base64. A SHA-1 is as long, and so are many paths and names. */
-Verdict validate_aws_secret(Bytes value)
+Verdict validate_aws_secret(const Surroundings *surroundings)
 {
+    Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
     Mix mix = mix_of(value);
+
+    if ((before.len > 0 && is_base64(before.data[before.len - 1])) ||
+        (after.len > 0 && (is_base64(after.data[0]) || after.data[0] == '=')))
+        return VERDICT_REJECT;
 
     if (value.len != 40 || mix.is_hex || mix.others > 8 || word_cover(value) >= 0.5)
         return VERDICT_REJECT;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { NAME_MAX_LEN = 64, WINDOW_MIN = 200, MINIFIED_MARKS_MIN = 8 };
+enum { NAME_MAX_LEN = 64, WINDOW_MIN = 200, MINIFIED_MARKS_MIN = 8, NEAR_LEN = 20 };
 
 static bool is_of_name(uint8_t c)
 {
@@ -33,7 +33,8 @@ static bool is_name_of_no_secret(const char *name)
         "routing", "checksum", "integrity", "sha1", "sha256", "sha512", "md5", "digest", "hash", "etag", "commit",
         "revision", "fingerprint", "csrf", "xsrf", "nonce", "keyid", "key_id", "monkey", "turkey", "keyboard", "hotkey",
         "shortcut", "i18n", "locale", "translation", "message", "site_key", "sitekey", "idempotency", "dedup", "lookup",
-        "author", "object", "sig_key", "signer", "cursor", "continuation", "page", "next"};
+        "author", "object", "s3_key", "host_key", "hostkey", "gpg_key", "sig_key", "signer", "cursor", "continuation",
+        "page", "next"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (strstr(name, words[i]) != NULL)
@@ -51,7 +52,7 @@ static bool is_minified(const Surroundings *surroundings)
         return false;
     for (size_t i = 0; i < before.len; i++) {
         blanks += before.data[i] == ' ' || before.data[i] == '\n' || before.data[i] == '\t' ? 1 : 0;
-        marks += before.data[i] != '\0' && strchr("(){};,", before.data[i]) != NULL ? 1 : 0;
+        marks += is_one_of(before.data[i], "(){};,") ? 1 : 0;
     }
     return blanks * 20 < before.len && marks >= MINIFIED_MARKS_MIN;
 }
@@ -102,23 +103,29 @@ static bool ends_with_path(Bytes before)
     return end < before.len && start < end && start > 0 && before.data[start - 1] == '/';
 }
 
-/* "pkg#3b335d61…", "sha256:0a1b…": revisions and digests, which are as long as many tokens. */
+/* "pkg#3b335d61…", "sha256:0a1b…", "trace_id=0a1b…": revisions, digests and numbers of requests, as long as many
+ * tokens; and a part of an address or of a longer run of base64. */
 static bool is_revision(const Surroundings *surroundings)
 {
-    static const char *const digests[] = {"sha1", "sha256", "sha512", "md5", "hash", "commit", "checksum", "digest",
-        "integrity", "revision", "etag", "fingerprint"};
-    char name[NAME_MAX_LEN + 1];
-    Bytes before = surroundings->before;
-    size_t len = surroundings->value.len;
+    static const char *const names[] = {"sha1", "sha256", "sha512", "md5", "hash", "commit", "checksum", "digest",
+        "integrity", "revision", "rev:", "etag", "fingerprint", "trace", "span", "request", "correlation"};
+    char near[NEAR_LEN + 1];
+    Bytes before = surroundings->before, after = surroundings->after;
 
-    if (before.len == 0 || !mix_of(surroundings->value).is_hex || (len != 32 && len != 40 && len != 64))
-        return false;
-    if (ends_with(before, "@") || ends_with(before, "#") || ends_with(before, "/") || ends_with(before, "+") ||
-        ends_with_path(before))
+    if (before.len > 0 && is_one_of(before.data[before.len - 1], "@#/+"))
         return true;
-    name_before(before, name);
-    for (size_t i = 0; i < G_N_ELEMENTS(digests); i++)
-        if (strstr(name, digests[i]) != NULL)
+    if (after.len > 0 && is_one_of(after.data[0], "+/="))
+        return true;
+    if (!mix_of((Bytes){surroundings->value.data, MIN(surroundings->value.len, 8)}).is_hex)
+        return false;
+    if (ends_with_path(before))
+        return true;
+    size_t len = MIN(before.len, NEAR_LEN);
+    for (size_t i = 0; i < len; i++)
+        near[i] = g_ascii_tolower((char)before.data[before.len - len + i]);
+    near[len] = '\0';
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strstr(near, names[i]) != NULL)
             return true;
     return false;
 }
@@ -198,7 +205,7 @@ static bool is_identifier(Bytes value)
     if (g_ascii_isdigit(value.data[0]))
         return false;
     for (size_t i = 0; i < value.len; i++)
-        if (!g_ascii_isalnum(value.data[i]) && strchr("_+#^.*", value.data[i]) == NULL)
+        if (!g_ascii_isalnum(value.data[i]) && !is_one_of(value.data[i], "_+#^.*"))
             return false;
     return true;
 }

@@ -44,15 +44,16 @@ bool tld_is_known(const char *label, size_t len);
  * weak, unless it is proved. */
 Verdict outside_row(const Surroundings *surroundings, Verdict verdict);
 
-/* Behind a dot, a line or a slash ("sp3_gdr.080814-1236") a number is part of a longer name: then the verdict is at most
- * low. */
+/* Behind a dot, a line or a slash ("sp3_gdr.080814-1236") a number is part of a longer name: then the verdict is at
+ * most low. */
 Verdict outside_name(const Surroundings *surroundings, Verdict verdict);
 
 /* How much of the value, from 0 to 1, is covered by words: runs of letters that read like English. */
 double word_cover(Bytes value);
 /* Neither words nor names cover it: what a generator of keys makes, not what people write. */
 bool is_rare(Bytes value);
-/* Whether the value alone looks like a token that someone issued: random, no word, no number, not one thing repeated. */
+/* Whether the value alone looks like a token that someone issued: random, no word, no number, not one thing repeated.
+ */
 Verdict issued_token_verdict(Bytes value);
 
 /* ICAO Doc 9303: the digit that weights 7-3-1 give for letters, digits and "<". */
@@ -67,6 +68,8 @@ typedef struct Mix {
 } Mix;
 
 Mix mix_of(Bytes value);
+/* Never for NUL. */
+bool is_one_of(uint8_t c, const char *marks);
 /* How many different bytes there are. */
 size_t distinct_count(Bytes value);
 
