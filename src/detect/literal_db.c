@@ -1,4 +1,5 @@
 #include "detect/literal_db.h"
+#include "detect/cache/cache_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +67,8 @@ static char *cache_path(const char *cache_dir, const LiteralExpression *expressi
     }
     XXH128_hash_t key = XXH3_128bits_digest(state);
     (void)XXH3_freeState(state);
-    g_autofree char *name =
-        g_strdup_printf("hyperscan-%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x.db", key.high64, key.low64);
+    g_autofree char *name = g_strdup_printf(
+        CACHE_DATABASE "%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x.db", key.high64, key.low64);
     return g_build_filename(cache_dir, name, NULL);
 }
 
@@ -82,11 +83,11 @@ static CacheHeader header_of(const void *body, size_t len)
 
 static hs_database_t *cache_read(const char *path)
 {
-    g_autofree char *contents = NULL;
     gsize len = 0;
+    g_autofree char *contents = cache_file_read(path, &len);
     hs_database_t *db = NULL;
 
-    if (!g_file_get_contents(path, &contents, &len, NULL) || len <= sizeof(CacheHeader))
+    if (contents == NULL || len <= sizeof(CacheHeader))
         return NULL;
     const char *body = contents + sizeof(CacheHeader);
     const CacheHeader expected = header_of(body, len - sizeof expected);
@@ -98,17 +99,15 @@ static hs_database_t *cache_read(const char *path)
 /* Only speed is lost if this fails. */
 static void cache_write(const char *path, const hs_database_t *db)
 {
-    g_autofree char *directory = g_path_get_dirname(path);
     char *body = NULL;
     size_t len = 0;
 
-    if (g_mkdir_with_parents(directory, 0700) != 0 || hs_serialize_database(db, &body, &len) != HS_SUCCESS)
+    if (hs_serialize_database(db, &body, &len) != HS_SUCCESS)
         return;
     const CacheHeader header = header_of(body, len);
-    g_autoptr(GString) file = g_string_new_len((const char *)&header, sizeof header);
-    g_string_append_len(file, body, (gssize)len);
+    cache_file_write(path, (Bytes){.data = (const uint8_t *)&header, .len = sizeof header},
+        (Bytes){.data = (const uint8_t *)body, .len = len});
     free(body);
-    (void)g_file_set_contents(path, file->str, (gssize)file->len, NULL);
 }
 
 bool literal_db_build(

@@ -1,4 +1,5 @@
 #include "detect/cache/rule_cache.h"
+#include "detect/cache/cache_file.h"
 #include "detect/cache/rule_image.h"
 #include "detect/rule_internal.h"
 #include "detect_build.h"
@@ -43,7 +44,7 @@ static XXH128_canonical_t key_of(Bytes text)
 
 static char *path_of(const char *cache_dir, const XXH128_canonical_t *key)
 {
-    g_autoptr(GString) name = g_string_new("rules-");
+    g_autoptr(GString) name = g_string_new(CACHE_RULES);
 
     for (size_t i = 0; i < sizeof key->digest; i++)
         g_string_append_printf(name, "%02x", (unsigned)key->digest[i]);
@@ -63,10 +64,10 @@ RuleDocument *rule_cache_read(const char *cache_dir, Bytes text)
 {
     const XXH128_canonical_t key = key_of(text);
     g_autofree char *path = path_of(cache_dir, &key);
-    g_autofree char *contents = NULL;
     gsize len = 0;
+    g_autofree char *contents = cache_file_read(path, &len);
 
-    if (!g_file_get_contents(path, &contents, &len, NULL) || len < sizeof(CacheHeader))
+    if (contents == NULL || len < sizeof(CacheHeader))
         return NULL;
     const CacheHeader expected = header_of(&key, contents + sizeof expected, len - sizeof expected);
     if (memcmp(contents, &expected, sizeof expected) != 0)
@@ -81,8 +82,6 @@ void rule_cache_write(const char *cache_dir, Bytes text, const RuleDocument *doc
     g_autoptr(GByteArray) image = rule_image_pack(document);
     const CacheHeader header = header_of(&key, image->data, image->len);
 
-    if (g_mkdir_with_parents(cache_dir, 0700) != 0)
-        return;
-    g_byte_array_prepend(image, (const guint8 *)&header, sizeof header);
-    (void)g_file_set_contents(path, (const char *)image->data, (gssize)image->len, NULL);
+    cache_file_write(path, (Bytes){.data = (const uint8_t *)&header, .len = sizeof header},
+        (Bytes){.data = image->data, .len = image->len});
 }

@@ -1,4 +1,5 @@
 /* The cache of checked rule files: what comes out is what went in, and whatever lies there does no harm. */
+#include "detect/cache/cache_file.h"
 #include "detect/cache/rule_cache.h"
 #include "detect/cache/rule_image.h"
 #include "detect/rule_internal.h"
@@ -6,6 +7,8 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <time.h>
+#include <utime.h>
 
 /* Every key that a rule may have. */
 static const char ALL_FIELDS[] = "rules:\n"
@@ -282,6 +285,39 @@ static void test_a_file_is_found_by_its_text_only_and_only_whole(void)
     testing_remove_dir(directory);
 }
 
+/* A file of this age. */
+static char *aged_file(const char *directory, const char *name, int64_t days)
+{
+    char *path = g_build_filename(directory, name, NULL);
+    struct utimbuf times = {.actime = time(NULL) - days * 86400, .modtime = time(NULL) - days * 86400};
+
+    g_assert_true(g_file_set_contents(path, "x", 1, NULL));
+    g_assert_cmpint(g_utime(path, &times), ==, 0);
+    return path;
+}
+
+static void test_what_nobody_used_for_a_month_goes_when_something_is_written(void)
+{
+    char *directory = new_directory();
+    g_autofree char *old = aged_file(directory, "rules-0.bin", 31),
+                    *database = aged_file(directory, "hyperscan-0.db", 31);
+    g_autofree char *newer = aged_file(directory, "rules-1.bin", 29), *used = aged_file(directory, "rules-2.bin", 31);
+    g_autofree char *foreign = aged_file(directory, "something", 31);
+    g_autofree char *written = g_build_filename(directory, "rules-3.bin", NULL);
+    gsize len = 0;
+
+    g_free(cache_file_read(used, &len));
+    cache_file_write(written, bytes_of("head"), bytes_of("body"));
+    g_assert_false(g_file_test(old, G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(database, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(newer, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(used, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(foreign, G_FILE_TEST_EXISTS));
+    g_autofree char *contents = cache_file_read(written, &len);
+    g_assert_cmpmem(contents, len, "headbody", 8);
+    testing_remove_dir(directory);
+}
+
 static gpointer load_and_find(gpointer data)
 {
     const char *const *directories = data; /* of rules; of the cache */
@@ -346,6 +382,8 @@ int main(int argc, char **argv)
         test_an_image_with_one_byte_changed_is_refused_or_well_formed);
     g_test_add_func("/detect/rule-cache/a-file-is-found-by-its-text-only-and-only-whole",
         test_a_file_is_found_by_its_text_only_and_only_whole);
+    g_test_add_func("/detect/rule-cache/what-nobody-used-for-a-month-goes-when-something-is-written",
+        test_what_nobody_used_for_a_month_goes_when_something_is_written);
     g_test_add_func("/detect/rule-cache/many-at-once-share-a-directory", test_many_at_once_share_a_directory);
     g_test_add_func("/detect/rule-cache/many-at-once-search-with-rules-nobody-used-before",
         test_many_at_once_search_with_rules_nobody_used_before);

@@ -1,0 +1,15 @@
+/* Files of the cache directory. They are written whole or not at all, and those that nobody used for a month are
+ * removed when another is written: each change of rules leaves some behind. */
+#pragma once
+
+#include "base/bytes.h"
+
+/* What each file's name begins with; others in the directory are not ours. */
+#define CACHE_RULES    "rules-"
+#define CACHE_DATABASE "hyperscan-"
+
+/* NULL: it cannot be read. Notes that the file is in use. Free with g_free. */
+char *cache_file_read(const char *path, gsize *ret_len);
+
+/* The file is header and body. Makes the directory. Only speed is lost if this fails. */
+void cache_file_write(const char *path, Bytes header, Bytes body);
