@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 10, PASSES = 20, WAKE_AFTER_S = 3, MS_PER_S = 1000, NAME_CHARS = 64 };
+enum { ROUNDS = 10, PASSES = 20, WAKE_AFTER_S = 3, MS_PER_S = 1000, HOLD_MS = 50 };
 
 /* One batch of a listing that has ROUNDS of them, without the listing. */
 static bool next_round(
@@ -79,7 +79,7 @@ static bool open_bench(Bench *bench, const char *store, GError **error)
         TRY(db_sqlite_open(store, &bench->db, error));
     TRY(migrate_up(bench->db, error));
     bench->index = index_store_open(bench->db);
-    bench->workflow = workflow_new(&(WorkflowOptions){.db = bench->db});
+    bench->workflow = workflow_new(&(WorkflowOptions){.db = bench->db, .hold_ms = HOLD_MS});
     workflow_set_status_sink(bench->workflow, put_event, bench->index);
     workflow_register_task(bench->workflow, "round", next_round, NULL);
     TRY(workflow_add_machine(bench->workflow, "tasks", tasks_machine, error));

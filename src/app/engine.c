@@ -23,6 +23,7 @@
 /* A server steps several executions at once: a bucket that hangs while it is listed must not hold up the others. */
 enum {
     SERVER_RUNNERS = 8,
+    HOLD_MS = 50,        /* an execution, before others have a turn */
     DEAF_WAIT_MS = 4000, /* between two looks for executions that are due, as worker.c has it for pages */
     HEARING_WAIT_MS = 30000,
     TROUBLE_MS = 250,
@@ -212,7 +213,8 @@ static bool open_suppressor(Engine *engine, GError **error)
 
 static bool open_workflow(Engine *engine, GError **error)
 {
-    engine->workflow = workflow_new(&(WorkflowOptions){.db = engine->db, .lease_ms = engine->options.lease_ms});
+    engine->workflow =
+        workflow_new(&(WorkflowOptions){.db = engine->db, .lease_ms = engine->options.lease_ms, .hold_ms = HOLD_MS});
     engine->index = status_feed_open(engine->db, engine->workflow);
     engine->batch_task = (BatchTask){.db = engine->db, .sources = engine->sources};
     workflow_register_task(engine->workflow, JOB_FUNCTION, batch_task_run, &engine->batch_task);

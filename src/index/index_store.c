@@ -24,7 +24,7 @@ static bool store_put(G_GNUC_UNUSED ExecutionIndex *index, DbTx *tx, const Index
 {
     const IndexedExecution *execution = &event->execution;
 
-    return DB_EXEC(tx, SQL_INDEX_PUT, NULL, error, db_text(execution->execution_arn),
+    return DB_EXEC_LATER(tx, SQL_INDEX_PUT, error, db_text(execution->execution_arn),
         db_text(execution->state_machine_arn), db_text(execution->name), db_text(execution->status),
         db_int(execution->started_ms), execution->stopped_ms != 0 ? db_int(execution->stopped_ms) : db_null(),
         db_int(event->redrive_count), db_int(event->rank), db_text(event->id), db_int(clock_now_ms()));

@@ -69,6 +69,11 @@ bool db_is_shared(const Db *db)
     return db->ops->dialect != DB_SQLITE;
 }
 
+bool db_writes_in_turn(const Db *db)
+{
+    return db->ops->dialect == DB_SQLITE;
+}
+
 void db_close(Db *db)
 {
     if (db != NULL)

@@ -48,6 +48,9 @@ DbValue db_json_ints(const char *json, size_t len);
 /* Whether processes of other hosts may use the store, too. */
 bool db_is_shared(const Db *db);
 
+/* Whether one writes at a time, so that one larger transaction is better than several small ones at once. */
+bool db_writes_in_turn(const Db *db);
+
 void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 void db_tx_free(DbTx *tx);

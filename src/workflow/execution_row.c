@@ -36,18 +36,12 @@ static void append_candidate(GArray *candidates, const DbRows *rows)
     g_array_append_val(candidates, candidate);
 }
 
-static bool find_due(DbTx *tx, const char *runner, int64_t now_ms, GArray *candidates, GError **error)
+static bool is_any_due(DbTx *tx, const char *runner, int64_t now_ms, bool *ret_due, GError **error)
 {
     g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
 
     TRY(DB_QUERY(tx, SQL_EXECUTION_FIND_DUE, &rows, error, db_text(runner), db_int(now_ms)));
-    TRY(db_rows_next(rows, &has_row, error));
-    while (has_row) {
-        append_candidate(candidates, rows);
-        TRY(db_rows_next(rows, &has_row, error));
-    }
-    return true;
+    return db_rows_next(rows, ret_due, error);
 }
 
 static bool find_orphaned(DbTx *tx, const char *runner, int64_t now_ms, GArray *candidates, GError **error)
@@ -78,75 +72,127 @@ static bool next_due(DbTx *tx, const char *runner, int64_t now_ms, int64_t *ret_
     return true;
 }
 
+/* What there is to claim. */
+typedef struct Offer {
+    bool is_due;     /* some are due and free */
+    GArray *orphans; /* Candidate: due, but held by processes that are dead */
+} Offer;
+
 /* Looking first costs no writer's turn while there is nothing to do. */
-static bool find_candidates(
-    Db *db, const char *runner, int64_t now_ms, GArray *candidates, int64_t *ret_wait_ms, GError **error)
+static bool look(Db *db, const char *runner, int64_t now_ms, Offer *offer, int64_t *ret_wait_ms, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
 
     TRY(db_begin(db, DB_READ, &tx, error));
-    TRY(find_due(tx, runner, now_ms, candidates, error));
-    if (candidates->len == 0)
-        TRY(find_orphaned(tx, runner, now_ms, candidates, error));
-    if (candidates->len == 0)
+    TRY(is_any_due(tx, runner, now_ms, &offer->is_due, error));
+    if (!offer->is_due)
+        TRY(find_orphaned(tx, runner, now_ms, offer->orphans, error));
+    if (!offer->is_due && offer->orphans->len == 0)
         TRY(next_due(tx, runner, now_ms, ret_wait_ms, error));
     return true;
 }
 
-static bool load(DbTx *tx, Execution *execution, GError **error)
+/* A row of execution_load. */
+static bool read_row(const DbRows *rows, int64_t fence, Execution *execution, GError **error)
 {
-    g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
-
-    TRY(DB_QUERY(tx, SQL_EXECUTION_LOAD, &rows, error, db_text(execution->arn)));
-    TRY(db_rows_next(rows, &has_row, error));
-    if (!has_row)
-        return fail(error, ERROR_NOT_FOUND, "execution %s is gone", execution->arn);
-    execution->machine_arn = g_strdup(db_rows_text(rows, 0));
-    execution->name = g_strdup(db_rows_text(rows, 1));
-    execution->definition = asl_json_parse(db_rows_text(rows, 2));
-    execution->input = asl_json_parse(db_rows_text(rows, 3));
-    execution->run = run_state_parse(db_rows_text(rows, 4));
-    execution->started_ms = db_rows_int(rows, 5);
-    execution->signals = db_rows_int(rows, 6);
-    execution->redrives = db_rows_int(rows, 7);
-    execution->redriven_ms = db_rows_int(rows, 8);
+    *execution = (Execution){
+        .arn = g_strdup(db_rows_text(rows, 0)),
+        .fence = fence,
+        .machine_arn = g_strdup(db_rows_text(rows, 1)),
+        .name = g_strdup(db_rows_text(rows, 2)),
+        .definition = asl_json_parse(db_rows_text(rows, 3)),
+        .input = asl_json_parse(db_rows_text(rows, 4)),
+        .run = run_state_parse(db_rows_text(rows, 5)),
+        .started_ms = db_rows_int(rows, 6),
+        .signals = db_rows_int(rows, 7),
+        .redrives = db_rows_int(rows, 8),
+        .redriven_ms = db_rows_int(rows, 9),
+    };
     if (execution->run == NULL || execution->definition == NULL)
         return fail(error, ERROR_CORRUPT, "execution %s: what the store keeps of it cannot be read", execution->arn);
     return true;
 }
 
-/* The fence that was read is the guard: of several who try, one wins. */
-static bool claim_candidate(
-    Db *db, const Candidate *candidate, int64_t lease_ms, Execution *execution, bool *ret_claimed, GError **error)
+static bool load(DbTx *tx, const char *arn, int64_t fence, Execution *execution, GError **error)
 {
-    g_autoptr(DbTx) tx = NULL;
-    int64_t changed = 0;
+    g_autoptr(DbRows) rows = NULL;
+    bool has_row = false;
 
-    TRY(db_begin(db, DB_WRITE, &tx, error));
-    TRY(DB_EXEC(tx, SQL_EXECUTION_CLAIM, &changed, error, db_text(candidate->arn), db_int(candidate->fence),
-        db_text(process_identity()), db_int(clock_now_ms() + lease_ms)));
-    *ret_claimed = changed == 1;
-    if (changed != 1)
+    TRY(DB_QUERY(tx, SQL_EXECUTION_LOAD, &rows, error, db_text(arn)));
+    TRY(db_rows_next(rows, &has_row, error));
+    if (!has_row)
+        return fail(error, ERROR_NOT_FOUND, "execution %s is gone", arn);
+    return read_row(rows, fence, execution, error);
+}
+
+/* Nobody's so far, and nobody's later: positive, and made up. */
+static int64_t new_fence(void)
+{
+    return (int64_t)((((guint64)g_random_int() << 32) | g_random_int()) >> 1) | 1;
+}
+
+static bool claim_due(
+    Db *db, const char *runner, int64_t lease_ms, Execution *execution, bool *ret_claimed, GError **error)
+{
+    const int64_t fence = new_fence(), now_ms = clock_now_ms();
+    g_autoptr(DbTx) tx = NULL;
+    g_autoptr(DbRows) rows = NULL;
+
+    TRY(db_begin(db, DB_WRITE_RELAXED, &tx, error));
+    TRY(DB_QUERY(tx, SQL_EXECUTION_CLAIM_DUE, &rows, error, db_text(runner), db_int(now_ms),
+        db_text(process_identity()), db_int(now_ms + lease_ms), db_int(fence)));
+    TRY(db_rows_next(rows, ret_claimed, error));
+    if (!*ret_claimed)
         return true;
-    execution->arn = g_strdup(candidate->arn);
-    execution->fence = candidate->fence + 1;
-    TRY(load(tx, execution, error));
+    TRY(read_row(rows, fence, execution, error));
+    g_clear_pointer(&rows, db_rows_free);
     return db_commit(g_steal_pointer(&tx), error);
 }
 
-bool execution_claim(Db *db, const char *runner, int64_t lease_ms, Execution *ret_execution, bool *ret_claimed,
-    int64_t *ret_wait_ms, GError **error)
+/* The fence that was read is the guard: of several who try, one wins. */
+static bool claim_orphan(
+    Db *db, const Candidate *candidate, int64_t lease_ms, Execution *execution, bool *ret_claimed, GError **error)
 {
-    g_autoptr(GArray) candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
-    g_auto(Execution) execution = {0};
+    const int64_t fence = new_fence();
+    g_autoptr(DbTx) tx = NULL;
+    int64_t changed = 0;
 
-    g_array_set_clear_func(candidates, candidate_clear);
+    TRY(db_begin(db, DB_WRITE_RELAXED, &tx, error));
+    TRY(DB_EXEC(tx, SQL_EXECUTION_CLAIM, &changed, error, db_text(candidate->arn), db_int(candidate->fence),
+        db_text(process_identity()), db_int(clock_now_ms() + lease_ms), db_int(fence)));
+    *ret_claimed = changed == 1;
+    if (changed != 1)
+        return true;
+    TRY(load(tx, candidate->arn, fence, execution, error));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+static bool claim_offered(Db *db, const char *runner, int64_t lease_ms, const Offer *offer, Execution *execution,
+    bool *ret_claimed, GError **error)
+{
+    if (offer->is_due)
+        return claim_due(db, runner, lease_ms, execution, ret_claimed, error);
+    for (guint i = 0; i < offer->orphans->len && !*ret_claimed; i++)
+        TRY(claim_orphan(db, &g_array_index(offer->orphans, Candidate, i), lease_ms, execution, ret_claimed, error));
+    return true;
+}
+
+bool execution_claim(Db *db, const char *runner, int64_t lease_ms, ExecutionWork work, Execution *ret_execution,
+    bool *ret_claimed, int64_t *ret_wait_ms, GError **error)
+{
+    g_autoptr(GArray) orphans = g_array_new(FALSE, FALSE, sizeof(Candidate));
+    g_auto(Execution) execution = {0};
+    Offer offer = {.orphans = orphans};
+
+    g_array_set_clear_func(orphans, candidate_clear);
     *ret_claimed = false;
     *ret_wait_ms = CONTENDED_WAIT_MS;
-    TRY(find_candidates(db, runner, clock_now_ms(), candidates, ret_wait_ms, error));
-    for (guint i = 0; i < candidates->len && !*ret_claimed; i++)
-        TRY(claim_candidate(db, &g_array_index(candidates, Candidate, i), lease_ms, &execution, ret_claimed, error));
+    if (work == WORK_IS_LIKELY)
+        TRY(claim_due(db, runner, lease_ms, &execution, ret_claimed, error));
+    if (!*ret_claimed) {
+        TRY(look(db, runner, clock_now_ms(), &offer, ret_wait_ms, error));
+        TRY(claim_offered(db, runner, lease_ms, &offer, &execution, ret_claimed, error));
+    }
     *ret_execution = execution;
     execution = (Execution){0};
     return true;
@@ -179,7 +225,7 @@ bool execution_add_events(DbTx *tx, const char *arn, const History *history, GEr
 {
     for (guint i = 0; i < history->events->len; i++) {
         const HistoryEvent *event = history_at(history, i);
-        TRY(DB_EXEC(tx, SQL_EXECUTION_EVENT_INSERT, NULL, error, db_text(arn), db_int(event->id),
+        TRY(DB_EXEC_LATER(tx, SQL_EXECUTION_EVENT_INSERT, error, db_text(arn), db_int(event->id),
             db_int(event->previous_id), db_text(event->type), db_int(event->timestamp_ms), db_text(event->details)));
     }
     return true;
@@ -205,6 +251,9 @@ static bool advance(
 {
     g_autofree char *run = run_state_text(step->run);
 
+    if (step->is_held)
+        return DB_EXEC(tx, SQL_EXECUTION_ADVANCE_HELD, ret_changed, error, db_text(execution->arn),
+            db_int(execution->fence), db_text(run), db_int(step->run->event_count));
     return DB_EXEC(tx, SQL_EXECUTION_ADVANCE, ret_changed, error, db_text(execution->arn), db_int(execution->fence),
         db_text(run), db_int(step->wake_at_ms), db_int(step->run->event_count), db_int(execution->signals));
 }

@@ -37,10 +37,13 @@ typedef struct NewExecution {
 FALLIBLE bool execution_add_events(DbTx *tx, const char *arn, const History *history, GError **error);
 FALLIBLE bool execution_insert(DbTx *tx, const NewExecution *execution, GError **error);
 
+/* Whether to claim at once, or to look first, which disturbs nobody. */
+typedef enum ExecutionWork { WORK_IS_UNLIKELY, WORK_IS_LIKELY } ExecutionWork;
+
 /* Claims one that is due and free, or whose owner is dead on this host. *ret_claimed false: none, and *ret_wait_ms says
- * how long there will be none, 1,000 at most. */
-FALLIBLE bool execution_claim(Db *db, const char *runner, int64_t lease_ms, Execution *ret_execution, bool *ret_claimed,
-    int64_t *ret_wait_ms, GError **error);
+ * how long there will be none. */
+FALLIBLE bool execution_claim(Db *db, const char *runner, int64_t lease_ms, ExecutionWork work,
+    Execution *ret_execution, bool *ret_claimed, int64_t *ret_wait_ms, GError **error);
 
 /* LOST_LEASE if the fence has moved on. */
 FALLIBLE bool execution_renew(Db *db, const char *arn, int64_t fence, int64_t lease_ms, GError **error);
@@ -54,6 +57,7 @@ typedef struct ExecutionStep {
     const json_t *output;
     const char *error, *cause;
     int64_t wake_at_ms, now_ms;
+    bool is_held; /* the claim stays for the next step */
     const History *history;
 } ExecutionStep;
 

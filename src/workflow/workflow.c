@@ -10,13 +10,22 @@
 #include "workflow/open_tasks.h"
 #include "workflow/redrive.h"
 #include "workflow/status_event.h"
+#include "workflow/step_group.h"
 #include "workflow/task_caller.h"
 #include "workflow/workflow_internal.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* Moves without a task that one transaction may hold: enough to be fast, few enough to be short. */
-enum { LEASE_MS = 30000, MS_PER_S = 1000, NAME_CHARS_MAX = 80, MOVES_PER_STEP = 64, MAX_EVENTS = 25000 };
+enum {
+    LEASE_MS = 30000,
+    MS_PER_S = 1000,
+    NAME_CHARS_MAX = 80,
+    MOVES_PER_STEP = 64,
+    MAX_EVENTS = 25000,
+    HOLDS_PER_LEASE = 4
+};
 /* So many events before the limit an execution hands over: far more than one round of its machine makes. */
 enum { HAND_OVER_EVENTS = 1000 };
 #define NAME_BANNED "<>{}[]?*\"#%\\^|~`$&,;:/ "
@@ -24,9 +33,11 @@ enum { HAND_OVER_EVENTS = 1000 };
 struct Workflow {
     Db *db;
     char *region, *account;
-    int64_t lease_ms, max_events;
-    TaskCaller *tasks; /* complete before the first step */
+    int64_t lease_ms, hold_ms, max_events;
+    _Atomic bool is_busy; /* the last look for work found some */
+    TaskCaller *tasks;    /* complete before the first step */
     LeaseKeeper *keeper;
+    StepGroup *group;
     struct {
         char *machine_arn;
         WorkflowSuccessor function;
@@ -50,9 +61,11 @@ Workflow *workflow_new(const WorkflowOptions *options)
     workflow->region = g_strdup(options->region != NULL ? options->region : "us-east-1");
     workflow->account = g_strdup(options->account != NULL ? options->account : "000000000000");
     workflow->lease_ms = options->lease_ms > 0 ? options->lease_ms : LEASE_MS;
+    workflow->hold_ms = MIN(options->hold_ms, workflow->lease_ms / HOLDS_PER_LEASE);
     workflow->max_events = options->max_events > 0 ? options->max_events : MAX_EVENTS;
     workflow->tasks = task_caller_new();
     workflow->keeper = lease_keeper_new(options->db, workflow->lease_ms);
+    workflow->group = step_group_new(options->db);
     workflow->locked.machines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_mutex_init(&workflow->mutex);
     return workflow;
@@ -63,6 +76,7 @@ void workflow_free(Workflow *workflow)
     if (workflow == NULL)
         return;
     lease_keeper_free(workflow->keeper);
+    step_group_free(workflow->group);
     task_caller_free(workflow->tasks);
     g_hash_table_unref(workflow->locked.machines);
     g_mutex_clear(&workflow->mutex);
@@ -374,8 +388,10 @@ typedef struct Step {
     OpenTasks open;
     DbTx *tx; /* of what it writes; NULL before there is anything */
     int64_t wake_at_ms;
-    bool is_interrupted; /* its task was told to stop: nothing happened */
-    bool is_overtaken;   /* an answer came in between: to be done again */
+    int64_t held_until_ms; /* by the monotonic clock */
+    bool is_held;          /* the claim stays for the next step */
+    bool is_interrupted;   /* its task was told to stop: nothing happened */
+    bool is_overtaken;     /* an answer came in between: to be done again */
 } Step;
 
 static void step_clear(Step *step)
@@ -503,9 +519,12 @@ static bool go_on(Step *step, GError **error)
     return true;
 }
 
-static bool write_step(Step *step, GError **error)
+static bool write_step(Step *step, DbTx *tx, GError **error)
 {
     const Interpreter *interpreter = &step->interpreter;
+
+    step->is_held = interpreter->status == RUN_RUNNING && step->wake_at_ms <= interpreter->now_ms &&
+                    clock_monotonic_ms() < step->held_until_ms;
     ExecutionStep written = {
         .status = run_status_name(interpreter->status),
         .run = interpreter->run,
@@ -514,12 +533,12 @@ static bool write_step(Step *step, GError **error)
         .cause = interpreter->error.cause,
         .wake_at_ms = step->wake_at_ms,
         .now_ms = interpreter->now_ms,
+        .is_held = step->is_held,
         .history = interpreter->history,
     };
 
-    TRY(execution_write_step(step->tx, step->execution, &written, error));
-    return interpreter->status == RUN_RUNNING ||
-           workflow_tell_status(step->workflow, step->tx, step->execution->arn, error);
+    TRY(execution_write_step(tx, step->execution, &written, error));
+    return interpreter->status == RUN_RUNNING || workflow_tell_status(step->workflow, tx, step->execution->arn, error);
 }
 
 /* The task that is to be called first in this step; 0: none. An activity's is not called. */
@@ -553,13 +572,43 @@ static bool hand_over(Step *step, GError **error)
 }
 
 /* The execution's row comes first: whoever answers a task wants it, too, before the task's. */
-static bool commit_step(Step *step, GError **error)
+static bool commit_alone(Step *step, GError **error)
 {
     TRY(begin_writing(step, error));
     TRY(hand_over(step, error));
-    TRY(write_step(step, error));
+    TRY(write_step(step, step->tx, error));
     TRY(open_tasks_remove(&step->open, step->tx, step->interpreter.run, &step->is_overtaken, error));
     return step->is_overtaken || db_commit(g_steal_pointer(&step->tx), error);
+}
+
+static bool write_part(void *step, DbTx *tx, GError **error)
+{
+    return write_step(step, tx, error);
+}
+
+/* Where one writes at a time, several steps at once cost little more than one; where many do, their commits already go
+ * to the disk together. Only a step that has nothing to write but where its execution is can share a transaction. */
+static bool is_for_group(const Step *step)
+{
+    const json_t *unused = NULL;
+
+    return db_writes_in_turn(step->workflow->db) && step->tx == NULL && step->open.tasks->len == 0 &&
+           !is_to_hand_over(step, &unused);
+}
+
+static bool commit_step(Step *step, GError **error)
+{
+    if (!is_for_group(step))
+        return commit_alone(step, error);
+    switch (step_group_write(step->workflow->group, write_part, step, error)) {
+    case GROUP_WRITTEN:
+        return true;
+    case GROUP_SPOILT:
+        return commit_alone(step, error);
+    case GROUP_FAILED:
+        break;
+    }
+    return false;
 }
 
 /* A function that is not of the store is called without a transaction, and may take long. */
@@ -593,6 +642,7 @@ static bool run_step(Step *step, GError **error)
     }
     if (!step->is_interrupted && !step->is_overtaken)
         return true;
+    step->is_held = false;
     g_clear_pointer(&step->tx, db_tx_free);
     return execution_release(workflow->db, step->execution, clock_now_ms(), error);
 }
@@ -609,7 +659,8 @@ static void add_redrive(json_t *context, const Execution *execution)
     json_object_set_new(member, "RedriveTime", json_string(time));
 }
 
-static bool run_and_persist(Workflow *workflow, const Execution *execution, GError **error)
+static bool run_and_persist(
+    Workflow *workflow, const Execution *execution, int64_t held_until_ms, bool *ret_held, GError **error)
 {
     g_auto(History) history = {0};
     json_t *context = execution_context(
@@ -617,6 +668,7 @@ static bool run_and_persist(Workflow *workflow, const Execution *execution, GErr
     g_auto(Step) step = {
         .workflow = workflow,
         .execution = execution,
+        .held_until_ms = held_until_ms,
         .interpreter =
             {
                 .definition = execution->definition,
@@ -634,7 +686,19 @@ static bool run_and_persist(Workflow *workflow, const Execution *execution, GErr
     add_redrive(context, execution);
     bool is_done = run_step(&step, error);
     json_decref(context);
+    *ret_held = step.is_held;
     return is_done;
+}
+
+/* A step, and for a moment those after it: each is committed by itself, and what is claimed need not be read again. */
+static bool run_claimed(Workflow *workflow, const Execution *execution, GError **error)
+{
+    const int64_t until_ms = clock_monotonic_ms() + workflow->hold_ms;
+    bool is_held = true;
+
+    while (is_held)
+        TRY(run_and_persist(workflow, execution, until_ms, &is_held, error));
+    return true;
 }
 
 bool workflow_step(Workflow *workflow, const char *runner, bool *ret_ran, int64_t *ret_wait_ms, GError **error)
@@ -642,8 +706,11 @@ bool workflow_step(Workflow *workflow, const char *runner, bool *ret_ran, int64_
     g_auto(Execution) execution = {0};
     g_autoptr(GError) step_error = NULL;
 
-    TRY(execution_claim(workflow->db, runner, workflow->lease_ms, &execution, ret_ran, ret_wait_ms, error));
-    if (!*ret_ran || run_and_persist(workflow, &execution, &step_error))
+    const ExecutionWork work = atomic_load(&workflow->is_busy) ? WORK_IS_LIKELY : WORK_IS_UNLIKELY;
+
+    TRY(execution_claim(workflow->db, runner, workflow->lease_ms, work, &execution, ret_ran, ret_wait_ms, error));
+    atomic_store(&workflow->is_busy, *ret_ran);
+    if (!*ret_ran || run_claimed(workflow, &execution, &step_error))
         return true;
     if (error_is(step_error, ERROR_LOST_LEASE)) /* somebody else went on: what we did is thrown away */
         return true;

@@ -48,6 +48,7 @@ typedef struct WorkflowOptions {
     const char *region; /* parts of ARNs; NULL for us-east-1, 000000000000 */
     const char *account;
     int64_t lease_ms;   /* 0: 30 s; renewed while a task runs */
+    int64_t hold_ms;    /* so long an execution that can go on at once keeps its claim; 0: a step, then others' turn */
     int64_t max_events; /* of an execution's history; 0: Step Functions' 25,000 */
 } WorkflowOptions;
 

@@ -1,5 +1,6 @@
--- Executions of state machines. An execution is owned through its fence: who claims it raises the fence, and every
--- later write of an earlier owner changes no row.
+-- Executions of state machines. An execution is owned through its fence: who claims it gives it a new one, and every
+-- later write of an earlier owner changes no row. Claims are committed relaxed: a crash of the server may undo one, and a
+-- new fence is made up, so that nobody else gets the same.
 
 -- :name execution_insert
 INSERT INTO executions (execution_arn, state_machine_arn, name, definition, status, input, started_at, runner,
@@ -17,15 +18,15 @@ SELECT state_machine_arn, name, status, input, output, error, cause, started_at,
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_load
-SELECT state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
+SELECT execution_arn, state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
        COALESCE(redriven_at, 0)
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_find_due
-SELECT execution_arn, fence FROM executions
+SELECT 1 FROM executions
 WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1 AND wake_at <= $2
   AND (lease_expires_at IS NULL OR lease_expires_at <= $2)
-ORDER BY wake_at LIMIT 8;
+LIMIT 1;
 
 -- Due, but leased: to be taken over if the owner is dead.
 -- :name execution_find_leased
@@ -42,8 +43,30 @@ SELECT min(due) FROM (
     SELECT min(wake_at) FROM executions
     WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1 AND wake_at > $2) AS next;
 
+-- One that is due and free; of several who look at once, each gets another one. $5: the new fence.
+-- :name execution_claim_due
+UPDATE executions SET lease_owner = $3, lease_expires_at = $4, fence = $5
+WHERE execution_arn = (
+    SELECT execution_arn FROM executions
+    WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1 AND wake_at <= $2
+      AND (lease_expires_at IS NULL OR lease_expires_at <= $2)
+    ORDER BY wake_at LIMIT 1)
+RETURNING execution_arn, state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
+          COALESCE(redriven_at, 0);
+
+-- :name execution_claim_due
+-- :dialect postgres
+UPDATE executions SET lease_owner = $3, lease_expires_at = $4, fence = $5
+WHERE execution_arn = (
+    SELECT execution_arn FROM executions
+    WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1 AND wake_at <= $2
+      AND (lease_expires_at IS NULL OR lease_expires_at <= $2)
+    ORDER BY wake_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING execution_arn, state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
+          COALESCE(redriven_at, 0);
+
 -- :name execution_claim
-UPDATE executions SET lease_owner = $3, lease_expires_at = $4, fence = fence + 1
+UPDATE executions SET lease_owner = $3, lease_expires_at = $4, fence = $5
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
 -- :name execution_renew
@@ -58,6 +81,11 @@ WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 -- :name execution_advance
 UPDATE executions SET run_state = $3, wake_at = CASE WHEN signals = $6 THEN CAST($4 AS bigint) ELSE 0 END, event_count = $5,
                       lease_owner = NULL, lease_expires_at = NULL
+WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
+
+-- The claim stays: its owner goes on at once.
+-- :name execution_advance_held
+UPDATE executions SET run_state = $3, event_count = $4
 WHERE execution_arn = $1 AND fence = $2 AND status = 'RUNNING';
 
 -- $9: where it has ended badly. Who stops it does not know that, and leaves what there is.

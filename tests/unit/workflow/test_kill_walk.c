@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum { START_MS = 1700000000, STEPS_MAX = 400, POINTS_MAX = 2000, TOKENS_MAX = 16, TOKEN_CHARS = 64 };
+enum { LEASE_MS = 3600000, HOLD_MS = 600000 };
 #define MACHINE "walk"
 
 static const char definition[] =
@@ -59,6 +60,7 @@ typedef struct Walk {
     TestStore store; /* closed while a child runs: it opens its own */
     Shared *shared;
     Points points;
+    int64_t hold_ms; /* as long a process keeps a claim over several steps */
 } Walk;
 
 /* ---- in the process that dies ---- */
@@ -145,11 +147,11 @@ static bool keep_event(G_GNUC_UNUSED void *data, DbTx *tx, const json_t *event, 
     return true;
 }
 
-static Workflow *make_workflow(Db *db, Shared *shared)
+static Workflow *make_workflow(Db *db, int64_t hold_ms, Shared *shared)
 {
     g_autofree char *text = g_strdelimit(g_strdup(definition), "'", '"');
     g_autoptr(GError) error = NULL;
-    Workflow *workflow = workflow_new(&(WorkflowOptions){.db = db});
+    Workflow *workflow = workflow_new(&(WorkflowOptions){.db = db, .lease_ms = LEASE_MS, .hold_ms = hold_ms});
 
     workflow_register_call(workflow, "flaky", flaky, shared);
     workflow_register_tx_task(workflow, "count", count, shared);
@@ -203,7 +205,7 @@ static void live(const Walk *walk, const char *name, int kill_at)
     doomed.exec = doomed_exec;
     db->ops = &doomed;
     clock_freeze_ms(walk->shared->now_ms);
-    Workflow *workflow = make_workflow(db, walk->shared);
+    Workflow *workflow = make_workflow(db, walk->hold_ms, walk->shared);
     start(db, workflow, name);
     run_to_end(workflow, walk->shared);
     workflow_free(workflow);
@@ -331,9 +333,9 @@ static char *undisturbed(Walk *walk, int *runs, int *ret_points)
     return tell(db, name);
 }
 
-static void walk_all(const char *kind, Points points)
+static void walk_all(const char *kind, Points points, int64_t hold_ms)
 {
-    Walk walk = {.points = points};
+    Walk walk = {.points = points, .hold_ms = hold_ms};
     int runs = 0, all = 0;
 
     walk_begin(&walk, kind);
@@ -379,12 +381,17 @@ static void test_a_run_that_is_killed_again_and_again_gets_to_its_end(gconstpoin
 
 static void test_killed_at_every_point_the_run_is_the_undisturbed_one(gconstpointer kind)
 {
-    walk_all(kind, POINTS_OF_ALL_WRITES);
+    walk_all(kind, POINTS_OF_ALL_WRITES, 0);
 }
 
 static void test_killed_around_commits_the_run_is_the_undisturbed_one(gconstpointer kind)
 {
-    walk_all(kind, POINTS_OF_COMMITS);
+    walk_all(kind, POINTS_OF_COMMITS, 0);
+}
+
+static void test_killed_while_it_keeps_its_claim_the_run_is_the_undisturbed_one(gconstpointer kind)
+{
+    walk_all(kind, POINTS_OF_COMMITS, HOLD_MS);
 }
 
 static void add(const char *kind, const char *name, void (*test)(gconstpointer kind))
@@ -400,6 +407,7 @@ int main(int argc, char **argv)
     (void)g_setenv("TMPDIR", "/dev/shm", FALSE);
     g_test_init(&argc, &argv, NULL);
     add("file", "every-point", test_killed_at_every_point_the_run_is_the_undisturbed_one);
+    add("file", "held", test_killed_while_it_keeps_its_claim_the_run_is_the_undisturbed_one);
     add("file", "again-and-again", test_a_run_that_is_killed_again_and_again_gets_to_its_end);
     if (g_strv_contains(test_store_kinds(), "postgres")) {
         add("postgres", "commits", test_killed_around_commits_the_run_is_the_undisturbed_one);

@@ -282,6 +282,48 @@ static void test_a_step_that_is_aborted_meanwhile_is_thrown_away(Fixture *f, gco
     g_assert_cmpstr(same, ==, events);
 }
 
+/* Each step is still committed by itself: who looks in between sees it. */
+static void test_a_claim_is_kept_as_long_as_the_run_can_go_on(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    const WorkflowOptions options = {.db = f->db, .lease_ms = 24 * 3600 * 1000, .hold_ms = 3600 * 1000};
+    g_autoptr(Workflow) holding = workflow_new(&options);
+    int64_t wait_ms = 0;
+
+    (void)data;
+    workflow_register_task(holding, "trawl", list_batch, &f->fake);
+    g_assert_true(workflow_add_machine(holding, MACHINE, scanner_machine_definition(), &error));
+    start(f, "run", NULL);
+    g_assert_true(step(holding, NULL, &wait_ms));
+    expect_status(f, ARN_OF("run"), "SUCCEEDED");
+    g_assert_cmpint(f->fake.calls, ==, BATCHES);
+    start(f, "by-steps", NULL);
+    run_to_end(f, ARN_OF("by-steps"));
+    g_autofree char *held = history(f, ARN_OF("run"));
+    g_autofree char *by_steps = history(f, ARN_OF("by-steps"));
+    g_assert_cmpstr(held, ==, by_steps);
+    g_assert_false(step(holding, NULL, &wait_ms));
+}
+
+static void test_a_claim_that_is_kept_ends_with_the_execution(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    const WorkflowOptions options = {.db = f->db, .lease_ms = 24 * 3600 * 1000, .hold_ms = 3600 * 1000};
+    g_autoptr(Workflow) holding = workflow_new(&options);
+    int64_t wait_ms = 0;
+
+    (void)data;
+    workflow_register_task(holding, "trawl", list_batch, &f->fake);
+    g_assert_true(workflow_add_machine(holding, MACHINE, scanner_machine_definition(), &error));
+    f->fake.during = abort_during;
+    f->fake.data = f;
+    start(f, "run", NULL);
+    g_assert_true(step(holding, NULL, &wait_ms));
+    expect_status(f, ARN_OF("run"), "ABORTED");
+    g_assert_cmpint(f->fake.calls, ==, 1);
+    g_assert_false(step(holding, NULL, &wait_ms));
+}
+
 static void test_what_was_never_started_is_not_found(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -311,7 +353,7 @@ static void claim_as(Fixture *f, const char *owner, int64_t expires_ms)
 
     g_assert_true(db_begin(f->db, DB_WRITE, &tx, &error));
     g_assert_true(DB_EXEC(tx, SQL_EXECUTION_CLAIM, &changed, &error, db_text(ARN_OF("run")), db_int(0), db_text(owner),
-        db_int(expires_ms)));
+        db_int(expires_ms), db_int(1)));
     g_assert_cmpint(changed, ==, 1);
     g_assert_true(db_commit(g_steal_pointer(&tx), &error));
 }
@@ -613,6 +655,8 @@ int main(int argc, char **argv)
         ADD(starting_the_same_again_is_harmless_while_it_runs);
         ADD(names_that_arns_cannot_hold_are_invalid);
         ADD(a_step_that_is_aborted_meanwhile_is_thrown_away);
+        ADD(a_claim_is_kept_as_long_as_the_run_can_go_on);
+        ADD(a_claim_that_is_kept_ends_with_the_execution);
         ADD(what_was_never_started_is_not_found);
         ADD(the_lease_of_a_process_that_died_here_is_taken_over_at_once);
         ADD(the_lease_of_another_host_is_waited_for);
