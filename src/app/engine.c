@@ -193,12 +193,29 @@ static void open_rulebook(Engine *engine)
         .installed = engine->rules});
 }
 
-/* An allow list may name custom rules, too. */
+/* An allow list may name custom rules, too. If they do not go together with those of the installation, whoever can
+ * remove one must be able to start. */
+static bool rules_to_name(Engine *engine, RuleSet **ret_rules, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+
+    if (engine->options.allow_files != NULL && !rulebook_rules(engine->rulebook, ret_rules, &reason)) {
+        if (!error_is(reason, ERROR_INVALID)) {
+            g_propagate_error(error, g_steal_pointer(&reason));
+            return false;
+        }
+        log_error("rules.custom", "reason", reason->message, NULL);
+    }
+    if (*ret_rules == NULL)
+        *ret_rules = rule_set_ref(engine->rules);
+    return true;
+}
+
 static bool open_suppressor(Engine *engine, GError **error)
 {
     g_autoptr(RuleSet) rules = NULL;
 
-    TRY(rulebook_rules(engine->rulebook, &rules, error));
+    TRY(rules_to_name(engine, &rules, error));
     const SuppressorOptions options = {
         .allow_files = (const char *const *)engine->options.allow_files,
         .baseline_file = engine->options.baseline_file,

@@ -218,10 +218,10 @@ bool rulebook_delete(Rulebook *book, const char *id, GError **error)
     g_autoptr(DbTx) tx = NULL;
     int64_t changed = 0;
 
-    if (is_installed(book, id))
-        return fail(error, ERROR_FORBIDDEN, "rule %s comes with the installation and stays", id);
     TRY(begin_change(book, &tx, error));
     TRY(DB_EXEC(tx, SQL_CUSTOM_RULE_DELETE, &changed, error, db_text(id)));
+    if (changed == 0 && is_installed(book, id))
+        return fail(error, ERROR_FORBIDDEN, "rule %s comes with the installation and stays", id);
     if (changed == 0)
         return fail(error, ERROR_NOT_FOUND, "no rule %.100s", id);
     return commit_change(g_steal_pointer(&tx), error);

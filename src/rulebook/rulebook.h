@@ -47,7 +47,7 @@ typedef enum RulebookChange { RULEBOOK_CREATED, RULEBOOK_REPLACED, RULEBOOK_UNCH
 FALLIBLE bool rulebook_put(
     Rulebook *book, const json_t *given, CustomRule *ret_rule, RulebookChange *ret_change, GError **error);
 
-/* FORBIDDEN for a rule of the installation, NOT_FOUND. */
+/* FORBIDDEN for a rule of the installation, unless a custom one from before it has the same id. NOT_FOUND. */
 FALLIBLE bool rulebook_delete(Rulebook *book, const char *id, GError **error);
 
 /* NOT_FOUND unless there is such a custom rule. */

@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from ceph import wait_until
 from conftest import FAKE_ENV, Server
 from test_fleet import Worker
 
@@ -219,3 +220,28 @@ def test_a_scan_uses_the_custom_rules_of_its_store_and_allow_lists_may_name_them
     report = server.trawl.scan("--allow", allow, server.objects, status=1).json()
     assert [row["detector"] for row in report["findings"]] == ["acme.badge"]
     assert [(row["detector"], row["reason"], row["count"]) for row in report["suppressed"]] == [("acme.badge", "allowed", 1)]
+
+
+def test_a_rule_that_later_comes_with_the_installation_can_be_removed(trawl, tmp_path):
+    (tmp_path / "objects").mkdir()
+    (tmp_path / "objects" / "a.txt").write_text("PART-1234\n")
+    server = Server(trawl)
+    assert post(server, rule()).status_code == 201
+    assert server.stop() == 0
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yaml").write_text(
+        "rules:\n  - {id: acme.part, name: n, description: d, category: personal, severity: high, mask: all, engine: literal,"
+        " pattern: 'PART-[0-9]{4}', examples: {match: [PART-1234], no_match: [PART-1]}}\n")
+    allow = tmp_path / "allow.yaml"
+    allow.write_text("allow:\n  - path: nothing\n    detectors: [acme.part]\n")
+    server = Server(trawl, "--rules", tmp_path / "rules", "--allow", allow, "--allow-files", tmp_path / "objects")
+    try:
+        job = server.start_job(bucket=f"file://{tmp_path}/objects")["job_id"]
+        wait_until(lambda: "page.released" in server.err and "acme.part" in server.err, 60, "the page is given back")
+        assert server.request("POST", f"/jobs/{job}/cancel", json={}).status_code == 200
+        assert server.request("DELETE", "/rules/acme.part").status_code == 200
+        assert server.request("DELETE", "/rules/acme.part").status_code == 403
+        job = server.start_job(bucket=f"file://{tmp_path}/objects")["job_id"]
+        assert server.wait_job(job)["total_findings"] == 1
+    finally:
+        assert server.stop() == 0
