@@ -1,10 +1,11 @@
 #include "detect/class_scan.h"
 #include "detect/byte_class.h"
+#include "detect/fast_target.h"
 
 enum { STRIP_BLOCKS = 64 };
 
 /* Masks moved towards lower bits, with what follows in the next block. */
-static inline uint64_t ahead(uint64_t mask, uint64_t next, unsigned count)
+static ALWAYS_INLINE uint64_t ahead(uint64_t mask, uint64_t next, unsigned count)
 {
     return count == 0 ? mask : mask >> count | next << (64 - count);
 }
@@ -18,7 +19,7 @@ typedef struct Emitter {
     uint64_t hot;        /* where the hot plan holds */
 } Emitter;
 
-static void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
+static ALWAYS_INLINE void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
 {
     for (mask &= emitter->valid; mask != 0; mask &= mask - 1) {
         unsigned at = (unsigned)__builtin_ctzll(mask);
@@ -28,20 +29,20 @@ static void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
 }
 
 /* Ones from bit at on, going on into the next block; at most 63. */
-static uint32_t run_length(uint64_t mask, uint64_t next, unsigned at)
+static ALWAYS_INLINE uint32_t run_length(uint64_t mask, uint64_t next, unsigned at)
 {
     uint64_t gap = ~ahead(mask, next, at);
 
     return gap == 0 ? FIRST_RUN_MAX : MIN((uint32_t)__builtin_ctzll(gap), (uint32_t)FIRST_RUN_MAX);
 }
 
-static inline bool bit_ahead(uint64_t mask, uint64_t next, unsigned at)
+static ALWAYS_INLINE bool bit_ahead(uint64_t mask, uint64_t next, unsigned at)
 {
     return ((at < 64 ? mask >> at : at < 128 ? next >> (at - 64) : 0) & 1) != 0;
 }
 
 /* Whether a group of digits and what follows it, at places of the block, begin as some form does. */
-static bool number_fits(
+static ALWAYS_INLINE bool number_fits(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, const Emitter *emitter, unsigned at)
 {
     unsigned digits = run_length(now->digit, next->digit, at);
@@ -68,7 +69,7 @@ static bool follows_decimal_point(const Emitter *emitter, unsigned at)
     return emitter->at + at >= 2 && emitter->text[(int)at - 1] == '.' && byte_is_digit(emitter->text[(int)at - 2]);
 }
 
-static void emit_numbers(
+static ALWAYS_INLINE void emit_numbers(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
 {
     for (; starts != 0; starts &= starts - 1) {
@@ -80,7 +81,7 @@ static void emit_numbers(
     }
 }
 
-static bool begins_with(const uint8_t *text, const char *start)
+static ALWAYS_INLINE bool begins_with(const uint8_t *text, const char *start)
 {
     for (; *start != '\0'; start++, text++) {
         uint8_t wanted = *start == 'U' ? BYTE_UPPER : *start == 'D' ? BYTE_DIGIT : BYTE_UPPER | BYTE_DIGIT;
@@ -105,7 +106,7 @@ static inline RunNext next_of(uint8_t byte)
     return NEXT_OF[byte] != 0 ? (RunNext)(NEXT_OF[byte] - 1) : NEXT_OTHER;
 }
 
-static inline RunKind run_kind(const ClassMasks *now, const ClassMasks *next, unsigned at, uint32_t length)
+static ALWAYS_INLINE RunKind run_kind(const ClassMasks *now, const ClassMasks *next, unsigned at, uint32_t length)
 {
     uint64_t all = (UINT64_C(1) << length) - 1, digits = ahead(now->digit, next->digit, at) & all;
 
@@ -115,7 +116,8 @@ static inline RunKind run_kind(const ClassMasks *now, const ClassMasks *next, un
 }
 
 /* Without the second word. */
-static inline WordRun word_run(const ClassMasks *now, const ClassMasks *next, const Emitter *emitter, unsigned at)
+static ALWAYS_INLINE WordRun word_run(
+    const ClassMasks *now, const ClassMasks *next, const Emitter *emitter, unsigned at)
 {
     uint32_t length = run_length(now->word, next->word, at);
 
@@ -123,7 +125,7 @@ static inline WordRun word_run(const ClassMasks *now, const ClassMasks *next, co
         .length = length, .kind = run_kind(now, next, at, length), .next = next_of(emitter->text[at + length])};
 }
 
-static inline void add_second(const ClassMasks *now, const ClassMasks *next, unsigned at, WordRun *run)
+static ALWAYS_INLINE void add_second(const ClassMasks *now, const ClassMasks *next, unsigned at, WordRun *run)
 {
     unsigned second = at + run->length + 1;
 
@@ -136,7 +138,7 @@ static inline void add_second(const ClassMasks *now, const ClassMasks *next, uns
 }
 
 /* The words decide most places before any start is compared. */
-static void emit_upper(
+static ALWAYS_INLINE void emit_upper(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
 {
     for (; starts != 0; starts &= starts - 1) {
@@ -162,7 +164,7 @@ static void emit_upper(
 }
 
 /* Of a mask of places where words begin, those whose length some rule asks for. */
-static void emit_words(
+static ALWAYS_INLINE void emit_words(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
 {
     for (; starts != 0; starts &= starts - 1) {
@@ -177,8 +179,8 @@ static void emit_words(
 }
 
 /* before: bit i says that a word character stands before byte i. where: bits of the block at which the plan holds. */
-static void scan_runs(const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t before,
-    uint64_t where, const Emitter *emitter)
+static ALWAYS_INLINE void scan_runs(const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next,
+    uint64_t before, uint64_t where, const Emitter *emitter)
 {
     uint64_t capitals = now->upper | now->digit;
     uint64_t starts = capitals & ~before & where;
@@ -190,7 +192,7 @@ static void scan_runs(const ClassPlan *plan, const ClassMasks *now, const ClassM
         emit_upper(plan, now, next, starts & ahead(capitals, next->upper | next->digit, 1), emitter);
 }
 
-static void scan_block(
+static ALWAYS_INLINE void scan_block(
     const ClassPlans *plans, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
 {
     const ClassPlan *cold = plans->cold, *hot = plans->hot;
@@ -220,7 +222,7 @@ static void scan_block(
     scan_runs(hot, now, next, before, in_zone, emitter);
 }
 
-void class_scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
+static ALWAYS_INLINE void scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
 {
     ClassMasks masks[STRIP_BLOCKS + 1];
     uint64_t carried = text->from > 0 && byte_is_word(text->data[text->from - 1]);
@@ -241,4 +243,17 @@ void class_scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandle
             carried = masks[i].word >> 63;
         }
     }
+}
+
+FAST_TARGET static void scan_fast(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
+{
+    scan(plans, text, handler, data);
+}
+
+void class_scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
+{
+    if (plans->cold->fill == class_mask_fill_portable() || !fast_target_is_here())
+        scan(plans, text, handler, data);
+    else
+        scan_fast(plans, text, handler, data);
 }

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "detect/byte_class.h"
 #include "detect/class_masks.h"
+#include "detect/fast_target.h"
 #include "detect/keyword_fold.h"
 
 #include <string.h>
@@ -18,8 +19,10 @@ typedef struct SeenWord {
 
 struct KeywordTracker {
     ClassMaskFill fill;
+    void (*feed)(KeywordTracker *tracker, const TextView *view, KeywordStep step);
     const Vocabulary *vocabulary;
     const VocabularySketch *sketch;
+    const KeywordPhrase *phrases;
     bool is_skipping; /* inside a run that is too long */
     uint64_t done;    /* text before this position is split */
     SeenWord last[KEYWORD_MAX_WORDS];
@@ -28,13 +31,18 @@ struct KeywordTracker {
     uint64_t work;
 };
 
+static void feed_fast(KeywordTracker *tracker, const TextView *view, KeywordStep step);
+static void feed_anywhere(KeywordTracker *tracker, const TextView *view, KeywordStep step);
+
 KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary)
 {
     KeywordTracker *tracker = g_new0(KeywordTracker, 1);
 
     tracker->fill = class_mask_fill_best();
+    tracker->feed = fast_target_is_here() ? feed_fast : feed_anywhere;
     tracker->vocabulary = vocabulary;
     tracker->sketch = vocabulary_sketch(vocabulary);
+    tracker->phrases = vocabulary_phrase(vocabulary, 0);
     tracker->hits = g_array_new(FALSE, FALSE, sizeof(KeywordHit));
     return tracker;
 }
@@ -92,14 +100,13 @@ static void word_seen(KeywordTracker *tracker, uint32_t word, uint64_t start, ui
     }
     tracker->last[tracker->last_count++] = (SeenWord){.word = word, .start = start, .end = end};
 
-    const GArray *phrases = vocabulary_phrases_of(tracker->vocabulary, word);
-    for (guint i = 0; i < phrases->len; i++) {
-        uint32_t index = g_array_index(phrases, uint32_t, i);
-        const KeywordPhrase *phrase = vocabulary_phrase(tracker->vocabulary, index);
+    const KeywordEnds ends = vocabulary_phrases_of(tracker->vocabulary, word);
+    for (uint32_t i = 0; i < ends.count; i++) {
+        const KeywordPhrase *phrase = &tracker->phrases[ends.phrases[i]];
         if (!phrase_ends_here(tracker, phrase))
             continue;
         const KeywordHit hit = {
-            .start = tracker->last[tracker->last_count - phrase->count].start, .end = end, .phrase = index};
+            .start = tracker->last[tracker->last_count - phrase->count].start, .end = end, .phrase = ends.phrases[i]};
         g_array_append_val(tracker->hits, hit);
     }
 }
@@ -114,7 +121,7 @@ static uint32_t stem_find(const Vocabulary *vocabulary, const uint8_t *text, siz
 }
 
 /* One part, whole or without its trailing digits. An unknown word ends any phrase. */
-static inline void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
+static ALWAYS_INLINE void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
 {
     uint32_t word = 0;
 
@@ -138,7 +145,7 @@ typedef struct SplitBlock {
     uint64_t edges; /* where a new part begins: "cardNumber" at N, "SSNNumber" at the second N */
 } SplitBlock;
 
-static void block_read(const KeywordTracker *tracker, const TextView *view, size_t at, SplitBlock *block)
+static ALWAYS_INLINE void block_read(const KeywordTracker *tracker, const TextView *view, size_t at, SplitBlock *block)
 {
     size_t left = view->len - at;
     ClassMasks masks;
@@ -175,8 +182,9 @@ static void split_camel(KeywordTracker *tracker, const uint8_t *text, uint64_t s
         word_seen(tracker, word, start, start + len);
 }
 
-/* A whole run within the block. Numbers are no keywords, and most runs have no inner capitals. */
-static void run_see(KeywordTracker *tracker, const SplitBlock *block, unsigned start, unsigned len)
+/* A whole run within the block that is no plain word, or may be one of a keyword. Numbers are none. */
+static __attribute__((noinline)) void run_see(
+    KeywordTracker *tracker, const SplitBlock *block, unsigned start, unsigned len)
 {
     uint64_t ones = (UINT64_C(1) << len) - 1;
     uint64_t edges = block->edges >> start & ones & ~UINT64_C(1);
@@ -190,49 +198,66 @@ static void run_see(KeywordTracker *tracker, const SplitBlock *block, unsigned s
         part_see(tracker, text, block->position + start, len);
 }
 
-static unsigned ones_from(uint64_t mask, unsigned start)
-{
-    uint64_t gap = ~(mask >> start);
-
-    return gap == 0 ? CLASS_BLOCK : (unsigned)__builtin_ctzll(gap);
-}
-
-static uint64_t without_first_run(uint64_t mask, unsigned start, unsigned len)
-{
-    unsigned end = start + len;
-
-    return end < CLASS_BLOCK ? mask >> end << end : 0;
-}
-
 typedef enum LastRun { RUN_MAY_GO_ON, RUN_ENDS } LastRun;
 
-/* Sees the runs of a block that end in it. Returns how much of the block is done with: a run that may go on behind the
- * block is left for the next one, unless it fills the block. */
-static unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, LastRun last)
+/* Takes a run that may go on behind the block from its words. Returns how much of the block is done with: such a run is
+ * left for the next block, unless it is too long. */
+static ALWAYS_INLINE unsigned leave_last_run(const SplitBlock *block, bool *is_skipping, uint64_t *words)
 {
-    uint64_t left = block->words;
+    uint64_t gaps = ~(*words << (CLASS_BLOCK - block->len));
+    unsigned len = gaps != 0 ? (unsigned)__builtin_clzll(gaps) : CLASS_BLOCK;
+    unsigned start = block->len - MIN(len, block->len);
+    bool is_skipped = (start == 0 && *is_skipping) || len > CHUNK_MAX;
 
-    if ((left & 1) == 0)
-        tracker->is_skipping = false;
-    while (left != 0) {
-        unsigned start = (unsigned)__builtin_ctzll(left);
-        unsigned len = ones_from(left, start);
-        bool is_skipped = start == 0 && tracker->is_skipping;
-        if (start + len == block->len && last == RUN_MAY_GO_ON) {
-            tracker->is_skipping = is_skipped || len > CHUNK_MAX;
-            return tracker->is_skipping ? block->len : start;
-        }
-        if (is_skipped || len > CHUNK_MAX)
+    if (len == 0)
+        return block->len;
+    *words &= (UINT64_C(1) << start) - 1;
+    *is_skipping = is_skipped;
+    return is_skipped ? block->len : start;
+}
+
+/* Most words are told from those of keywords here. */
+static ALWAYS_INLINE void see_runs(KeywordTracker *tracker, const SplitBlock *block, uint64_t starts, uint64_t ends)
+{
+    uint64_t odd = block->digits | block->edges;
+
+    for (; starts != 0; starts &= starts - 1, ends &= ends - 1) {
+        unsigned start = (unsigned)__builtin_ctzll(starts);
+        unsigned len = (ends != 0 ? (unsigned)__builtin_ctzll(ends) : CLASS_BLOCK) - start;
+        if (len > CHUNK_MAX || ((odd >> start & ((UINT64_C(1) << len) - 1)) == 0 &&
+                                   !vocabulary_may_have(tracker->sketch, block->text + start, len)))
             tracker->last_count = 0;
         else
             run_see(tracker, block, start, len);
-        tracker->is_skipping = false;
-        left = without_first_run(left, start, len);
     }
-    return block->len;
 }
 
-void keyword_tracker_feed(KeywordTracker *tracker, const TextView *view, KeywordStep step)
+/* Sees the runs of a block that end in it. Returns how much of the block is done with. */
+static ALWAYS_INLINE unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, LastRun last)
+{
+    bool was_skipping = tracker->is_skipping && (block->words & 1) != 0;
+    uint64_t words = block->words;
+    unsigned done = block->len;
+
+    tracker->is_skipping = was_skipping;
+    if (last == RUN_MAY_GO_ON) {
+        done = leave_last_run(block, &tracker->is_skipping, &words);
+        bool has_left = words != block->words;
+        tracker->is_skipping = has_left && tracker->is_skipping;
+    } else {
+        tracker->is_skipping = false;
+    }
+    uint64_t starts = words & ~(words << 1), ends = ~words & words << 1;
+    if (was_skipping && (words & 1) != 0) {
+        tracker->last_count = 0;
+        starts &= starts - 1;
+        ends &= ends - 1;
+    }
+    see_runs(tracker, block, starts, ends);
+    return done;
+}
+
+static ALWAYS_INLINE void feed(KeywordTracker *tracker, const TextView *view, KeywordStep step)
 {
     size_t at = (size_t)(tracker->done - view->base), end = view->len;
 
@@ -246,6 +271,21 @@ void keyword_tracker_feed(KeywordTracker *tracker, const TextView *view, Keyword
             break;
     }
     tracker->done = view->base + at;
+}
+
+FAST_TARGET static void feed_fast(KeywordTracker *tracker, const TextView *view, KeywordStep step)
+{
+    feed(tracker, view, step);
+}
+
+static void feed_anywhere(KeywordTracker *tracker, const TextView *view, KeywordStep step)
+{
+    feed(tracker, view, step);
+}
+
+void keyword_tracker_feed(KeywordTracker *tracker, const TextView *view, KeywordStep step)
+{
+    tracker->feed(tracker, view, step);
 }
 
 static const KeywordHit *hit_at(const KeywordTracker *tracker, guint index)
@@ -289,7 +329,7 @@ static bool is_within(const TextView *view, uint64_t from, uint64_t to, uint32_t
 
 static bool is_of_group(const KeywordTracker *tracker, const KeywordHit *hit, const KeywordQuery *query)
 {
-    const uint64_t *groups = vocabulary_phrase(tracker->vocabulary, hit->phrase)->groups;
+    const uint64_t *groups = tracker->phrases[hit->phrase].groups;
 
     return hit->start >= query->barrier && (groups[query->group / 64] >> (query->group % 64) & 1) != 0;
 }
@@ -331,7 +371,7 @@ bool keyword_tracker_collect(KeywordTracker *tracker, const TextView *view, uint
     tracker->done = view->base;
     keyword_tracker_feed(tracker, view, KEYWORD_LAST);
     for (guint i = 0; i < tracker->hits->len; i++) {
-        const KeywordPhrase *phrase = vocabulary_phrase(tracker->vocabulary, hit_at(tracker, i)->phrase);
+        const KeywordPhrase *phrase = &tracker->phrases[hit_at(tracker, i)->phrase];
         for (size_t word = 0; word < count; word++)
             groups[word] |= phrase->groups[word];
     }

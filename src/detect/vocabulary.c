@@ -193,7 +193,9 @@ uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size
     return word_find(vocabulary, &folded);
 }
 
-const GArray *vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word)
+KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word)
 {
-    return word_at(vocabulary, word)->phrases;
+    const GArray *phrases = word_at(vocabulary, word)->phrases;
+
+    return (KeywordEnds){.phrases = (const uint32_t *)(void *)phrases->data, .count = phrases->len};
 }

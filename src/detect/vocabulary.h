@@ -18,6 +18,12 @@ typedef struct KeywordPhrase {
     uint64_t *groups; /* bit set */
 } KeywordPhrase;
 
+/* A word of keywords: the phrases that end with it. */
+typedef struct KeywordEnds {
+    const uint32_t *phrases;
+    uint32_t count;
+} KeywordEnds;
+
 Vocabulary *vocabulary_new(uint32_t group_count);
 void vocabulary_free(Vocabulary *vocabulary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vocabulary, vocabulary_free)
@@ -63,5 +69,5 @@ static inline bool vocabulary_may_have(const VocabularySketch *sketch, const uin
 
 /* The word in any case; 0: no keyword has it. The text as for vocabulary_may_have(). */
 uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len);
-/* Indices (uint32_t) of the phrases that end with the word. */
-const GArray *vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word);
+/* Indices of the phrases that end with the word. */
+KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word);

@@ -1,4 +1,5 @@
 #include "detect/encoded/decoders.h"
+#include "detect/byte_class.h"
 
 #include "detect/encoded/entities.h"
 
@@ -77,12 +78,19 @@ bool decode_base64(Bytes span, Decoded *out)
     return is_text(out);
 }
 
+static inline int hex_value(uint8_t byte)
+{
+    if (!byte_is_hex(byte))
+        return -1;
+    return byte_is_digit(byte) ? byte - '0' : (byte | 0x20) - 'a' + 10;
+}
+
 bool decode_hex(Bytes span, Decoded *out)
 {
     out->len = 0;
     out->is_shifted = false;
     for (size_t i = 0; i + 1 < span.len; i += 2) {
-        int high = g_ascii_xdigit_value((char)span.data[i]), low = g_ascii_xdigit_value((char)span.data[i + 1]);
+        int high = hex_value(span.data[i]), low = hex_value(span.data[i + 1]);
         if (high < 0 || low < 0)
             return false;
         put(out, (uint8_t)(high << 4 | low), i);

@@ -1,4 +1,5 @@
 #include "detect/encoded/encoded_scan.h"
+#include "detect/byte_class.h"
 
 #include <string.h>
 
@@ -154,7 +155,7 @@ static bool look_inside(EncodedScan *scan, GError **error)
 static bool is_hex(Bytes text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (!g_ascii_isxdigit((char)text.data[i]))
+        if (!byte_is_hex(text.data[i]))
             return false;
     }
     return text.len % 2 == 0;

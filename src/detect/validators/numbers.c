@@ -1,4 +1,5 @@
 /* Reading digits out of a value, and the check-digit systems that several kinds of number share. */
+#include "detect/byte_class.h"
 #include "detect/validators/validators_internal.h"
 
 #include <string.h>
@@ -8,12 +9,12 @@ bool alnum_read(Bytes value, Alnum *ret_alnum)
     size_t len = 0;
 
     for (size_t i = 0; i < value.len; i++) {
-        char c = (char)value.data[i];
-        if (!g_ascii_isalnum(c))
+        uint8_t byte = value.data[i], kind = BYTE_CLASS[byte];
+        if ((kind & (BYTE_LOWER | BYTE_UPPER | BYTE_DIGIT)) == 0)
             continue;
         if (len == ALNUM_MAX)
             return false;
-        ret_alnum->text[len++] = g_ascii_toupper(c);
+        ret_alnum->text[len++] = (char)((kind & BYTE_LOWER) != 0 ? byte - ('a' - 'A') : byte);
     }
     ret_alnum->text[len] = '\0';
     ret_alnum->len = len;
@@ -39,7 +40,7 @@ uint32_t digits_value(const char *text, size_t from, size_t len)
 bool digits_all(const char *text, size_t from, size_t len)
 {
     for (size_t i = from; i < from + len; i++)
-        if (!g_ascii_isdigit(text[i]))
+        if (!byte_is_digit((uint8_t)text[i]))
             return false;
     return true;
 }
