@@ -136,6 +136,17 @@ Verdict validate_keyed_token(const Surroundings *surroundings)
     return is_revision(surroundings) ? VERDICT_REJECT : issued_token_verdict(surroundings->value);
 }
 
+/* "user:password". */
+Verdict validate_login(Bytes value)
+{
+    const uint8_t *colon = memchr(value.data, ':', value.len);
+
+    if (colon == NULL)
+        return VERDICT_REJECT;
+    colon++;
+    return validate_password((Bytes){colon, (size_t)(value.data + value.len - colon)});
+}
+
 /* What stands before "value:" and the like, behind which a value stands whose name is in front of it. */
 static Surroundings without_word_value(const Surroundings *surroundings)
 {
