@@ -57,11 +57,7 @@ RETURNING execution_arn, state_machine_arn, name, definition, input, run_state, 
 -- :name execution_claim_due
 -- :dialect postgres
 UPDATE executions SET lease_owner = $3, lease_expires_at = $4, fence = $5
-WHERE execution_arn = (
-    SELECT execution_arn FROM executions
-    WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM $1 AND wake_at <= $2
-      AND (lease_expires_at IS NULL OR lease_expires_at <= $2)
-    ORDER BY wake_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+WHERE execution_arn = (SELECT trawl_due_execution($1, $2))
 RETURNING execution_arn, state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
           COALESCE(redriven_at, 0);
 

@@ -21,6 +21,7 @@ DROP TABLE state_machine_versions;
 DROP TABLE state_machines;
 DROP TABLE index_outbox;
 DROP TABLE execution_index;
+DROP FUNCTION trawl_due_execution(text, bigint);
 DROP TABLE execution_events;
 DROP TABLE executions;
 DROP TABLE suppressions;

@@ -338,6 +338,16 @@ CREATE TABLE executions (
     lease_expires_at  bigint
 ) WITH (fillfactor = 50);
 CREATE INDEX idx_executions_running ON executions (wake_at) WHERE status = 'RUNNING';
+
+-- The next that is due and free, which nobody else claims right now. Without sorting: a planner that does not know the
+-- table yet would read all that are due to find one.
+CREATE FUNCTION trawl_due_execution(its_runner text, now_ms bigint) RETURNS text LANGUAGE sql VOLATILE
+SET enable_sort = off AS $$
+    SELECT execution_arn FROM executions
+    WHERE status = 'RUNNING' AND runner IS NOT DISTINCT FROM its_runner AND wake_at <= now_ms
+      AND (lease_expires_at IS NULL OR lease_expires_at <= now_ms)
+    ORDER BY wake_at LIMIT 1 FOR UPDATE SKIP LOCKED
+$$;
 CREATE INDEX idx_executions_machine ON executions (state_machine_arn, started_at, execution_arn);
 
 CREATE TABLE execution_events (
