@@ -97,15 +97,27 @@ class Meter:
         self.pid = pid
 
     def seconds(self):
+        while True:  # a child that ends while its time is read would count twice, or not at all
+            before, children, after = self.own(), self.children(), self.own()
+            if before[2:] == after[2:]:
+                return (sum(after) + children) / os.sysconf("SC_CLK_TCK")
+
+    def own(self):
+        """Ticks of the first process, in and out of the kernel, and of its children that are gone."""
+        return [int(field) for field in self.fields(self.pid)[11:15]]
+
+    def children(self):
         ticks = 0
-        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        for path in pathlib.Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                fields = path.read_text().rsplit(")", 1)[1].split()
-                if int(path.parent.name) == self.pid:
-                    ticks += sum(map(int, fields[11:15]))
-                elif int(fields[1]) == self.pid:
+                fields = self.fields(path.name)
+                if int(fields[1]) == self.pid:
                     ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return ticks
+
+    @staticmethod
+    def fields(pid):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
 
 
 class RowStore:
