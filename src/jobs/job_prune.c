@@ -130,9 +130,9 @@ static const struct {
     {SQL_FREE_PAGES, 20},
 };
 
-static const DbStatement last_rows[] = {SQL_FREE_TOKENS, SQL_FREE_EXECUTION_INDEX, SQL_FREE_EXECUTIONS, SQL_FREE_CHAIN, SQL_FREE_SHARDS,
-    SQL_FREE_COUNTERS, SQL_FREE_FAILURES, SQL_FREE_SPEED, SQL_FREE_EXCLUDED, SQL_FREE_SNAPSHOT, SQL_FREE_LEGACY_JOB,
-    SQL_FREE_JOB};
+static const DbStatement last_rows[] = {SQL_FREE_TOKENS, SQL_FREE_EXECUTION_INDEX, SQL_FREE_EXECUTIONS, SQL_FREE_CHAIN,
+    SQL_FREE_SHARDS, SQL_FREE_COUNTERS, SQL_FREE_FAILURES, SQL_FREE_SPEED, SQL_FREE_EXCLUDED, SQL_FREE_SNAPSHOT,
+    SQL_FREE_LEGACY_JOB, SQL_FREE_JOB};
 
 /* *left: of what may be deleted in this transaction; 0 when there is more. */
 static bool free_many(DbTx *tx, const JobId *id, int64_t *left, GError **error)
