@@ -105,10 +105,6 @@ static HttpReply *refuse_oversize(const HttpServer *server, const HttpCall *call
 
 static HttpReply *answer(const HttpServer *server, const Exchange *exchange, CallBuilder *builder)
 {
-    g_autoptr(GError) error = NULL;
-
-    if (!call_builder_decode(builder, &error))
-        return refuse(server, &builder->call, error_kind(error), error->message);
     if (exchange->received > server->options.max_body_bytes)
         return refuse_oversize(server, &builder->call);
     builder->call.body = (Bytes){exchange->body->data, exchange->body->len};
@@ -152,6 +148,10 @@ static WaitingResult wait_for_answer(
 static HttpReply *answer_or_wait(
     const HttpServer *server, struct MHD_Connection *connection, Exchange *exchange, CallBuilder *builder)
 {
+    g_autoptr(GError) error = NULL;
+
+    if (!call_builder_decode(builder, &error)) /* once, however often it is asked */
+        return refuse(server, &builder->call, error_kind(error), error->message);
     for (;;) {
         const uint64_t seen = waiting_room_seen(server->room);
         g_autoptr(HttpReply) reply = answer(server, exchange, builder);

@@ -34,6 +34,8 @@ static HttpReply *handle(void *data, const HttpCall *call)
     locker = g_mutex_locker_new(&f->mutex);
     f->calls++;
     g_cond_broadcast(&f->changed);
+    if (strcmp(call->path, "/a%62") == 0 && call->query_count == 1) /* as the client meant "/a%2562?q=1" */
+        return call->waited_ms >= SHORT_MS ? say("the same") : http_reply_wait(say("early"), SHORT_MS);
     if (strcmp(call->path, "/brief") == 0)
         return call->waited_ms >= SHORT_MS ? say("later") : http_reply_wait(say("early"), SHORT_MS);
     return f->is_ready ? say((const char *)call->body.data) : http_reply_wait(say("nothing yet"), LONG_MS);
@@ -136,6 +138,13 @@ static void test_a_request_is_asked_again_when_its_time_has_come(Fixture *f, gco
     g_assert_cmpint(f->calls, >=, 2);
 }
 
+static void test_a_request_that_is_asked_again_is_the_same(Fixture *f, gconstpointer sharing)
+{
+    (void)sharing;
+    f->is_ready = true; /* what any other call would be told */
+    expect(ask(f, "/a%2562?q=1"), "the same");
+}
+
 static void test_who_has_gone_is_not_asked_again(Fixture *f, gconstpointer sharing)
 {
     (void)sharing;
@@ -190,6 +199,7 @@ int main(int argc, char **argv)
             test_others_are_answered_while_requests_wait_to_be_woken, sharing);
         add("a-request-is-asked-again-when-its-time-has-come", test_a_request_is_asked_again_when_its_time_has_come,
             sharing);
+        add("a-request-that-is-asked-again-is-the-same", test_a_request_that_is_asked_again_is_the_same, sharing);
         add("a-server-stops-while-requests-wait", test_a_server_stops_while_requests_wait, sharing);
     }
     add("who-has-gone-is-not-asked-again", test_who_has_gone_is_not_asked_again, HTTP_THREADS_SHARED);
