@@ -72,6 +72,12 @@ static bool begin_elsewhere(PostgresTx *tx, GError **error)
     return begin_on_connection((PostgresDb *)tx->base.db, tx->base.mode, START_AT_ONCE, &tx->connection, error);
 }
 
+bool postgres_check_connection(const PostgresTx *tx, GError **error)
+{
+    return tx->connection != NULL ||
+           fail(error, ERROR_UNAVAILABLE, "store: the transaction's connection was lost, and there was no other");
+}
+
 bool postgres_begin_again(PostgresTx *tx, GError **error)
 {
     postgres_pool_drop_idle(pool_of(tx));
@@ -106,8 +112,7 @@ static bool postgres_commit(DbTx *base, GError **error)
     g_autoptr(PGresult) result = NULL;
 
     detach_rows(tx);
-    if (connection == NULL)
-        return fail(error, ERROR_UNAVAILABLE, "store: commit of a transaction whose connection was lost");
+    TRY(postgres_check_connection(tx, error));
     if (connection->is_begin_due)
         return true;
     if (!send_commit(connection, &result, error)) {
@@ -152,6 +157,7 @@ static bool postgres_script(DbTx *base, const char *sql, GError **error)
 {
     PostgresTx *tx = (PostgresTx *)base;
 
+    TRY(postgres_check_connection(tx, error));
     TRY(postgres_ensure_begun(tx, error));
     TRY(postgres_settle(tx->connection, NULL, error));
     return postgres_run(tx->connection, "script", sql, error);

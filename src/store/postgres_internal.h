@@ -109,7 +109,9 @@ guint postgres_count_unanswered(const PostgresConnection *connection);
 /* *ret_last: the answer to the last one; NULL if nothing was on its way. ret_last may be NULL. */
 FALLIBLE bool postgres_settle(PostgresConnection *connection, PGresult **ret_last, GError **error);
 
-/* db_postgres.c: the transaction has begun on the server. */
+/* db_postgres.c: UNAVAILABLE for a transaction whose connection was lost, and for which there was no other. */
+FALLIBLE bool postgres_check_connection(const PostgresTx *tx, GError **error);
+/* The transaction has begun on the server. */
 FALLIBLE bool postgres_ensure_begun(PostgresTx *tx, GError **error);
 /* Its connection died before anything came of it: it begins again on another. */
 FALLIBLE bool postgres_begin_again(PostgresTx *tx, GError **error);

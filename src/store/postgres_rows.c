@@ -226,8 +226,9 @@ static bool open_rows(PostgresRows *rows, PostgresTx *tx, const DbCall *call, GE
 bool postgres_query(DbTx *tx, const DbCall *call, DbRows **ret_rows, GError **error)
 {
     g_autoptr(DbRows) base = NULL;
-    PostgresRows *rows = g_new0(PostgresRows, 1);
 
+    TRY(postgres_check_connection((PostgresTx *)tx, error));
+    PostgresRows *rows = g_new0(PostgresRows, 1);
     base = &rows->base;
     *base = (DbRows){.ops = &postgres_rows_ops, .tx = tx};
     g_ptr_array_add(((PostgresTx *)tx)->open_rows, base);

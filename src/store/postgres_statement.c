@@ -209,6 +209,7 @@ bool postgres_exec(DbTx *base, const DbCall *call, int64_t *ret_changed, GError 
     PostgresTx *tx = (PostgresTx *)base;
     g_autoptr(PGresult) result = NULL;
 
+    TRY(postgres_check_connection(tx, error));
     TRY(postgres_execute(tx, call, &result, error));
     tx->connection->is_patient |= call->statement == SQL_MIGRATION_PATIENCE;
     bool is_select = g_str_has_prefix(PQcmdStatus(result), "SELECT");
@@ -222,6 +223,7 @@ bool postgres_exec_later(DbTx *base, const DbCall *call, GError **error)
     PostgresTx *tx = (PostgresTx *)base;
     int64_t unused = 0;
 
+    TRY(postgres_check_connection(tx, error));
     if (tx->connection->is_begin_due || tx->connection->has_pooler)
         return postgres_exec(base, call, &unused, error);
     if (postgres_count_unanswered(tx->connection) >= POSTGRES_UNANSWERED_MAX)

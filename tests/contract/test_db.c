@@ -359,6 +359,46 @@ static void test_every_statement_can_be_prepared(Fixture *fixture, G_GNUC_UNUSED
     PQfinish(connection);
 }
 
+static void run_beside(PGconn *connection, char *take_sql)
+{
+    g_autofree char *sql = take_sql;
+    PGresult *result = PQexec(connection, sql);
+
+    g_assert_cmpstr(PQresultErrorMessage(result), ==, "");
+    PQclear(result);
+}
+
+static bool add_a(DbTx *tx)
+{
+    return DB_EXEC(tx, SQL_META_ADD, NULL, NULL, db_text("a"), db_text("1"));
+}
+
+static bool add_a_later(DbTx *tx)
+{
+    return DB_EXEC_LATER(tx, SQL_META_ADD, NULL, db_text("a"), db_text("1"));
+}
+
+/* Whoever goes on after an error, to tidy up or to tell of it, gets another one. */
+static void test_a_transaction_that_lost_its_connection_for_good_fails_in_all_that_follows(
+    Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+    const char *name = strrchr(fixture->store.place, '/') + 1;
+    PGconn *connection = PQconnectdb(g_getenv("TRAWL_TEST_POSTGRES"));
+    DbTx *tx = begin(fixture->db, DB_WRITE);
+    g_autoptr(DbRows) rows = NULL;
+
+    run_beside(connection,
+        g_strdup_printf("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '%s'", name));
+    run_beside(connection, g_strdup_printf("ALTER DATABASE %s RENAME TO %s_away", name, name));
+    g_assert_false(add_a(tx));
+    g_assert_false(add_a(tx));
+    g_assert_false(add_a_later(tx));
+    g_assert_false(DB_QUERY(tx, SQL_META_GET, &rows, NULL, db_text("a")));
+    g_assert_false(db_commit(tx, NULL));
+    run_beside(connection, g_strdup_printf("ALTER DATABASE %s_away RENAME TO %s", name, name));
+    PQfinish(connection);
+}
+
 static void add_case(const char *kind, const char *name, void (*test)(Fixture *, gconstpointer))
 {
     g_autofree char *path = g_strdup_printf("/contract/db/%s/%s", kind, name);
@@ -397,5 +437,7 @@ int main(int argc, char **argv)
     if (g_getenv("TRAWL_TEST_POSTGRES") == NULL)
         return g_test_run();
     add_case("postgres", "every-statement-can-be-prepared", test_every_statement_can_be_prepared);
+    add_case("postgres", "a-transaction-that-lost-its-connection-for-good-fails-in-all-that-follows",
+        test_a_transaction_that_lost_its_connection_for_good_fails_in_all_that_follows);
     return g_test_run();
 }
