@@ -137,6 +137,9 @@ static bool commit_change(DbTx *take_tx, GError **error)
         g_ptr_array_add(documents, g_array_index(rules, CustomRule, i).document);
     g_ptr_array_add(documents, NULL);
     g_autofree char *text = rules->len > 0 ? custom_rules_text((const char *const *)documents->pdata) : g_strdup("");
+    if (strlen(text) > CUSTOM_RULES_BYTES_MAX)
+        return fail(error, ERROR_TOO_LARGE, "the custom rules are %zu bytes together: expected no more than %d",
+            strlen(text), CUSTOM_RULES_BYTES_MAX);
     TRY(choose_set(tx, text, error));
     return db_commit(g_steal_pointer(&tx), error);
 }

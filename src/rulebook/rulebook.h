@@ -11,7 +11,8 @@
 
 #include <jansson.h>
 
-enum { CUSTOM_RULES_MAX = 1000 };
+/* Of all custom rules together: every change writes all of them anew, and every worker compiles them. */
+enum { CUSTOM_RULES_MAX = 1000, CUSTOM_RULES_BYTES_MAX = 4 * 1024 * 1024 };
 
 typedef struct Rulebook Rulebook;
 
@@ -43,7 +44,7 @@ typedef enum RulebookChange { RULEBOOK_CREATED, RULEBOOK_REPLACED, RULEBOOK_UNCH
 
 /* Keeps a rule as a client wrote it (custom_rule.h). Without `version` it must be new; with it, it replaces that
  * version. What is there already, word for word, is no conflict. INVALID names the field; CONFLICT if the id is taken,
- * or the version is not the current one. */
+ * the version is not the current one, or there are CUSTOM_RULES_MAX; TOO_LARGE if they are too long together. */
 FALLIBLE bool rulebook_put(
     Rulebook *book, const json_t *given, CustomRule *ret_rule, RulebookChange *ret_change, GError **error);
 

@@ -245,3 +245,14 @@ def test_a_rule_that_later_comes_with_the_installation_can_be_removed(trawl, tmp
         assert server.wait_job(job)["total_findings"] == 1
     finally:
         assert server.stop() == 0
+
+
+def test_all_custom_rules_together_have_a_limit(server):
+    """A body may have 1 MiB; what counts is what all processes that share the store have to read and compile."""
+    words = [f"{number:03d}" + "x" * 900 for number in range(1000)]
+    for number in range(4):
+        assert post(server, rule(id=f"acme.large{number}", ignore=words)).status_code == 201
+    refused = post(server, rule(id="acme.large4", ignore=words))
+    assert refused.status_code == 413 and "4194304" in refused.json()["error"]["message"]
+    assert server.get("/rules/acme.large4").status_code == 404
+    assert post(server, rule()).status_code == 201
