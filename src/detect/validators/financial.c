@@ -76,7 +76,7 @@ static bool is_part_of_name(Bytes before)
         return true;
     while (at > 0 && !is_blank_or_quote(before.data[at - 1]))
         at--;
-    return memmem(before.data + at, before.len - at, "://", 3) != NULL;
+    return before.len - at > 3 && memmem(before.data + at, before.len - at, "://", 3) != NULL;
 }
 
 Verdict validate_card(const Surroundings *surroundings)
