@@ -67,8 +67,9 @@ static char *cache_path(const char *cache_dir, const LiteralExpression *expressi
     }
     XXH128_hash_t key = XXH3_128bits_digest(state);
     (void)XXH3_freeState(state);
-    g_autofree char *name = g_strdup_printf(
-        CACHE_DATABASE "%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x.db", key.high64, key.low64);
+    g_autofree char *name =
+        g_strdup_printf(CACHE_DATABASE "%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x" CACHE_DATABASE_END,
+            key.high64, key.low64);
     return g_build_filename(cache_dir, name, NULL);
 }
 

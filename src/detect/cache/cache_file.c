@@ -5,7 +5,7 @@
 #include <string.h>
 #include <utime.h>
 
-enum { DAY_S = 24 * 60 * 60, UNUSED_MAX_S = 30 * DAY_S };
+enum { DAY_S = 24 * 60 * 60, UNUSED_MAX_S = 30 * DAY_S, HASH_DIGITS = 32 };
 
 /* Since the file was last written or noted as used; 0 if that cannot be told. */
 static int64_t age_s(const char *path)
@@ -26,6 +26,21 @@ char *cache_file_read(const char *path, gsize *ret_len)
     return contents;
 }
 
+/* Somebody may have named a directory that holds other files: "rules-" and 32 hexadecimal digits are not a name that
+ * people give. What follows them may be the ending of a file that was not finished. */
+static bool is_named(const char *name, const char *prefix, const char *suffix)
+{
+    size_t len = strlen(prefix);
+
+    if (!g_str_has_prefix(name, prefix))
+        return false;
+    for (size_t i = 0; i < HASH_DIGITS; i++) {
+        if (!g_ascii_isxdigit(name[len + i]))
+            return false;
+    }
+    return g_str_has_prefix(name + len + HASH_DIGITS, suffix);
+}
+
 static void remove_unused(const char *directory)
 {
     g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
@@ -34,7 +49,8 @@ static void remove_unused(const char *directory)
         return;
     for (const char *name = g_dir_read_name(dir); name != NULL; name = g_dir_read_name(dir)) {
         g_autofree char *path = g_build_filename(directory, name, NULL);
-        bool is_ours = g_str_has_prefix(name, CACHE_RULES) || g_str_has_prefix(name, CACHE_DATABASE);
+        bool is_ours =
+            is_named(name, CACHE_RULES, CACHE_RULES_END) || is_named(name, CACHE_DATABASE, CACHE_DATABASE_END);
         if (is_ours && age_s(path) > UNUSED_MAX_S)
             (void)g_unlink(path);
     }

@@ -4,9 +4,12 @@
 
 #include "base/bytes.h"
 
-/* What each file's name begins with; others in the directory are not ours. */
-#define CACHE_RULES    "rules-"
-#define CACHE_DATABASE "hyperscan-"
+/* What each file's name begins and ends with; 32 hexadecimal digits stand between them. Others in the directory are not
+ * ours. */
+#define CACHE_RULES        "rules-"
+#define CACHE_RULES_END    ".bin"
+#define CACHE_DATABASE     "hyperscan-"
+#define CACHE_DATABASE_END ".db"
 
 /* NULL: it cannot be read. Notes that the file is in use. Free with g_free. */
 char *cache_file_read(const char *path, gsize *ret_len);

@@ -48,7 +48,7 @@ static char *path_of(const char *cache_dir, const XXH128_canonical_t *key)
 
     for (size_t i = 0; i < sizeof key->digest; i++)
         g_string_append_printf(name, "%02x", (unsigned)key->digest[i]);
-    g_string_append(name, ".bin");
+    g_string_append(name, CACHE_RULES_END);
     return g_build_filename(cache_dir, name->str, NULL);
 }
 

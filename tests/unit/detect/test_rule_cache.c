@@ -296,23 +296,33 @@ static char *aged_file(const char *directory, const char *name, int64_t days)
     return path;
 }
 
+/* 31 digits. */
+#define HASH "0123456789abcdef0123456789abcde"
+
 static void test_what_nobody_used_for_a_month_goes_when_something_is_written(void)
 {
     char *directory = new_directory();
-    g_autofree char *old = aged_file(directory, "rules-0.bin", 31),
-                    *database = aged_file(directory, "hyperscan-0.db", 31);
-    g_autofree char *newer = aged_file(directory, "rules-1.bin", 29), *used = aged_file(directory, "rules-2.bin", 31);
-    g_autofree char *foreign = aged_file(directory, "something", 31);
-    g_autofree char *written = g_build_filename(directory, "rules-3.bin", NULL);
+    g_autofree char *old = aged_file(directory, "rules-" HASH "0.bin", 31),
+                    *unfinished = aged_file(directory, "rules-" HASH "4.bin.A1B2C3", 31),
+                    *database = aged_file(directory, "hyperscan-" HASH "0.db", 31);
+    g_autofree char *newer = aged_file(directory, "rules-" HASH "1.bin", 29),
+                    *used = aged_file(directory, "rules-" HASH "2.bin", 31);
+    g_autofree char *foreign = aged_file(directory, "something", 31),
+                    *rules = aged_file(directory, "rules-of-ours.yaml", 31),
+                    *hash = aged_file(directory, "rules-" HASH "5.yaml", 31);
+    g_autofree char *written = g_build_filename(directory, "rules-" HASH "3.bin", NULL);
     gsize len = 0;
 
     g_free(cache_file_read(used, &len));
     cache_file_write(written, bytes_of("head"), bytes_of("body"));
     g_assert_false(g_file_test(old, G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(unfinished, G_FILE_TEST_EXISTS));
     g_assert_false(g_file_test(database, G_FILE_TEST_EXISTS));
     g_assert_true(g_file_test(newer, G_FILE_TEST_EXISTS));
     g_assert_true(g_file_test(used, G_FILE_TEST_EXISTS));
     g_assert_true(g_file_test(foreign, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(rules, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(hash, G_FILE_TEST_EXISTS));
     g_autofree char *contents = cache_file_read(written, &len);
     g_assert_cmpmem(contents, len, "headbody", 8);
     testing_remove_dir(directory);
