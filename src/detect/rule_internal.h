@@ -88,7 +88,7 @@ typedef struct DemandedPhrase {
     uint64_t *rules;        /* bit set; NULL: none */
     uint64_t *rules_before; /* likewise, those of them whose value may stand before the keyword */
     uint32_t distance;      /* characters: the greatest of the rules */
-    uint64_t reach_back;    /* bytes before the end of the keyword in which such a value begins */
+    uint64_t reach_back;    /* bytes before the end of the keyword in which such a value begins; for all the same */
 } DemandedPhrase;
 
 struct RuleSet {

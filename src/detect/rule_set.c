@@ -262,6 +262,18 @@ static void demand(const RuleSet *rules, uint32_t index, DemandedPhrase *phrase)
     phrase->reach_back = MAX(phrase->reach_back, reach_back);
 }
 
+/* Zones before keywords are kept in the order in which they begin: that of the keywords if all reach equally far. */
+static void level_reaches(RuleSet *rules)
+{
+    uint32_t count = vocabulary_phrase_count(rules->vocabulary);
+    uint64_t furthest = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        furthest = MAX(furthest, rules->demanded[i].reach_back);
+    for (uint32_t i = 0; i < count; i++)
+        rules->demanded[i].reach_back = furthest;
+}
+
 /* Which rules demand which keywords. */
 static void build_demanded(RuleSet *rules)
 {
@@ -273,6 +285,7 @@ static void build_demanded(RuleSet *rules)
                 demand(rules, (uint32_t)(64 * word + (size_t)__builtin_ctzll(left)), &rules->demanded[i]);
         }
     }
+    level_reaches(rules);
 }
 
 static bool build_literals(RuleSet *rules, const char *cache_dir, GError **error)
