@@ -373,6 +373,8 @@ FirstRuns first_runs(const char *pattern)
             return runs;
         }
         note_lengths(&profile, runs.lengths[kind]);
+        for (unsigned next = 0; next < NEXT_COUNT; next++)
+            runs.lengths[kind][next] |= runs.lengths[RUN_ANY][next] >> FIRST_RUN_MAX << FIRST_RUN_MAX;
         if (kind == RUN_ANY)
             note_seconds(&profile, &runs);
     }

@@ -24,7 +24,7 @@ enum { RUN_SHORT = 16 }; /* words of fewer characters may have something to say 
 
 typedef struct FirstRuns {
     /* Bit n: a match may begin with exactly n word characters (A-Z a-z 0-9 _), of the kind, before such a character;
-     * bit 63 stands for 63 and more, where what follows is not looked at. */
+     * bit 63 stands for 63 and more, of which only the first are looked at: not their kind, nor what follows. */
     uint64_t lengths[RUN_KINDS][NEXT_COUNT];
     /* Bit m: behind n word characters and that one, m word characters may follow before another; bit 15 stands for 15
      * and more. */
