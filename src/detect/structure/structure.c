@@ -95,12 +95,19 @@ static bool is_json(Bytes text)
     return strchr("{[\"", text.data[at]) != NULL && text.data[at] != '\0';
 }
 
+/* "<?php" and "<?=" begin programs: what looks like a tag in those is hardly ever closed. */
 static bool is_xml(Bytes text)
 {
+    static const char declaration[] = "?xml";
     size_t at = skip_space(text, 0);
 
-    return at + 1 < text.len && text.data[at] == '<' &&
-           (g_ascii_isalpha(text.data[at + 1]) || text.data[at + 1] == '?' || text.data[at + 1] == '!');
+    if (at + 1 >= text.len || text.data[at] != '<')
+        return false;
+    at++;
+    if (text.data[at] == '?')
+        return text.len - at >= strlen(declaration) &&
+               g_ascii_strncasecmp((const char *)text.data + at, declaration, strlen(declaration)) == 0;
+    return g_ascii_isalpha(text.data[at]) || text.data[at] == '!';
 }
 
 static bool is_yaml(Bytes text, StructureStep step)

@@ -139,6 +139,11 @@ static const Place places[] = {
         "id.badge 123456789 high /badge\n"},
     {"HTML that closes nothing", "<html><body><br><badge><p>" FAR "<p>123456789</badge>" FAR "<p>987654321</body>",
         "id.badge 123456789 high /html/body/br/badge/p/p\n"},
+    {"a program of PHP is none", "<?php echo \"<badge>\"; // " FAR "\n$n = 123456789; // badge 987654321\n",
+        "id.badge 987654321 high\n"},
+    {"nor one of short tags", "<?= $badge ?><badge>" FAR FAR "123456789", ""},
+    {"a style sheet's line before the XML", "<?xml-stylesheet href='a'?><badge>" FAR " 123456789</badge>",
+        "id.badge 123456789 high /badge\n"},
     {"YAML", "patient:\n  badge:\n    - " FAR "\n    - 123456789\n  other: 987654321\nz: 1\n",
         "id.badge 123456789 high $.patient.badge\n"},
     {"YAML, items as deep as their key", "badge:\n- a: " FAR "\n  n: 123456789\nother:\n- 987654321\n",
@@ -163,6 +168,32 @@ static const Place places[] = {
     {"names that look like data are not shown", "{\"badge 5551234567\": {\"no\": 123456789}}",
         "id.badge 123456789 high $.*.no\n"},
 };
+
+/* Two keywords behind a value: the nearer one's rule does not reach so far back. */
+static void test_a_keyword_behind_counts_though_another_stands_before_it(void)
+{
+    static const char two_rules[] = "rules:\n"
+                                    "  - id: id.far\n" HEAD "    engine: class\n"
+                                    "    shape: digits\n"
+                                    "    forms: ['7']\n"
+                                    "    keyword: required\n"
+                                    "    keywords: [beta]\n"
+                                    "    distance_after: 300\n" TAIL "  - id: id.near\n" HEAD "    engine: class\n"
+                                    "    shape: digits\n"
+                                    "    forms: ['9']\n"
+                                    "    keyword: required\n"
+                                    "    keywords: [alpha]\n"
+                                    "    distance_after: 1\n" TAIL;
+    g_autoptr(RuleSet) rules = testing_rules(two_rules);
+    g_autoptr(GString) text = g_string_new("1234567");
+    const Feeding whole = {0};
+
+    for (int i = 0; i < 35; i++)
+        g_string_append(text, " €€€€€€€");
+    g_string_append(text, " alpha beta");
+    g_autofree char *matches = find(rules, &whole, text->str, text->len);
+    g_assert_cmpstr(matches, ==, "id.far 1234567 high\n");
+}
 
 static void test_names_of_columns_and_paths_are_keywords(void)
 {
@@ -287,6 +318,8 @@ int main(int argc, char **argv)
     g_test_set_nonfatal_assertions();
     g_test_add_func(
         "/detect/structure/names-of-columns-and-paths-are-keywords", test_names_of_columns_and_paths_are_keywords);
+    g_test_add_func("/detect/structure/a-keyword-behind-counts-though-another-stands-before-it",
+        test_a_keyword_behind_counts_though_another_stands_before_it);
     g_test_add_func("/detect/structure/a-structured-text-cut-anywhere-gives-the-same-matches",
         test_a_structured_text_cut_anywhere_gives_the_same_matches);
     g_test_add_func(
