@@ -123,10 +123,13 @@ static bool is_placeholder(Bytes value)
 static bool contains_ignoring_case(Bytes value, const char *word)
 {
     size_t len = strlen(word);
+    uint8_t first = (uint8_t)g_ascii_tolower(word[0]);
 
-    for (size_t i = 0; i + len <= value.len; i++)
-        if (g_ascii_strncasecmp((const char *)value.data + i, word, len) == 0)
+    for (size_t i = 0; i + len <= value.len; i++) {
+        bool may_begin = (uint8_t)g_ascii_tolower((char)value.data[i]) == first;
+        if (may_begin && g_ascii_strncasecmp((const char *)value.data + i, word, len) == 0)
             return true;
+    }
     return false;
 }
 
