@@ -120,13 +120,15 @@ static bool is_placeholder(Bytes value)
     return value.len == 0 || distinct_count(value) < 3 || is_template(value) || is_placeholder_word(value);
 }
 
+enum { CASE_BIT = 0x20 };
+
 static bool contains_ignoring_case(Bytes value, const char *word)
 {
     size_t len = strlen(word);
-    uint8_t first = (uint8_t)g_ascii_tolower(word[0]);
+    uint8_t first = (uint8_t)word[0] | CASE_BIT;
 
     for (size_t i = 0; i + len <= value.len; i++) {
-        bool may_begin = (uint8_t)g_ascii_tolower((char)value.data[i]) == first;
+        bool may_begin = (value.data[i] | CASE_BIT) == first;
         if (may_begin && g_ascii_strncasecmp((const char *)value.data + i, word, len) == 0)
             return true;
     }
