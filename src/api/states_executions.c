@@ -72,6 +72,7 @@ static bool start_once(StatesCall *call, StartExecution *start, int64_t *ret_sta
     TRY(db_begin(call->api->db, DB_WRITE, &tx, error));
     TRY(find_machine(call, tx, start->machine_arn, &machine, error));
     start->definition = machine.definition;
+    start->role_arn = machine.role_arn;
     TRY(workflow_start_execution(call->api->workflow, tx, start, ret_started_ms, error));
     return db_commit(g_steal_pointer(&tx), error);
 }

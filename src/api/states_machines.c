@@ -122,7 +122,7 @@ bool states_describe_machine(StatesCall *call, json_t **ret_answer, GError **err
     return true;
 }
 
-/* The definition is that of the start; the rest is the machine as it is now, and nothing if it is gone. */
+/* Definition and role are those of the start; the rest is the machine as it is now, and nothing if it is gone. */
 bool states_describe_machine_for_execution(StatesCall *call, json_t **ret_answer, GError **error)
 {
     g_auto(ExecutionRecord) record = {0};
@@ -139,9 +139,9 @@ bool states_describe_machine_for_execution(StatesCall *call, json_t **ret_answer
         return states_refuse(call, error, "ExecutionDoesNotExist", "Execution Does Not Exist: '%s'", arn);
     TRY(machine_find(tx, record.machine_arn, &machine, &is_found, error));
     const char *name = strrchr(record.machine_arn, ':');
-    json_t *root = json_pack("{s:s, s:s, s:s, s:o}", "stateMachineArn", record.machine_arn, "name",
-        name != NULL ? name + 1 : "", "roleArn", is_found ? machine.role_arn : "", "updateDate",
-        states_time(is_found ? machine.updated_ms : record.started_ms));
+    json_t *root =
+        json_pack("{s:s, s:s, s:s, s:o}", "stateMachineArn", record.machine_arn, "name", name != NULL ? name + 1 : "",
+            "roleArn", record.role_arn, "updateDate", states_time(is_found ? machine.updated_ms : record.started_ms));
     if (is_found)
         (void)json_object_set_new(root, "revisionId", json_string(machine.revision));
     if (g_strcmp0(included, "METADATA_ONLY") != 0)

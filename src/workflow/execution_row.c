@@ -18,6 +18,7 @@ void execution_clear(Execution *execution)
     g_free(execution->arn);
     g_free(execution->machine_arn);
     g_free(execution->name);
+    g_free(execution->role_arn);
     json_decref(execution->definition);
     json_decref(execution->input);
     run_state_free(execution->run);
@@ -107,6 +108,7 @@ static bool read_row(const DbRows *rows, int64_t fence, Execution *execution, GE
         .signals = db_rows_int(rows, 7),
         .redrives = db_rows_int(rows, 8),
         .redriven_ms = db_rows_int(rows, 9),
+        .role_arn = g_strdup(db_rows_text(rows, 10)),
     };
     if (execution->run == NULL || execution->definition == NULL)
         return fail(error, ERROR_CORRUPT, "execution %s: what the store keeps of it cannot be read", execution->arn);
@@ -242,7 +244,7 @@ bool execution_insert(DbTx *tx, const NewExecution *execution, GError **error)
             error, ERROR_INVALID, "input of execution %s is over %d bytes", execution->name, ASL_DATA_BYTES_MAX);
     TRY(DB_EXEC(tx, SQL_EXECUTION_INSERT, NULL, error, db_text(execution->arn), db_text(execution->machine_arn),
         db_text(execution->name), db_text(execution->definition), db_text(input), db_int(execution->started_ms),
-        db_text(execution->runner), db_text(run), db_int(execution->run->event_count)));
+        db_text(execution->runner), db_text(run), db_int(execution->run->event_count), db_text(execution->role_arn)));
     return execution_add_events(tx, execution->arn, execution->history, error);
 }
 

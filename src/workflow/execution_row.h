@@ -13,7 +13,7 @@
 typedef struct Execution {
     char *arn;
     int64_t fence;
-    char *machine_arn, *name;
+    char *machine_arn, *name, *role_arn;
     json_t *definition;
     json_t *input;
     RunState *run;
@@ -27,7 +27,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Execution, execution_clear)
 
 /* A new execution, before its first state. */
 typedef struct NewExecution {
-    const char *arn, *machine_arn, *name, *definition, *runner;
+    const char *arn, *machine_arn, *name, *definition, *role_arn, *runner;
     const json_t *input;
     const char *input_text; /* NULL: written from input */
     const RunState *run;

@@ -17,6 +17,7 @@ void execution_record_clear(ExecutionRecord *record)
     g_free(record->error);
     g_free(record->cause);
     g_free(record->definition);
+    g_free(record->role_arn);
     *record = (ExecutionRecord){0};
 }
 
@@ -43,6 +44,7 @@ bool execution_record_find(DbTx *tx, const char *arn, ExecutionRecord *ret_recor
         .redrive_count = db_rows_int(rows, 11),
         .redriven_ms = db_rows_int(rows, 12),
         .event_count = db_rows_int(rows, 13),
+        .role_arn = g_strdup(db_rows_text(rows, 14)),
     };
     return true;
 }

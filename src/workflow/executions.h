@@ -9,6 +9,7 @@ typedef struct ExecutionRecord {
     char *input, *output; /* JSON text; output NULL unless it has succeeded */
     char *error, *cause;  /* or NULL */
     char *definition;     /* of the machine as it was at the start */
+    char *role_arn;       /* the same */
     int64_t started_ms;
     int64_t stopped_ms; /* 0 while it runs */
     int64_t redrive_count;
@@ -34,7 +35,8 @@ typedef struct ExecutionsQuery {
     uint32_t limit;
 } ExecutionsQuery;
 
-/* Borrowed until the visitor returns; input, output, error, cause, definition and event_count are not filled. */
+/* Borrowed until the visitor returns; input, output, error, cause, definition, role_arn and event_count are not
+ * filled. */
 typedef void (*ExecutionVisitor)(void *data, const ExecutionRecord *record);
 
 /* Newest start first. */

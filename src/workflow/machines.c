@@ -16,8 +16,7 @@ void state_machine_clear(StateMachine *machine)
     *machine = (StateMachine){0};
 }
 
-/* The role that executions show in their context object. */
-static char *own_role(const char *arn)
+char *machine_own_role(const char *arn)
 {
     g_auto(GStrv) fields = g_strsplit(arn, ":", -1);
 
@@ -27,7 +26,7 @@ static char *own_role(const char *arn)
 bool machine_keep(Workflow *workflow, Db *db, const char *name, const char *definition, GError **error)
 {
     g_autofree char *arn = workflow_machine_arn(workflow, name);
-    g_autofree char *role = own_role(arn);
+    g_autofree char *role = machine_own_role(arn);
     g_autofree char *revision = g_uuid_string_random();
     g_autoptr(DbTx) tx = NULL;
 

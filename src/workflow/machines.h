@@ -21,6 +21,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StateMachine, state_machine_clear)
 /* "arn:aws:states:<region>:<account>:stateMachine:<machine>", owned by the caller. */
 char *workflow_machine_arn(const Workflow *workflow, const char *machine);
 
+/* The role that is shown for a machine that was made without one, owned by the caller. */
+char *machine_own_role(const char *arn);
+
 /* Whether a machine or an execution may have this name: 1 to 80 characters, none of which an ARN cannot hold. */
 bool workflow_name_is_valid(const char *name);
 

@@ -227,17 +227,28 @@ static bool find_started(
 }
 
 /* Execution and StateMachine of the context object. */
-static json_t *execution_context(
-    const char *arn, const char *name, const char *machine_arn, const json_t *input, int64_t started_ms)
+static json_t *execution_context(const Execution *execution)
 {
-    g_auto(GStrv) fields = g_strsplit(machine_arn, ":", -1);
-    guint count = g_strv_length(fields);
-    g_autofree char *role = g_strdup_printf("arn:aws:iam::%s:role/trawl", count > 4 ? fields[4] : "");
-    g_autofree char *started = clock_format_iso_ms(started_ms);
+    const char *machine = strrchr(execution->machine_arn, ':');
+    g_autofree char *started = clock_format_iso_ms(execution->started_ms);
 
-    return json_pack("{s:{s:s, s:O?, s:s, s:s, s:s, s:i}, s:{s:s, s:s}}", "Execution", "Id", arn, "Input", input,
-        "Name", name, "RoleArn", role, "StartTime", started, "RedriveCount", 0, "StateMachine", "Id", machine_arn,
-        "Name", count > 0 ? fields[count - 1] : "");
+    return json_pack("{s:{s:s, s:O?, s:s, s:s, s:s, s:i}, s:{s:s, s:s}}", "Execution", "Id", execution->arn, "Input",
+        execution->input, "Name", execution->name, "RoleArn", execution->role_arn, "StartTime", started, "RedriveCount",
+        0, "StateMachine", "Id", execution->machine_arn, "Name", machine != NULL ? machine + 1 : "");
+}
+
+static json_t *context_of_new(const NewExecution *execution)
+{
+    const Execution shown = {
+        .arn = (char *)execution->arn,
+        .name = (char *)execution->name,
+        .machine_arn = (char *)execution->machine_arn,
+        .role_arn = (char *)execution->role_arn,
+        .input = (json_t *)execution->input,
+        .started_ms = execution->started_ms,
+    };
+
+    return execution_context(&shown);
 }
 
 static bool start_new(Workflow *workflow, DbTx *tx, const NewExecution *named, int64_t *ret_started_ms, GError **error)
@@ -247,9 +258,8 @@ static bool start_new(Workflow *workflow, DbTx *tx, const NewExecution *named, i
     g_autoptr(RunState) run =
         run_state_new(json_string_value(json_object_get(definition, "StartAt")), execution->input);
     g_auto(History) history = {0};
-    int64_t now_ms = clock_now_ms();
-    json_t *context =
-        execution_context(execution->arn, execution->name, execution->machine_arn, execution->input, now_ms);
+    int64_t now_ms = execution->started_ms = clock_now_ms();
+    json_t *context = context_of_new(execution);
     g_auto(Interpreter) interpreter = {
         .definition = definition, .run = run, .history = &history, .execution = context, .now_ms = now_ms};
 
@@ -257,7 +267,6 @@ static bool start_new(Workflow *workflow, DbTx *tx, const NewExecution *named, i
     interpreter_start(&interpreter, execution->input);
     execution->run = run;
     execution->history = &history;
-    execution->started_ms = now_ms;
     bool is_inserted = execution_insert(tx, execution, error);
     json_decref(context);
     json_decref(definition);
@@ -268,6 +277,7 @@ static bool start_new(Workflow *workflow, DbTx *tx, const NewExecution *named, i
 bool workflow_start_execution(
     Workflow *workflow, DbTx *tx, const StartExecution *start, int64_t *ret_started_ms, GError **error)
 {
+    g_autofree char *own_role = machine_own_role(start->machine_arn);
     bool is_started = false;
 
     TRY(check_name("an execution", start->name, error));
@@ -279,6 +289,7 @@ bool workflow_start_execution(
         .machine_arn = start->machine_arn,
         .name = start->name,
         .definition = start->definition,
+        .role_arn = start->role_arn != NULL ? start->role_arn : own_role,
         .runner = start->runner,
         .input = start->input,
         .input_text = start->input_text,
@@ -663,8 +674,7 @@ static bool run_and_persist(
     Workflow *workflow, const Execution *execution, int64_t held_until_ms, bool *ret_held, GError **error)
 {
     g_auto(History) history = {0};
-    json_t *context = execution_context(
-        execution->arn, execution->name, execution->machine_arn, execution->input, execution->started_ms);
+    json_t *context = execution_context(execution);
     g_auto(Step) step = {
         .workflow = workflow,
         .execution = execution,

@@ -89,6 +89,7 @@ FALLIBLE bool workflow_start(Workflow *workflow, DbTx *tx, const char *machine, 
 typedef struct StartExecution {
     const char *arn, *machine_arn, *name;
     const char *definition; /* valid */
+    const char *role_arn;   /* shown to the run, and nothing else; NULL: that of a machine made without one */
     const char *runner;     /* as jobs.runner */
     const json_t *input;
     const char *input_text; /* how the input is shown to those who ask; NULL: as it is written here */

@@ -180,6 +180,22 @@ def test_executions_are_listed_newest_first_in_pages(any_server):
         "InvalidToken", "Invalid Token: 'Invalid token'")
 
 
+def test_an_execution_shows_the_role_that_its_machine_had_at_the_start(any_server):
+    states = connect(any_server)
+    arn = make_machine(states, "roles", {"StartAt": "Show", "States": {
+        "Show": {"Type": "Pass", "Parameters": {"role.$": "$$.Execution.RoleArn"}, "Next": "Rest"},
+        "Rest": {"Type": "Wait", "Seconds": 1, "Next": "Again"},
+        "Again": {"Type": "Pass", "Parameters": {"first.$": "$.role", "role.$": "$$.Execution.RoleArn"}, "End": True}}})
+    execution = states.start_execution(stateMachineArn=arn, name="one")["executionArn"]
+    states.update_state_machine(stateMachineArn=arn, roleArn=ROLE + "-later")
+    assert json.loads(wait_ended(states, execution)["output"]) == {"first": ROLE, "role": ROLE}
+    first = states.get_execution_history(executionArn=execution)["events"][0]
+    assert first["executionStartedEventDetails"]["roleArn"] == ROLE
+    assert states.describe_state_machine_for_execution(executionArn=execution)["roleArn"] == ROLE
+    later = states.start_execution(stateMachineArn=arn, name="two")["executionArn"]
+    assert json.loads(wait_ended(states, later)["output"])["role"] == ROLE + "-later"
+
+
 def test_machines_are_created_changed_tagged_and_deleted(any_server):
     states = connect(any_server)
     text = json.dumps(BRIEF)

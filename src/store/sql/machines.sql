@@ -36,7 +36,8 @@ ORDER BY created_at, state_machine_arn LIMIT $3;
 
 -- :name execution_record
 SELECT execution_arn, state_machine_arn, name, status, input, output, error, cause, started_at,
-       COALESCE(stopped_at, 0), definition, redrive_count, COALESCE(redriven_at, 0), event_count
+       COALESCE(stopped_at, 0), definition, redrive_count, COALESCE(redriven_at, 0), event_count,
+       role_arn
 FROM executions WHERE execution_arn = $1;
 
 -- A machine's executions before this start and ARN, newest first. $2: a status or ''. $6: 1 redriven, 2 not redriven, 0 all.

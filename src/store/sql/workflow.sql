@@ -4,8 +4,8 @@
 
 -- :name execution_insert
 INSERT INTO executions (execution_arn, state_machine_arn, name, definition, status, input, started_at, runner,
-                        run_state, wake_at, event_count)
-VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7, $8, $6, $9);
+                        run_state, wake_at, event_count, role_arn)
+VALUES ($1, $2, $3, $4, 'RUNNING', $5, $6, $7, $8, $6, $9, $10);
 
 -- :name execution_describe
 SELECT status, error, cause, output, started_at, stopped_at, input
@@ -19,7 +19,7 @@ FROM executions WHERE execution_arn = $1;
 
 -- :name execution_load
 SELECT execution_arn, state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
-       COALESCE(redriven_at, 0)
+       COALESCE(redriven_at, 0), role_arn
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_find_due
@@ -52,14 +52,14 @@ WHERE execution_arn = (
       AND (lease_expires_at IS NULL OR lease_expires_at <= $2)
     ORDER BY wake_at LIMIT 1)
 RETURNING execution_arn, state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
-          COALESCE(redriven_at, 0);
+          COALESCE(redriven_at, 0), role_arn;
 
 -- :name execution_claim_due
 -- :dialect postgres
 UPDATE executions SET lease_owner = $3, lease_expires_at = $4, fence = $5
 WHERE execution_arn = (SELECT trawl_due_execution($1, $2))
 RETURNING execution_arn, state_machine_arn, name, definition, input, run_state, started_at, signals, redrive_count,
-          COALESCE(redriven_at, 0);
+          COALESCE(redriven_at, 0), role_arn;
 
 -- :name execution_claim
 UPDATE executions SET lease_owner = $3, lease_expires_at = $4, fence = $5

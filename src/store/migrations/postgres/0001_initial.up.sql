@@ -317,6 +317,7 @@ CREATE TABLE executions (
     state_machine_arn text NOT NULL,
     name              text NOT NULL,
     definition        text NOT NULL,             -- the machine as it was at the start
+    role_arn          text NOT NULL DEFAULT '',  -- and its role, which nobody assumes here
     status            text NOT NULL CHECK (status IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED')),
     input             text NOT NULL,
     output            text,

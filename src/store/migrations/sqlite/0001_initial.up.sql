@@ -207,6 +207,7 @@ CREATE TABLE executions (
     state_machine_arn TEXT NOT NULL,
     name              TEXT NOT NULL,
     definition        TEXT NOT NULL,             -- the machine as it was at the start
+    role_arn          TEXT NOT NULL DEFAULT '',  -- and its role, which nobody assumes here
     status            TEXT NOT NULL CHECK (status IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED')),
     input             TEXT NOT NULL,
     output            TEXT,
