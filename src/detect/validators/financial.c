@@ -72,7 +72,7 @@ static bool is_part_of_name(Bytes before)
 {
     size_t at = before.len;
 
-    if (at >= 2 && strchr("-_/#", before.data[at - 1]) != NULL && g_ascii_isalpha(before.data[at - 2]))
+    if (at >= 2 && is_one_of(before.data[at - 1], "-_/#") && g_ascii_isalpha(before.data[at - 2]))
         return true;
     while (at > 0 && !is_blank_or_quote(before.data[at - 1]))
         at--;

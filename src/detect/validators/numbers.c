@@ -167,13 +167,12 @@ static bool is_blank_then_number(Bytes after)
 /* "-232 545 699": the first of the numbers has a sign, or is behind a decimal point. */
 static bool is_sign_or_point(Bytes before)
 {
-    return before.len > 0 && strchr("-.", before.data[before.len - 1]) != NULL;
+    return before.len > 0 && is_one_of(before.data[before.len - 1], "-.");
 }
 
 static bool is_blank_then_sign(Bytes after)
 {
-    return after.len > 2 && is_blank(after.data[0]) && strchr("-.", after.data[1]) != NULL && after.data[1] != '\0' &&
-           g_ascii_isdigit(after.data[2]);
+    return after.len > 2 && is_blank(after.data[0]) && is_one_of(after.data[1], "-.") && g_ascii_isdigit(after.data[2]);
 }
 
 static bool is_digits_and_blanks(Bytes value)
@@ -198,8 +197,8 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
 Verdict outside_name(const Surroundings *surroundings, Verdict verdict)
 {
     Bytes before = surroundings->before;
-    bool is_in_name = before.len > 1 && strchr("._/", before.data[before.len - 1]) != NULL &&
-                      g_ascii_isalnum(before.data[before.len - 2]);
+    bool is_in_name =
+        before.len > 1 && is_one_of(before.data[before.len - 1], "._/") && g_ascii_isalnum(before.data[before.len - 2]);
 
     return is_in_name ? MIN(verdict, VERDICT_LOW) : verdict;
 }

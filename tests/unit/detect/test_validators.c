@@ -518,15 +518,19 @@ static void test_a_number_in_a_row_of_numbers_is_of_no_interest(void)
 {
     ContextValidator aadhaar = context_validator_find("aadhaar");
     Surroundings alone = {.value = {(const uint8_t *)"4987 3216 5402", 14}};
-    Surroundings before = alone, after = alone, counted = alone;
+    Surroundings before = alone, after = alone, counted = alone, binary = alone, signed_one = alone;
 
     before.before = (Bytes){(const uint8_t *)"8328 ", 5};
     after.after = (Bytes){(const uint8_t *)" 9608 1", 7};
     counted.before = (Bytes){(const uint8_t *)"2 ", 2};
+    binary.before = (Bytes){(const uint8_t *)"x\0", 2};
+    signed_one.before = (Bytes){(const uint8_t *)"x-", 2};
     g_assert_cmpint(aadhaar(&alone), ==, VERDICT_WEAK); /* only blanks part it */
     g_assert_cmpint(aadhaar(&before), ==, VERDICT_LOW);
     g_assert_cmpint(aadhaar(&after), ==, VERDICT_LOW);
     g_assert_cmpint(aadhaar(&counted), ==, VERDICT_WEAK);
+    g_assert_cmpint(aadhaar(&binary), ==, VERDICT_WEAK); /* a byte 0 is no sign */
+    g_assert_cmpint(aadhaar(&signed_one), ==, VERDICT_LOW);
 }
 
 static void test_credentials_are_told_from_placeholders(void)
