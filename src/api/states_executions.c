@@ -173,37 +173,13 @@ static void add_data(json_t *root, const ExecutionRecord *record)
     (void)json_object_set_new(root, "outputDetails", json_pack("{s:b}", "included", 1));
 }
 
-/* A job goes on in the next execution of its chain, with its pages and counters: POST /jobs/{id}/retry sees to that. */
-static bool job_refusal(StatesCall *call, const char *arn, char **ret_refusal, GError **error)
-{
-    g_autoptr(DbTx) tx = NULL;
-    bool is_of_job = false;
-    JobId id;
-
-    TRY(db_begin(call->api->db, DB_READ, &tx, error));
-    TRY(job_of_execution(tx, arn, &id, &is_of_job, error));
-    if (is_of_job)
-        *ret_refusal = g_strdup_printf(
-            "Execution belongs to the job %s and cannot be redriven; POST /jobs/%s/retry goes on with it", id.text,
-            id.text);
-    return true;
-}
-
-/* Why an execution cannot be redriven, owned by the caller; NULL if it can. */
-static bool read_refusal(StatesCall *call, const ExecutionRecord *record, char **ret_refusal, GError **error)
-{
-    const Redrivable asked = {record->status, record->stopped_ms, record->event_count,
-        workflow_max_events(call->api->workflow), record->redrive_count};
-
-    *ret_refusal = redrive_refusal(&asked, clock_now_ms());
-    return *ret_refusal != NULL || job_refusal(call, record->arn, ret_refusal, error);
-}
-
 static bool add_redrive(StatesCall *call, json_t *root, const ExecutionRecord *record, GError **error)
 {
     g_autofree char *refusal = NULL;
+    g_autoptr(DbTx) tx = NULL;
 
-    TRY(read_refusal(call, record, &refusal, error));
+    TRY(db_begin(call->api->db, DB_READ, &tx, error));
+    TRY(workflow_redrive_refusal(call->api->workflow, tx, record, &refusal, error));
     set_text(root, "redriveStatus", refusal == NULL ? "REDRIVABLE" : "NOT_REDRIVABLE");
     set_text(root, "redriveStatusReason", refusal);
     return true;
@@ -242,16 +218,12 @@ bool states_redrive_execution(StatesCall *call, json_t **ret_answer, GError **er
 {
     const TextParam token = {.name = "clientToken", .min_chars = 1, .max_chars = CLIENT_TOKEN_CHARS_MAX};
     g_auto(ExecutionRecord) record = {0};
-    g_autofree char *refusal = NULL;
     g_autoptr(GError) trouble = NULL;
     const char *client_token = NULL;
     int64_t redriven_ms = 0;
 
     TRY(states_text(call, token, &client_token, error));
     TRY(read_record(call, &record, error));
-    TRY(job_refusal(call, record.arn, &refusal, error));
-    if (refusal != NULL)
-        return states_refuse(call, error, "ExecutionNotRedrivable", "%s", refusal);
     if (!redrive(call, record.arn, client_token, &redriven_ms, &trouble)) {
         if (error_is(trouble, ERROR_CONFLICT))
             return states_refuse(call, error, "ExecutionNotRedrivable", "%s", trouble->message);

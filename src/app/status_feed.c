@@ -1,6 +1,7 @@
 #include "app/status_feed.h"
 
 #include "index/index_store.h"
+#include "jobs/jobs.h"
 
 static bool put(void *data, DbTx *tx, const json_t *event, GError **error)
 {
@@ -12,5 +13,6 @@ ExecutionIndex *status_feed_open(Db *db, Workflow *workflow)
     ExecutionIndex *index = index_store_open(db);
 
     workflow_set_status_sink(workflow, put, index);
+    workflow_set_redrive_guard(workflow, job_redrive_refusal, NULL); /* the events tell it, too */
     return index;
 }

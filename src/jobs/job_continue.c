@@ -38,7 +38,7 @@ bool job_continue(void *workflow, DbTx *tx, const char *execution_arn, const jso
 }
 
 /* Its name says which job that would be: "…:scan-<job_id>", "…:scan-<job_id>-g2". */
-bool job_of_execution(DbTx *tx, const char *execution_arn, JobId *ret_id, bool *ret_found, GError **error)
+static bool job_of_execution(DbTx *tx, const char *execution_arn, JobId *ret_id, bool *ret_found, GError **error)
 {
     static const char begin[] = ":" JOB_MACHINE ":scan-";
     const char *name = strstr(execution_arn, begin);
@@ -50,6 +50,20 @@ bool job_of_execution(DbTx *tx, const char *execution_arn, JobId *ret_id, bool *
         return true;
     TRY(DB_QUERY(tx, SQL_JOB_HAS_EXECUTION, &rows, error, db_text(ret_id->text), db_text(execution_arn)));
     return db_rows_next(rows, ret_found, error);
+}
+
+bool job_redrive_refusal(
+    G_GNUC_UNUSED void *unused, DbTx *tx, const char *execution_arn, char **ret_refusal, GError **error)
+{
+    bool is_of_job = false;
+    JobId id = {{0}};
+
+    TRY(job_of_execution(tx, execution_arn, &id, &is_of_job, error));
+    if (is_of_job)
+        *ret_refusal = g_strdup_printf(
+            "Execution belongs to the job %s and cannot be redriven; POST /jobs/%s/retry goes on with it", id.text,
+            id.text);
+    return true;
 }
 
 static void left_listing_clear(gpointer data)

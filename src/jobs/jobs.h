@@ -36,8 +36,10 @@ FALLIBLE bool job_create_sync(Db *db, const JobSpec *spec, JobId *ret_id, GError
  * key is still listed once. *ret_jobs: how many. */
 FALLIBLE bool jobs_adopt_listings(Db *db, Workflow *workflow, int64_t silent_ms, uint32_t *ret_jobs, GError **error);
 
-/* The job whose chain an execution is part of; *ret_found false: it is of no job. */
-FALLIBLE bool job_of_execution(DbTx *tx, const char *execution_arn, JobId *ret_id, bool *ret_found, GError **error);
+/* A WorkflowRedriveGuard without data: a job goes on in the next execution of its chain, with its pages and counters,
+ * which is what job_retry() is for. */
+FALLIBLE bool job_redrive_refusal(
+    void *unused, DbTx *tx, const char *execution_arn, char **ret_refusal, GError **error);
 
 /* Failed objects by reason: the stable name of an error kind ("too_large"), or "poison". */
 typedef struct FailureCount {

@@ -61,19 +61,27 @@ bool interpreter_redrive(Interpreter *interpreter, int64_t redrives)
 
 /* ---- whether it may be ---- */
 
-char *redrive_refusal(const Redrivable *execution, int64_t now_ms)
+/* As far as the row tells. */
+static char *refusal_of(const ExecutionRecord *record, int64_t max_events)
 {
-    if (g_str_equal(execution->status, "RUNNING") || g_str_equal(execution->status, "SUCCEEDED"))
-        return g_strdup_printf("Execution is %s and cannot be redriven", execution->status);
-    if (now_ms - execution->stopped_ms > REDRIVABLE_MS)
+    if (g_str_equal(record->status, "RUNNING") || g_str_equal(record->status, "SUCCEEDED"))
+        return g_strdup_printf("Execution is %s and cannot be redriven", record->status);
+    if (clock_now_ms() - record->stopped_ms > REDRIVABLE_MS)
         return g_strdup("Execution ended more than 14 days ago and cannot be redriven");
-    if (execution->event_count >= execution->max_events - EVENTS_MARGIN)
+    if (record->event_count >= max_events - EVENTS_MARGIN)
         return g_strdup_printf("Execution has %" G_GINT64_FORMAT
                                " history events, so that no more fit in, and cannot be redriven",
-            execution->event_count);
-    if (execution->redrives >= REDRIVES_MAX)
+            record->event_count);
+    if (record->redrive_count >= REDRIVES_MAX)
         return g_strdup_printf("Execution has been redriven %d times and cannot be redriven", REDRIVES_MAX);
     return NULL;
+}
+
+bool workflow_redrive_refusal(
+    Workflow *workflow, DbTx *tx, const ExecutionRecord *record, char **ret_refusal, GError **error)
+{
+    *ret_refusal = refusal_of(record, workflow_max_events(workflow));
+    return *ret_refusal != NULL || workflow_guard_redrive(workflow, tx, record->arn, ret_refusal, error);
 }
 
 /* ---- the row ---- */
@@ -181,6 +189,7 @@ bool workflow_redrive(Workflow *workflow, DbTx *tx, const char *execution_arn, c
 {
     g_auto(Row) row = {0};
     g_autoptr(JsonRef) tokens = NULL;
+    g_autofree char *refusal = NULL;
     const int64_t now_ms = clock_now_ms();
 
     TRY(read_row(tx, execution_arn, &row, error));
@@ -188,9 +197,14 @@ bool workflow_redrive(Workflow *workflow, DbTx *tx, const char *execution_arn, c
     *ret_redriven_ms = asked_before(tokens, client_token, now_ms);
     if (*ret_redriven_ms != 0)
         return true;
-    const Redrivable asked = {row.status, row.stopped_ms, row.execution.run->event_count, workflow_max_events(workflow),
-        row.execution.redrives};
-    g_autofree char *refusal = redrive_refusal(&asked, now_ms);
+    const ExecutionRecord record = {
+        .arn = row.execution.arn,
+        .status = row.status,
+        .stopped_ms = row.stopped_ms,
+        .event_count = row.execution.run->event_count,
+        .redrive_count = row.execution.redrives,
+    };
+    TRY(workflow_redrive_refusal(workflow, tx, &record, &refusal, error));
     if (refusal != NULL)
         return fail(error, ERROR_CONFLICT, "%s", refusal);
     *ret_redriven_ms = now_ms;

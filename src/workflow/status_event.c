@@ -53,18 +53,15 @@ static void set_input_and_output(json_t *detail, const ExecutionRecord *record)
     set_data(detail, "output", record->output, output <= TEXT_BYTES_MAX ? INCLUDED : TOO_LARGE);
 }
 
-static void set_redrive(json_t *detail, const ExecutionRecord *record)
+static void set_redrive(json_t *detail, const ExecutionRecord *record, const char *refusal)
 {
-    const bool is_redrivable = !g_str_equal(record->status, "RUNNING") && !g_str_equal(record->status, "SUCCEEDED");
-    g_autofree char *reason = g_strdup_printf("Execution is %s and cannot be redriven", record->status);
-
     json_object_set_new(detail, "redriveCount", json_integer(record->redrive_count));
     json_object_set_new(detail, "redriveDate", time_or_null(record->redriven_ms));
-    json_object_set_new(detail, "redriveStatus", json_string(is_redrivable ? "REDRIVABLE" : "NOT_REDRIVABLE"));
-    json_object_set_new(detail, "redriveStatusReason", text_or_null(is_redrivable ? NULL : reason));
+    json_object_set_new(detail, "redriveStatus", json_string(refusal == NULL ? "REDRIVABLE" : "NOT_REDRIVABLE"));
+    json_object_set_new(detail, "redriveStatusReason", text_or_null(refusal));
 }
 
-static json_t *detail_of(const ExecutionRecord *record)
+static json_t *detail_of(const ExecutionRecord *record, const char *refusal)
 {
     json_t *detail = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:n, s:n}", "executionArn", record->arn,
         "stateMachineArn", record->machine_arn, "name", record->name, "status", record->status, "startDate",
@@ -72,7 +69,7 @@ static json_t *detail_of(const ExecutionRecord *record)
         "stateMachineAliasArn");
 
     set_input_and_output(detail, record);
-    set_redrive(detail, record);
+    set_redrive(detail, record, refusal);
     json_object_set_new(detail, "error", text_or_null(record->error));
     json_object_set_new(detail, "cause", text_or_null(record->cause));
     return detail;
@@ -86,7 +83,7 @@ static int64_t changed_ms(const ExecutionRecord *record)
     return record->redriven_ms != 0 ? record->redriven_ms : record->started_ms;
 }
 
-json_t *status_event_json(const ExecutionRecord *record)
+json_t *status_event_json(const ExecutionRecord *record, const char *refusal)
 {
     g_autofree char *id = event_id(record);
     g_autofree char *time = clock_format_iso(changed_ms(record));
@@ -95,7 +92,7 @@ json_t *status_event_json(const ExecutionRecord *record)
 
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:o}", "version", "0", "id", id, "detail-type",
         "Step Functions Execution Status Change", "source", "aws.states", "account", has_parts ? arn[4] : "", "time",
-        time, "region", has_parts ? arn[3] : "", "resources", record->arn, "detail", detail_of(record));
+        time, "region", has_parts ? arn[3] : "", "resources", record->arn, "detail", detail_of(record, refusal));
 }
 
 bool status_event_read(DbTx *tx, const char *arn, ExecutionRecord *ret_record, GError **error)
@@ -120,6 +117,7 @@ bool status_event_read(DbTx *tx, const char *arn, ExecutionRecord *ret_record, G
         .stopped_ms = db_rows_int(rows, 8),
         .redrive_count = db_rows_int(rows, 9),
         .redriven_ms = db_rows_int(rows, 10),
+        .event_count = db_rows_int(rows, 11),
     };
     return true;
 }

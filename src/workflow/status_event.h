@@ -6,10 +6,11 @@
 
 #include "workflow/executions.h"
 
-/* "Step Functions Execution Status Change" for the status that the execution has now; a new reference. Its id is made
+/* "Step Functions Execution Status Change" for the status that the execution has now; a new reference. refusal: why it
+ * cannot be redriven, or NULL. Its id is made
  * from what it tells, so that the same change is the same event whoever tells of it. Input, or input and output, are
  * left out ("included": false) where they are too large for an event. */
-json_t *status_event_json(const ExecutionRecord *record);
+json_t *status_event_json(const ExecutionRecord *record, const char *refusal);
 
 /* What is needed of the execution with this ARN: input and all that DescribeExecution tells, no definition.
  * NOT_FOUND if there is none. */

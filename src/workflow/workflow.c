@@ -47,6 +47,10 @@ struct Workflow {
         WorkflowStatusSink function; /* NULL: nobody wants to know */
         void *data;
     } status_sink;
+    struct {
+        WorkflowRedriveGuard function; /* NULL: all may go on by themselves */
+        void *data;
+    } redrive_guard;
     GMutex mutex;
     struct {
         GHashTable *machines; /* name -> definition, JSON text */
@@ -181,14 +185,29 @@ void workflow_set_status_sink(Workflow *workflow, WorkflowStatusSink sink, void 
     workflow->status_sink.data = data;
 }
 
+void workflow_set_redrive_guard(Workflow *workflow, WorkflowRedriveGuard guard, void *data)
+{
+    workflow->redrive_guard.function = guard;
+    workflow->redrive_guard.data = data;
+}
+
+bool workflow_guard_redrive(Workflow *workflow, DbTx *tx, const char *arn, char **ret_refusal, GError **error)
+{
+    *ret_refusal = NULL;
+    return workflow->redrive_guard.function == NULL ||
+           workflow->redrive_guard.function(workflow->redrive_guard.data, tx, arn, ret_refusal, error);
+}
+
 bool workflow_tell_status(Workflow *workflow, DbTx *tx, const char *execution_arn, GError **error)
 {
     g_auto(ExecutionRecord) record = {0};
+    g_autofree char *refusal = NULL;
 
     if (workflow->status_sink.function == NULL)
         return true;
     TRY(status_event_read(tx, execution_arn, &record, error));
-    json_t *event = status_event_json(&record);
+    TRY(workflow_redrive_refusal(workflow, tx, &record, &refusal, error));
+    json_t *event = status_event_json(&record, refusal);
     const bool is_told = workflow->status_sink.function(workflow->status_sink.data, tx, event, error);
     json_decref(event);
     return is_told;

@@ -77,6 +77,13 @@ typedef bool (*WorkflowStatusSink)(void *data, DbTx *tx, const json_t *event, GE
 /* Before any run. Whoever changes executions of one store has the same sink, or some of its events are missing. */
 void workflow_set_status_sink(Workflow *workflow, WorkflowStatusSink sink, void *data);
 
+/* Whether the execution is somebody's who would not know if it went on by itself: *ret_refusal says so in words, owned
+ * by the caller; NULL if not. */
+typedef bool (*WorkflowRedriveGuard)(
+    void *data, DbTx *tx, const char *execution_arn, char **ret_refusal, GError **error);
+/* Before any run. */
+void workflow_set_redrive_guard(Workflow *workflow, WorkflowRedriveGuard guard, void *data);
+
 /* "arn:aws:states:<region>:<account>:execution:<machine>:<name>", owned by the caller. */
 char *workflow_execution_arn(const Workflow *workflow, const char *machine, const char *name);
 

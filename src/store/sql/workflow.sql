@@ -14,7 +14,7 @@ FROM executions WHERE execution_arn = $1;
 -- What an event of a change of status tells.
 -- :name execution_status_event
 SELECT state_machine_arn, name, status, input, output, error, cause, started_at, COALESCE(stopped_at, 0),
-       redrive_count, COALESCE(redriven_at, 0)
+       redrive_count, COALESCE(redriven_at, 0), event_count
 FROM executions WHERE execution_arn = $1;
 
 -- :name execution_load

@@ -297,6 +297,55 @@ static void test_a_change_that_cannot_be_told_does_not_happen(Fixture *f, G_GNUC
     expect_statuses(f, "");
 }
 
+static bool refuse_redrive(
+    void *data, G_GNUC_UNUSED DbTx *tx, const char *arn, char **ret_refusal, G_GNUC_UNUSED GError **error)
+{
+    *ret_refusal = g_str_has_suffix(arn, ":kept") ? g_strdup(data) : NULL;
+    return true;
+}
+
+/* Of the event of its end. */
+static void expect_redrive_status(Fixture *f, const char *name, const char *status, const char *reason)
+{
+    json_t *events = read_events(f);
+    int ends = 0;
+
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *event = json_array_get(events, i);
+        if (strcmp(detail_text(event, "name"), name) != 0 || strcmp(detail_text(event, "status"), "RUNNING") == 0)
+            continue;
+        g_assert_cmpstr(detail_text(event, "redriveStatus"), ==, status);
+        g_assert_cmpstr(detail_text(event, "redriveStatusReason"), ==, reason);
+        ends++;
+    }
+    g_assert_cmpint(ends, ==, 1);
+    json_decref(events);
+}
+
+/* As RedriveExecution itself would say. */
+static void test_an_event_tells_why_its_execution_cannot_be_redriven(Fixture *f, G_GNUC_UNUSED gconstpointer kind)
+{
+    static char reason[] = "it is somebody's";
+
+    workflow_free(f->workflow);
+    f->workflow = workflow_new(&(WorkflowOptions){.db = f->store.db, .max_events = 6});
+    workflow_set_status_sink(f->workflow, keep_event, NULL);
+    workflow_set_redrive_guard(f->workflow, refuse_redrive, reason);
+    start(f, ONE_STATE("\"Type\":\"Fail\""), "free", json_object());
+    g_assert_true(run_all(f));
+    expect_redrive_status(f, "free", "REDRIVABLE", NULL);
+    start(f, ONE_STATE("\"Type\":\"Fail\""), "kept", json_object());
+    g_assert_true(run_all(f));
+    expect_redrive_status(f, "kept", "NOT_REDRIVABLE", reason);
+    start(f,
+        ONE_STATE("\"Type\":\"Pass\",\"Next\":\"B\"},\"B\":{\"Type\":\"Pass\",\"Next\":\"C\"},\"C\":{\"Type\":\"Pass\","
+                  "\"End\":true"),
+        "full", json_object());
+    g_assert_true(run_all(f));
+    expect_redrive_status(
+        f, "full", "NOT_REDRIVABLE", "Execution has 6 history events, so that no more fit in, and cannot be redriven");
+}
+
 static void add(const char *name, const char *kind, void (*test)(Fixture *, gconstpointer))
 {
     g_autofree char *path = g_strconcat("/status-events/", kind, "/", name, NULL);
@@ -311,6 +360,7 @@ int main(int argc, char **argv)
         add("those-of-step-functions", *kind, test_the_events_of_a_run_are_those_of_step_functions);
         add("failure", *kind, test_a_failure_tells_its_error_and_cause);
         add("every-end", *kind, test_every_way_to_end_is_one_event);
+        add("redrive", *kind, test_an_event_tells_why_its_execution_cannot_be_redriven);
         add("too-large", *kind, test_input_and_output_that_are_too_large_are_left_out);
         add("once", *kind, test_each_change_is_told_once_whatever_fails);
         add("cannot-be-told", *kind, test_a_change_that_cannot_be_told_does_not_happen);
