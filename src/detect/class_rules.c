@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-ClassRules *class_rules_new(void)
+ClassRules *class_rules_new(ClassRulesKind kind)
 {
     ClassRules *rules = g_new0(ClassRules, 1);
 
+    rules->kind = kind;
     rules->forms = form_table_new();
     rules->at = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     rules->plus = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -34,8 +35,11 @@ static bool add_forms(ClassRules *rules, const CompiledRule *rule, GError **erro
 {
     const char *separators = rule->raw->separators != NULL ? rule->raw->separators : "-";
 
-    for (unsigned i = 0; i < rule->raw->forms_count; i++)
-        TRY(form_table_add(rules->forms, rule->rule.index, rule->raw->forms[i], separators, error));
+    for (unsigned i = 0; i < rule->raw->forms_count; i++) {
+        const char *form = rule->raw->forms[i];
+        if (rules->kind == CLASS_RULES_ALL || !rule->bare_waits || strchr(form, '-') != NULL)
+            TRY(form_table_add(rules->forms, rule->rule.index, form, separators, error));
+    }
     return true;
 }
 
@@ -78,6 +82,8 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
 
 bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error)
 {
+    if (rules->kind == CLASS_RULES_COLD && rule_waits_for_keyword(rule, TIER_MEDIUM))
+        return true;
     switch (rule->shape) {
     case SHAPE_NONE:
         return true;

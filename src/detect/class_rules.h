@@ -3,18 +3,24 @@
 
 #include "detect/class_scan.h"
 
+typedef enum ClassRulesKind {
+    CLASS_RULES_ALL,
+    CLASS_RULES_COLD /* without what waits for a keyword: rules, and bare runs of digits */
+} ClassRulesKind;
+
 struct ClassRules {
+    ClassRulesKind kind;
     ClassPlan plan;
     FormTable *forms;
     GArray *at, *plus, *colon, *word; /* rule indices, uint32_t */
     GArray *upper[CLASS_MAX_STARTS];  /* likewise, by ClassPlan.starts */
 };
 
-ClassRules *class_rules_new(void);
+ClassRules *class_rules_new(ClassRulesKind kind);
 void class_rules_free(ClassRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ClassRules, class_rules_free)
 
-/* Other rules than those of engine class are passed over. INVALID says which field is wrong. */
+/* Other rules than those of engine class, and of the kind, are passed over. INVALID says which field is wrong. */
 FALLIBLE bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error);
 /* After the last. */
 void class_rules_finish(ClassRules *rules);

@@ -142,6 +142,12 @@ static void match_bare(const ClassRun *run, const Number *number)
     }
 }
 
+/* A rule whose bare form waits for a keyword does not wait with this one. */
+static bool is_tried(const ClassRun *run, uint32_t rule)
+{
+    return class_is_active(run, rule) || rule_at(run->rules, rule)->bare_waits;
+}
+
 static void match_separated(const ClassRun *run, const Number *number)
 {
     const GArray *forms = form_table_separated(run->selected->forms, number->digits[0]);
@@ -151,7 +157,7 @@ static void match_separated(const ClassRun *run, const Number *number)
         return;
     for (guint i = 0; i < forms->len; i++) {
         const DigitForm *form = &g_array_index(forms, DigitForm, i);
-        if (!class_is_active(run, form->rule) || !form_fits(form, number))
+        if (!is_tried(run, form->rule) || !form_fits(form, number))
             continue;
         size_t end = number->ends[form->group_count - 1];
         if (!continues_after(text, end, number->separator))

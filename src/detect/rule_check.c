@@ -231,6 +231,14 @@ static void fill_ignored(CompiledRule *rule, const RawRule *raw)
         g_ptr_array_add(rule->lower_paths, g_pattern_spec_new(raw->lower_paths[i]));
 }
 
+static void note_bare(CompiledRule *rule)
+{
+    const RawRule *raw = rule->raw;
+
+    rule->bare_waits = rule->shape == SHAPE_DIGITS && rule->keyword == KEYWORD_BOOST && raw->pair_count == 0 &&
+                       raw->validator != NULL && validator_doubts_bare(raw->validator);
+}
+
 static void note_look_ahead(CompiledRule *rule)
 {
     if (rule->context_validator != NULL)
@@ -248,6 +256,7 @@ static bool check_all(const Check *check, RuleFacts *facts, CompiledRule *rule)
     TRY(check_pair(check, rule));
     TRY(check_severity(check, rule));
     note_look_ahead(rule);
+    note_bare(rule);
     TRY(check_facts(check, facts));
     return check_pattern(check, facts, rule);
 }

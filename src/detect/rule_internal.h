@@ -62,6 +62,7 @@ typedef struct CompiledRule {
     KeywordUse keyword;
     uint32_t distance, distance_after; /* characters; after: 0 unless a keyword may follow the value */
     bool is_same_line;
+    bool bare_waits; /* digits only: without a keyword, a run without separators is of tier low */
     bool has_field_keywords, has_veto;
     Tier tier, keyword_tier;
     uint64_t *pair;         /* bit set of rules whose match near by raises the tier; NULL: none */
@@ -102,7 +103,7 @@ struct RuleSet {
     /* Literal rules (ids are rule indices); NULL if there are none. */
     hs_database_t *literals;
     ClassRules *class_rules;      /* all rules of engine class */
-    ClassRules *class_rules_cold; /* those that demand no keyword: enough where none is near */
+    ClassRules *class_rules_cold; /* what demands no keyword: enough where none is near */
 
     /* Group of a keyword: rule index; then as many groups of field_keywords, then as many of veto. */
     Vocabulary *vocabulary;

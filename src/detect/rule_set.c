@@ -46,8 +46,8 @@ static RuleSet *rule_set_new(void)
     rules->paths = g_string_chunk_new(1024);
     rules->rules = g_array_new(FALSE, FALSE, sizeof(CompiledRule));
     g_array_set_clear_func(rules->rules, (GDestroyNotify)compiled_rule_clear);
-    rules->class_rules = class_rules_new();
-    rules->class_rules_cold = class_rules_new();
+    rules->class_rules = class_rules_new(CLASS_RULES_ALL);
+    rules->class_rules_cold = class_rules_new(CLASS_RULES_COLD);
     return rules;
 }
 
@@ -173,9 +173,8 @@ static bool add_file(const Loading *loading, const char *path, GError **error)
 
 static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError **error)
 {
-    bool is_cold = !rule_waits_for_keyword(rule, TIER_MEDIUM);
-    bool is_added = class_rules_add(rules->class_rules, rule, error) &&
-                    (!is_cold || class_rules_add(rules->class_rules_cold, rule, error));
+    bool is_added =
+        class_rules_add(rules->class_rules, rule, error) && class_rules_add(rules->class_rules_cold, rule, error);
 
     if (!is_added)
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
@@ -199,7 +198,7 @@ static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **erro
 
     if (!is_added)
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
-    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_MEDIUM))
+    if (rule->engine == ENGINE_CLASS && (rule->bare_waits || rule_waits_for_keyword(rule, TIER_MEDIUM)))
         rule_bits_add(rules->demanding, index);
     if (rule->shape == SHAPE_WORD)
         rule_bits_add(rules->word_shaped, index);

@@ -34,3 +34,6 @@ ContextValidator context_validator_find(const char *name);
 
 /* The validator of that name, NULL if there is none. The names are those that rule files use. */
 Validator validator_find(const char *name);
+
+/* Whether the validator never says more of a run of digits without separators than VERDICT_WEAK. */
+bool validator_doubts_bare(const char *name);

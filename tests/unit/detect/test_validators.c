@@ -564,6 +564,29 @@ static void test_validators_survive_any_bytes(void)
     }
 }
 
+/* The engine does not ask them about such a number where no keyword stands: all lengths that rules give them. */
+static void test_validators_that_doubt_bare_numbers_never_believe_one(void)
+{
+    g_autoptr(GRand) noise = g_rand_new_with_seed(20261122);
+    unsigned doubters = 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (!validator_doubts_bare(names[i]))
+            continue;
+        doubters++;
+        for (unsigned tries = 0; tries < 20000; tries++) {
+            char digits[16];
+            size_t len = 9 + tries % 7;
+            for (size_t at = 0; at < len; at++)
+                digits[at] = (char)('0' + g_rand_int_range(noise, 0, 10));
+            Verdict verdict = judge_alone(names[i], (Bytes){.data = (const uint8_t *)digits, .len = len});
+            g_assert_cmpint(verdict, <=, VERDICT_WEAK);
+        }
+    }
+    g_assert_cmpuint(doubters, >, 0);
+    g_assert_false(validator_doubts_bare("card"));
+}
+
 static void test_there_is_no_validator_of_another_name(void)
 {
     g_assert_null(validator_find("credit"));
@@ -590,6 +613,8 @@ int main(int argc, char **argv)
     g_test_add_func(
         "/detect/validators/credentials-are-told-from-placeholders", test_credentials_are_told_from_placeholders);
     g_test_add_func("/detect/validators/validators-survive-any-bytes", test_validators_survive_any_bytes);
+    g_test_add_func("/detect/validators/validators-that-doubt-bare-numbers-never-believe-one",
+        test_validators_that_doubt_bare_numbers_never_believe_one);
     g_test_add_func(
         "/detect/validators/there-is-no-validator-of-another-name", test_there_is_no_validator_of_another_name);
     return g_test_run();
