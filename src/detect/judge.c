@@ -1,4 +1,5 @@
 #include "detect/judge.h"
+#include "detect/byte_class.h"
 
 #include <math.h>
 #include <string.h>
@@ -54,8 +55,37 @@ static Bytes fold(Judge *judge, Bytes value)
 
     g_byte_array_set_size(scratch, (guint)value.len);
     for (size_t i = 0; i < value.len; i++)
-        scratch->data[i] = (uint8_t)g_ascii_tolower((char)value.data[i]);
+        scratch->data[i] = value.data[i] | ((BYTE_CLASS[value.data[i]] & BYTE_UPPER) != 0 ? 0x20U : 0);
     return (Bytes){.data = scratch->data, .len = value.len};
+}
+
+/* Which two bytes follow each other in a value: most words are not in it because theirs do not. */
+typedef struct PairSet {
+    uint64_t bits[4];
+} PairSet;
+
+static uint8_t pair_bit(const uint8_t *text)
+{
+    return (uint8_t)(text[0] * 31U + text[1]);
+}
+
+static PairSet pairs_of(Bytes text)
+{
+    PairSet pairs = {0};
+
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        uint8_t bit = pair_bit(text.data + i);
+        pairs.bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+    }
+    return pairs;
+}
+
+static bool may_contain(const PairSet *pairs, const char *word)
+{
+    if (word[0] == '\0' || word[1] == '\0')
+        return true;
+    uint8_t bit = pair_bit((const uint8_t *)word);
+    return (pairs->bits[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
 static bool contains_ignored_word(Judge *judge, const CompiledRule *rule, Bytes value)
@@ -63,9 +93,10 @@ static bool contains_ignored_word(Judge *judge, const CompiledRule *rule, Bytes 
     if (rule->ignore_words->len == 0)
         return false;
     Bytes folded = fold(judge, value);
+    const PairSet pairs = pairs_of(folded);
     for (guint i = 0; i < rule->ignore_words->len; i++) {
         const char *word = g_ptr_array_index(rule->ignore_words, i);
-        if (memmem(folded.data, folded.len, word, strlen(word)) != NULL)
+        if (may_contain(&pairs, word) && memmem(folded.data, folded.len, word, strlen(word)) != NULL)
             return true;
     }
     return false;

@@ -11,6 +11,15 @@ static int start_order(gconstpointer a, gconstpointer b)
     return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
+/* Often, as they were found so. */
+static bool is_in_order(const PendingMatch *matches, guint count)
+{
+    for (guint i = 1; i < count; i++)
+        if (start_order(&matches[i - 1], &matches[i]) > 0)
+            return false;
+    return true;
+}
+
 static bool overlaps(const PendingMatch *a, const PendingMatch *b)
 {
     return a->span.start < b->span.end && b->span.start < a->span.end;
@@ -134,6 +143,10 @@ static void settle_chain(const RuleSet *rules, Tier min_tier, PendingMatch *chai
 {
     guint first = settled->len;
 
+    if (count == 1) {
+        g_array_append_vals(settled, chain, 1);
+        return;
+    }
     count = drop_beaten(rules, chain, count);
     g_qsort_with_data(chain, (gint)count, sizeof *chain, strength_order, (gpointer)rules);
     for (guint i = 0; i < count; i++) {
@@ -171,7 +184,8 @@ uint64_t overlap_settle(const RuleSet *rules, Tier min_tier, GArray *pending, ui
 
     if (pending->len == 0)
         return horizon;
-    qsort(matches, pending->len, sizeof *matches, start_order);
+    if (!is_in_order(matches, pending->len))
+        qsort(matches, pending->len, sizeof *matches, start_order);
     while (done < pending->len && matches[done].span.start < horizon) {
         uint64_t end = 0;
         guint length = chain_length(matches + done, pending->len - done, &end);

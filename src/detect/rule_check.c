@@ -1,4 +1,5 @@
 /* From what a file says to a rule that can run: every field checked. */
+#include "detect/byte_class.h"
 #include "detect/rule_internal.h"
 
 #include <string.h>
@@ -320,31 +321,55 @@ Tier compiled_rule_best_tier(const CompiledRule *rule)
     return TIER_VALIDATED;
 }
 
-static bool canonical_keep(CanonicalForm form, uint8_t *byte)
+static guint keep_digits(Bytes value, uint8_t *out)
+{
+    guint len = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        out[len] = value.data[i];
+        len += byte_is_digit(value.data[i]) ? 1 : 0;
+    }
+    return len;
+}
+
+static guint keep_alnum_upper(Bytes value, uint8_t *out)
+{
+    guint len = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        uint8_t byte = (uint8_t)g_ascii_toupper((char)value.data[i]);
+        if (g_ascii_isalnum(byte) || byte >= 0x80)
+            out[len++] = byte;
+    }
+    return len;
+}
+
+static guint keep_lower(Bytes value, uint8_t *out)
+{
+    for (size_t i = 0; i < value.len; i++)
+        out[i] = (uint8_t)g_ascii_tolower((char)value.data[i]);
+    return (guint)value.len;
+}
+
+static guint canonical_write(CanonicalForm form, Bytes value, uint8_t *out)
 {
     switch (form) {
     case CANONICAL_AS_IS:
-        return true;
+        memcpy(out, value.data, value.len);
+        return (guint)value.len;
     case CANONICAL_DIGITS:
-        return g_ascii_isdigit(*byte);
+        return keep_digits(value, out);
     case CANONICAL_ALNUM_UPPER:
-        *byte = (uint8_t)g_ascii_toupper((char)*byte);
-        return g_ascii_isalnum(*byte) || *byte >= 0x80;
+        return keep_alnum_upper(value, out);
     case CANONICAL_LOWER:
-        *byte = (uint8_t)g_ascii_tolower((char)*byte);
-        return true;
+        return keep_lower(value, out);
     }
-    return true;
+    return 0;
 }
 
 void canonical_form(CanonicalForm form, Bytes value, GByteArray *out)
 {
     g_byte_array_set_size(out, (guint)value.len);
-    guint len = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        uint8_t byte = value.data[i];
-        if (canonical_keep(form, &byte))
-            out->data[len++] = byte;
-    }
-    g_byte_array_set_size(out, len);
+    if (value.len > 0)
+        g_byte_array_set_size(out, canonical_write(form, value, out->data));
 }
