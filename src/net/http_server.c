@@ -136,6 +136,18 @@ static enum MHD_Result take_body(const HttpServer *server, Exchange *exchange, c
     return exchange->received / OVERSIZE_SWALLOWED > limit ? MHD_NO : MHD_YES;
 }
 
+/* Nothing is worked out, and above all nothing handed out, for who has gone while waiting. */
+static bool has_gone(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte = 0;
+
+    if (info == NULL)
+        return false;
+    const ssize_t len = recv(info->connect_fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
+    return len == 0 || (len < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 static WaitingResult wait_for_answer(
     const HttpServer *server, struct MHD_Connection *connection, uint64_t seen, int64_t wait_ms)
 {
@@ -160,18 +172,9 @@ static HttpReply *answer_or_wait(
         exchange->has_waited = exchange->has_waited || result != WAITING_REFUSED;
         if (result == WAITING_SUSPENDED)
             return NULL;
-        if (result == WAITING_REFUSED)
+        if (result == WAITING_REFUSED || has_gone(connection))
             return g_steal_pointer(&reply);
     }
-}
-
-/* Nothing is worked out, and above all nothing handed out, for who has gone while waiting. */
-static bool has_gone(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    char byte = 0;
-
-    return info != NULL && recv(info->connect_fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 /* libmicrohttpd calls this once with the headers, then for each piece of the body, then once more at its end, and again

@@ -145,15 +145,33 @@ static void test_a_request_that_is_asked_again_is_the_same(Fixture *f, gconstpoi
     expect(ask(f, "/a%2562?q=1"), "the same");
 }
 
+static void expect_nobody_else_is_asked(Fixture *f)
+{
+    expect(ask(f, "/now"), "now");
+    make_ready(f);
+    expect(ask(f, "/wait"), "ready");
+    http_server_stop(g_steal_pointer(&f->server)); /* nobody is asked after this */
+    g_assert_cmpint(f->calls, ==, 2);
+}
+
 static void test_who_has_gone_is_not_asked_again(Fixture *f, gconstpointer sharing)
 {
     (void)sharing;
     (void)close(ask(f, "/wait"));
     wait_for_calls(f, 1);
-    expect(ask(f, "/now"), "now");
-    make_ready(f);
-    expect(ask(f, "/wait"), "ready");
-    g_assert_cmpint(f->calls, ==, 2);
+    expect_nobody_else_is_asked(f);
+}
+
+static void test_who_was_cut_off_is_not_asked_again(Fixture *f, gconstpointer sharing)
+{
+    const struct linger at_once = {.l_onoff = 1}; /* closing is a reset */
+
+    (void)sharing;
+    const int fd = ask(f, "/wait");
+    wait_for_calls(f, 1);
+    g_assert_cmpint(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), ==, 0);
+    (void)close(fd);
+    expect_nobody_else_is_asked(f);
 }
 
 static void test_half_the_connections_may_wait_and_the_others_are_told_so(Fixture *f, gconstpointer sharing)
@@ -200,9 +218,10 @@ int main(int argc, char **argv)
         add("a-request-is-asked-again-when-its-time-has-come", test_a_request_is_asked_again_when_its_time_has_come,
             sharing);
         add("a-request-that-is-asked-again-is-the-same", test_a_request_that_is_asked_again_is_the_same, sharing);
+        add("who-has-gone-is-not-asked-again", test_who_has_gone_is_not_asked_again, sharing);
+        add("who-was-cut-off-is-not-asked-again", test_who_was_cut_off_is_not_asked_again, sharing);
         add("a-server-stops-while-requests-wait", test_a_server_stops_while_requests_wait, sharing);
     }
-    add("who-has-gone-is-not-asked-again", test_who_has_gone_is_not_asked_again, HTTP_THREADS_SHARED);
     add("half-the-connections-may-wait-and-the-others-are-told-so",
         test_half_the_connections_may_wait_and_the_others_are_told_so, HTTP_THREADS_SHARED);
     return g_test_run();
