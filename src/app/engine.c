@@ -112,7 +112,6 @@ static bool runner_once(Engine *engine, GError **error)
         watch_wait(engine->watch, seen, wait_ms);
         return true;
     }
-    watch_found(engine->watch);
     return jobs_reconcile(engine->db, error);
 }
 
@@ -228,10 +227,19 @@ static bool open_suppressor(Engine *engine, GError **error)
     return true;
 }
 
+/* Whoever has claimed an execution may be with it for long: another runner is to look for more. */
+static void look_further(void *data)
+{
+    watch_found(((Engine *)data)->watch);
+}
+
 static bool open_workflow(Engine *engine, GError **error)
 {
-    engine->workflow =
-        workflow_new(&(WorkflowOptions){.db = engine->db, .lease_ms = engine->options.lease_ms, .hold_ms = HOLD_MS});
+    engine->workflow = workflow_new(&(WorkflowOptions){.db = engine->db,
+        .lease_ms = engine->options.lease_ms,
+        .hold_ms = HOLD_MS,
+        .claimed = look_further,
+        .data = engine});
     engine->index = status_feed_open(engine->db, engine->workflow);
     engine->batch_task = (BatchTask){.db = engine->db, .sources = engine->sources};
     workflow_register_task(engine->workflow, JOB_FUNCTION, batch_task_run, &engine->batch_task);

@@ -34,6 +34,8 @@ struct Workflow {
     Db *db;
     char *region, *account;
     int64_t lease_ms, hold_ms, max_events;
+    void (*claimed)(void *data);
+    void *data;
     _Atomic bool is_busy; /* the last look for work found some */
     TaskCaller *tasks;    /* complete before the first step */
     LeaseKeeper *keeper;
@@ -67,6 +69,8 @@ Workflow *workflow_new(const WorkflowOptions *options)
     workflow->lease_ms = options->lease_ms > 0 ? options->lease_ms : LEASE_MS;
     workflow->hold_ms = MIN(options->hold_ms, workflow->lease_ms / HOLDS_PER_LEASE);
     workflow->max_events = options->max_events > 0 ? options->max_events : MAX_EVENTS;
+    workflow->claimed = options->claimed;
+    workflow->data = options->data;
     workflow->tasks = task_caller_new();
     workflow->keeper = lease_keeper_new(options->db, workflow->lease_ms);
     workflow->group = step_group_new(options->db);
@@ -739,6 +743,8 @@ bool workflow_step(Workflow *workflow, const char *runner, bool *ret_ran, int64_
 
     TRY(execution_claim(workflow->db, runner, workflow->lease_ms, work, &execution, ret_ran, ret_wait_ms, error));
     atomic_store(&workflow->is_busy, *ret_ran);
+    if (*ret_ran && workflow->claimed != NULL)
+        workflow->claimed(workflow->data);
     if (!*ret_ran || run_claimed(workflow, &execution, &step_error))
         return true;
     if (error_is(step_error, ERROR_LOST_LEASE)) /* somebody else went on: what we did is thrown away */

@@ -50,6 +50,9 @@ typedef struct WorkflowOptions {
     int64_t lease_ms;   /* 0: 30 s; renewed while a task runs */
     int64_t hold_ms;    /* so long an execution that can go on at once keeps its claim; 0: a step, then others' turn */
     int64_t max_events; /* of an execution's history; 0: Step Functions' 25,000 */
+    void (*claimed)(void *data); /* NULL, or called by workflow_step() with an execution claimed, before what may take
+                                  * long: others may have to look for more */
+    void *data;
 } WorkflowOptions;
 
 Workflow *workflow_new(const WorkflowOptions *options);
