@@ -153,9 +153,11 @@ static bool read_number(
     TRY(asl_field_value(holder, name, scope, &value, ret_error));
     if (value == NULL)
         return true;
-    *ret_value = json_number_value(value);
+    int64_t number = 0;
+    bool is_whole = asl_whole_number(value, &number);
     bool is_percentage = g_str_equal(name, "ToleratedFailurePercentage");
-    if (is_percentage ? json_is_number(value) : json_is_integer(value))
+    *ret_value = is_whole ? (double)number : json_number_value(value);
+    if (is_whole || (is_percentage && json_is_number(value)))
         return true;
     g_autofree char *path_name = g_strconcat(name, "Path", NULL);
     g_autofree char *shown = json_is_string(value) ? g_strdup(json_string_value(value)) : asl_json_text(value);

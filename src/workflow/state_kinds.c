@@ -161,14 +161,19 @@ static bool wait_seconds(Visit *visit, const AslScope *scope, int64_t *ret_until
     g_autoptr(JsonRef) value = NULL;
 
     TRY(asl_field_value(visit->state, "Seconds", scope, &value, ret_error));
-    double seconds = json_number_value(value);
-    if (!json_is_number(value) || seconds < 0 || seconds > WAIT_SECONDS_MAX) {
-        g_autofree char *shown = asl_json_text(value);
-        return asl_fail(ret_error, ASL_RUNTIME, "The SecondsPath parameter references an invalid value: %s == %s",
-            json_string_value(json_object_get(visit->state, "SecondsPath")), shown);
+    int64_t seconds = json_integer_value(value);
+    if (json_is_integer(value) && seconds >= 0 && seconds <= WAIT_SECONDS_MAX) {
+        *ret_until_ms = visit->interpreter->now_ms + seconds * MS_PER_S;
+        return true;
     }
-    *ret_until_ms = visit->interpreter->now_ms + (int64_t)(seconds * MS_PER_S);
-    return true;
+    const char *problem = "references an invalid value";
+    if (!json_is_integer(value))
+        problem = "cannot be parsed as a long value";
+    else if (seconds < 0)
+        problem = "references a negative value";
+    g_autofree char *shown = json_is_string(value) ? g_strdup(json_string_value(value)) : asl_json_text(value);
+    return asl_fail(ret_error, ASL_RUNTIME, "The SecondsPath parameter %s: %s == %s", problem,
+        json_string_value(json_object_get(visit->state, "SecondsPath")), shown);
 }
 
 static bool wait_until(Visit *visit, const AslScope *scope, int64_t *ret_until_ms, TaskError *ret_error)

@@ -3,6 +3,12 @@
 #include "workflow/asl/choice.h"
 #include "workflow/asl/error.h"
 
+/* The service takes a Retry or Catch without a rule. */
+static bool is_empty_list(const json_t *value)
+{
+    return json_is_array(value) && json_array_size(value) == 0;
+}
+
 static bool check_list(AslCheck *check, const json_t *value, AslCheckValue run)
 {
     if (!json_is_array(value) || json_array_size(value) == 0) {
@@ -79,12 +85,16 @@ static void check_catcher(AslCheck *check, const json_t *value)
 
 void asl_check_retry(AslCheck *check, const json_t *value)
 {
+    if (is_empty_list(value))
+        return;
     if (check_list(check, value, check_retrier))
         check_all_is_last(check, value);
 }
 
 void asl_check_catch(AslCheck *check, const json_t *value)
 {
+    if (is_empty_list(value))
+        return;
     if (check_list(check, value, check_catcher))
         check_all_is_last(check, value);
 }

@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+static bool fail_no_results(const char *path, TaskError *ret_error)
+{
+    g_autofree char *shown = asl_path_text(path);
+
+    return asl_fail(ret_error, ASL_RUNTIME, "Invalid path '%s' : No results for path: %s", path, shown);
+}
+
 /* InputPath and OutputPath: absent is "$", null is an empty object. */
 static bool select_path(
     const json_t *state, const char *field, const AslScope *scope, json_t **ret_value, TaskError *ret_error)
@@ -21,8 +28,7 @@ static bool select_path(
     const char *text = json_string_value(path);
     if (asl_path_find(text, scope, ret_value) == JSON_PATH_FOUND)
         return true;
-    g_autofree char *shown = asl_path_text(text);
-    return asl_fail(ret_error, ASL_RUNTIME, "Invalid path '%s' : No results for path: %s", text, shown);
+    return fail_no_results(text, ret_error);
 }
 
 bool asl_apply_input(const json_t *state, const AslScope *raw, json_t **ret_value, TaskError *ret_error)
@@ -33,6 +39,14 @@ bool asl_apply_input(const json_t *state, const AslScope *raw, json_t **ret_valu
 bool asl_apply_output(const json_t *state, const AslScope *scope, json_t **ret_value, TaskError *ret_error)
 {
     return select_path(state, "OutputPath", scope, ret_value, ret_error);
+}
+
+static bool fail_not_found(const char *path, const char *field, const AslScope *scope, TaskError *ret_error)
+{
+    g_autofree char *input = asl_json_text(g_str_has_prefix(path, "$$") ? scope->context : scope->input);
+
+    return asl_fail(ret_error, ASL_RUNTIME,
+        "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", path, field, input);
 }
 
 /* What stands behind "name.$": a function, or a path. An index behind the end of an array gives null here, and only
@@ -51,11 +65,7 @@ static bool resolve(
         *ret_value = json_null();
         return true;
     }
-    bool is_context = text != NULL && g_str_has_prefix(text, "$$");
-    g_autofree char *input = asl_json_text(is_context ? scope->context : scope->input);
-    return asl_fail(ret_error, ASL_RUNTIME,
-        "The JSONPath '%s' specified for the field '%s' could not be found in the input '%s'", text != NULL ? text : "",
-        key, input);
+    return fail_not_found(text != NULL ? text : "", key, scope, ret_error);
 }
 
 /* "name.$": "$.path" becomes "name": what is there. */
@@ -166,6 +176,16 @@ bool asl_apply_result_path(
     return true;
 }
 
+/* The service tells a missing value in three ways, according to the field. */
+static bool fail_field_path(const char *path_name, const char *path, const AslScope *scope, TaskError *ret_error)
+{
+    if (g_str_equal(path_name, "ErrorPath") || g_str_equal(path_name, "CausePath"))
+        return fail_not_found(path, path_name, scope, ret_error);
+    if (g_str_equal(path_name, "TimeoutSecondsPath") || g_str_equal(path_name, "HeartbeatSecondsPath"))
+        return fail_no_results(path, ret_error);
+    return asl_fail(ret_error, ASL_RUNTIME, "The %s parameter does not reference an input value: %s", path_name, path);
+}
+
 bool asl_field_value(
     const json_t *state, const char *name, const AslScope *scope, json_t **ret_value, TaskError *ret_error)
 {
@@ -180,7 +200,15 @@ bool asl_field_value(
         return asl_intrinsic_call(path, scope, ret_value, ret_error);
     if (asl_path_find(path, scope, ret_value) == JSON_PATH_FOUND)
         return true;
-    return asl_fail(ret_error, ASL_RUNTIME, "The %s parameter does not reference an input value: %s", path_name, path);
+    return fail_field_path(path_name, path, scope, ret_error);
+}
+
+bool asl_whole_number(const json_t *value, int64_t *ret_number)
+{
+    if (json_is_string(value))
+        return g_ascii_string_to_signed(json_string_value(value), 10, INT64_MIN, INT64_MAX, ret_number, NULL);
+    *ret_number = json_integer_value(value);
+    return json_is_integer(value);
 }
 
 bool asl_text_field(

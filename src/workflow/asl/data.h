@@ -34,3 +34,5 @@ bool asl_field_value(
 /* As before, for text; the Path form may be a function. */
 bool asl_text_field(
     const json_t *state, const char *name, const AslScope *scope, char **ret_value, TaskError *ret_error);
+/* Whether value is a whole number, or a string that spells one ("3"): both do for the numbers of a Map. */
+bool asl_whole_number(const json_t *value, int64_t *ret_number);

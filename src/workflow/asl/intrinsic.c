@@ -55,7 +55,7 @@ bool asl_is_intrinsic(const char *text)
     return g_str_has_prefix(text, PREFIX);
 }
 
-/* 'text': a backslash takes the meaning of the character behind it away. */
+/* 'text': a backslash takes the meaning of a quote, brace or backslash behind it away, and stands nowhere else. */
 static Expression *parse_string(CallText *text)
 {
     g_autoptr(Expression) expression = g_new0(Expression, 1);
@@ -63,8 +63,9 @@ static Expression *parse_string(CallText *text)
     const char *start = ++text->at;
 
     for (; *text->at != '\0' && *text->at != '\''; text->at++) {
-        if (*text->at == '\\' && text->at[1] != '\0' && strchr("'\\{}", text->at[1]) != NULL)
-            text->at++;
+        if (*text->at == '\\' && (text->at[1] == '\0' || strchr("'\\{}", text->at[1]) == NULL))
+            return bad(text, "a backslash is only for ', \\, { and }");
+        text->at += *text->at == '\\';
         g_string_append_c(plain, *text->at);
     }
     if (*text->at != '\'')

@@ -31,12 +31,13 @@ static bool bad(PathText *text, const char *problem)
     return false;
 }
 
+/* A backslash is an ordinary character, unless a quote like the ones around the name or another backslash follows. */
 bool json_path_parse_quoted(PathText *text, GString *ret_name)
 {
     char quote = *text->at++;
 
     while (*text->at != '\0' && *text->at != quote) {
-        if (*text->at == '\\' && text->at[1] != '\0')
+        if (*text->at == '\\' && (text->at[1] == quote || text->at[1] == '\\'))
             text->at++;
         g_string_append_c(ret_name, *text->at++);
     }
