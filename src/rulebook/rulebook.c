@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { SETS_KEPT = 16, JOBS_KEPT = 1000, RETIRED_MS = 24 * 3600 * 1000 };
+enum { SETS_KEPT = 16, JOBS_KEPT = 1000, RETIRED_MS = 3600 * 1000 };
 
 struct Rulebook {
     Db *db;
