@@ -10,6 +10,8 @@
 enum {
     CHUNK_MAX = CLASS_BLOCK - 1, /* longer runs are no identifiers but blobs: skipped, not looked at again */
     MAX_BYTES_PER_CHAR = 4,
+    BLOB_MIN = 24,    /* shorter ones may be names whatever they look like */
+    BLOB_EIGHTHS = 3, /* in eight characters of a name there are not more changes */
 };
 
 typedef struct SeenWord {
@@ -182,15 +184,25 @@ static void split_camel(KeywordTracker *tracker, const uint8_t *text, uint64_t s
         word_seen(tracker, word, start, start + len);
 }
 
+/* "q83vEjRWeJCrze8BI0VniavN": names change less often between digits, small letters and capitals. */
+static bool is_blob(uint64_t edges, uint64_t digits, unsigned len)
+{
+    if (len < BLOB_MIN)
+        return false;
+    unsigned changes = (unsigned)(__builtin_popcountll(edges) + __builtin_popcountll(digits & ~(digits << 1)));
+    return changes * 8 > len * BLOB_EIGHTHS;
+}
+
 /* A whole run within the block that is no plain word, or may be one of a keyword. Numbers are none. */
 static __attribute__((noinline)) void run_see(
     KeywordTracker *tracker, const SplitBlock *block, unsigned start, unsigned len)
 {
     uint64_t ones = (UINT64_C(1) << len) - 1;
     uint64_t edges = block->edges >> start & ones & ~UINT64_C(1);
+    uint64_t digits = block->digits >> start & ones;
     const uint8_t *text = block->text + start;
 
-    if ((block->digits >> start & ones) == ones)
+    if (digits == ones || (edges != 0 && is_blob(edges, digits, len)))
         tracker->last_count = 0;
     else if (edges != 0)
         split_camel(tracker, text, block->position + start, len, edges);

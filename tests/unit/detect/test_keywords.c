@@ -42,6 +42,10 @@ static const KeywordCase keyword_cases[] = {
     {"cvv ", GROUP_CARD, false},
     {"pan1: ", GROUP_CARD, true},
     {"pan_2: ", GROUP_CARD, true},
+    {"awsS3BucketForCreditCardV2 ", GROUP_CARD, true},
+    {"S3BucketCreditCardForEC2IAMUserPAN ", GROUP_CARD, true},
+    {"q83vEjRWeJCrze8Pan ", GROUP_CARD, true}, /* too short to be told from a name */
+    {"q83vEjRWeJCrze8BI0AvNPan ", GROUP_CARD, false},
     {"GitHub ", GROUP_GITHUB, true},
     {"github_token=", GROUP_GITHUB, true},
     {"GITHUB ", GROUP_GITHUB, true},
