@@ -1,14 +1,17 @@
 /* Runs the cases of tests/cases/workflow/: definition, input and what tasks answer, against what the specification of
  * the Amazon States Language says must come out. Each runs in memory, and, if all that its tasks name are functions,
- * also from the store; there the Workflow is thrown away after every step, as a crash would.
+ * also from the store, on SQLite and, if there is a server, on PostgreSQL, which must write the same history; there
+ * the Workflow is thrown away after every step, as a crash would.
  *
  * What tasks answer: "tasks", {function: [{"result"} or {"error", "cause"}]}, or "mock" as `trawl workflow run` takes
  * it, {state: [{"output"} or {"error", "cause"}]}. */
 #include "base/clock.h"
 #include "store/db_sqlite.h"
 #include "store/migrate.h"
+#include "stores.h"
 #include "workflow/asl/validate.h"
 #include "workflow/dry_run.h"
+#include "workflow/executions.h"
 #include "workflow/task_resource.h"
 #include "workflow/workflow.h"
 
@@ -363,9 +366,24 @@ static void run_in_memory(const json_t *test, const json_t *definition, const js
 
 /* ---- from the store ---- */
 
-static void run_stored(const json_t *test, const json_t *answers)
+static json_t *read_history(Db *db)
 {
-    g_autoptr(Db) db = open_store();
+    const HistoryQuery query = {.execution_arn = RUN_ARN, .limit = EVENTS_MAX};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = NULL;
+    json_t *events = NULL;
+    int64_t position = 0;
+
+    g_assert_true(db_begin(db, DB_READ, &tx, &error));
+    bool is_done = execution_history_read(tx, &query, &events, &position, &error);
+    g_assert_no_error(error);
+    g_assert_true(is_done);
+    return events;
+}
+
+/* Returns the history. */
+static json_t *run_on(Db *db, const json_t *test, const json_t *answers)
+{
     g_autofree char *definition = definition_text(test);
     g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func(g_free);
     g_auto(ExecutionStatus) status = {0};
@@ -391,6 +409,43 @@ static void run_stored(const json_t *test, const json_t *answers)
     clock_freeze_ms(-1);
     g_hash_table_unref(script.calls);
     json_decref(script.payloads);
+    return read_history(db);
+}
+
+/* One store for all cases, each of which begins with an empty one; its db is NULL without a server. */
+static TestStore on_postgres;
+
+static bool is_random(const json_t *test)
+{
+    g_autofree char *definition = definition_text(test);
+
+    return strstr(definition, "States.MathRandom") != NULL || strstr(definition, "$$.Task.Token") != NULL;
+}
+
+/* With all UUIDs alike: they are made up anew in each run. */
+static char *history_text(const json_t *history)
+{
+    g_autoptr(GRegex) uuid = g_regex_new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", 0, 0, NULL);
+    g_autofree char *text = json_dumps(history, JSON_SORT_KEYS | JSON_INDENT(1));
+
+    return g_regex_replace_literal(uuid, text, -1, 0, "UUID", 0, NULL);
+}
+
+static void run_stored(const json_t *test, const json_t *answers)
+{
+    g_autoptr(Db) db = open_store();
+    json_t *history = run_on(db, test, answers);
+
+    if (on_postgres.db != NULL) {
+        test_store_script(on_postgres.db, "DELETE FROM execution_events; DELETE FROM task_tokens; DELETE FROM "
+                                          "executions; DELETE FROM execution_index");
+        json_t *other = run_on(on_postgres.db, test, answers);
+        g_autofree char *here = history_text(history), *there = history_text(other);
+        if (!is_random(test))
+            g_assert_cmpstr(here, ==, there);
+        json_decref(other);
+    }
+    json_decref(history);
 }
 
 static void run_machine(const json_t *test)
@@ -470,7 +525,11 @@ int main(int argc, char **argv)
         if (g_str_has_suffix(name, ".json"))
             add_file(folder, name, all);
     }
+    if (g_strv_contains(test_store_kinds(), "postgres"))
+        test_store_open(&on_postgres, "postgres");
     int result = g_test_run();
+    if (on_postgres.db != NULL)
+        test_store_close(&on_postgres);
     json_decref(all);
     return result;
 }
