@@ -58,7 +58,8 @@ static bool visit(const Api *api, const FindingQuery *query, FindingList *list, 
 
 bool route_findings(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
 {
-    static const char *const known[] = {"limit", "nextToken", "detector", "severity", "category", "key", NULL};
+    static const char *const known[] = {
+        "limit", "nextToken", "detector", "severity", "category", "compliance", "key", NULL};
     const HttpCall *call = request->call;
     PagePosition from = {0};
     FindingList list = {0};
@@ -78,6 +79,7 @@ bool route_findings(const Api *api, const ApiRequest *request, HttpReply **ret_r
         .severity = query_get(call, "severity"),
         .category = query_get(call, "category"),
         .key = query_get(call, "key"),
+        .compliance = query_get(call, "compliance"),
         .after_id = from.number,
         .limit = list.limit + 1,
     };

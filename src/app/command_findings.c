@@ -3,7 +3,7 @@
 #include "jobs/jobs.h"
 
 typedef struct FindingsOptions {
-    char *store, *format, *output, *detector, *severity, *category, *key;
+    char *store, *format, *output, *detector, *severity, *category, *key, *compliance;
     gboolean is_suppressed;
 } FindingsOptions;
 
@@ -16,6 +16,7 @@ static void findings_options_clear(FindingsOptions *options)
     g_free(options->severity);
     g_free(options->category);
     g_free(options->key);
+    g_free(options->compliance);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FindingsOptions, findings_options_clear)
 
@@ -31,6 +32,7 @@ static bool parse(
         {"severity", 0, 0, G_OPTION_ARG_STRING, &options->severity, "Only low, medium, high or critical", "SEVERITY"},
         {"category", 0, 0, G_OPTION_ARG_STRING, &options->category, "Only this category", "CATEGORY"},
         {"key", 0, 0, G_OPTION_ARG_STRING, &options->key, "Only this object", "KEY"},
+        {"compliance", 0, 0, G_OPTION_ARG_STRING, &options->compliance, "Only rules with this tag, such as PCI", "TAG"},
         {"suppressed", 0, 0, G_OPTION_ARG_NONE, &options->is_suppressed, "What was found and not reported, and why",
             NULL},
         G_OPTION_ENTRY_NULL,
@@ -40,8 +42,8 @@ static bool parse(
     TRY(command_parse(command, entries, "JOB_ID", NULL, argc, argv, error));
     if (*argc != 2)
         return fail(error, ERROR_INVALID, "expected one JOB_ID (trawl jobs lists them)");
-    bool has_filter =
-        options->detector != NULL || options->severity != NULL || options->category != NULL || options->key != NULL;
+    bool has_filter = options->detector != NULL || options->severity != NULL || options->category != NULL ||
+                      options->compliance != NULL || options->key != NULL;
     if (options->is_suppressed && has_filter)
         return fail(error, ERROR_INVALID, "--suppressed: expected no filter beside it");
     if (options->severity != NULL && !severity_from_name(options->severity, &severity))
@@ -64,6 +66,7 @@ static bool write_findings(
         .severity = options->severity,
         .category = options->category,
         .key = options->key,
+        .compliance = options->compliance,
     };
 
     if (options->is_suppressed)

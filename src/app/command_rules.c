@@ -25,9 +25,13 @@ static const char *origin_of(const Catalogue *catalogue, const Rule *rule)
 
 static json_t *rule_json(const Catalogue *catalogue, const Rule *rule)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", rule->id, "name", rule->name, "category", rule->category,
-        "severity", severity_name(rule->severity), "description", rule->description, "origin",
-        origin_of(catalogue, rule));
+    json_t *compliance = json_array();
+
+    for (uint32_t i = 0; i < rule->compliance_count; i++)
+        (void)json_array_append_new(compliance, json_string(rule->compliance[i]));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", rule->id, "name", rule->name, "category",
+        rule->category, "severity", severity_name(rule->severity), "description", rule->description, "origin",
+        origin_of(catalogue, rule), "compliance", compliance);
 }
 
 static void print_json(const Catalogue *catalogue)
@@ -119,6 +123,15 @@ typedef struct Shown {
     const Rule *last;
 } Shown;
 
+static void show_head(const Rule *rule, const char *before)
+{
+    (void)printf("%s%s: %s\n  %s\n  detector %s, category %s, severity %s", before, rule->id, rule->name,
+        rule->description, rule->detector, rule->category, severity_name(rule->severity));
+    for (uint32_t i = 0; i < rule->compliance_count; i++)
+        (void)printf("%s%s", i == 0 ? ", compliance " : " ", rule->compliance[i]);
+    (void)fputc('\n', stdout);
+}
+
 static void show_example(void *data, const RuleExample *example)
 {
     Shown *shown = data;
@@ -127,8 +140,7 @@ static void show_example(void *data, const RuleExample *example)
     if (!g_str_equal(rule->id, shown->name) && !g_str_equal(rule->detector, shown->name))
         return;
     if (shown->last != rule)
-        (void)printf("%s%s: %s\n  %s\n  detector %s, category %s, severity %s\n", shown->last != NULL ? "\n" : "",
-            rule->id, rule->name, rule->description, rule->detector, rule->category, severity_name(rule->severity));
+        show_head(rule, shown->last != NULL ? "\n" : "");
     shown->last = rule;
     g_autofree char *text = report_printable(example->text);
     (void)printf("  %-8s %s\n", example->kind == EXAMPLE_MATCH ? "match" : "no match", text);

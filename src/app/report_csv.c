@@ -44,7 +44,7 @@ static void csv_section_begin(Report *report, ReportSection section)
 {
     if (section == SECTION_FINDINGS)
         (void)fputs("job_id,bucket,key,detector,category,severity,tier,count,masked,fingerprint,truncated,"
-                    "offset,length,line,column,member,row,cell,column_name,path,rule,also,places,id\r\n",
+                    "offset,length,line,column,member,row,cell,column_name,path,rule,also,places,id,compliance\r\n",
             report->stream);
 }
 
@@ -118,7 +118,8 @@ static void csv_finding(Report *report, const StoredFinding *finding)
     csv_place(report, json_array_get(places, 0));
     csv_also(report, json_object_get(told, "also"));
     (void)fprintf(report->stream, "%zu,", json_array_size(places));
-    csv_field(report, json_string_value(json_object_get(told, "id")), "\r\n");
+    csv_field(report, json_string_value(json_object_get(told, "id")), ",");
+    csv_field(report, finding->compliance, "\r\n");
     json_decref(told);
 }
 

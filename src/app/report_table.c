@@ -1,5 +1,6 @@
 /* The report for people: sections with a heading, columns lined up where their width is known. */
 #include "app/report_formats.h"
+#include "findings/finding_json.h"
 
 #include <jansson.h>
 
@@ -43,10 +44,8 @@ static void table_summary(Report *report, const FindingSummary *summary)
         summary->objects);
 }
 
-static void table_place(Report *report, const char *locations)
+static void table_place(Report *report, const json_t *first)
 {
-    json_t *all = json_loads(locations, 0, NULL);
-    const json_t *first = json_array_get(all, 0);
     const char *member = json_string_value(json_object_get(first, "member"));
     g_autofree char *shown = member != NULL ? report_printable(member) : NULL;
 
@@ -55,7 +54,22 @@ static void table_place(Report *report, const char *locations)
     if (first != NULL)
         (void)fprintf(report->stream, ":%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT,
             json_integer_value(json_object_get(first, "line")), json_integer_value(json_object_get(first, "column")));
-    json_decref(all);
+}
+
+/* Nothing for an empty list. */
+static void table_list(Report *report, const char *name, const json_t *texts)
+{
+    const json_t *text = NULL;
+    size_t i = 0;
+
+    json_array_foreach(texts, i, text)
+    {
+        g_autofree char *shown = report_printable(json_string_value(text));
+        if (i == 0)
+            (void)fprintf(report->stream, "  %s: %s", name, shown);
+        else
+            (void)fprintf(report->stream, ", %s", shown);
+    }
 }
 
 static void table_finding(Report *report, const StoredFinding *finding)
@@ -66,7 +80,11 @@ static void table_finding(Report *report, const StoredFinding *finding)
     table_heading(report, "SEVERITY  TIER       DETECTOR                      COUNT  VALUE");
     (void)fprintf(report->stream, "%-9s %-10s %-28s %6" G_GUINT64_FORMAT "  %s\n          %s", finding->severity,
         finding->tier, finding->detector, finding->count, masked, key);
-    table_place(report, finding->locations);
+    json_t *told = finding_json(finding);
+    table_place(report, json_array_get(json_object_get(told, "locations"), 0));
+    table_list(report, "compliance", json_object_get(told, "compliance"));
+    table_list(report, "also", json_object_get(told, "also"));
+    json_decref(told);
     (void)fputc('\n', report->stream);
 }
 

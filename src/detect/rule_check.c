@@ -6,6 +6,8 @@
 
 static const char *const CATEGORY_NAMES[] = {NULL, "financial", "personal", "government", "health", "secret"};
 
+enum { COMPLIANCE_TAG_MAX = 64 };
+
 typedef struct Check {
     const char *where;
     const RawRule *raw;
@@ -43,6 +45,23 @@ static bool check_id(const Check *check)
         return wrong(check, "id: expected a form such as fin.credit_card");
     if (check->raw->detector != NULL && !is_id(check->raw->detector))
         return wrong(check, "detector: expected a form such as fin.credit_card");
+    return true;
+}
+
+/* They are kept and filtered by with commas between them. */
+static bool check_compliance(const Check *check)
+{
+    for (unsigned i = 0; i < check->raw->compliance_count; i++) {
+        const char *tag = check->raw->compliance[i];
+        bool is_tag = g_ascii_isalnum(*tag) && strlen(tag) <= COMPLIANCE_TAG_MAX;
+        for (const char *at = tag; *at != '\0'; at++)
+            is_tag = is_tag && (g_ascii_isalnum(*at) || strchr(" ._:/+-", *at) != NULL);
+        if (!is_tag)
+            return wrong(check,
+                "compliance: '%.70s': expected a tag of up to %d letters, digits, spaces and ._:/+- such as PCI or "
+                "\"ISO 27001\"",
+                tag, COMPLIANCE_TAG_MAX);
+    }
     return true;
 }
 
@@ -251,6 +270,7 @@ static void note_look_ahead(CompiledRule *rule)
 static bool check_all(const Check *check, RuleFacts *facts, CompiledRule *rule)
 {
     TRY(check_id(check));
+    TRY(check_compliance(check));
     TRY(check->raw->engine == ENGINE_LITERAL ? check_literal_fields(check) : check_class_fields(check));
     TRY(check_keywords(check, rule));
     TRY(check_tiers(check, rule));

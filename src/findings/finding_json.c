@@ -44,6 +44,16 @@ static json_t *also_of(const json_t *locations)
     return all;
 }
 
+static json_t *compliance_of(const StoredFinding *finding)
+{
+    g_auto(GStrv) tags = g_strsplit(finding->compliance, ",", -1);
+    json_t *all = json_array();
+
+    for (char **tag = tags; *tag != NULL; tag++)
+        (void)json_array_append_new(all, valid_text(*tag));
+    return all;
+}
+
 json_t *finding_json(const StoredFinding *finding)
 {
     json_t *object = json_object();
@@ -58,6 +68,7 @@ json_t *finding_json(const StoredFinding *finding)
     (void)json_object_set_new(object, "category", valid_text(finding->category));
     (void)json_object_set_new(object, "severity", valid_text(finding->severity));
     (void)json_object_set_new(object, "tier", valid_text(finding->tier));
+    (void)json_object_set_new(object, "compliance", compliance_of(finding));
     (void)json_object_set_new(object, "count", json_integer((json_int_t)finding->count));
     (void)json_object_set_new(object, "masked", valid_text(finding->masked));
     (void)json_object_set_new(object, "fingerprint", has_fingerprint ? valid_text(finding->fingerprint) : json_null());

@@ -6,6 +6,6 @@
 #include <jansson.h>
 
 /* A new reference: id (of the value in its object: the same in every job), job_id, bucket, key, detector, category,
- * severity, tier, count, masked, fingerprint (null in an aggregate), truncated, also (detectors that gave way),
- * locations. */
+ * severity, tier, compliance (tags), count, masked, fingerprint (null in an aggregate), truncated, also (detectors that
+ * gave way), locations. */
 json_t *finding_json(const StoredFinding *finding);

@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void append_text(GString *text, const char *name, const char *value)
 {
@@ -65,15 +66,26 @@ char *finding_locations_json(const Finding *finding)
     return g_string_free(text, FALSE);
 }
 
+/* As the column has them: no tag holds a comma. */
+static char *compliance_text(const Rule *rule)
+{
+    GString *text = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < rule->compliance_count; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? "," : "", rule->compliance[i]);
+    return g_string_free(text, FALSE);
+}
+
 bool finding_row_store(DbTx *tx, const FindingRow *row, const FindingPlace *place, int64_t now_ms, GError **error)
 {
     const Rule *rule = row->rule;
+    g_autofree char *compliance = compliance_text(rule);
 
     return DB_EXEC_LATER(tx, SQL_FINDING_INSERT, error, db_text(place->job_id), db_int(place->shard),
         db_int(place->page_no), db_int(place->ordinal), db_text(place->bucket), db_text(place->key),
         db_text(rule->detector), db_text(rule->category), db_text(severity_name(row->severity)),
         db_text(tier_name(row->tier)), db_int((int64_t)row->count), db_text(row->masked), db_text(row->fingerprint),
-        db_int(row->is_truncated), db_text(row->locations), db_int(now_ms));
+        db_int(row->is_truncated), db_text(row->locations), db_text(compliance), db_int(now_ms));
 }
 
 bool suppression_row_store(DbTx *tx, const SuppressionRow *row, const FindingPlace *place, GError **error)
@@ -132,6 +144,7 @@ static StoredFinding stored_finding(const DbRows *rows)
         .fingerprint = db_rows_text(rows, 10),
         .is_truncated = db_rows_int(rows, 11) != 0,
         .locations = db_rows_text(rows, 12),
+        .compliance = db_rows_text(rows, 13),
     };
 }
 
@@ -158,10 +171,13 @@ bool findings_visit(Db *db, const FindingQuery *query, FindingVisitor visitor, v
     const DbStatement statement = statement_of(query);
     bool has_row = true;
 
+    if (query->compliance != NULL && strchr(query->compliance, ',') != NULL)
+        return fail(error, ERROR_INVALID, "compliance '%.64s': expected one tag, such as PCI", query->compliance);
     TRY(db_begin(db, DB_READ, &tx, error));
     TRY(DB_QUERY(tx, statement, &rows, error, db_text(query->job_id), db_int(query->after_id),
         filter_value(query->detector), filter_value(query->severity), filter_value(query->category),
-        filter_value(query->key), db_int(query->limit > 0 ? query->limit : INT64_MAX)));
+        filter_value(query->key), db_int(query->limit > 0 ? query->limit : INT64_MAX),
+        filter_value(query->compliance)));
     while (has_row) {
         TRY(db_rows_next(rows, &has_row, error));
         if (!has_row)

@@ -106,6 +106,7 @@ typedef struct StoredFinding {
     int64_t id;
     const char *job_id, *bucket, *key, *detector, *category, *severity, *tier;
     const char *masked, *fingerprint, *locations;
+    const char *compliance; /* tags, separated by commas */
     uint64_t count;
     bool is_truncated;
 } StoredFinding;
@@ -119,16 +120,17 @@ typedef enum FindingSequence {
 
 typedef struct FindingQuery {
     const char *job_id;
-    const char *detector; /* NULL: all */
-    const char *severity; /* NULL: all */
-    const char *category; /* NULL: all */
-    const char *key;      /* NULL: all objects */
-    int64_t after_id;     /* findings with a greater id; 0 from the start */
-    uint32_t limit;       /* 0: all */
+    const char *detector;   /* NULL: all */
+    const char *severity;   /* NULL: all */
+    const char *category;   /* NULL: all */
+    const char *key;        /* NULL: all objects */
+    const char *compliance; /* one tag; NULL: all */
+    int64_t after_id;       /* findings with a greater id; 0 from the start */
+    uint32_t limit;         /* 0: all */
     FindingSequence sequence;
 } FindingQuery;
 
-/* In one read transaction, streamed. */
+/* In one read transaction, streamed. INVALID if the filter `compliance` is more than one tag. */
 FALLIBLE bool findings_visit(Db *db, const FindingQuery *query, FindingVisitor visitor, void *data, GError **error);
 
 typedef struct FindingSummary {

@@ -15,7 +15,7 @@ import pytest
 from conftest import FAKE_ENV, PROGRAM, card, email
 
 FINDING_FIELDS = {"job_id", "bucket", "key", "detector", "category", "severity", "tier", "count", "masked", "fingerprint",
-                  "locations"}
+                  "locations", "compliance", "also"}
 
 
 @pytest.fixture
@@ -151,12 +151,69 @@ def test_a_row_of_csv_has_what_json_has_of_the_first_place(trawl, tmp_path):
         place = finding["locations"][0]
         for name in ("offset", "length", "line", "column", "row", "cell", "column_name", "path", "rule"):
             assert row[name] == str(place.get(name, "")), name
+        assert row["compliance"] == ",".join(finding["compliance"]) == "GDPR,CCPA"
         assert row["places"] == str(len(finding["locations"])) and row["also"] == " ".join(finding["also"])
         assert row["member"] == (place["member"] or "") and row["tier"] == finding["tier"]
     table, record = sorted(rows, key=lambda row: row["key"])
     # What a spreadsheet would run as a formula begins with an apostrophe.
     assert (table["key"], table["column_name"], table["places"]) == ("'=1+1.csv", "e-mail", "2")
     assert (record["path"], record["row"]) == ("$.staff[0].mail", "")
+
+
+RULES_THAT_OVERLAP = """rules:
+  - id: acme.badge
+    name: Badge
+    description: A badge of a company that is none.
+    category: personal
+    severity: low
+    tier: high
+    mask: all
+    compliance: [ISO 27001, GDPR]
+    engine: literal
+    beats: [acme.number]
+    pattern: 'EMP-[0-9]{6}'
+    examples:
+      match: ["EMP-123456"]
+      no_match: ["EMP-1"]
+  - id: acme.number
+    name: Number
+    description: What the badge holds.
+    category: personal
+    severity: low
+    tier: high
+    mask: all
+    engine: literal
+    pattern: 'EMP-[0-9]{3,6}'
+    examples:
+      match: ["EMP-123"]
+      no_match: ["EMP-1"]
+"""
+
+
+def test_every_format_says_what_a_finding_beat_and_the_tags_of_its_rule(trawl, tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "acme.yaml").write_text(RULES_THAT_OVERLAP)
+    folder = tmp_path / "staff"
+    folder.mkdir()
+    (folder / "a.txt").write_text("badge EMP-123456\nonly EMP-999\n")
+    told = {fmt: trawl.run("scan", "--quiet", "--rules", tmp_path / "rules", "--format", fmt, folder, status=1).out
+            for fmt in ("json", "jsonl", "csv", "table")}
+    for findings in (json.loads(told["json"])["findings"], [json.loads(line) for line in told["jsonl"].splitlines()]):
+        said = {finding["detector"]: (finding["compliance"], finding["also"]) for finding in findings}
+        assert said == {"acme.badge": (["ISO 27001", "GDPR"], ["acme.number"]), "acme.number": ([], [])}
+    rows = {row["detector"]: row for row in csv.DictReader(io.StringIO(told["csv"], newline=""))}
+    assert (rows["acme.badge"]["compliance"], rows["acme.badge"]["also"]) == ("ISO 27001,GDPR", "acme.number")
+    assert (rows["acme.number"]["compliance"], rows["acme.number"]["also"]) == ("", "")
+    assert "a.txt:1:7  compliance: ISO 27001, GDPR  also: acme.number\n" in told["table"]
+    assert "a.txt:2:6\n" in told["table"]
+    # The tags outlive the rule: they are asked for without its file.
+    job = rows["acme.badge"]["job_id"]
+    tagged = trawl.run("findings", "--format", "json", "--compliance", "ISO 27001", job, status=0).out
+    assert [finding["detector"] for finding in json.loads(tagged)] == ["acme.badge"]
+    refused = trawl.run("findings", "--compliance", "GDPR,PCI", job, status=2)
+    assert "one tag" in refused.err
+    shown = trawl.run("rules", "show", "--rules", tmp_path / "rules", "acme.badge", status=0).out
+    assert "compliance ISO 27001 GDPR\n" in shown
 
 
 @pytest.mark.parametrize("fmt", ["table", "json", "jsonl", "csv"])

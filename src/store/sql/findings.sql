@@ -2,14 +2,14 @@
 
 -- :name finding_insert
 INSERT INTO findings (job_id, shard, page_no, ordinal, bucket, key, detector, category, severity, tier, count, masked,
-    fingerprint, truncated, locations, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    fingerprint, truncated, locations, compliance, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 
--- An empty filter is none. Each of the two has the index that gives its rows in order.
+-- An empty filter is none; a tag is among others, between commas. Each of the two has the index that gives its rows in order.
 -- :name findings_read
 -- :rows many
 SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
-    locations
+    locations, compliance
 FROM findings
 WHERE job_id = $1
   AND finding_id > $2
@@ -17,13 +17,14 @@ WHERE job_id = $1
   AND ($4 = '' OR severity = $4)
   AND ($5 = '' OR category = $5)
   AND ($6 = '' OR key = $6)
+  AND ($8 = '' OR replace(',' || compliance || ',', ',' || $8 || ',', '') <> ',' || compliance || ',')
 ORDER BY finding_id
 LIMIT $7
 
 -- :name findings_read_detector
 -- :rows many
 SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
-    locations
+    locations, compliance
 FROM findings
 WHERE job_id = $1
   AND finding_id > $2
@@ -31,6 +32,7 @@ WHERE job_id = $1
   AND ($4 = '' OR severity = $4)
   AND ($5 = '' OR category = $5)
   AND ($6 = '' OR key = $6)
+  AND ($8 = '' OR replace(',' || compliance || ',', ',' || $8 || ',', '') <> ',' || compliance || ',')
 ORDER BY finding_id
 LIMIT $7
 
@@ -39,7 +41,7 @@ LIMIT $7
 -- :name findings_read_place
 -- :rows many
 SELECT finding_id, job_id, bucket, key, detector, category, severity, tier, count, masked, fingerprint, truncated,
-    locations
+    locations, compliance
 FROM findings
 WHERE job_id = $1
   AND +finding_id > $2
@@ -47,6 +49,7 @@ WHERE job_id = $1
   AND ($4 = '' OR severity = $4)
   AND ($5 = '' OR category = $5)
   AND ($6 = '' OR key = $6)
+  AND ($8 = '' OR replace(',' || compliance || ',', ',' || $8 || ',', '') <> ',' || compliance || ',')
 ORDER BY shard, page_no, ordinal, finding_id
 LIMIT $7
 

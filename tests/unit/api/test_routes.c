@@ -404,7 +404,8 @@ static void insert_finding(Db *db, const char *job_id, int64_t n, const char *ke
         db_text("my-bucket"), db_text(key), db_text(n % 2 == 0 ? "fin.credit_card" : "personal.email"),
         db_text(n % 2 == 0 ? "financial" : "personal"), db_text(n % 2 == 0 ? "high" : "low"), db_text("validated"),
         db_int(n + 1), db_text("****"), db_text("f"), db_int(0),
-        db_text("[{\"offset\":1,\"length\":2,\"line\":3,\"column\":4,\"member\":null}]"), db_int(0)));
+        db_text("[{\"offset\":1,\"length\":2,\"line\":3,\"column\":4,\"member\":null}]"),
+        db_text(n % 2 == 0 ? "PCI,ISO 27001" : ""), db_int(0)));
     g_assert_true(db_commit(tx, &error));
     g_assert_no_error(error);
 }
@@ -420,6 +421,11 @@ static const struct {
     {"limit=2&severity=low", 3},
     {"category=personal", 3},
     {"key=b c", 1},
+    {"limit=3&compliance=PCI", 4},
+    {"compliance=ISO 27001&severity=high", 4},
+    {"compliance=ISO", 0},
+    {"compliance=pci", 0},
+    {"compliance=PCI&severity=low", 0},
     {"detector=none", 0},
     {"detector=fin.credit_card&severity=low", 0},
 };
@@ -447,11 +453,12 @@ static void test_findings_are_paged_and_filtered(void)
     g_autofree char *target = g_strdup_printf("/jobs/%s/findings?limit=1", id);
     g_assert_cmpint(ask(&fixture, "GET", target, NULL, &answer), ==, 200);
     json_t *row = json_array_get(json_object_get(answer.body, "findings"), 0);
-    json_t *expected = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:i,s:s,s:s,s:b,s:[],s:[{s:i,s:i,s:i,s:i,s:n}]}",
-        "id", "6f580383e92a0cc9c8846ac083a7f137", "job_id", id, "bucket", "my-bucket", "key", "a", "detector",
-        "fin.credit_card", "category", "financial", "severity", "high", "tier", "validated", "count", 1, "masked",
-        "****", "fingerprint", "f", "truncated", 0, "also", "locations", "offset", 1, "length", 2, "line", 3, "column",
-        4, "member");
+    json_t *expected =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:[s,s],s:i,s:s,s:s,s:b,s:[],s:[{s:i,s:i,s:i,s:i,s:n}]}", "id",
+            "6f580383e92a0cc9c8846ac083a7f137", "job_id", id, "bucket", "my-bucket", "key", "a", "detector",
+            "fin.credit_card", "category", "financial", "severity", "high", "tier", "validated", "compliance", "PCI",
+            "ISO 27001", "count", 1, "masked", "****", "fingerprint", "f", "truncated", 0, "also", "locations",
+            "offset", 1, "length", 2, "line", 3, "column", 4, "member");
     g_assert_true(json_equal(row, expected));
     g_assert_cmpstr(text_of(&answer, "job_id"), ==, id);
     json_decref(expected);

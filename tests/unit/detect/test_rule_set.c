@@ -50,6 +50,8 @@ static const BadCase bad_cases[] = {
         {"rule sec.x", "severity_by_occurrences", "more than 9"}},
     {LITERAL("    pattern: abc\n    severity_by_occurrences: [{occurrences: 5, severity: huge}]\n"),
         {"a.yaml:", "huge"}},
+    {LITERAL("    pattern: abc\n    compliance: [PCI, 'GDPR,HIPAA']\n"), {"rule sec.x", "compliance", "'GDPR,HIPAA'"}},
+    {LITERAL("    pattern: abc\n    compliance: ['\u00a7 203']\n"), {"rule sec.x", "compliance", "203"}},
     {LITERAL("    pattern: abc\n    min_entropy: 9\n"), {"rule sec.x", "min_entropy", "8"}},
     {LITERAL("    pattern: abc\n    keyword: required\n"), {"rule sec.x", "keywords", "required"}},
     {LITERAL("    pattern: abc\n    keyword: none\n    keywords: [a]\n"), {"rule sec.x", "keyword"}},

@@ -13,6 +13,8 @@ static const Rule card = {.id = "fin.credit_card",
     .name = "Card",
     .category = "financial",
     .severity = SEVERITY_HIGH,
+    .compliance = (char *const[]){"PCI", "GDPR"},
+    .compliance_count = 2,
     .mask = MASK_LAST4,
     .index = 0,
     .detector_index = 0};
@@ -425,14 +427,30 @@ static void test_filters_and_pages_select(void)
     g_autoptr(GPtrArray) low = visit(db, (FindingQuery){.severity = "low"});
     g_autoptr(GPtrArray) personal = visit(db, (FindingQuery){.category = "personal", .key = "b.txt"});
     g_autoptr(GPtrArray) of_b = visit(db, (FindingQuery){.key = "b.txt"});
+    g_autoptr(GPtrArray) first_tag = visit(db, (FindingQuery){.compliance = "PCI"});
+    g_autoptr(GPtrArray) second_tag = visit(db, (FindingQuery){.compliance = "GDPR", .sequence = FINDINGS_BY_PLACE});
+    g_autoptr(GPtrArray) part_of_tag = visit(db, (FindingQuery){.compliance = "PC", .detector = "fin.credit_card"});
     g_autoptr(GPtrArray) few = visit(db, (FindingQuery){.after_id = 10, .limit = 7});
 
     g_assert_cmpuint(all->len, ==, 1003);
     g_assert_cmpuint(low->len, ==, 1001);
     g_assert_cmpuint(personal->len, ==, 0);
     g_assert_cmpuint(of_b->len, ==, 1);
+    g_assert_cmpuint(first_tag->len, ==, 2);
+    g_assert_cmpuint(second_tag->len, ==, 2);
+    g_assert_cmpuint(part_of_tag->len, ==, 0);
     g_assert_cmpuint(few->len, ==, 7);
     g_assert_cmpstr(g_ptr_array_index(few, 0), ==, g_ptr_array_index(all, 10));
+}
+
+static void test_a_filter_is_one_tag(void)
+{
+    g_autoptr(Db) db = open_filled_store();
+    g_autoptr(GError) error = NULL;
+    const FindingQuery query = {.job_id = "0b9d6c2e-5f1a-4c3e-9d61-7a2f4be0c9aa", .compliance = "PCI,GDPR"};
+
+    g_assert_false(findings_visit(db, &query, note_finding, NULL, &error));
+    g_assert_true(error_is(error, ERROR_INVALID));
 }
 
 static void test_the_summary_counts_values_places_and_objects(void)
@@ -515,6 +533,7 @@ static void test_the_id_is_that_of_the_value_in_its_object(void)
         .tier = "low",
         .masked = "*",
         .fingerprint = "f",
+        .compliance = "PCI,ISO 27001",
         .locations = "[{\"also\":[\"x\",\"y\"]},{\"also\":[\"y\"]}]"};
     g_autofree char *id = id_of(&finding);
     json_t *object = finding_json(&finding);
@@ -522,6 +541,9 @@ static void test_the_id_is_that_of_the_value_in_its_object(void)
     /* printf 'b\0k\0d\0f\0' | sha256sum */
     g_assert_cmpstr(id, ==, "ac1094bead5f4acb55d4c08c2f4efff9");
     g_assert_cmpuint(json_array_size(json_object_get(object, "also")), ==, 2);
+    const json_t *tags = json_object_get(object, "compliance");
+    g_assert_cmpuint(json_array_size(tags), ==, 2);
+    g_assert_cmpstr(json_string_value(json_array_get(tags, 1)), ==, "ISO 27001");
     json_decref(object);
     finding.job_id = "other";
     finding.id = 2;
@@ -552,6 +574,7 @@ int main(int argc, char **argv)
     TEST(the_id_is_that_of_the_value_in_its_object);
     TEST(stored_findings_are_read_back);
     TEST(filters_and_pages_select);
+    TEST(a_filter_is_one_tag);
     TEST(the_summary_counts_values_places_and_objects);
 #undef TEST
     return g_test_run();

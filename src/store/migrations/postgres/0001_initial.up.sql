@@ -293,7 +293,8 @@ CREATE TABLE findings (
     masked      text NOT NULL,
     fingerprint text NOT NULL,                   -- '' on the one aggregate row of a truncated detector
     truncated   smallint NOT NULL DEFAULT 0,
-    locations   text NOT NULL DEFAULT '[]',      -- JSON: [{offset, length, line, column, member}]
+    locations   text NOT NULL DEFAULT '[]',      -- JSON: [{offset, length, line, column, member, also …}]
+    compliance  text NOT NULL DEFAULT '',        -- tags of its rule, separated by commas
     created_at  bigint NOT NULL
 );
 CREATE INDEX idx_findings_job ON findings (job_id, finding_id);

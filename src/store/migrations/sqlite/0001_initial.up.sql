@@ -183,7 +183,8 @@ CREATE TABLE findings (
     masked      TEXT NOT NULL,
     fingerprint TEXT NOT NULL,                   -- '' on the one aggregate row of a truncated detector
     truncated   INTEGER NOT NULL DEFAULT 0,
-    locations   TEXT NOT NULL DEFAULT '[]',      -- JSON: [{offset, length, line, column, member}]
+    locations   TEXT NOT NULL DEFAULT '[]',      -- JSON: [{offset, length, line, column, member, also …}]
+    compliance  TEXT NOT NULL DEFAULT '',        -- tags of its rule, separated by commas
     created_at  INTEGER NOT NULL
 );
 CREATE INDEX idx_findings_job ON findings (job_id, finding_id);
