@@ -144,6 +144,19 @@ static bool nir_month_is_valid(uint32_t month)
     return (month >= 1 && month <= 12) || (month >= 20 && month <= 42) || month >= 50;
 }
 
+/* Sexes 1 and 2, a month of the calendar, a department of today (99 is abroad), and not a handful of digits over and
+ * over: what almost all numbers have. The others, for those born far away or not yet registered, are more often chance.
+ */
+static bool nir_is_usual(const Alnum *nir)
+{
+    enum { DIFFERENT_MIN = 6 };
+    const Bytes digits = {(const uint8_t *)nir->text, nir->len};
+    uint32_t month = digits_value(nir->text, 3, 2), department = digits_value(nir->text, 5, 2);
+
+    return strchr("12", nir->text[0]) != NULL && month >= 1 && month <= 12 && department >= 1 && department != 96 &&
+           distinct_count(digits) >= DIFFERENT_MIN;
+}
+
 /* INSEE: sex, year, month, department (2A and 2B are Corsica's), place, rank, and the key 97 - n mod 97. */
 Verdict validate_nir(Bytes value)
 {
@@ -161,7 +174,9 @@ Verdict validate_nir(Bytes value)
         number = number * 10 + (uint64_t)(nir.text[i] - '0');
     if (97 - (number - corsica) % 97 != digits_value(nir.text, 13, 2))
         return VERDICT_REJECT;
-    return nir.has_separators ? VERDICT_PROVED : VERDICT_WEAK;
+    if (nir.has_separators)
+        return VERDICT_PROVED;
+    return nir_is_usual(&nir) ? VERDICT_PASS : VERDICT_WEAK;
 }
 
 /* Rijksdienst voor Identiteitsgegevens: the eleven test, the last digit counting -1. */

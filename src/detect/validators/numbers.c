@@ -175,12 +175,39 @@ static bool is_blank_then_sign(Bytes after)
     return after.len > 2 && is_blank(after.data[0]) && is_one_of(after.data[1], "-.") && g_ascii_isdigit(after.data[2]);
 }
 
-static bool is_digits_and_blanks(Bytes value)
+/* The number of a group of up to nine digits that begins at *at; *at moves behind the blank after it. */
+static bool next_group(Bytes value, size_t *at, uint32_t *ret_number, uint32_t *ret_span)
 {
-    for (size_t i = 0; i < value.len; i++)
-        if (!g_ascii_isdigit(value.data[i]) && !is_blank(value.data[i]))
+    *ret_number = 0;
+    *ret_span = 1;
+    while (*at < value.len && g_ascii_isdigit(value.data[*at]) && *ret_span < 1000000000) {
+        *ret_number = *ret_number * 10 + (uint32_t)(value.data[(*at)++] - '0');
+        *ret_span *= 10;
+    }
+    return *ret_span > 1 && (*at == value.len || is_blank(value.data[(*at)++]));
+}
+
+static bool is_near(uint32_t number, uint32_t other, uint32_t span)
+{
+    return MAX(number, other) - MIN(number, other) < span / 100;
+}
+
+/* "2717 2718 0167", "124 124 124": nothing but blanks parts the groups, and two of the same length differ by less than
+ * one in a hundred of what such a group can be. Columns count up or repeat; issued numbers rarely do. */
+static bool is_counting(Bytes value)
+{
+    enum { GROUPS_MAX = 4 };
+    uint32_t numbers[GROUPS_MAX], spans[GROUPS_MAX];
+    size_t count = 0;
+    bool is_counting = false;
+
+    for (size_t at = 0; at < value.len; count++) {
+        if (count == GROUPS_MAX || !next_group(value, &at, &numbers[count], &spans[count]))
             return false;
-    return true;
+        for (size_t i = 0; i < count; i++)
+            is_counting = is_counting || (spans[i] == spans[count] && is_near(numbers[i], numbers[count], spans[i]));
+    }
+    return is_counting;
 }
 
 Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
@@ -191,7 +218,7 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
                      is_sign_or_point(surroundings->before) || is_blank_then_sign(surroundings->after);
     if (is_in_row)
         return MIN(verdict, VERDICT_LOW);
-    return verdict == VERDICT_PASS && is_digits_and_blanks(surroundings->value) ? VERDICT_WEAK : verdict;
+    return verdict == VERDICT_PASS && is_counting(surroundings->value) ? VERDICT_WEAK : verdict;
 }
 
 Verdict outside_name(const Surroundings *surroundings, Verdict verdict)

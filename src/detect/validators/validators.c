@@ -48,7 +48,7 @@ Validator validator_find(const char *name)
 
 /* Their check digits let too many numbers through, and nothing else tells. */
 static const char *const bare_doubters[] = {"aadhaar", "ar_cuit", "au_abn_acn", "au_medicare", "de_tax_id", "il_id",
-    "itin", "kr_business", "kr_resident", "nanp", "ng_nin", "nhs", "nir", "no_number", "partita_iva", "pesel", "pt_nif",
+    "itin", "kr_business", "kr_resident", "nanp", "ng_nin", "nhs", "no_number", "partita_iva", "pesel", "pt_nif",
     "se_number", "sin", "ssn", "th_id", "tr_tckn", "za_id"};
 
 bool validator_doubts_bare(const char *name)
