@@ -138,10 +138,24 @@ bool command_rule_directories(char *const *rules_option, RuleDefaults defaults, 
     return true;
 }
 
+/* A home that cannot be written to is no reason to say anything. */
+static char *cache_directory(GError **error)
+{
+    g_autofree char *path = g_build_filename(g_get_user_cache_dir(), "trawl", NULL);
+
+    if (g_mkdir_with_parents(path, 0700) != 0 || !rule_cache_check(path, error))
+        return NULL;
+    return g_steal_pointer(&path);
+}
+
 bool command_load_rules(char *const *directories, char *const *rules_option, RuleSet **ret_rules, GError **error)
 {
-    g_autofree char *cache = command_cache_directory();
+    g_autoptr(GError) distrust = NULL;
+    g_autofree char *cache = cache_directory(&distrust);
     g_autoptr(RuleSet) rules = NULL;
+
+    if (distrust != NULL)
+        log_warning("cache.unused", "reason", distrust->message, NULL);
 
     TRY(rule_set_load((const char *const *)directories, cache, &rules, error));
     for (; rules_option != NULL && *rules_option != NULL; rules_option++)
@@ -152,7 +166,5 @@ bool command_load_rules(char *const *directories, char *const *rules_option, Rul
 
 char *command_cache_directory(void)
 {
-    g_autofree char *path = g_build_filename(g_get_user_cache_dir(), "trawl", NULL);
-
-    return g_mkdir_with_parents(path, 0700) == 0 ? g_steal_pointer(&path) : NULL;
+    return cache_directory(NULL);
 }

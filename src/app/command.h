@@ -85,5 +85,5 @@ FALLIBLE bool command_rule_directories(
 FALLIBLE bool command_load_rules(
     char *const *directories, char *const *rules_option, RuleSet **ret_rules, GError **error);
 
-/* ~/.cache/trawl, made if missing; NULL if it cannot be had (then nothing is cached). */
+/* ~/.cache/trawl, made if missing; NULL if it cannot be had or others may write to it (then nothing is cached). */
 char *command_cache_directory(void);

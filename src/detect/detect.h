@@ -51,6 +51,10 @@ typedef struct Rule {
  * and what was expected. */
 FALLIBLE bool rule_set_load(const char *const *directories, const char *cache_dir, RuleSet **ret_rules, GError **error);
 
+/* INVALID if the directory belongs to another user than this process's or root, or if others may write to it: such a
+ * cache is neither read nor written. IO if it cannot be opened. */
+FALLIBLE bool rule_cache_check(const char *cache_dir, GError **error);
+
 /* Rules that lie in no file: the text of one, and what messages call it. */
 typedef struct RuleText {
     const char *name, *text;

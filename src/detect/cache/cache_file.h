@@ -11,8 +11,9 @@
 #define CACHE_DATABASE     "hyperscan-"
 #define CACHE_DATABASE_END ".db"
 
-/* NULL: it cannot be read. Notes that the file is in use. Free with g_free. */
+/* NULL: it cannot be read, or somebody else could have written it. Notes that the file is in use. Free with g_free. */
 char *cache_file_read(const char *path, gsize *ret_len);
 
-/* The file is header and body. Makes the directory. Only speed is lost if this fails. */
+/* The file is header and body. Makes the directory; one that others may write to is left alone. Only speed is
+ * lost if this fails. */
 void cache_file_write(const char *path, Bytes header, Bytes body);
