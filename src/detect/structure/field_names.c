@@ -12,20 +12,41 @@ enum {
     DIGITS_SHOWN = 3, /* a name with more digits may be data: an account, a telephone number */
     WORD_SHOWN = 24,  /* likewise one with a longer word in it */
     OTHER = 1,        /* the entry that stands for what is not kept */
+    JOINS_MAX = 1024, /* different sets of rules of paths */
 };
+
+/* Both sets, found by where they lie. */
+typedef struct Join {
+    const uint64_t *above, *own;
+    uint64_t rules[];
+} Join;
 
 struct FieldNames {
     const RuleSet *rules;
     KeywordTracker *tracker;
     GArray *names; /* FieldName; 0 is unused */
     uint32_t *slots;
-    uint32_t slot_count;
+    GHashTable *joins; /* set of Join */
 };
 
 static void name_clear(gpointer data)
 {
     g_free(((FieldName *)data)->groups);
     g_free(((FieldName *)data)->rules);
+}
+
+static guint join_hash(gconstpointer data)
+{
+    const Join *join = data;
+
+    return g_direct_hash(join->above) * 31 + g_direct_hash(join->own);
+}
+
+static gboolean join_equal(gconstpointer left_data, gconstpointer right_data)
+{
+    const Join *left = left_data, *right = right_data;
+
+    return left->above == right->above && left->own == right->own;
 }
 
 FieldNames *field_names_new(const RuleSet *rules)
@@ -37,6 +58,7 @@ FieldNames *field_names_new(const RuleSet *rules)
     names->names = g_array_new(FALSE, TRUE, sizeof(FieldName));
     g_array_set_clear_func(names->names, name_clear);
     names->slots = g_new0(uint32_t, SLOTS);
+    names->joins = g_hash_table_new_full(join_hash, join_equal, g_free, NULL);
     field_names_reset(names);
     return names;
 }
@@ -46,6 +68,7 @@ void field_names_free(FieldNames *names)
     if (names == NULL)
         return;
     keyword_tracker_free(names->tracker);
+    g_hash_table_unref(names->joins);
     g_array_unref(names->names);
     g_free(names->slots);
     g_free(names);
@@ -55,6 +78,7 @@ void field_names_reset(FieldNames *names)
 {
     if (names->names->len == OTHER + 1)
         return;
+    g_hash_table_remove_all(names->joins);
     g_array_set_size(names->names, 0);
     g_array_set_size(names->names, OTHER + 1);
     FieldName *other = &g_array_index(names->names, FieldName, OTHER);
@@ -140,4 +164,39 @@ uint32_t field_names_intern(FieldNames *names, Bytes text)
     g_array_append_val(names->names, name);
     names->slots[slot] = names->names->len - 1;
     return names->names->len - 1;
+}
+
+static bool has_all(const uint64_t *rules, const uint64_t *wanted, size_t words)
+{
+    for (size_t i = 0; i < words; i++) {
+        if ((wanted[i] & ~rules[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static const uint64_t *new_join(FieldNames *names, const Join *parts)
+{
+    size_t words = names->rules->rule_words;
+    Join *join = g_malloc(sizeof *join + words * sizeof *join->rules);
+
+    *join = *parts;
+    for (size_t i = 0; i < words; i++)
+        join->rules[i] = parts->above[i] | parts->own[i];
+    (void)g_hash_table_add(names->joins, join);
+    return join->rules;
+}
+
+const uint64_t *field_names_join(FieldNames *names, const uint64_t *above, const uint64_t *own)
+{
+    const Join parts = {.above = above, .own = own};
+
+    if (own == NULL || above == NULL)
+        return own != NULL ? own : above;
+    if (has_all(above, own, names->rules->rule_words))
+        return above;
+    const Join *known = g_hash_table_lookup(names->joins, &parts);
+    if (known != NULL)
+        return known->rules;
+    return g_hash_table_size(names->joins) < JOINS_MAX ? new_join(names, &parts) : names->rules->demanding;
 }

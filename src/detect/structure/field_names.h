@@ -24,3 +24,7 @@ void field_names_reset(FieldNames *names);
 /* Index of the name, from 1. */
 uint32_t field_names_intern(FieldNames *names, Bytes text);
 const FieldName *field_names_at(const FieldNames *names, uint32_t index);
+
+/* The rules of a name below others, whose rules are `above`: both, or more where they would be too many different sets.
+ * Either may be NULL. Stays until the names are reset. */
+const uint64_t *field_names_join(FieldNames *names, const uint64_t *above, const uint64_t *own);

@@ -43,16 +43,13 @@ void path_mark(Path *path, uint64_t position, uint32_t node)
 uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal)
 {
     const PathNode *above = path_node(path, parent);
-    PathNode node = {.parent = parent,
-        .name = name,
-        .ordinal = ordinal,
-        .has_keywords = above->has_keywords,
-        .is_hot = above->is_hot};
+    PathNode node = {
+        .parent = parent, .name = name, .ordinal = ordinal, .has_keywords = above->has_keywords, .rules = above->rules};
 
     if (name != 0) {
         const FieldName *field = field_names_at(path->names, name);
         node.has_keywords = node.has_keywords || field->groups != NULL;
-        node.is_hot = node.is_hot || field->rules != NULL;
+        node.rules = field_names_join(path->names, node.rules, field->rules);
     }
     g_array_append_val(path->nodes, node);
     return path->nodes->len - 1;

@@ -8,10 +8,11 @@
 enum { PATH_DEPTH = 64 }; /* what lies deeper counts as being at this depth */
 
 typedef struct PathNode {
-    uint32_t parent;                         /* 0: the root, which is its own parent */
-    uint32_t name;                           /* 0: none */
-    uint32_t ordinal;                        /* of an array's element, from 1; 0: none */
-    bool has_keywords, is_hot, is_attribute; /* keywords, hot: of this node or one above */
+    uint32_t parent;                 /* 0: the root, which is its own parent */
+    uint32_t name;                   /* 0: none */
+    uint32_t ordinal;                /* of an array's element, from 1; 0: none */
+    bool has_keywords, is_attribute; /* keywords: of this node or one above */
+    const uint64_t *rules;           /* bit set: those that demand a keyword of this node or one above; NULL: none */
 } PathNode;
 
 typedef struct PathMark {

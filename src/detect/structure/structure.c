@@ -300,22 +300,22 @@ static void visit_name(
         visitor(data, &zone);
 }
 
-static void visit_path(
-    const Structure *structure, uint32_t node, const Zone *stretch, StructureVisitor visitor, void *data)
-{
-    for (; node != 0 && path_node(&structure->path, node)->is_hot; node = path_node(&structure->path, node)->parent)
-        visit_name(structure, path_node(&structure->path, node)->name, stretch, visitor, data);
-}
-
+/* A zone for each stretch with the same rules, however deep and however often the path changes. */
 static void visit_marks(const Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
 {
     const GArray *marks = structure->path.marks;
+    Zone zone = {.from = from, .to = from};
 
     for (guint i = mark_before(structure, from); i < marks->len && mark_at(structure, i)->from < to; i++) {
-        const Zone stretch = {.from = MAX(mark_at(structure, i)->from, from),
-            .to = i + 1 < marks->len ? MIN(mark_at(structure, i + 1)->from, to) : to};
-        visit_path(structure, mark_at(structure, i)->node, &stretch, visitor, data);
+        const uint64_t *rules = path_node(&structure->path, mark_at(structure, i)->node)->rules;
+        if (rules != zone.rules && zone.rules != NULL)
+            visitor(data, &zone);
+        if (rules != zone.rules)
+            zone = (Zone){.from = MAX(mark_at(structure, i)->from, from), .rules = rules};
+        zone.to = i + 1 < marks->len ? MIN(mark_at(structure, i + 1)->from, to) : to;
     }
+    if (zone.rules != NULL)
+        visitor(data, &zone);
 }
 
 static void visit_cells(

@@ -34,7 +34,7 @@ Bytes structure_field(Structure *structure, const TextView *view, uint64_t posit
 uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t position);
 
 /* Calls the visitor for each stretch in [from, to) that has a name around it which holds a keyword that rules of engine
- * class demand: once for each such name, in order. */
+ * class demand: the rules of all such names together. They rise and do not overlap. */
 typedef void (*StructureVisitor)(void *data, const Zone *zone);
 void structure_visit_hot(
     Structure *structure, const TextView *view, uint64_t from, uint64_t to, StructureVisitor visitor, void *data);

@@ -1,4 +1,5 @@
 /* Columns and paths as keywords, and as places: what the engine knows of the structure around a value. */
+#include "detect/structure/structure.h"
 #include "detect_testing.h"
 
 #include <string.h>
@@ -262,6 +263,42 @@ static void test_structure_holds_wherever_the_window_ends(void)
     }
 }
 
+typedef struct Stretches {
+    guint count;
+    uint64_t end;
+} Stretches;
+
+static void count_stretch(void *data, const Zone *zone)
+{
+    Stretches *stretches = data;
+
+    g_assert_cmpuint(zone->from, >=, stretches->end);
+    g_assert_cmpuint(zone->to, >, zone->from);
+    stretches->count++;
+    stretches->end = zone->to;
+}
+
+/* Else they would be as many as levels times places: millions in a window. */
+static void test_stretches_are_no_more_than_the_sets_of_rules_that_change(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autoptr(GString) text = g_string_new(NULL);
+    Structure *structure = structure_new(rules);
+    Stretches stretches = {0};
+
+    for (int i = 0; i < 30; i++)
+        g_string_append(text, "{\"badge\":{\"serial\":");
+    g_string_append(text, "[[]");
+    for (int i = 0; i < 20000; i++)
+        g_string_append(text, ",[]");
+    const TextView view = {.data = (const uint8_t *)text->str, .len = text->len};
+    structure_feed(structure, &view, STRUCTURE_LAST);
+    structure_visit_hot(structure, &view, 0, text->len, count_stretch, &stretches);
+    g_assert_cmpuint(stretches.count, ==, 2); /* below badge, and below both */
+    g_assert_cmpuint(stretches.end, ==, text->len);
+    structure_free(structure);
+}
+
 static void test_deep_and_wide_structures_end_as_they_must(void)
 {
     g_autoptr(RuleSet) rules = testing_rules(RULES);
@@ -324,6 +361,8 @@ int main(int argc, char **argv)
         test_a_structured_text_cut_anywhere_gives_the_same_matches);
     g_test_add_func(
         "/detect/structure/structure-holds-wherever-the-window-ends", test_structure_holds_wherever_the_window_ends);
+    g_test_add_func("/detect/structure/stretches-are-no-more-than-the-sets-of-rules-that-change",
+        test_stretches_are_no_more_than_the_sets_of_rules_that_change);
     g_test_add_func(
         "/detect/structure/deep-and-wide-structures-end-as-they-must", test_deep_and_wide_structures_end_as_they_must);
     g_test_add_func("/detect/structure/a-tag-longer-than-any-window-keeps-its-place",
