@@ -3,7 +3,12 @@
 
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 128, UNCLOSED_MAX = 8 };
+/* UNCLOSED_MAX: so many levels without text of their own may be closed by the tag of one around them. UNCLOSED_BYTES:
+ * what holds text and is open for longer, when a further element begins in it, is taken for one that nobody closes. */
+enum { NAME_MAX_BYTES = 128, UNCLOSED_MAX = 8, UNCLOSED_BYTES = 1024, BLANK_MAX = 64 };
+
+/* PathLevel.detail; its count has the low bits of where the content begins. */
+enum { HOLDS_TEXT = 1 };
 
 void xml_scan_init(XmlScan *scan, Path *path)
 {
@@ -49,13 +54,43 @@ static Bytes attribute_before(const TextView *view, uint64_t start, uint64_t end
     return (Bytes){.data = text + at, .len = (size_t)(last - at)};
 }
 
+/* Of elements that hold text and one another, those that are open for too long are left: their names would be keywords
+ * of whatever comes. */
+static void leave_unclosed(const XmlScan *scan)
+{
+    Path *path = scan->path;
+
+    for (uint32_t left = path->depth; left > 0 && path->levels[left - 1].detail == HOLDS_TEXT; left--) {
+        if ((uint32_t)scan->tag_start - path->levels[left - 1].count > UNCLOSED_BYTES) {
+            path->depth = left - 1;
+            path->deeper = 0;
+        }
+    }
+}
+
+/* HTML Living Standard, 13.1.2, void elements; "param" was one. */
+static bool is_void_name(Bytes name)
+{
+    static const char *const names[] = {
+        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strlen(names[i]) == name.len && g_ascii_strncasecmp(names[i], (const char *)name.data, name.len) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void name_element(XmlScan *scan, const TextView *view, uint64_t end)
 {
+    leave_unclosed(scan);
     scan->path->open = path_top_node(scan->path);
     scan->is_named = true;
+    scan->is_void = false;
     if (scan->tag_start < view->base)
         return;
     Bytes name = name_at(view, scan->tag_start, end);
+    scan->is_void = !scan->is_declared && is_void_name(name);
     if (name.len > 0)
         scan->path->open =
             path_child(scan->path, path_top_node(scan->path), field_names_intern(scan->path->names, name), 0);
@@ -85,12 +120,22 @@ static void close_element(XmlScan *scan, const TextView *view, uint64_t position
         path_pop(path);
         return;
     }
-    for (uint32_t back = 1; back <= MIN(path->depth, (uint32_t)UNCLOSED_MAX); back++) {
-        if (path_node(path, path->levels[path->depth - back].node)->name == wanted) {
-            path->depth -= back;
+    unsigned unclosed = 0;
+    for (uint32_t left = path->depth; left > 0 && unclosed < UNCLOSED_MAX; left--) {
+        const PathLevel *level = &path->levels[left - 1];
+        if (path_node(path, level->node)->name == wanted) {
+            path->depth = left - 1;
             return;
         }
+        unclosed += level->detail == HOLDS_TEXT ? 0 : 1;
     }
+}
+
+static void open_element(XmlScan *scan, uint64_t content_start)
+{
+    path_push(scan->path, (PathLevel){.node = scan->path->open, .count = (uint32_t)content_start});
+    scan->is_fresh = scan->path->deeper == 0;
+    scan->content_start = content_start;
 }
 
 static void end_tag(XmlScan *scan, const TextView *view, uint64_t position)
@@ -102,8 +147,8 @@ static void end_tag(XmlScan *scan, const TextView *view, uint64_t position)
         if (!scan->is_named)
             name_element(scan, view, position);
         bool is_empty = position > view->base && view->data[position - 1 - view->base] == '/';
-        if (!is_empty)
-            path_push(scan->path, (PathLevel){.node = scan->path->open});
+        if (!is_empty && !scan->is_void)
+            open_element(scan, position + 1);
     }
     path_mark(scan->path, position + 1, path_top_node(scan->path));
 }
@@ -132,10 +177,31 @@ static bool begins_with(const TextView *view, uint64_t position, const char *tex
     return position + len <= view->base + view->len && memcmp(view->data + (position - view->base), text, len) == 0;
 }
 
+/* Whether the innermost element begins with text, at the first tag in it. */
+static void note_text(XmlScan *scan, const TextView *view, uint64_t position)
+{
+    if (!scan->is_fresh)
+        return;
+    scan->is_fresh = false;
+    uint64_t at = MAX(scan->content_start, view->base), end = MIN(position, scan->content_start + BLANK_MAX);
+    while (at < end && g_ascii_isspace(view->data[at - view->base]))
+        at++;
+    if (at < end || at > scan->content_start + BLANK_MAX)
+        path_top(scan->path)->detail = HOLDS_TEXT;
+}
+
+static void skip_tag(XmlScan *scan, const TextView *view, uint64_t position)
+{
+    scan->state = XML_SKIPPED;
+    if (begins_with(view, position, "<?xml"))
+        scan->is_declared = true;
+}
+
 static void open_tag(XmlScan *scan, const TextView *view, uint64_t position)
 {
     uint8_t next = position + 1 < view->base + view->len ? view->data[position + 1 - view->base] : 0;
 
+    note_text(scan, view, position);
     scan->tag_start = position + 1;
     scan->is_named = false;
     scan->quote = 0;
@@ -144,7 +210,7 @@ static void open_tag(XmlScan *scan, const TextView *view, uint64_t position)
     else if (begins_with(view, position, "<![CDATA["))
         scan->state = XML_CDATA;
     else if (next == '!' || next == '?')
-        scan->state = XML_SKIPPED;
+        skip_tag(scan, view, position);
     else if (next == '/' || is_name_byte(next))
         scan->state = XML_TAG;
 }

@@ -13,6 +13,10 @@ typedef struct XmlScan {
     uint8_t quote;      /* inside an attribute's value: its quote */
     uint64_t tag_start; /* behind "<" */
     bool is_named;      /* the path.s open node is its own */
+    bool is_void;       /* HTML has no closing tag for it */
+    bool is_declared;   /* "<?xml": every element is closed, HTML's void ones too */
+    bool is_fresh;      /* the innermost level was opened by the last tag; its content begins at: */
+    uint64_t content_start;
 } XmlScan;
 
 void xml_scan_init(XmlScan *scan, Path *path);

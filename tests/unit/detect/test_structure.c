@@ -92,7 +92,9 @@ static char *find(RuleSet *rules, const Feeding *feeding, const char *text, size
     return g_string_free(g_steal_pointer(&lines), FALSE);
 }
 
-#define FAR "........................................"
+#define FAR      "........................................"
+#define FAR_4    FAR FAR FAR FAR
+#define FAR_AWAY FAR_4 FAR_4 FAR_4 FAR_4 FAR_4 FAR_4 FAR_4 /* 1,120 characters */
 
 static const Place places[] = {
     {"CSV", "name,badge_no,city\nAnn,123456789,Bonn\nBob,987654321,Rome\n",
@@ -139,7 +141,19 @@ static const Place places[] = {
     {"XML, comments and CDATA", "<badge><!-- <a> --><![CDATA[ <b> " FAR " 123456789 ]]></badge>",
         "id.badge 123456789 high /badge\n"},
     {"HTML that closes nothing", "<html><body><br><badge><p>" FAR "<p>123456789</badge>" FAR "<p>987654321</body>",
-        "id.badge 123456789 high /html/body/br/badge/p/p\n"},
+        "id.badge 123456789 high /html/body/badge/p/p\n"},
+    {"what HTML never closes may be closed in XML",
+        "<?xml version='1.0'?><doc><link>x</link><input><badge>" FAR "123456789</badge></input></doc>",
+        "id.badge 123456789 high /doc/input/badge\n"},
+    {"an element with text that nobody closes is not for ever",
+        "<doc><badge>7<a>" FAR_AWAY "</a><b>987654321</b><badge>" FAR "123456789</badge></doc>",
+        "id.badge 123456789 high /doc/badge\n"},
+    {"one that holds others is, however much they hold",
+        "<doc><badge>\n <a>" FAR_AWAY "</a><b>123456789</b></badge><c>" FAR_AWAY "</c><b>987654321</b></doc>",
+        "id.badge 123456789 high /doc/badge/b\n"},
+    {"one that begins with a comment holds others, too",
+        "<doc><badge><!-- x --><a>" FAR_AWAY "</a><b>123456789</b></badge><c>" FAR_AWAY "</c><b>987654321</b></doc>",
+        "id.badge 123456789 high /doc/badge/b\n"},
     {"a program of PHP is none", "<?php echo \"<badge>\"; // " FAR "\n$n = 123456789; // badge 987654321\n",
         "id.badge 987654321 high\n"},
     {"nor one of short tags", "<?= $badge ?><badge>" FAR FAR "123456789", ""},
@@ -316,6 +330,25 @@ static void test_deep_and_wide_structures_end_as_they_must(void)
     g_assert_null(strstr(matches, "987654321"));
 }
 
+/* Else the path would be full of them, and be the path of all that follows. */
+static void test_elements_that_nobody_closes_do_not_pile_up(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autoptr(GString) text = g_string_new("<doc><table>");
+    const Feeding whole = {0}, pieces = {.piece = 333};
+
+    for (int i = 0; i < 1000; i++)
+        g_string_append(text, "<tr><td><badge>1<p>2<p>3</td></tr>");
+    g_string_append(text, "</table>");
+    for (int i = 0; i < 1000; i++)
+        g_string_append(text, "<badge>1");
+    g_string_append(text, "<i>" FAR_AWAY "</i><n>987654321</n><badge><b>123456789</b></badge></doc>");
+    g_autofree char *matches = find(rules, &whole, text->str, text->len);
+    g_autofree char *in_pieces = find(rules, &pieces, text->str, text->len);
+    g_assert_cmpstr(matches, ==, "id.badge 123456789 high /doc/badge/b\n");
+    g_assert_cmpstr(in_pieces, ==, matches);
+}
+
 /* A tag that goes on over many windows, behind more nodes than are kept: the path is made smaller while it is open. */
 static void test_a_tag_longer_than_any_window_keeps_its_place(void)
 {
@@ -363,6 +396,8 @@ int main(int argc, char **argv)
         "/detect/structure/structure-holds-wherever-the-window-ends", test_structure_holds_wherever_the_window_ends);
     g_test_add_func("/detect/structure/stretches-are-no-more-than-the-sets-of-rules-that-change",
         test_stretches_are_no_more_than_the_sets_of_rules_that_change);
+    g_test_add_func("/detect/structure/elements-that-nobody-closes-do-not-pile-up",
+        test_elements_that_nobody_closes_do_not_pile_up);
     g_test_add_func(
         "/detect/structure/deep-and-wide-structures-end-as-they-must", test_deep_and_wide_structures_end_as_they_must);
     g_test_add_func("/detect/structure/a-tag-longer-than-any-window-keeps-its-place",
