@@ -117,6 +117,7 @@ static void print_details(const JobStatus *status)
 {
     g_autofree char *done = g_format_size(status->bytes_done), *total = g_format_size(status->bytes_total);
     g_autofree char *cause = status->cause != NULL ? report_printable(status->cause) : NULL;
+    g_autofree char *waiting_for = status->waiting_for != NULL ? report_printable(status->waiting_for) : NULL;
 
     (void)printf("%s%s%s%s\n", status->status_message, status->is_paused ? " (paused)" : "", cause != NULL ? ": " : "",
         cause != NULL ? cause : "");
@@ -124,6 +125,8 @@ static void print_details(const JobStatus *status)
                  " succeeded, %" G_GUINT64_FORMAT " failed, %" G_GUINT64_FORMAT " skipped; %s of %s\n",
         status->queued, status->processing, status->succeeded, status->failed, status->skipped, done, total);
     print_failures(status);
+    if (waiting_for != NULL)
+        (void)printf("waiting: %s\n", waiting_for);
     if (status->execution_arn != NULL)
         (void)printf(
             "%s: %s\n", status->execution_arn, status->execution_status != NULL ? status->execution_status : "unknown");

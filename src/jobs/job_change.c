@@ -37,6 +37,20 @@ bool job_read_runner(DbTx *tx, const JobId *id, char **ret_runner, GError **erro
     return true;
 }
 
+bool job_waits(Db *db, const JobId *id, const char *reason, GError **error)
+{
+    g_autoptr(DbTx) tx = NULL;
+
+    TRY(db_begin(db, DB_WRITE, &tx, error));
+    TRY(DB_EXEC(tx, SQL_JOB_WAITS, NULL, error, db_text(id->text), db_text(reason)));
+    return db_commit(g_steal_pointer(&tx), error);
+}
+
+bool job_waits_no_more(DbTx *tx, const JobId *id, GError **error)
+{
+    return DB_EXEC_LATER(tx, SQL_JOB_WAITS_NO_MORE, error, db_text(id->text));
+}
+
 bool job_epoch_raise(DbTx *tx, const JobId *id, GError **error)
 {
     return DB_EXEC(tx, SQL_JOB_EPOCH_RAISE, NULL, error, db_text(id->text), db_int(clock_now_ms()));

@@ -127,5 +127,7 @@ void job_status_judge(JobStatus *status, const JobFacts *facts)
     status->progress_percent = job_progress_percent(settled, status->total);
     judge_words(status, facts);
     status->is_paused = status->is_paused && !job_status_is_over(status);
+    if (status->waiting_for != NULL && (*status->waiting_for == '\0' || job_status_is_over(status)))
+        g_clear_pointer(&status->waiting_for, g_free);
     judge_speed(status, facts);
 }

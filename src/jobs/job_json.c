@@ -82,6 +82,7 @@ json_t *job_status_json(const JobStatus *status)
     set_text(object, "execution_arn", status->execution_arn);
     set_text(object, "error", status->error);
     set_text(object, "cause", status->cause);
+    set_text(object, "waiting_for", status->waiting_for);
     (void)json_object_set_new(object, "listing_complete", json_boolean(status->is_listing_complete));
     (void)json_object_set_new(object, "paused", json_boolean(status->is_paused));
     set_counts(object, status);

@@ -5,7 +5,15 @@
 #include <string.h>
 
 /* Columns of job_read. */
-enum { COLUMN_COUNTS = 14, COLUMN_FAILURES = 23, COLUMN_CANCELLED, COLUMN_BASE, COLUMN_BASE_SETTLED, COLUMN_IDLE };
+enum {
+    COLUMN_COUNTS = 14,
+    COLUMN_FAILURES = 23,
+    COLUMN_CANCELLED,
+    COLUMN_BASE,
+    COLUMN_BASE_SETTLED,
+    COLUMN_IDLE,
+    COLUMN_WAITING
+};
 
 typedef struct Snapshot {
     bool is_there;
@@ -36,6 +44,7 @@ void job_status_clear(JobStatus *status)
     g_free(status->execution_arn);
     g_free(status->error);
     g_free(status->cause);
+    g_free(status->waiting_for);
     g_clear_pointer(&status->failures, g_array_unref);
     *status = (JobStatus){0};
 }
@@ -64,6 +73,7 @@ static void read_texts(const DbRows *rows, JobStatus *status)
     status->execution_status = g_strdup(db_rows_text(rows, 10));
     status->error = g_strdup(db_rows_text(rows, 11));
     status->cause = g_strdup(db_rows_text(rows, 12));
+    status->waiting_for = g_strdup(db_rows_text(rows, COLUMN_WAITING));
 }
 
 static void read_counts(const DbRows *rows, int first, JobStatus *status)

@@ -57,6 +57,7 @@ typedef struct JobStatus {
     char *execution_status; /* RUNNING …; NULL without an execution, or when its status cannot be known */
     char *execution_arn;    /* or NULL */
     char *error, *cause;    /* of a failed execution, or NULL */
+    char *waiting_for;      /* why its pages were given back; NULL: no reason, or the job is over */
     bool is_paused;
     bool is_listing_complete;
     uint64_t total, queued, processing, succeeded, failed, skipped;
@@ -109,6 +110,12 @@ FALLIBLE bool jobs_visit_page(
  * queued. What was found stays. No change if the job is aborted already; CONFLICT, with its status, if it is over
  * otherwise. */
 FALLIBLE bool job_cancel(Db *db, Workflow *workflow, const JobId *id, GError **error);
+
+/* Its pages are given back and tried again: the reason is in its status until one of them is finished. No scanned
+ * content. */
+FALLIBLE bool job_waits(Db *db, const JobId *id, const char *reason, GError **error);
+/* One is: inside the transaction that says so, behind the job's counters. */
+FALLIBLE bool job_waits_no_more(DbTx *tx, const JobId *id, GError **error);
 
 /* As if it had never been made: cancelled and hidden at once, whatever it has found. A job that is over or gone stays
  * as it is. */

@@ -2,6 +2,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "jobs/jobs.h"
 #include "worker/page_internal.h"
 
 #include <stdatomic.h>
@@ -110,6 +111,7 @@ static bool commit_once(PageRun *run, GError **error)
     TRY(db_begin(context->db, DB_WRITE, &tx, error));
     TRY(store_findings(run, tx, error));
     TRY(queue_finish(context->queue, tx, run->claim, &outcome, error));
+    TRY(job_waits_no_more(tx, &run->claim->job_id, error));
     return db_commit(g_steal_pointer(&tx), error);
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "jobs/jobs.h"
 #include "worker/page_run.h"
 #include "worker/scan_pool.h"
 #include "worker/watch.h"
@@ -105,8 +106,8 @@ static int64_t release_delay_ms(Worker *worker, const JobId *job_id)
     return worker->options.retry_ms << MIN(releases_of(worker, job_id), (uint32_t)RELEASE_DOUBLINGS_MAX);
 }
 
-/* The store of objects cannot be reached or refuses our credentials. */
-static void page_was_released(Lane *lane, const Claim *claim, const GError *reason)
+/* The store of objects cannot be reached or refuses our credentials, or the job's rules do not go together. */
+static bool page_was_released(Lane *lane, const Claim *claim, const GError *reason, GError **error)
 {
     Worker *worker = lane->worker;
     uint32_t releases = count_release(worker, &claim->job_id);
@@ -116,10 +117,10 @@ static void page_was_released(Lane *lane, const Claim *claim, const GError *reas
     g_mutex_lock(&worker->mutex);
     worker->locked.resting_until_ms = clock_monotonic_ms() + (worker->options.retry_ms << RELEASE_DOUBLINGS_MAX);
     g_mutex_unlock(&worker->mutex);
-    if (worker->options.patience == WORKER_KEEPS_ON)
-        return;
-    if (error_is(reason, ERROR_CREDENTIALS) || releases >= GIVE_UP_RELEASES)
+    bool is_patient = worker->options.patience == WORKER_KEEPS_ON;
+    if (!is_patient && (error_is(reason, ERROR_CREDENTIALS) || releases >= GIVE_UP_RELEASES))
         give_up(worker, reason);
+    return job_waits(worker->options.db, &claim->job_id, reason->message, error);
 }
 
 static int64_t store_patience_ms(const Worker *worker)
@@ -162,9 +163,7 @@ static bool run_with_source(Lane *lane, const Claim *claim, ObjectSource *source
         log_page(lane, claim, "page.lost", NULL);
         break;
     case PAGE_RELEASED:
-        if (reason != NULL)
-            page_was_released(lane, claim, reason);
-        break;
+        return reason == NULL || page_was_released(lane, claim, reason, error);
     }
     return true;
 }
@@ -192,8 +191,7 @@ static bool lane_run_page(Lane *lane, const Claim *claim, GError **error)
     if (!rules_of_job(worker, &claim->job_id, &rules, &reason) ||
         !sources->acquire(sources->data, claim->bucket, claim->options, &source, &reason)) {
         TRY(queue_release(worker->options.queue, claim, release_delay_ms(worker, &claim->job_id), error));
-        page_was_released(lane, claim, reason);
-        return true;
+        return page_was_released(lane, claim, reason, error);
     }
     bool is_ok = run_with_source(lane, claim, source, rules, error);
     sources->release(sources->data, source);

@@ -238,7 +238,11 @@ def test_a_rule_that_later_comes_with_the_installation_can_be_removed(trawl, tmp
     try:
         job = server.start_job(bucket=f"file://{tmp_path}/objects")["job_id"]
         wait_until(lambda: "page.released" in server.err and "acme.part" in server.err, 60, "the page is given back")
+        status = wait_until(lambda: server.get(f"/jobs/{job}").json().get("waiting_for"), 60, "the job says why it waits")
+        assert "acme.part" in status and "another rule" in status
+        assert f"waiting: {status}" in trawl.run("jobs", "show", job, status=0).out
         assert server.request("POST", f"/jobs/{job}/cancel", json={}).status_code == 200
+        assert "waiting_for" not in server.get(f"/jobs/{job}").json()
         assert server.request("DELETE", "/rules/acme.part").status_code == 200
         assert server.request("DELETE", "/rules/acme.part").status_code == 403
         job = server.start_job(bucket=f"file://{tmp_path}/objects")["job_id"]

@@ -31,7 +31,7 @@ INSERT INTO job_counters (job_id, slot, updated_at) VALUES ($1, 0, $2);
 SELECT f.bucket, f.prefix, f.options, f.runner, trawl_ms(f.created_at), trawl_ms(f.updated_at), f.mode, f.epoch,
        f.paused, f.execution_arn, f.execution_status, f.error, f.cause, f.open_shards, f.total, f.queued, f.processing,
        f.succeeded, f.failed, f.skipped, f.bytes_total, f.bytes_done, f.findings, f.failures, f.cancelled,
-       coalesce(v.base_at, 0), coalesce(v.base_settled, 0), coalesce(v.idle_ms, 0)
+       coalesce(v.base_at, 0), coalesce(v.base_settled, 0), coalesce(v.idle_ms, 0), f.waiting_for
 FROM job_facts f LEFT JOIN job_speed v ON v.job_id = f.job_id
 WHERE f.job_id = $1;
 
@@ -139,7 +139,15 @@ SELECT reason, objects, bytes FROM job_excluded WHERE job_id = $1 ORDER BY reaso
 SELECT runner FROM jobs WHERE job_id = $1;
 
 -- :name job_take_over
-UPDATE jobs SET runner = $3, updated_at = trawl_time($4), not_before = 0 WHERE job_id = $1 AND runner = $2;
+UPDATE jobs SET runner = $3, updated_at = trawl_time($4), not_before = 0, waiting_for = ''
+WHERE job_id = $1 AND runner = $2;
+
+-- :name job_waits
+UPDATE jobs SET waiting_for = $2 WHERE job_id = $1 AND waiting_for <> $2;
+
+-- Where there was nothing to wait for nothing is written, and nobody waits for the row.
+-- :name job_waits_no_more
+UPDATE jobs SET waiting_for = '' WHERE job_id = $1 AND waiting_for <> '';
 
 -- :name job_executions_take_over
 UPDATE executions SET runner = $2, fence = fence + 1, lease_owner = NULL, lease_expires_at = NULL
@@ -223,7 +231,7 @@ UPDATE jobs SET execution_arn = $2 WHERE job_id = $1;
 -- :name job_revive
 UPDATE jobs
 SET execution_arn = coalesce(CAST($2 AS TEXT), execution_arn), cancelled = 0, paused = 0, not_before = 0,
-    epoch = epoch + 1, updated_at = trawl_time($3)
+    waiting_for = '', epoch = epoch + 1, updated_at = trawl_time($3)
 WHERE job_id = $1;
 
 -- :name job_speed_sampled

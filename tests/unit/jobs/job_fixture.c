@@ -159,7 +159,7 @@ static bool add_findings(DbTx *tx, const Claim *claim, uint32_t ordinal, GError 
         TRY(DB_EXEC(tx, SQL_FINDING_INSERT, NULL, error, db_text(claim->job_id.text), db_int(claim->shard),
             db_int(claim->page_no), db_int(ordinal), db_text("b"),
             db_text(object_entries_at(claim->objects, ordinal)->key), db_text("d"), db_text("c"), db_text("s"),
-            db_text("t"), db_int(1), db_text("m"), db_text("f"), db_int(0), db_text("[]"), db_int(1)));
+            db_text("t"), db_int(1), db_text("m"), db_text("f"), db_int(0), db_text("[]"), db_text(""), db_int(1)));
     return true;
 }
 

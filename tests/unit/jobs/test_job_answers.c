@@ -1,6 +1,7 @@
 /* What is told about jobs and their objects, and what becomes of old ones, on every engine. */
 #include "base/clock.h"
 #include "job_fixture.h"
+#include "jobs/job_json.h"
 #include "store/db_fault.h"
 
 #include <string.h>
@@ -62,6 +63,47 @@ static void test_jobs_of_other_modes_are_judged_by_their_counts(JobFixture *fixt
         g_assert_cmpstr(status.execution_arn, ==, cases[i].arn);
         g_assert_cmpstr(status.execution_status, ==, NULL);
     }
+}
+
+static void assert_waits(JobFixture *fixture, JobFreshness freshness, const char *expected)
+{
+    g_auto(JobStatus) status = status_of(fixture, freshness);
+    json_t *told = job_status_json(&status);
+
+    g_assert_cmpstr(status.waiting_for, ==, expected);
+    g_assert_cmpstr(json_string_value(json_object_get(told, "waiting_for")), ==, expected);
+    json_decref(told);
+}
+
+/* As a worker does it with each page that it finishes. */
+static void make_progress(JobFixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = NULL;
+
+    g_assert_true(db_begin(fixture->db, DB_WRITE, &tx, &error));
+    g_assert_true(job_waits_no_more(tx, &fixture->id, &error));
+    g_assert_true(db_commit(g_steal_pointer(&tx), &error));
+}
+
+static void test_what_a_job_waits_for_is_told_until_it_goes_on(JobFixture *fixture, G_GNUC_UNUSED gconstpointer kind)
+{
+    g_autoptr(GError) error = NULL;
+
+    fixture_add_page(fixture, 0);
+    assert_waits(fixture, JOB_REAL_TIME, NULL);
+    g_assert_true(job_waits(fixture->db, &fixture->id, "rule acme.part: another rule with this id", &error));
+    assert_waits(fixture, JOB_REAL_TIME, "rule acme.part: another rule with this id");
+    g_assert_true(job_waits(fixture->db, &fixture->id, "the server is away", &error));
+    assert_waits(fixture, JOB_CACHED, "the server is away");
+    make_progress(fixture);
+    assert_waits(fixture, JOB_REAL_TIME, NULL);
+
+    g_assert_true(job_waits(fixture->db, &fixture->id, "the server is away", &error));
+    g_assert_true(job_cancel(fixture->db, fixture->workflow, &fixture->id, &error));
+    assert_waits(fixture, JOB_REAL_TIME, NULL);
+    g_assert_true(job_retry(fixture->db, fixture->workflow, &fixture->id, JOB_RETRY_FAILED, NULL, &error));
+    assert_waits(fixture, JOB_REAL_TIME, NULL); /* that was before */
 }
 
 static void test_a_job_without_an_execution_can_be_cancelled(JobFixture *fixture, G_GNUC_UNUSED gconstpointer kind)
@@ -556,6 +598,7 @@ static void add_tests(const char *kind)
         void (*test)(JobFixture *, gconstpointer);
     } tests[] = {
         {"jobs-of-other-modes-are-judged-by-their-counts", test_jobs_of_other_modes_are_judged_by_their_counts},
+        {"what-a-job-waits-for-is-told-until-it-goes-on", test_what_a_job_waits_for_is_told_until_it_goes_on},
         {"a-job-without-an-execution-can-be-cancelled", test_a_job_without_an_execution_can_be_cancelled},
         {"a-cached-answer-is-of-one-moment", test_a_cached_answer_is_of_one_moment},
         {"no-snapshot-of-before-a-change-is-used", test_no_snapshot_of_before_a_change_is_used},

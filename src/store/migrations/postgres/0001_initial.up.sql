@@ -110,6 +110,7 @@ CREATE TABLE jobs (
     paused        smallint NOT NULL DEFAULT 0,
     cancelled     smallint NOT NULL DEFAULT 0,   -- says so where no execution can
     not_before    bigint NOT NULL DEFAULT 0,     -- backoff: its objects are out of reach, nobody claims its pages earlier
+    waiting_for   text NOT NULL DEFAULT '',      -- why its pages were given back last; '' since one was finished
     options       text NOT NULL DEFAULT '{}',    -- JSON: endpoint, region, filters, limits; never credentials
     rules_id      text NOT NULL DEFAULT '',      -- content hash of the rule set of the first scan
     custom_rules  text NOT NULL DEFAULT '',      -- custom_rule_sets.set_id of its creation; '' if there were none
@@ -617,7 +618,7 @@ SELECT f.*,
 FROM (
     SELECT j.job_id, j.bucket, j.prefix, j.options, j.runner, j.created_at,
            greatest(j.updated_at, trawl_time(c.updated_at)) AS updated_at, j.mode, j.epoch, j.paused, j.cancelled,
-           j.execution_arn,
+           j.execution_arn, j.waiting_for,
            coalesce(x.status, e.ended) AS execution_status, x.error, x.cause,
            (SELECT count(*) FROM listing_shards s WHERE s.job_id = j.job_id AND s.state <> 'done') AS open_shards,
            coalesce(c.total, 0)::bigint AS total, coalesce(c.queued, 0)::bigint AS queued,

@@ -19,6 +19,7 @@ CREATE TABLE jobs (
     paused        INTEGER NOT NULL DEFAULT 0,
     cancelled     INTEGER NOT NULL DEFAULT 0,    -- says so where no execution can
     not_before    INTEGER NOT NULL DEFAULT 0,    -- backoff: its objects are out of reach, nobody claims its pages earlier
+    waiting_for   TEXT NOT NULL DEFAULT '',      -- why its pages were given back last; '' since one was finished
     options       TEXT NOT NULL DEFAULT '{}',    -- JSON: endpoint, region, filters, limits; never credentials
     rules_id      TEXT NOT NULL DEFAULT '',      -- content hash of the rule set of the first scan
     custom_rules  TEXT NOT NULL DEFAULT '',      -- custom_rule_sets.set_id of its creation; '' if there were none
@@ -391,6 +392,7 @@ FROM (
     SELECT j.job_id AS job_id, j.bucket AS bucket, j.prefix AS prefix, j.options AS options, j.runner AS runner,
            j.created_at AS created_at, max(j.updated_at, coalesce(max(c.updated_at), 0)) AS updated_at,
            j.mode AS mode, j.epoch AS epoch, j.paused AS paused, j.cancelled AS cancelled, j.execution_arn AS execution_arn,
+           j.waiting_for AS waiting_for,
            coalesce(x.status, (SELECT e.ended FROM job_executions e
                                WHERE e.job_id = j.job_id AND e.execution_arn = j.execution_arn
                                ORDER BY e.generation DESC LIMIT 1)) AS execution_status, x.error AS error, x.cause AS cause,
