@@ -55,7 +55,7 @@ struct Detector {
 /* The furthest that the beginning of unfinished business may lie behind the end of the window. */
 static size_t greatest_lag(const RuleSet *rules)
 {
-    return MAX(MAX(literal_scan_lag(rules), 2 * (size_t)rules->class_max_length), (size_t)ENCODED_LAG) +
+    return MAX(MAX(literal_scan_lag(rules), 2 * (size_t)rules->class_max_length + KEYWORD_LAG), (size_t)ENCODED_LAG) +
            OVERLAP_CHAIN_BYTES + pair_reach(rules);
 }
 
@@ -295,7 +295,7 @@ static void carry(Detector *detector, const TextView *text, uint64_t unsettled)
 static uint64_t class_limit(const Detector *detector, const TextView *text, StepKind kind)
 {
     uint64_t end = text->base + text->len;
-    uint64_t look_ahead = detector->rules->class_max_length;
+    uint64_t look_ahead = detector->rules->class_max_length + KEYWORD_LAG;
 
     if (kind == STEP_LAST)
         return end;

@@ -22,3 +22,14 @@ static inline uint8_t keyword_lower(uint8_t before, uint8_t byte)
         return byte + 0x20U;
     return byte;
 }
+
+/* Whether a part of a word in camelCase begins here: "cardNumber" at N, "SSNNumber" at the second N. Bytes before and
+ * behind are readable. */
+static inline bool byte_is_edge(const uint8_t *text)
+{
+    uint8_t before = BYTE_CLASS[text[-1]];
+
+    return (BYTE_CLASS[text[0]] & BYTE_UPPER) != 0 &&
+           ((before & (BYTE_LOWER | BYTE_DIGIT)) != 0 ||
+               ((before & BYTE_UPPER) != 0 && (BYTE_CLASS[text[1]] & BYTE_LOWER) != 0));
+}

@@ -1,50 +1,29 @@
 #include "detect/keywords.h"
 #include "base/text.h"
-#include "detect/byte_class.h"
-#include "detect/class_masks.h"
-#include "detect/fast_target.h"
 #include "detect/keyword_fold.h"
+#include "detect/word_split.h"
 
 #include <string.h>
 
-enum {
-    CHUNK_MAX = CLASS_BLOCK - 1, /* longer runs are no identifiers but blobs: skipped, not looked at again */
-    MAX_BYTES_PER_CHAR = 4,
-    BLOB_MIN = 24,    /* shorter ones may be names whatever they look like */
-    BLOB_EIGHTHS = 3, /* in eight characters of a name there are not more changes */
-};
+enum { MAX_BYTES_PER_CHAR = 4 };
 
-typedef struct SeenWord {
-    uint32_t word;
-    uint64_t start, end;
-} SeenWord;
+G_STATIC_ASSERT((int)KEYWORD_LAG == (int)WORD_SPLIT_LAG);
 
 struct KeywordTracker {
-    ClassMaskFill fill;
-    void (*feed)(KeywordTracker *tracker, const TextView *view, KeywordStep step);
     const Vocabulary *vocabulary;
-    const VocabularySketch *sketch;
     const KeywordPhrase *phrases;
-    bool is_skipping; /* inside a run that is too long */
-    uint64_t done;    /* text before this position is split */
-    SeenWord last[KEYWORD_MAX_WORDS];
-    uint32_t last_count;
-    GArray *hits; /* KeywordHit */
-    uint64_t work;
+    WordSplitter *splitter;
+    const TextView *view; /* while it is fed */
+    GArray *hits;         /* KeywordHit */
 };
-
-static void feed_fast(KeywordTracker *tracker, const TextView *view, KeywordStep step);
-static void feed_anywhere(KeywordTracker *tracker, const TextView *view, KeywordStep step);
 
 KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary)
 {
     KeywordTracker *tracker = g_new0(KeywordTracker, 1);
 
-    tracker->fill = class_mask_fill_best();
-    tracker->feed = fast_target_is_here() ? feed_fast : feed_anywhere;
     tracker->vocabulary = vocabulary;
-    tracker->sketch = vocabulary_sketch(vocabulary);
     tracker->phrases = vocabulary_phrase(vocabulary, 0);
+    tracker->splitter = word_splitter_new(vocabulary);
     tracker->hits = g_array_new(FALSE, FALSE, sizeof(KeywordHit));
     return tracker;
 }
@@ -53,15 +32,14 @@ void keyword_tracker_free(KeywordTracker *tracker)
 {
     if (tracker == NULL)
         return;
+    word_splitter_free(tracker->splitter);
     g_array_unref(tracker->hits);
     g_free(tracker);
 }
 
 void keyword_tracker_reset(KeywordTracker *tracker)
 {
-    tracker->is_skipping = false;
-    tracker->done = 0;
-    tracker->last_count = 0;
+    word_splitter_reset(tracker->splitter, 0);
     g_array_set_size(tracker->hits, 0);
 }
 
@@ -77,227 +55,183 @@ size_t keyword_look_back(uint32_t max_distance)
 
 uint64_t keyword_tracker_work(const KeywordTracker *tracker)
 {
-    return tracker->work;
+    return word_splitter_work(tracker->splitter);
 }
 
-static bool phrase_ends_here(const KeywordTracker *tracker, const KeywordPhrase *phrase)
+/* Bytes of the view from start on. */
+typedef struct Word {
+    size_t start, len;
+} Word;
+
+static bool is_word_at(const TextView *view, size_t at)
 {
-    if (phrase->count > tracker->last_count)
+    return at < view->len && keyword_is_word_byte(view->data[at]);
+}
+
+static uint8_t kind_at(const TextView *view, size_t at)
+{
+    return at < view->len ? BYTE_CLASS[view->data[at]] : 0;
+}
+
+/* Whether a part of a word in camelCase begins here: "cardNumber" at N, "SSNNumber" at the second N. */
+static bool is_edge(const TextView *view, size_t at)
+{
+    if (at == 0 || (kind_at(view, at) & BYTE_UPPER) == 0)
         return false;
-    const SeenWord *seen = &tracker->last[tracker->last_count - phrase->count];
-    for (uint32_t i = 0; i < phrase->count; i++) {
-        if (seen[i].word != phrase->words[i])
+    uint8_t before = kind_at(view, at - 1);
+    return (before & (BYTE_LOWER | BYTE_DIGIT)) != 0 ||
+           ((before & BYTE_UPPER) != 0 && (kind_at(view, at + 1) & BYTE_LOWER) != 0);
+}
+
+/* The whole run around a word, or more than WORD_MAX_BYTES of it. */
+static Word run_around(const TextView *view, Word word)
+{
+    size_t start = word.start, end = word.start + word.len;
+
+    while (start > 0 && end - start <= WORD_MAX_BYTES && is_word_at(view, start - 1))
+        start--;
+    while (end - start <= WORD_MAX_BYTES && is_word_at(view, end))
+        end++;
+    return (Word){.start = start, .len = end - start};
+}
+
+static bool is_blob(const TextView *view, Word run)
+{
+    size_t changes = 0, quiet = 0, small = 0;
+
+    if (run.len > WORD_MAX_BYTES)
+        return true;
+    for (size_t at = run.start; at < run.start + run.len; at++) {
+        uint8_t kind = kind_at(view, at);
+        bool begins_number = (kind & BYTE_DIGIT) != 0 && (at == run.start || (kind_at(view, at - 1) & BYTE_DIGIT) == 0);
+        changes += (at > run.start && is_edge(view, at)) || begins_number ? 1 : 0;
+        small = (kind & BYTE_LOWER) != 0 ? small + 1 : 0;
+        quiet += small >= 4 ? 1 : 0;
+    }
+    return word_is_blob(run.len, changes, quiet);
+}
+
+static bool is_part_of_blob(const TextView *view, Word word)
+{
+    bool is_part = is_word_at(view, word.start + word.len) || (word.start > 0 && is_word_at(view, word.start - 1));
+
+    return is_part && is_blob(view, run_around(view, word));
+}
+
+static uint32_t find(const KeywordTracker *tracker, Word word)
+{
+    return word.len <= WORD_MAX_BYTES ? vocabulary_find(tracker->vocabulary, tracker->view->data + word.start, word.len)
+                                      : 0;
+}
+
+/* Whole, or without the digits behind it. */
+static uint32_t find_stem(const KeywordTracker *tracker, Word word)
+{
+    uint32_t found = find(tracker, word);
+
+    while (found == 0 && word.len > 0 && (kind_at(tracker->view, word.start + word.len - 1) & BYTE_DIGIT) != 0) {
+        word.len--;
+        if (word.len > 0 && (kind_at(tracker->view, word.start + word.len - 1) & BYTE_DIGIT) == 0)
+            return find(tracker, word);
+    }
+    return found;
+}
+
+/* The word before a place, if it is near enough to be of the same phrase; else of no length. */
+static Word word_before(const TextView *view, size_t at)
+{
+    size_t end = at;
+
+    while (end > 0 && at - end < KEYWORD_PHRASE_GAP && !is_word_at(view, end - 1))
+        end--;
+    size_t start = end;
+    while (start > 0 && end - start <= WORD_MAX_BYTES && is_word_at(view, start - 1)) {
+        start--;
+        if (is_edge(view, start))
+            break;
+    }
+    return (Word){.start = start, .len = end - start};
+}
+
+/* What stands before a word: a part of a run, and the run, which may be a word itself ("GitHub"). */
+typedef struct Preceding {
+    Word part, run;
+    uint32_t part_word, run_word; /* 0: unknown */
+} Preceding;
+
+static Preceding preceding(const KeywordTracker *tracker, size_t at)
+{
+    Preceding out = {.part = word_before(tracker->view, at)};
+
+    if (out.part.len == 0)
+        return out;
+    out.part_word = find_stem(tracker, out.part);
+    if (is_edge(tracker->view, out.part.start)) {
+        size_t end = out.part.start + out.part.len;
+        out.run = run_around(tracker->view, out.part);
+        out.run.len = MIN(out.run.len, end - out.run.start);
+        out.run_word = find(tracker, out.run);
+    }
+    return out;
+}
+
+/* Whether the phrase's first words, so many, stand before; then where they begin. */
+static bool words_precede(
+    const KeywordTracker *tracker, const KeywordPhrase *phrase, const Preceding *first, size_t *ret_start)
+{
+    Preceding now = *first;
+
+    for (uint32_t left = phrase->count - 1; left > 0; left--) {
+        uint32_t wanted = phrase->words[left - 1];
+        if (now.part_word != wanted && now.run_word != wanted)
             return false;
-        if (i > 0 && seen[i].start - seen[i - 1].end > KEYWORD_PHRASE_GAP)
-            return false;
+        *ret_start = now.part_word == wanted ? now.part.start : now.run.start;
+        if (left > 1)
+            now = preceding(tracker, *ret_start);
     }
     return true;
 }
 
-static void word_seen(KeywordTracker *tracker, uint32_t word, uint64_t start, uint64_t end)
+static void add_hits(KeywordTracker *tracker, Word found, uint32_t word)
 {
-    if (tracker->last_count == KEYWORD_MAX_WORDS) {
-        memmove(tracker->last, tracker->last + 1, sizeof tracker->last - sizeof tracker->last[0]);
-        tracker->last_count--;
-    }
-    tracker->last[tracker->last_count++] = (SeenWord){.word = word, .start = start, .end = end};
-
     const KeywordEnds ends = vocabulary_phrases_of(tracker->vocabulary, word);
+    Preceding before = {0};
+    bool is_known = false;
+
     for (uint32_t i = 0; i < ends.count; i++) {
         const KeywordPhrase *phrase = &tracker->phrases[ends.phrases[i]];
-        if (!phrase_ends_here(tracker, phrase))
+        size_t start = found.start;
+        if (phrase->count > 1 && !is_known) {
+            before = preceding(tracker, found.start);
+            is_known = true;
+        }
+        if (!words_precede(tracker, phrase, &before, &start))
             continue;
-        const KeywordHit hit = {
-            .start = tracker->last[tracker->last_count - phrase->count].start, .end = end, .phrase = ends.phrases[i]};
+        const KeywordHit hit = {.start = tracker->view->base + start,
+            .end = tracker->view->base + found.start + found.len,
+            .phrase = ends.phrases[i]};
         g_array_append_val(tracker->hits, hit);
     }
 }
 
-static uint32_t stem_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len)
+static void word_seen(void *data, const WordPlace *place)
 {
-    size_t stem = len;
+    KeywordTracker *tracker = data;
+    const TextView *view = tracker->view;
+    const Word whole = {.start = (size_t)(place->start - view->base), .len = place->len};
+    uint32_t word = find(tracker, (Word){.start = whole.start, .len = place->stem});
 
-    while (stem > 0 && byte_is_digit(text[stem - 1]))
-        stem--;
-    return stem > 0 ? vocabulary_find(vocabulary, text, stem) : 0;
-}
-
-/* One part, whole or without its trailing digits. An unknown word ends any phrase. */
-static ALWAYS_INLINE void part_see(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len)
-{
-    uint32_t word = 0;
-
-    if (vocabulary_may_have(tracker->sketch, text, len))
-        word = vocabulary_find(tracker->vocabulary, text, len);
-    if (word == 0 && byte_is_digit(text[len - 1]))
-        word = stem_find(tracker->vocabulary, text, len);
-    if (word != 0)
-        word_seen(tracker, word, start, start + len);
-    else
-        tracker->last_count = 0;
-}
-
-/* Up to 64 bytes of the text, by class. */
-typedef struct SplitBlock {
-    const uint8_t *text;                              /* followed by VOCABULARY_PADDING readable bytes */
-    uint8_t padded[CLASS_BLOCK + VOCABULARY_PADDING]; /* the text, where the view ends soon */
-    uint64_t position;                                /* of text[0] */
-    unsigned len;
-    uint64_t words, digits;
-    uint64_t edges; /* where a new part begins: "cardNumber" at N, "SSNNumber" at the second N */
-} SplitBlock;
-
-static ALWAYS_INLINE void block_read(const KeywordTracker *tracker, const TextView *view, size_t at, SplitBlock *block)
-{
-    size_t left = view->len - at;
-    ClassMasks masks;
-
-    block->text = view->data + at;
-    block->position = view->base + at;
-    block->len = (unsigned)MIN(left, (size_t)CLASS_BLOCK);
-    if (left < sizeof block->padded) {
-        memset(block->padded, 0, sizeof block->padded);
-        memcpy(block->padded, block->text, left);
-        block->text = block->padded;
-    }
-    tracker->fill(block->text, 1, &masks);
-    uint64_t valid = block->len == CLASS_BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << block->len) - 1;
-    block->words = ((masks.word & ~masks.underscore) | masks.high) & valid;
-    uint64_t lower = masks.word & ~masks.upper & ~masks.digit & ~masks.underscore;
-    block->digits = masks.digit;
-    block->edges = masks.upper & ((lower | masks.digit) << 1 | (masks.upper << 1 & (lower & valid) >> 1));
-}
-
-/* edges: bit i says that a part begins at text[i]. */
-static void split_camel(KeywordTracker *tracker, const uint8_t *text, uint64_t start, size_t len, uint64_t edges)
-{
-    size_t part = 0;
-
-    for (; edges != 0; edges &= edges - 1) {
-        size_t next = (size_t)__builtin_ctzll(edges);
-        part_see(tracker, text + part, start + part, next - part);
-        part = next;
-    }
-    part_see(tracker, text + part, start + part, len - part);
-    uint32_t word = vocabulary_find(tracker->vocabulary, text, len);
-    if (word != 0)
-        word_seen(tracker, word, start, start + len);
-}
-
-/* "q83vEjRWeJCrze8BI0VniavN": names change less often between digits, small letters and capitals. */
-static bool is_blob(uint64_t edges, uint64_t digits, unsigned len)
-{
-    if (len < BLOB_MIN)
-        return false;
-    unsigned changes = (unsigned)(__builtin_popcountll(edges) + __builtin_popcountll(digits & ~(digits << 1)));
-    return changes * 8 > len * BLOB_EIGHTHS;
-}
-
-/* A whole run within the block that is no plain word, or may be one of a keyword. Numbers are none. */
-static __attribute__((noinline)) void run_see(
-    KeywordTracker *tracker, const SplitBlock *block, unsigned start, unsigned len)
-{
-    uint64_t ones = (UINT64_C(1) << len) - 1;
-    uint64_t edges = block->edges >> start & ones & ~UINT64_C(1);
-    uint64_t digits = block->digits >> start & ones;
-    const uint8_t *text = block->text + start;
-
-    if (digits == ones || (edges != 0 && is_blob(edges, digits, len)))
-        tracker->last_count = 0;
-    else if (edges != 0)
-        split_camel(tracker, text, block->position + start, len, edges);
-    else
-        part_see(tracker, text, block->position + start, len);
-}
-
-typedef enum LastRun { RUN_MAY_GO_ON, RUN_ENDS } LastRun;
-
-/* Takes a run that may go on behind the block from its words. Returns how much of the block is done with: such a run is
- * left for the next block, unless it is too long. */
-static ALWAYS_INLINE unsigned leave_last_run(const SplitBlock *block, bool *is_skipping, uint64_t *words)
-{
-    uint64_t gaps = ~(*words << (CLASS_BLOCK - block->len));
-    unsigned len = gaps != 0 ? (unsigned)__builtin_clzll(gaps) : CLASS_BLOCK;
-    unsigned start = block->len - MIN(len, block->len);
-    bool is_skipped = (start == 0 && *is_skipping) || len > CHUNK_MAX;
-
-    if (len == 0)
-        return block->len;
-    *words &= (UINT64_C(1) << start) - 1;
-    *is_skipping = is_skipped;
-    return is_skipped ? block->len : start;
-}
-
-/* Most words are told from those of keywords here. */
-static ALWAYS_INLINE void see_runs(KeywordTracker *tracker, const SplitBlock *block, uint64_t starts, uint64_t ends)
-{
-    uint64_t odd = block->digits | block->edges;
-
-    for (; starts != 0; starts &= starts - 1, ends &= ends - 1) {
-        unsigned start = (unsigned)__builtin_ctzll(starts);
-        unsigned len = (ends != 0 ? (unsigned)__builtin_ctzll(ends) : CLASS_BLOCK) - start;
-        if (len > CHUNK_MAX || ((odd >> start & ((UINT64_C(1) << len) - 1)) == 0 &&
-                                   !vocabulary_may_have(tracker->sketch, block->text + start, len)))
-            tracker->last_count = 0;
-        else
-            run_see(tracker, block, start, len);
-    }
-}
-
-/* Sees the runs of a block that end in it. Returns how much of the block is done with. */
-static ALWAYS_INLINE unsigned block_see(KeywordTracker *tracker, const SplitBlock *block, LastRun last)
-{
-    bool was_skipping = tracker->is_skipping && (block->words & 1) != 0;
-    uint64_t words = block->words;
-    unsigned done = block->len;
-
-    tracker->is_skipping = was_skipping;
-    if (last == RUN_MAY_GO_ON) {
-        done = leave_last_run(block, &tracker->is_skipping, &words);
-        bool has_left = words != block->words;
-        tracker->is_skipping = has_left && tracker->is_skipping;
-    } else {
-        tracker->is_skipping = false;
-    }
-    uint64_t starts = words & ~(words << 1), ends = ~words & words << 1;
-    if (was_skipping && (words & 1) != 0) {
-        tracker->last_count = 0;
-        starts &= starts - 1;
-        ends &= ends - 1;
-    }
-    see_runs(tracker, block, starts, ends);
-    return done;
-}
-
-static ALWAYS_INLINE void feed(KeywordTracker *tracker, const TextView *view, KeywordStep step)
-{
-    size_t at = (size_t)(tracker->done - view->base), end = view->len;
-
-    tracker->work += end - at;
-    while (at < end) {
-        SplitBlock block;
-        block_read(tracker, view, at, &block);
-        bool is_at_end = at + block.len == end;
-        at += block_see(tracker, &block, is_at_end && step == KEYWORD_LAST ? RUN_ENDS : RUN_MAY_GO_ON);
-        if (is_at_end)
-            break;
-    }
-    tracker->done = view->base + at;
-}
-
-FAST_TARGET static void feed_fast(KeywordTracker *tracker, const TextView *view, KeywordStep step)
-{
-    feed(tracker, view, step);
-}
-
-static void feed_anywhere(KeywordTracker *tracker, const TextView *view, KeywordStep step)
-{
-    feed(tracker, view, step);
+    if (word == 0 || (place->stem < place->len && find(tracker, whole) != 0))
+        return;
+    if (!is_part_of_blob(view, whole))
+        add_hits(tracker, whole, word);
 }
 
 void keyword_tracker_feed(KeywordTracker *tracker, const TextView *view, KeywordStep step)
 {
-    tracker->feed(tracker, view, step);
+    tracker->view = view;
+    word_splitter_feed(tracker->splitter, view, step == KEYWORD_LAST ? WORD_LAST : WORD_MORE, word_seen, tracker);
+    tracker->view = NULL;
 }
 
 static const KeywordHit *hit_at(const KeywordTracker *tracker, guint index)
@@ -380,7 +314,7 @@ bool keyword_tracker_collect(KeywordTracker *tracker, const TextView *view, uint
     size_t count = vocabulary_group_count(tracker->vocabulary) / 64 + 1;
 
     keyword_tracker_reset(tracker);
-    tracker->done = view->base;
+    word_splitter_reset(tracker->splitter, view->base);
     keyword_tracker_feed(tracker, view, KEYWORD_LAST);
     for (guint i = 0; i < tracker->hits->len; i++) {
         const KeywordPhrase *phrase = &tracker->phrases[hit_at(tracker, i)->phrase];

@@ -8,18 +8,15 @@
  * words, nor do those of 24 and more that look like base64. */
 #pragma once
 
+#include "detect/text_view.h"
 #include "detect/vocabulary.h"
 
-enum { KEYWORD_SPAN = 160 };
+enum {
+    KEYWORD_SPAN = 160,
+    KEYWORD_LAG = 256, /* unless the text ends, keywords in so many of its last bytes may not be known yet */
+};
 
 typedef struct KeywordTracker KeywordTracker;
-
-/* A piece of a long text: data[0] stands at position base of it. */
-typedef struct TextView {
-    const uint8_t *data;
-    uint64_t base;
-    size_t len;
-} TextView;
 
 /* vocabulary must outlive the tracker. */
 KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary);
@@ -31,7 +28,7 @@ void keyword_tracker_reset(KeywordTracker *tracker);
 
 typedef enum KeywordStep { KEYWORD_MORE, KEYWORD_LAST } KeywordStep; /* LAST: the text ends with the view */
 
-/* The view grew. It must still hold the last word of what was fed before. */
+/* The view grew. It must still hold KEYWORD_SPAN bytes of what was fed before, or all of it. */
 void keyword_tracker_feed(KeywordTracker *tracker, const TextView *view, KeywordStep step);
 /* Nothing that ends before the position will be asked for. */
 void keyword_tracker_forget(KeywordTracker *tracker, uint64_t position);

@@ -142,7 +142,7 @@ static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, cons
 
 static uint64_t look_ahead(const CompiledRule *rule)
 {
-    return (uint64_t)rule->max_length + rule->look_ahead;
+    return (uint64_t)rule->max_length + rule->look_ahead + KEYWORD_LAG;
 }
 
 void literal_scan_confirm(LiteralScan *scan, const LiteralConfirm *confirm)
@@ -177,7 +177,7 @@ uint64_t literal_scan_horizon(const LiteralScan *scan, uint64_t fed)
 
 size_t literal_scan_lag(const RuleSet *rules)
 {
-    return 2 * (size_t)rules->literal_max_length + RANGE_MAX;
+    return 2 * (size_t)rules->literal_max_length + RANGE_MAX + KEYWORD_LAG;
 }
 
 uint64_t literal_scan_work(const LiteralScan *scan)

@@ -6,39 +6,28 @@
 enum { SLOTS_AT_FIRST = 256, SPARSENESS = 4 };
 
 typedef struct Word {
-    char text[KEYWORD_MAX_BYTES];
-    uint32_t len, hash;
+    char text[KEYWORD_MAX_BYTES]; /* in lower case */
+    uint32_t len;
+    bool is_ascii;
+    uint64_t prefix;
     GArray *phrases; /* indices of the phrases that this word ends */
 } Word;
+
+typedef struct Slot {
+    uint64_t prefix;
+    uint32_t word; /* index; 0: empty */
+    uint8_t len;
+    bool is_exact; /* no other word has this prefix and length */
+} Slot;
 
 struct Vocabulary {
     uint32_t group_count;
     GArray *words;   /* Word; index 0 is unused: 0 means unknown */
     GArray *phrases; /* KeywordPhrase */
-    uint32_t *slots; /* open addressing: word indices */
+    Slot *slots;     /* open addressing */
     uint32_t slot_count;
     VocabularySketch sketch;
 };
-
-/* Lower-case copy and FNV-1a hash of it. */
-typedef struct FoldedWord {
-    char text[KEYWORD_MAX_BYTES + VOCABULARY_PADDING];
-    uint32_t len, hash;
-} FoldedWord;
-
-static void fold(const uint8_t *text, size_t len, FoldedWord *out)
-{
-    uint8_t before = 0;
-
-    out->hash = 2166136261U;
-    out->len = (uint32_t)len;
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = keyword_lower(before, text[i]);
-        out->text[i] = (char)c;
-        out->hash = (out->hash ^ c) * 16777619U;
-        before = text[i];
-    }
-}
 
 Vocabulary *vocabulary_new(uint32_t group_count)
 {
@@ -49,7 +38,7 @@ Vocabulary *vocabulary_new(uint32_t group_count)
     g_array_set_size(vocabulary->words, 1);
     vocabulary->phrases = g_array_new(FALSE, TRUE, sizeof(KeywordPhrase));
     vocabulary->slot_count = SLOTS_AT_FIRST;
-    vocabulary->slots = g_new0(uint32_t, vocabulary->slot_count);
+    vocabulary->slots = g_new0(Slot, vocabulary->slot_count);
     return vocabulary;
 }
 
@@ -72,49 +61,101 @@ static const Word *word_at(const Vocabulary *vocabulary, uint32_t index)
     return &g_array_index(vocabulary->words, Word, index);
 }
 
-static uint32_t word_find(const Vocabulary *vocabulary, const FoldedWord *folded)
+/* Whether the text is the word, in any case. */
+static bool word_is(const Word *word, const uint8_t *text)
 {
-    uint32_t mask = vocabulary->slot_count - 1;
+    uint8_t before = 0;
 
-    for (uint32_t slot = folded->hash & mask; vocabulary->slots[slot] != 0; slot = (slot + 1) & mask) {
-        const Word *word = word_at(vocabulary, vocabulary->slots[slot]);
-        if (word->hash == folded->hash && word->len == folded->len && memcmp(word->text, folded->text, word->len) == 0)
-            return vocabulary->slots[slot];
+    for (uint32_t i = 0; i < word->len; i++) {
+        if ((uint8_t)word->text[i] != keyword_lower(before, text[i]))
+            return false;
+        before = text[i];
     }
-    return 0;
+    return true;
+}
+
+static uint64_t prefix_of(const uint8_t *text, size_t len)
+{
+    uint8_t padded[PREFIX_BYTES] = {0};
+
+    memcpy(padded, text, MIN(len, sizeof padded));
+    return vocabulary_prefix(padded, len);
+}
+
+static uint32_t first_slot(const Vocabulary *vocabulary, uint64_t prefix, size_t len)
+{
+    return (uint32_t)(vocabulary_hash(prefix, len) >> 32) & (vocabulary->slot_count - 1);
 }
 
 static void slot_fill(Vocabulary *vocabulary, uint32_t index)
 {
-    uint32_t mask = vocabulary->slot_count - 1;
-    uint32_t slot = word_at(vocabulary, index)->hash & mask;
+    const Word *word = word_at(vocabulary, index);
+    uint32_t slot = first_slot(vocabulary, word->prefix, word->len);
 
-    while (vocabulary->slots[slot] != 0)
-        slot = (slot + 1) & mask;
-    vocabulary->slots[slot] = index;
+    while (vocabulary->slots[slot].word != 0)
+        slot = (slot + 1) & (vocabulary->slot_count - 1);
+    vocabulary->slots[slot] = (Slot){.prefix = word->prefix,
+        .word = index,
+        .len = (uint8_t)word->len,
+        .is_exact = word->is_ascii && word->len <= PREFIX_BYTES};
 }
 
-static uint32_t word_add(Vocabulary *vocabulary, const FoldedWord *folded)
+static void grow_slots(Vocabulary *vocabulary)
 {
-    uint32_t index = word_find(vocabulary, folded);
+    vocabulary->slot_count *= 2;
+    g_free(vocabulary->slots);
+    vocabulary->slots = g_new0(Slot, vocabulary->slot_count);
+    for (uint32_t i = 1; i < vocabulary->words->len; i++)
+        slot_fill(vocabulary, i);
+}
+
+static uint32_t word_add(Vocabulary *vocabulary, const uint8_t *text, size_t len)
+{
+    uint32_t index = vocabulary_find(vocabulary, text, len);
+    uint8_t before = 0;
 
     if (index != 0)
         return index;
-    Word word = {.len = folded->len, .hash = folded->hash, .phrases = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-    memcpy(word.text, folded->text, folded->len);
-    g_array_append_val(vocabulary->words, word);
-    index = vocabulary->words->len - 1;
-    if (vocabulary->words->len * SPARSENESS > vocabulary->slot_count) {
-        vocabulary->slot_count *= 2;
-        g_free(vocabulary->slots);
-        vocabulary->slots = g_new0(uint32_t, vocabulary->slot_count);
-        for (uint32_t i = 1; i < index; i++)
-            slot_fill(vocabulary, i);
+    Word word = {.len = (uint32_t)len,
+        .is_ascii = true,
+        .prefix = prefix_of(text, len),
+        .phrases = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
+    for (size_t i = 0; i < len; i++) {
+        word.text[i] = (char)keyword_lower(before, text[i]);
+        word.is_ascii = word.is_ascii && text[i] < 0x80;
+        before = text[i];
     }
-    slot_fill(vocabulary, index);
-    uint32_t bit = vocabulary_sketch_bit((const uint8_t *)folded->text, folded->len);
-    vocabulary->sketch.bits[bit / 64] |= UINT64_C(1) << (bit % 64);
-    return index;
+    if ((vocabulary->words->len + 1) * SPARSENESS > vocabulary->slot_count)
+        grow_slots(vocabulary);
+    g_array_append_val(vocabulary->words, word);
+    slot_fill(vocabulary, vocabulary->words->len - 1);
+    return vocabulary->words->len - 1;
+}
+
+static uint64_t hash_of(const Word *word)
+{
+    return vocabulary_hash(word->prefix, word->len);
+}
+
+static void sketch_add(uint64_t *bits, uint64_t hash)
+{
+    bits[hash >> 54] |= UINT64_C(1) << (hash >> 48 & 63);
+}
+
+/* Single bytes are told apart from nothing: what stands before a word may be one that was passed over. */
+static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
+{
+    VocabularySketch *sketch = &vocabulary->sketch;
+    const Word *last = word_at(vocabulary, phrase->words[phrase->count - 1]);
+    const Word *before = phrase->count > 1 ? word_at(vocabulary, phrase->words[phrase->count - 2]) : NULL;
+
+    sketch_add(sketch->ends, hash_of(last));
+    if (before != NULL)
+        sketch_add(sketch->firsts, hash_of(before));
+    if (before == NULL || (before->len == 1 && last->len > 1))
+        sketch_add(sketch->alone, hash_of(last));
+    else
+        sketch_add(sketch->pairs, vocabulary_pair_hash(hash_of(before), hash_of(last)));
 }
 
 static KeywordPhrase *phrase_add(Vocabulary *vocabulary, const KeywordPhrase *wanted)
@@ -153,12 +194,11 @@ bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword,
         }
         if (phrase.count == KEYWORD_MAX_WORDS)
             return fail(error, ERROR_INVALID, "keywords: '%s': expected at most %d words", keyword, KEYWORD_MAX_WORDS);
-        FoldedWord folded = {0};
-        fold(start, (size_t)(cursor - start), &folded);
-        phrase.words[phrase.count++] = word_add(vocabulary, &folded);
+        phrase.words[phrase.count++] = word_add(vocabulary, start, (size_t)(cursor - start));
     }
     if (phrase.count == 0)
         return fail(error, ERROR_INVALID, "keywords: '%s': expected at least one word", keyword);
+    note_phrase(vocabulary, &phrase);
     phrase_add(vocabulary, &phrase)->groups[group / 64] |= UINT64_C(1) << (group % 64);
     return true;
 }
@@ -185,12 +225,17 @@ const VocabularySketch *vocabulary_sketch(const Vocabulary *vocabulary)
 
 uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len)
 {
-    FoldedWord folded;
-
-    if (len > KEYWORD_MAX_BYTES || !vocabulary_may_have(&vocabulary->sketch, text, len))
+    if (len > KEYWORD_MAX_BYTES)
         return 0;
-    fold(text, len, &folded);
-    return word_find(vocabulary, &folded);
+    uint64_t prefix = prefix_of(text, len);
+    uint32_t mask = vocabulary->slot_count - 1;
+    for (uint32_t at = first_slot(vocabulary, prefix, len); vocabulary->slots[at].word != 0; at = (at + 1) & mask) {
+        const Slot *slot = &vocabulary->slots[at];
+        if (slot->prefix == prefix && slot->len == len &&
+            (slot->is_exact || word_is(word_at(vocabulary, slot->word), text)))
+            return slot->word;
+    }
+    return 0;
 }
 
 KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { KEYWORD_MAX_BYTES = 64, KEYWORD_MAX_WORDS = 6, VOCABULARY_PADDING = 8 };
+enum { KEYWORD_MAX_BYTES = 64, KEYWORD_MAX_WORDS = 6 };
 
 typedef struct Vocabulary Vocabulary;
 
@@ -34,40 +34,45 @@ uint32_t vocabulary_group_count(const Vocabulary *vocabulary);
 uint32_t vocabulary_phrase_count(const Vocabulary *vocabulary);
 const KeywordPhrase *vocabulary_phrase(const Vocabulary *vocabulary, uint32_t index);
 
-/* What most words are told by that no keyword has: first and last four bytes and length. */
+/* What most words are told by that no keyword has, by hash. */
 typedef struct VocabularySketch {
-    uint64_t bits[1024];
+    uint64_t alone[1024];  /* keywords of one word */
+    uint64_t pairs[1024];  /* the last two words of the others */
+    uint64_t ends[1024];   /* the last words of all */
+    uint64_t firsts[1024]; /* those before the last */
 } VocabularySketch;
 const VocabularySketch *vocabulary_sketch(const Vocabulary *vocabulary);
 
-enum { SKETCH_EDGE = 4 };
+enum { PREFIX_BYTES = 8 };
 
-static inline uint32_t vocabulary_edge(const uint8_t *text)
+/* Of eight readable bytes the first len, at most all, in one case: that of ASCII, and of the Latin-1 letters in UTF-8.
+ */
+static inline uint64_t vocabulary_prefix(const uint8_t *text, size_t len)
 {
-    uint32_t bytes;
+    static const uint64_t masks[PREFIX_BYTES + 1] = {
+        0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, UINT64_MAX};
+    uint64_t bytes;
 
     memcpy(&bytes, text, sizeof bytes);
-    return GUINT32_FROM_LE(bytes) | 0x20202020U; /* the bit of the case; also of the Latin-1 letters in UTF-8 */
+    return (GUINT64_FROM_LE(bytes) | UINT64_C(0x2020202020202020)) & masks[MIN(len, (size_t)PREFIX_BYTES)];
 }
 
-static inline uint32_t vocabulary_sketch_bit(const uint8_t *text, size_t len)
+static inline uint64_t vocabulary_hash(uint64_t prefix, size_t len)
 {
-    uint32_t mask = len >= SKETCH_EDGE ? ~0U : (1U << (8 * len)) - 1;
-    uint32_t last = len > SKETCH_EDGE ? vocabulary_edge(text + len - SKETCH_EDGE) : 0;
-    uint64_t mixed = ((uint64_t)(vocabulary_edge(text) & mask) << 32 | last) + len * UINT64_C(0x9E3779B97F4A7C15);
-
-    return (uint32_t)((mixed * UINT64_C(0xD6E8FEB86659FD93)) >> 48);
+    return (prefix + len * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
 }
 
-/* False: it is no word of a keyword. Its length is not 0, and VOCABULARY_PADDING bytes behind it must be readable. */
-static inline bool vocabulary_may_have(const VocabularySketch *sketch, const uint8_t *text, size_t len)
+static inline uint64_t vocabulary_pair_hash(uint64_t first, uint64_t second)
 {
-    uint32_t bit = vocabulary_sketch_bit(text, len);
-
-    return (sketch->bits[bit / 64] >> (bit % 64) & 1) != 0;
+    return (second + (first >> 32)) * UINT64_C(0xC2B2AE3D27D4EB4F);
 }
 
-/* The word in any case; 0: no keyword has it. The text as for vocabulary_may_have(). */
+static inline bool vocabulary_sketch_has(const uint64_t *bits, uint64_t hash)
+{
+    return (bits[hash >> 54] >> (hash >> 48 & 63) & 1) != 0;
+}
+
+/* The word in any case; 0: no keyword has it. */
 uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len);
 /* Indices of the phrases that end with the word. */
 KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word);

@@ -15,6 +15,7 @@ static Vocabulary *vocabulary(void)
     g_assert_true(vocabulary_add(words, GROUP_GITHUB, "GitHub", &error));
     g_assert_true(vocabulary_add(words, GROUP_LICENCE, "f\u00fchrerschein", &error));
     g_assert_true(vocabulary_add(words, GROUP_OTHER, "card", &error));
+    g_assert_true(vocabulary_add(words, GROUP_OTHER, "p.i.", &error));
     return words;
 }
 
@@ -44,8 +45,25 @@ static const KeywordCase keyword_cases[] = {
     {"pan_2: ", GROUP_CARD, true},
     {"awsS3BucketForCreditCardV2 ", GROUP_CARD, true},
     {"S3BucketCreditCardForEC2IAMUserPAN ", GROUP_CARD, true},
-    {"q83vEjRWeJCrze8Pan ", GROUP_CARD, true}, /* too short to be told from a name */
+    {"q8v3EjPan ", GROUP_CARD, true}, /* too short to be told from a name */
+    {"q83vEjRWeJCrze8Pan ", GROUP_CARD, false},
     {"q83vEjRWeJCrze8BI0AvNPan ", GROUP_CARD, false},
+    {"v2S3PANForEC2 ", GROUP_CARD, false}, /* nor this from a blob */
+    {"S3BucketPANForEC2 ", GROUP_CARD, true},
+    {"12 credit card ", GROUP_CARD, true},
+    {"credit 12 card ", GROUP_CARD, false},
+    {"credit a card ", GROUP_CARD, false},
+    {"xx123456 card ", GROUP_OTHER, true},
+    {"GitHub card ", GROUP_OTHER, true},
+    {"MyCredit card ", GROUP_CARD, true},
+    {"CreDit card ", GROUP_CARD, true},
+    {"CreDit12 card ", GROUP_CARD, false},
+    {"cardcard ", GROUP_OTHER, false},
+    {"0123456789012345678901234567890123456789012345678901234567890123456789 card ", GROUP_OTHER, true},
+    {"card-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef ", GROUP_OTHER, false}, /* too far */
+    {"p.i ", GROUP_OTHER, true},
+    {"P I ", GROUP_OTHER, true},
+    {"x i ", GROUP_OTHER, false},
     {"GitHub ", GROUP_GITHUB, true},
     {"github_token=", GROUP_GITHUB, true},
     {"GITHUB ", GROUP_GITHUB, true},
