@@ -517,6 +517,44 @@ static void test_a_setting_is_judged_with_what_stands_around_it(void)
     }
 }
 
+/* Names are told from other capitalised words by those of them that are known, and by what stands around them. */
+static void test_a_name_is_told_from_other_capitalised_words(void)
+{
+    static const SettingCase cases[] = {
+        {"known_person_name", "I think ", "Michael Williams", " is here", VERDICT_PASS},
+        {"known_person_name", "", "Łukasz Wiśniewski", "", VERDICT_PASS},
+        {"known_person_name", "", "Jean-Pierre Lefèvre", "", VERDICT_PASS},
+        {"known_person_name", "", "Open Source", "", VERDICT_REJECT},
+        {"known_person_name", "", "Charles de Gaulle", " International Airport", VERDICT_REJECT},
+        {"known_person_name", "", "Victoria Station", "", VERDICT_REJECT},
+        {"known_person_name", "", "Michael", "", VERDICT_REJECT},
+        {"person_name", "last name: ", "Zyrtek", "", VERDICT_PASS},
+        {"person_name", "last name: ", "KOWALCZYK", "", VERDICT_PASS},
+        {"person_name", "last_name: ", "String", "", VERDICT_REJECT},
+        {"person_name", "first name: ", "Required", "", VERDICT_REJECT},
+        {"likely_full_name", "name: ", "John Smith", "", VERDICT_PASS},
+        {"likely_full_name", "patient: ", "Maria", "", VERDICT_PASS},
+        {"likely_full_name", "contact: ", "John Smith", "", VERDICT_LOW},
+        {"likely_full_name", "name: ", "Build Project", "", VERDICT_REJECT},
+        {"likely_name", "From: ", "Kim Sipes, Branch Manager", "", VERDICT_PASS},
+        {"likely_name", "Dear ", "Customer", ",", VERDICT_REJECT},
+        {"titled_name", "Mr. ", "Daniel Mayers", "", VERDICT_PASS},
+        {"titled_name", "Mr. ", "Kowalczyk", "", VERDICT_WEAK},
+        {"titled_name", "Mr. ", "President", "", VERDICT_REJECT},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const SettingCase *test = &cases[i];
+        const Surroundings surroundings = {
+            .value = {(const uint8_t *)test->value, strlen(test->value)},
+            .before = {(const uint8_t *)test->before, strlen(test->before)},
+            .after = {(const uint8_t *)test->after, strlen(test->after)},
+        };
+        g_test_message("%s%s", test->before, test->value);
+        g_assert_cmpint(context_validator_find(test->validator)(&surroundings), ==, test->verdict);
+    }
+}
+
 /* A table of numbers holds no identity numbers, however their digits come out. */
 static void test_a_number_in_a_row_of_numbers_is_of_no_interest(void)
 {
@@ -608,6 +646,8 @@ int main(int argc, char **argv)
         test_a_setting_is_judged_with_what_stands_around_it);
     g_test_add_func("/detect/validators/financial-numbers-are-judged-as-their-issuers-say",
         test_financial_numbers_are_judged_as_their_issuers_say);
+    g_test_add_func("/detect/validators/a-name-is-told-from-other-capitalised-words",
+        test_a_name_is_told_from_other_capitalised_words);
     g_test_add_func("/detect/validators/personal-data-are-judged-as-their-plans-say",
         test_personal_data_are_judged_as_their_plans_say);
     g_test_add_func("/detect/validators/numbers-of-states-are-judged-as-the-states-say",
