@@ -104,7 +104,8 @@ Verdict validate_ar_cuit(Bytes value)
     if (!digits_read(value, &digits) || digits.len != 11)
         return VERDICT_REJECT;
     uint32_t kind = digits_value(digits.text, 0, 2);
-    bool is_kind = kind == 20 || (kind >= 23 && kind <= 27) || kind == 30 || kind == 33 || kind == 34;
+    bool is_kind = kind == 20 || (kind >= 23 && kind <= 27) || kind == 30 || kind == 33 || kind == 34 || kind == 50 ||
+                   kind == 51 || kind == 55;
     char check = "09987654321"[digits_weighted(digits.text, weights, 10) % 11];
     if (!is_kind || digits_one_repeated(digits.text + 2, 8) || check != digits.text[10])
         return VERDICT_REJECT;

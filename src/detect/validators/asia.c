@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* National Tax Service of Korea, and its Resident Registration Act: YYMMDD, a digit for sex, century and nationality,
- * six digits. Since October 2020 the last six are random, so a wrong check digit only weakens. */
+/* Resident Registration Act of Korea: YYMMDD, a digit for sex, century (9 and 0: the 1800s) and nationality, six
+ * digits. Since October 2020 the last six are random, so a wrong check digit only weakens. */
 Verdict validate_kr_resident(Bytes value)
 {
     static const uint8_t weights[12] = {2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5};
@@ -13,16 +13,17 @@ Verdict validate_kr_resident(Bytes value)
     if (!digits_read(value, &digits) || digits.len != 13)
         return VERDICT_REJECT;
     uint32_t kind = digits_value(digits.text, 6, 1);
-    if (kind < 1 || kind > 8 || digits_one_repeated(digits.text, 13))
+    bool is_old = kind == 9 || kind == 0;
+    if (digits_one_repeated(digits.text, 13))
         return VERDICT_REJECT;
-    uint32_t century = (kind - 1) % 4 < 2 ? 1900 : 2000;
+    uint32_t century = is_old ? 1800 : (kind - 1) % 4 < 2 ? 1900 : 2000;
     if (!date_is_real(century + digits_value(digits.text, 0, 2), digits_value(digits.text, 2, 2),
             digits_value(digits.text, 4, 2)))
         return VERDICT_REJECT;
-    uint32_t base = kind >= 5 ? 13 : 11;
+    uint32_t base = kind >= 5 && kind <= 8 ? 13 : 11;
     uint32_t check = (base - digits_weighted(digits.text, weights, 12) % 11) % 10;
     if (check != digits_value(digits.text, 12, 1))
-        return VERDICT_LOW;
+        return is_old ? VERDICT_REJECT : VERDICT_LOW;
     return digits.has_separators ? VERDICT_PROVED : VERDICT_WEAK;
 }
 
@@ -32,7 +33,8 @@ Verdict validate_kr_business(Bytes value)
     static const uint8_t weights[9] = {1, 3, 7, 1, 3, 7, 1, 3, 5};
     Alnum digits;
 
-    if (!digits_read(value, &digits) || digits.len != 10 || digits_value(digits.text, 0, 3) < 101)
+    if (!digits_read(value, &digits) || digits.len != 10 || digits_value(digits.text, 0, 3) < 101 ||
+        digits_value(digits.text, 3, 2) == 0)
         return VERDICT_REJECT;
     uint32_t sum = digits_weighted(digits.text, weights, 9) + digits_value(digits.text, 8, 1) * 5 / 10;
     if ((10 - sum % 10) % 10 != digits_value(digits.text, 9, 1))
@@ -216,7 +218,7 @@ Verdict validate_sg_uen(Bytes value)
 }
 
 /* Goods and Services Tax Network of India: state, PAN, number of the registration, Z, and a check character of base 36.
- * A wrong check character only weakens: test data rarely have the right one. */
+ * Samples, with digits that count up, rarely have the right one. */
 Verdict validate_in_gstin(Bytes value)
 {
     static const char base36[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -233,7 +235,9 @@ Verdict validate_in_gstin(Bytes value)
         uint32_t product = (uint32_t)(place - base36) * (i % 2 == 0 ? 1 : 2);
         sum += product / 36 + product % 36;
     }
-    return base36[(36 - sum % 36) % 36] == gstin.text[14] ? VERDICT_PROVED : VERDICT_LOW;
+    if (base36[(36 - sum % 36) % 36] == gstin.text[14])
+        return VERDICT_PROVED;
+    return digits_counting(gstin.text + 7, 4) ? VERDICT_LOW : VERDICT_REJECT;
 }
 
 /* Australian Business Register: 11 digits, the first less one, mod 89. ASIC: 9 digits, the tens' complement. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Bundeszentralamt für Steuern: of the first ten digits exactly one occurs twice or three times (three never in a row),
- * the others at most once. */
+/* Bundeszentralamt für Steuern: of the first ten digits exactly one occurs twice or three times, the others at most
+ * once. */
 static bool de_tax_id_repeats_rightly(const char *digits)
 {
     uint8_t counts[10] = {0};
@@ -17,22 +17,28 @@ static bool de_tax_id_repeats_rightly(const char *digits)
             return false;
         repeated += counts[i] >= 2 ? 1 : 0;
     }
-    for (size_t i = 0; i + 2 < 10; i++)
-        if (digits_one_repeated(digits + i, 3))
-            return false;
     return repeated == 1;
 }
 
+static bool has_three_in_a_row(const char *digits, size_t len)
+{
+    for (size_t i = 0; i + 2 < len; i++)
+        if (digits_one_repeated(digits + i, 3))
+            return true;
+    return false;
+}
+
+/* Three of a digit in a row are not issued; samples count up and so repeat nothing. */
 Verdict validate_de_tax_id(Bytes value)
 {
     Alnum digits;
 
-    if (!digits_read(value, &digits) || digits.len != 11 || digits.text[0] == '0')
-        return VERDICT_REJECT;
-    if (digits_one_repeated(digits.text, 4) || digits_one_repeated(digits.text, 10) ||
+    if (!digits_read(value, &digits) || digits.len != 11 || digits.text[0] == '0' ||
         !iso7064_mod_11_10_is_valid(digits.text, 11))
         return VERDICT_REJECT;
     if (!de_tax_id_repeats_rightly(digits.text))
+        return digits_counting(digits.text, 10) ? VERDICT_LOW : VERDICT_REJECT;
+    if (has_three_in_a_row(digits.text, 10))
         return VERDICT_LOW;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
 }
@@ -45,8 +51,8 @@ static Verdict es_dni_verdict(const char *digits, uint32_t first, char letter)
     return "TRWAGMYFPDXBNJZSQVHLCKE"[number % 23] == letter ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-/* Agencia Tributaria: organisations have a control digit or letter, by their kind. Two digits for the province come
- * first; 00 is only for those abroad. */
+/* Agencia Tributaria: organisations have a control digit or letter; by their kind, it should be the one or the other.
+ * Two digits for the province come first; 00 is only for those abroad. */
 static Verdict es_cif_verdict(const char *cif)
 {
     uint32_t sum = 0;
@@ -58,9 +64,17 @@ static Verdict es_cif_verdict(const char *cif)
         sum += i % 2 == 0 ? digit : digit * 2 / 10 + digit * 2 % 10;
     }
     uint32_t control = (10 - sum % 10) % 10;
-    bool is_digit = cif[8] == (char)('0' + control) && strchr("PQRSNW", cif[0]) == NULL;
-    bool is_letter = cif[8] == "JABCDEFGHI"[control] && strchr("ABEH", cif[0]) == NULL;
-    return is_digit || is_letter ? VERDICT_PASS : VERDICT_REJECT;
+    bool is_digit = cif[8] == (char)('0' + control), is_letter = cif[8] == "JABCDEFGHI"[control];
+    if (!is_digit && !is_letter)
+        return VERDICT_REJECT;
+    bool is_of_its_kind = strchr(is_digit ? "PQRSNW" : "ABEH", cif[0]) == NULL;
+    return is_of_its_kind ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+/* K, L and M are for children, Spaniards abroad and foreigners who have no other number. */
+static bool is_special_nif(char first)
+{
+    return first >= 'K' && first <= 'M';
 }
 
 Verdict validate_es_nif(Bytes value)
@@ -74,8 +88,8 @@ Verdict validate_es_nif(Bytes value)
         return VERDICT_REJECT;
     if (g_ascii_isdigit(first))
         return es_dni_verdict(nif.text + 1, (uint32_t)(first - '0'), nif.text[8]);
-    if (first >= 'X' && first <= 'Z')
-        return es_dni_verdict(nif.text + 1, (uint32_t)(first - 'X'), nif.text[8]);
+    if ((first >= 'X' && first <= 'Z') || is_special_nif(first))
+        return es_dni_verdict(nif.text + 1, is_special_nif(first) ? 0 : (uint32_t)(first - 'X'), nif.text[8]);
     return es_cif_verdict(nif.text);
 }
 
@@ -105,7 +119,8 @@ static char codice_fiscale_check(const char *code)
     return (char)('A' + sum % 26);
 }
 
-/* Six letters of the name, year, a letter for the month, day (40 more for women), the place, the check letter. */
+/* Six letters of the name, year, a letter for the month, day (40 more for women), the place, the check letter. A name
+ * of one letter six times is that of a sample, whose check nobody works out. */
 Verdict validate_codice_fiscale(Bytes value)
 {
     static const uint8_t numeric[] = {6, 7, 9, 10, 12, 13, 14};
@@ -126,7 +141,9 @@ Verdict validate_codice_fiscale(Bytes value)
     /* A leap year: the century is not known. */
     if (month == NULL || !date_is_real(2000, (uint32_t)(month - months) + 1, day) || digits[2] >= 8)
         return VERDICT_REJECT;
-    return codice_fiscale_check(code.text) == code.text[15] ? VERDICT_PROVED : VERDICT_LOW;
+    if (codice_fiscale_check(code.text) == code.text[15])
+        return VERDICT_PROVED;
+    return digits_one_repeated(code.text, 6) ? VERDICT_LOW : VERDICT_REJECT;
 }
 
 /* Corsica's departments 2A and 2B become 20 in the text; what is to be taken off the number instead. */
@@ -207,13 +224,16 @@ Verdict validate_pesel(Bytes value)
     return digits_weighted(digits.text, weights, 11) % 10 == 0 ? VERDICT_WEAK : VERDICT_REJECT;
 }
 
-/* A DNI is often written without its first zero. */
-Verdict validate_es_nif_loose(Bytes value)
+/* A DNI is often written without its first zero. "O-1234567-L" is none. */
+Verdict validate_es_nif_loose(const Surroundings *surroundings)
 {
+    Bytes value = surroundings->value, before = surroundings->before;
     uint8_t padded[16] = {'0'};
 
     if (value.len < 8 || value.len > 9 || !g_ascii_isdigit(value.data[0]) || mix_of(value).digits != 7)
         return validate_es_nif(value);
+    if (before.len > 1 && is_one_of(before.data[before.len - 1], "-./") && g_ascii_isalnum(before.data[before.len - 2]))
+        return VERDICT_REJECT;
     memcpy(padded + 1, value.data, value.len);
     return validate_es_nif((Bytes){padded, value.len + 1});
 }

@@ -11,7 +11,8 @@ Verdict validate_steuernummer(Bytes value)
         "28", "9", "11", "30", "24", "22", "26", "40", "23", "5", "27", "10", "32", "31", "21", "41"};
     Alnum digits;
 
-    if (!digits_read(value, &digits) || digits.len < 10 || digits.len > 13 ||
+    bool is_old = digits_read(value, &digits) && digits.len == 9 && memchr(value.data, '/', value.len) != NULL;
+    if (!digits_read(value, &digits) || (digits.len < 10 && !is_old) || digits.len > 13 ||
         digits_one_repeated(digits.text, digits.len))
         return VERDICT_REJECT;
     if (digits.len < 13)

@@ -109,16 +109,16 @@ Verdict validate_uk_driving_licence(Bytes value)
     return VERDICT_PASS;
 }
 
-/* Service Canada: Luhn; 0 is not used and 8 belongs to business numbers. */
+/* Service Canada: Luhn; 0 is only in numbers of the tax office and in samples, 8 belongs to business numbers. */
 static Verdict sin_verdict(Bytes value)
 {
     Alnum digits;
 
     if (!digits_read(value, &digits) || digits.len != 9 || digits_one_repeated(digits.text, 9))
         return VERDICT_REJECT;
-    if (digits.text[0] == '0' || digits.text[0] == '8' || !luhn_is_valid(digits.text, 9))
+    if (digits.text[0] == '8' || !luhn_is_valid(digits.text, 9))
         return VERDICT_REJECT;
-    return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+    return digits.has_separators && digits.text[0] != '0' ? VERDICT_PASS : VERDICT_WEAK;
 }
 
 Verdict validate_sin(const Surroundings *surroundings)
@@ -159,7 +159,7 @@ Verdict validate_aadhaar(const Surroundings *surroundings)
     return outside_row(surroundings, aadhaar_verdict(surroundings->value));
 }
 
-/* Income Tax Department: the fourth letter is the kind of holder. */
+/* Income Tax Department: the fourth letter is the kind of holder, but in samples like "ABCDX1234F". */
 Verdict validate_in_pan(Bytes value)
 {
     Alnum pan;
@@ -171,7 +171,10 @@ Verdict validate_in_pan(Bytes value)
     for (size_t i = 0; i < 5; i++)
         if (!g_ascii_isalpha(pan.text[i]))
             return VERDICT_REJECT;
-    return strchr("ABCFGHJKLPT", pan.text[3]) != NULL ? VERDICT_PASS : VERDICT_LOW;
+    if (strchr("ABCFGHJKLPT", pan.text[3]) != NULL)
+        return VERDICT_PASS;
+    bool is_sample = digits_counting(pan.text + 5, 4) || digits_one_repeated(pan.text + 5, 4);
+    return is_sample && !digits_one_repeated(pan.text, 5) ? VERDICT_LOW : VERDICT_REJECT;
 }
 
 /* Receita Federal: two check digits, each a weighted sum of all digits before it. */

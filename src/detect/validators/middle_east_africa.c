@@ -38,14 +38,15 @@ Verdict validate_za_id(Bytes value)
     return is_kind && digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
 }
 
-/* Population and Immigration Authority: Luhn over nine digits. */
+/* Population and Immigration Authority: Luhn over nine digits, of which the first zero is often left out. */
 Verdict validate_il_id(Bytes value)
 {
     Alnum digits;
 
-    if (!digits_read(value, &digits) || digits.len != 9 || digits_one_repeated(digits.text, 9))
+    if (!digits_read(value, &digits) || (digits.len != 8 && digits.len != 9) ||
+        digits_one_repeated(digits.text, digits.len))
         return VERDICT_REJECT;
-    return luhn_is_valid(digits.text, 9) ? VERDICT_WEAK : VERDICT_REJECT;
+    return luhn_is_valid(digits.text, digits.len) ? VERDICT_WEAK : VERDICT_REJECT;
 }
 
 /* National Identity Management Commission: eleven digits with Verhoeff's check digit. */

@@ -53,6 +53,18 @@ bool digits_one_repeated(const char *text, size_t len)
     return true;
 }
 
+bool digits_counting(const char *text, size_t len)
+{
+    bool is_up = len > 1, is_down = len > 1;
+
+    for (size_t i = 1; i < len; i++) {
+        uint32_t step = (uint32_t)(text[i] - text[i - 1] + 10) % 10;
+        is_up = is_up && step == 1;
+        is_down = is_down && step == 9;
+    }
+    return is_up || is_down;
+}
+
 bool luhn_is_valid(const char *digits, size_t len)
 {
     uint32_t sum = 0;

@@ -22,6 +22,9 @@ bool digits_read(Bytes value, Alnum *ret_digits);
 uint32_t digits_value(const char *text, size_t from, size_t len);
 bool digits_all(const char *text, size_t from, size_t len);
 bool digits_one_repeated(const char *text, size_t len);
+/* "12345678901", "987": each one more, or each one less, than the one before. Nobody works out the check digit of such
+ * samples. */
+bool digits_counting(const char *text, size_t len);
 
 /* Check digits. All take ASCII digits. */
 bool luhn_is_valid(const char *digits, size_t len);

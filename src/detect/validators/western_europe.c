@@ -26,7 +26,9 @@ static Verdict be_nrn_verdict(Bytes value)
     uint64_t number = long_value(digits.text, 9);
     if (month > 12 || day > 31 || digits_value(digits.text, 6, 3) == 0)
         return VERDICT_REJECT;
-    if (97 - number % 97 != check && 97 - (number + 2000000000U) % 97 != check)
+    bool is_before_2000 = 97 - number % 97 == check;
+    bool is_since_2000 = digits.text[0] < '5' && 97 - (number + 2000000000U) % 97 == check;
+    if (!is_before_2000 && !is_since_2000)
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
 }
@@ -59,16 +61,22 @@ Verdict validate_es_nss(Bytes value)
     return is_province && whole % 97 == digits_value(digits.text, 10, 2) ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-/* Agenzia delle Entrate: seven digits, the office (province 001 … 100, or 120, 121, 888, 999), Luhn. */
+/* Agenzia delle Entrate: seven digits, the office (province 001 … 100, or 120, 121, 888, 999), Luhn. As a VAT number it
+ * has IT in front. */
 Verdict validate_partita_iva(Bytes value)
 {
     Alnum digits;
+    bool is_vat = value.len > 2 && g_ascii_strncasecmp((const char *)value.data, "IT", 2) == 0;
 
+    if (is_vat)
+        value = (Bytes){value.data + 2, value.len - 2};
     if (!digits_read(value, &digits) || digits.len != 11 || digits_value(digits.text, 0, 7) == 0)
         return VERDICT_REJECT;
     uint32_t office = digits_value(digits.text, 7, 3);
     bool is_office = (office >= 1 && office <= 100) || office == 120 || office == 121 || office == 888 || office == 999;
-    return is_office && luhn_is_valid(digits.text, 11) ? VERDICT_WEAK : VERDICT_REJECT;
+    if (!is_office || !luhn_is_valid(digits.text, 11))
+        return VERDICT_REJECT;
+    return is_vat ? VERDICT_PASS : VERDICT_WEAK;
 }
 
 /* Autoridade Tributária: weights 9 … 2, mod 11; the first digit is the kind of taxpayer. */
@@ -84,7 +92,8 @@ Verdict validate_pt_nif(Bytes value)
     return (check > 9 ? 0 : check) == digits_value(digits.text, 8, 1) ? VERDICT_WEAK : VERDICT_REJECT;
 }
 
-/* Department of Social Protection: seven digits, a letter (mod 23), perhaps one more letter that counts nine times. */
+/* Department of Social Protection: seven digits, a letter (mod 23), perhaps one more letter that counts nine
+ * times, or says that somebody is married (W, T, X). */
 Verdict validate_ie_pps(Bytes value)
 {
     static const uint8_t weights[7] = {8, 7, 6, 5, 4, 3, 2};
@@ -93,9 +102,9 @@ Verdict validate_ie_pps(Bytes value)
     if (!alnum_read(value, &pps) || (pps.len != 8 && pps.len != 9) || !digits_all(pps.text, 0, 7))
         return VERDICT_REJECT;
     char second = pps.len == 9 ? pps.text[8] : 'W';
-    if (strchr("ABCDEFGHIWT", second) == NULL)
+    if (strchr("ABCDEFGHIWTX", second) == NULL)
         return VERDICT_REJECT;
-    uint32_t extra = second == 'W' || second == 'T' ? 0 : (uint32_t)(second - 'A' + 1) * 9;
+    uint32_t extra = strchr("WTX", second) != NULL ? 0 : (uint32_t)(second - 'A' + 1) * 9;
     uint32_t sum = digits_weighted(pps.text, weights, 7) + extra;
     return "WABCDEFGHIJKLMNOPQRSTUV"[sum % 23] == pps.text[7] ? VERDICT_PASS : VERDICT_REJECT;
 }
