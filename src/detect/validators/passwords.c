@@ -41,7 +41,7 @@ typedef struct TemplateMarks {
 } TemplateMarks;
 
 static const TemplateMarks template_marks[] = {
-    {"${", "}"}, {"$(", ")"}, {"#{", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"%(", ")"}, {"&lt;", "&gt;"}};
+    {"${", "}"}, {"$(", ")"}, {"#{", "}"}, {"{{", "}}"}, {"<%", "%>"}, {"%{", "}"}, {"%(", ")"}, {"&lt;", "&gt;"}};
 
 static bool is_between_marks(Bytes value, const TemplateMarks *marks)
 {
@@ -86,7 +86,8 @@ static bool is_template(Bytes value)
     for (size_t i = 0; i < G_N_ELEMENTS(template_marks); i++)
         if (is_between_marks(value, &template_marks[i]))
             return true;
-    if ((first == '<' && last == '>') || (first == '{' && last == '}') || (first == '[' && last == ']'))
+    if ((first == '<' && last == '>') || (first == '{' && last == '}') || (first == '[' && last == ']') ||
+        (first == '@' && last == '@' && value.len > 2) || (first == '(' && last == ')'))
         return true;
     return is_variable(value);
 }
@@ -94,14 +95,20 @@ static bool is_template(Bytes value)
 static bool is_placeholder_word(Bytes value)
 {
     static const char words[] =
-        " password passwd pass pwd passphrase passcode changeme change_me change-me changeit mysecret "
+        " password passwd pass pwd passphrase passcode test tests secret secrets values value data hash hashed plain "
+        "plaintext encrypted changeme change_me change-me changeit mysecret "
         "mypassword "
         "my_password my-password my_secret yourpassword your_password your-password your_secret example sample dummy "
         "placeholder none null nil true false undefined unknown empty default redacted hidden masked string text "
         "varchar "
         "required optional disabled enabled user username login admin_password db_password root_password password1234 "
         "database token key api_key apikey insert_here todo tbd foobar bearer basic digest sha1 sha256 sha512 md5 "
-        "hs256 rs256 es256 ";
+        "hs256 rs256 es256 utf8 utf-8 base64 random prompt env file stdin vault keyring never always auto manual "
+        "number "
+        "integer boolean object array varchar2 nvarchar char binary select input hardcoded-password email name label "
+        "submit "
+        "reset forgot change update create show verify confirm mismatch invalid incorrect wrong expired not-set notset "
+        "unset not_set n/a ";
     char word[24];
 
     if (value.len > sizeof(word) - 3)
@@ -120,7 +127,7 @@ static bool is_placeholder(Bytes value)
     return value.len == 0 || distinct_count(value) < 3 || is_template(value) || is_placeholder_word(value);
 }
 
-enum { CASE_BIT = 0x20 };
+enum { CASE_BIT = 0x20, PHRASE_LEN = 12 };
 
 static bool contains_ignoring_case(Bytes value, const char *word)
 {
@@ -159,16 +166,62 @@ static bool is_dotted_number(Bytes value)
 static bool is_name_of_password(Bytes value)
 {
     static const char *const ends[] = {"secret", "_key", "-key", "apikey"};
+    Mix mix = mix_of(value);
 
     if (ends_ignoring_case(value, "password"))
-        return true;
-    if (mix_of(value).digits > 0)
+        return mix.digits > 0 || mix.lower != value.len || value.len < PHRASE_LEN;
+    if (mix.digits > 0)
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
         if (ends_ignoring_case(value, ends[i]))
             return true;
-    return contains_ignoring_case(value, "passw") || contains_ignoring_case(value, "token") ||
-           contains_ignoring_case(value, "pwd") || memmem(value.data, value.len, "::", 2) != NULL;
+    bool is_run_together = mix.lower == value.len && value.len >= PHRASE_LEN - 2;
+    return (contains_ignoring_case(value, "passw") && !is_run_together) || contains_ignoring_case(value, "token") ||
+           (contains_ignoring_case(value, "pwd") && !is_run_together) || memmem(value.data, value.len, "::", 2) != NULL;
+}
+
+/* A label in another language, a rule of a form ("required|min:8"), a hash, the name of a file. */
+static bool is_of_other_kind(Bytes value)
+{
+    static const char *const starts[] = {"$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$argon2", "pbkdf2", "{SSHA",
+        "./", "~/", "../", "--", "sha256", "urn:", "arn:", "data:", "ssh-", "vault:", "ENC(", "!ref", "!sub", "op://",
+        "secretref"};
+    static const char *const ends[] = {".pem", ".key", ".crt", ".json", ".txt", ".yml", ".yaml", ".properties", ".env",
+        ".html", ".php", ".js", ".ts", ".py", ".java", ".go", ".rb", ".conf", ".cfg", ".xml", ".p12", ".jks", ".pfx"};
+    static const char *const holds[] = {"passwort", "kennwort", "contrase", "motdepasse", "wachtwoord", "redacted",
+        "hidden", "mask", "secretsmanager", "changeit", "change_it", "change-it", "change-me", "change_me"};
+    size_t beyond_ascii = 0;
+
+    if (is_one_of(value.data[0], ",.;:)+") || contains_ignoring_case(value, "required") ||
+        contains_ignoring_case(value, "min:") || contains_ignoring_case(value, "max:"))
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
+        if (value.len > strlen(starts[i]) &&
+            g_ascii_strncasecmp((const char *)value.data, starts[i], strlen(starts[i])) == 0)
+            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (ends_ignoring_case(value, ends[i]))
+            return true;
+    bool has_digits = mix_of(value).digits > 0;
+    for (size_t i = 0; !has_digits && i < G_N_ELEMENTS(holds); i++)
+        if (contains_ignoring_case(value, holds[i]))
+            return true;
+    for (size_t i = 0; i < value.len; i++)
+        beyond_ascii += value.data[i] >= 0x80 ? 1 : 0;
+    return beyond_ascii > 0 && !has_digits && mix_of(value).others - beyond_ascii < 3;
+}
+
+/* "CHANGE_ME", "DB_PASSWORD": a constant, or what stands where a value will be. */
+static bool is_constant(Bytes value)
+{
+    bool has_letter = false;
+
+    for (size_t i = 0; i < value.len; i++) {
+        if (!g_ascii_isupper(value.data[i]) && !is_one_of(value.data[i], "_-.:@%$ "))
+            return false;
+        has_letter = true;
+    }
+    return has_letter;
 }
 
 /* "@Value(…", "@app/auth/token": an annotation, a package of a scope. */
@@ -199,6 +252,8 @@ static bool is_reference(Bytes value)
     if (len == value.len)
         return last != '.' && memchr(value.data, '.', len) != NULL && mix_of(value).digits == 0;
     char mark = (char)value.data[len];
+    if (mark == '(' && (last == '(' || memchr(value.data, '.', len) != NULL))
+        return true;
     bool is_cut = len + 1 == value.len; /* by the quote behind the bracket */
     return (mark == '(' && (is_cut || last == ')')) || (mark == '[' && (is_cut || last == ']'));
 }
@@ -227,7 +282,7 @@ Verdict validate_password(Bytes value)
     if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL ||
         contains_ignoring_case(value, "arn:"))
         return VERDICT_REJECT;
-    if (mix.upper == value.len || is_reference(value)) /* a constant, code */
+    if (is_constant(value) || is_reference(value) || is_of_other_kind(value))
         return VERDICT_REJECT;
     return is_name_of_password(value) || is_dotted_number(value) ? VERDICT_REJECT : VERDICT_PASS;
 }
@@ -373,32 +428,65 @@ Verdict issued_token_verdict(Bytes value)
     return distinct_count(value) >= MIN(8, value.len / 2) ? validate_secret_token(value) : VERDICT_REJECT;
 }
 
-/* The widest net: whatever is no variable, no mask and not nearly empty. At least one letter or digit. */
-static Verdict any_verdict(Bytes value)
+/* A letter or digit among many different marks: made by a generator, or by hand on the keyboard. */
+static bool is_made_of_marks(Bytes value)
 {
     Mix mix = mix_of(value);
+    size_t alnum = mix.upper + mix.lower + mix.digits;
 
-    if (mix.upper + mix.lower + mix.digits == 0 || distinct_count(value) < 4)
-        return VERDICT_REJECT;
-    if (strchr(" $<#/.:,;&+)", value.data[0]) != NULL || is_variable(value) || memmem(value.data, value.len, "arn:", 4))
-        return VERDICT_REJECT;
-    return is_placeholder(value) || is_reference(value) || is_filler(value) ? VERDICT_REJECT : VERDICT_LOW;
+    return alnum > 0 && alnum < 3 && mix.others >= 6 && distinct_count(value) >= 8 && !is_template(value) &&
+           memchr(value.data, ' ', value.len) == NULL && !is_one_of(value.data[0], "^(<.,;:/");
 }
 
-Verdict validate_any_password(Bytes value)
+/* Letters, and marks or digits among them: no prose, no address, no path. */
+Verdict strong_password_verdict(Bytes value)
 {
-    return any_verdict(value);
-}
-
-/* Without quotes only what no identifier and no prose would hold. */
-Verdict validate_any_bare_password(Bytes value)
-{
-    static const char marks[] = "!@#$%^&*+=?~{}[]()";
-    size_t count = 0;
+    while (value.len > 1 && is_one_of(value.data[value.len - 1], ",;)"))
+        value.len--;
+    Mix mix = mix_of(value);
+    size_t blanks = 0;
 
     for (size_t i = 0; i < value.len; i++)
-        count += strchr(marks, value.data[i]) != NULL && value.data[i] != 0 ? 1 : 0;
-    return count >= 3 ? any_verdict(value) : VERDICT_REJECT;
+        blanks += g_ascii_isspace(value.data[i]) || value.data[i] >= 0x80 ? 1 : 0;
+    if (is_made_of_marks(value))
+        return VERDICT_PASS;
+    if (blanks > 0 || mix.upper + mix.lower < 3 || mix.digits + mix.others < 3)
+        return VERDICT_REJECT;
+    return distinct_count(value) < 7 || word_cover(value) > 0.6 ? VERDICT_REJECT : validate_password(value);
+}
+
+/* Words that stand in labels and messages about passwords. */
+static bool is_message(Bytes value)
+{
+    static const char *const words[] = {"pass", "pwd", "enter", "please", "your", "must", "invalid", "wrong", "error",
+        "confirm", "repeat", "forgot", "current", "cannot", "required", "login", "user", "secret", "kennwort", "clave",
+        "senha", "the ", " is ", " of ", "for ", "token", " key", "key ", "not ", "code"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (contains_ignoring_case(value, words[i]))
+            return true;
+    return false;
+}
+
+/* "open sesame": passwords of several words are rare, messages are not. */
+Verdict password_or_phrase_verdict(Bytes value)
+{
+    Mix mix = mix_of(value);
+    size_t blanks = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        blanks += g_ascii_isspace(value.data[i]) ? 1 : 0;
+    if (is_made_of_marks(value))
+        return VERDICT_LOW;
+    if (blanks == 0)
+        return validate_password(value);
+    if (g_ascii_isspace(value.data[0]) || g_ascii_isspace(value.data[value.len - 1]) || is_message(value))
+        return VERDICT_REJECT;
+    bool is_plain = mix.lower + mix.upper + mix.digits + blanks == value.len;
+    bool is_sentence = mix.upper > 0 && mix.digits == 0;
+    if (!is_plain || is_sentence || mix.lower + mix.upper < 6 || blanks > 6)
+        return VERDICT_REJECT;
+    return validate_password(value) == VERDICT_REJECT ? VERDICT_REJECT : VERDICT_LOW;
 }
 
 /* key="…" value="…": the second is what counts. */

@@ -1,45 +1,14 @@
 /* Settings: what the name of a value, the code around it and the file say about a value that may be a secret. */
+#include "detect/validators/setting_names.h"
 #include "detect/validators/validators_internal.h"
 
 #include <string.h>
 
-enum { NAME_MAX_LEN = 64, WINDOW_MIN = 200, MINIFIED_MARKS_MIN = 8, NEAR_LEN = 20 };
+enum { WINDOW_MIN = 200, MINIFIED_MARKS_MIN = 8, NEAR_LEN = 20, SHORT_KEY_LEN = 16, SAID_LEN_MIN = 8 };
 
 static bool is_of_name(uint8_t c)
 {
     return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '-';
-}
-
-/* The identifier in front of the operator, in lower case: "api_key" of "api_key = \"". */
-static size_t name_before(Bytes before, char name[NAME_MAX_LEN + 1])
-{
-    size_t end = before.len;
-
-    while (end > 0 && !is_of_name(before.data[end - 1]))
-        end--;
-    size_t start = end;
-    while (start > 0 && end - start < NAME_MAX_LEN && is_of_name(before.data[start - 1]))
-        start--;
-    for (size_t i = start; i < end; i++)
-        name[i - start] = g_ascii_tolower((char)before.data[i]);
-    name[end - start] = '\0';
-    return end - start;
-}
-
-/* Names that end like a secret's and hold none. */
-static bool is_name_of_no_secret(const char *name)
-{
-    static const char *const words[] = {"public", "pubkey", "primary", "foreign", "sort", "cache", "partition", "index",
-        "routing", "checksum", "integrity", "sha1", "sha256", "sha512", "md5", "digest", "hash", "etag", "commit",
-        "revision", "fingerprint", "csrf", "xsrf", "nonce", "keyid", "key_id", "monkey", "turkey", "keyboard", "hotkey",
-        "shortcut", "i18n", "locale", "translation", "message", "site_key", "sitekey", "idempotency", "dedup", "lookup",
-        "author", "object", "s3_key", "host_key", "hostkey", "gpg_key", "sig_key", "signer", "cursor", "continuation",
-        "page", "next"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (strstr(name, words[i]) != NULL)
-            return true;
-    return false;
 }
 
 /* Code without blanks: programs made small for browsers, where names are as short as they come. */
@@ -55,6 +24,14 @@ static bool is_minified(const Surroundings *surroundings)
         marks += is_one_of(before.data[i], "(){};,") ? 1 : 0;
     }
     return blanks * 20 < before.len && marks >= MINIFIED_MARKS_MIN;
+}
+
+/* The last byte before a position that is no blank; the text's first if there is none. */
+static const uint8_t *last_visible(Bytes text, size_t end)
+{
+    while (end > 1 && g_ascii_isspace(text.data[end - 1]))
+        end--;
+    return text.data + end - 1;
 }
 
 static bool ends_with(Bytes text, const char *word)
@@ -75,19 +52,115 @@ static bool is_digest(Bytes value)
     return false;
 }
 
+/* Characters that keys and tokens are not made of, as passwords are. */
+static bool has_marks(Bytes value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!g_ascii_isalnum(value.data[i]) && !is_one_of(value.data[i], "_+/.~=-"))
+            return true;
+    return false;
+}
+
+static bool is_regular_expression(Bytes value)
+{
+    return memmem(value.data, value.len, "(?", 2) != NULL || memmem(value.data, value.len, "[[:", 3) != NULL ||
+           memmem(value.data, value.len, "[a-z", 4) != NULL || memmem(value.data, value.len, "[A-Z", 4) != NULL ||
+           memmem(value.data, value.len, "\\w", 2) != NULL || memmem(value.data, value.len, "\\d", 2) != NULL;
+}
+
+/* Short values happen to look random; under a name that says nothing any value does. */
+static Verdict key_verdict(Bytes value, const SettingName *name)
+{
+    Mix mix = mix_of(value);
+    Verdict verdict = validate_generic_secret(value);
+
+    if (verdict == VERDICT_REJECT || is_digest(value))
+        return VERDICT_REJECT;
+    bool is_strong = setting_name_is_strong(name);
+    if (mix.upper + mix.lower == 0)
+        return VERDICT_REJECT;
+    if (value.len < SHORT_KEY_LEN && (!is_strong || mix.digits < 2 || mix.upper + mix.lower < 3 || mix.others > 2))
+        return VERDICT_REJECT;
+    return !is_strong && strcmp(name->lower, "key") == 0 ? VERDICT_LOW : verdict;
+}
+
+/* Nothing but blanks and quotes between the name and the value: as often prose ("pass `x`") or a list of words. */
+static bool is_after_blank(Bytes before, const SettingName *name)
+{
+    for (size_t i = name->end; i < before.len; i++)
+        if (is_one_of(before.data[i], "=:>|(,?+.!-{["))
+            return false;
+    return true;
+}
+
 /* A random value assigned to the name of a key: unless the name is that of something else, or the value is an image, a
  * digest or the like that says what it is. */
 Verdict validate_setting(const Surroundings *surroundings)
 {
-    char name[NAME_MAX_LEN + 1];
+    SettingName name;
     Bytes value = surroundings->value;
-    Verdict verdict = validate_generic_secret(value);
 
-    if (verdict == VERDICT_REJECT || is_digest(value) || ends_with(surroundings->before, "base64,"))
+    if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name) ||
+        ends_with(surroundings->before, "base64,"))
         return VERDICT_REJECT;
-    if (name_before(surroundings->before, name) > 0 && is_name_of_no_secret(name))
-        return VERDICT_REJECT;
+    Verdict verdict = VERDICT_REJECT;
+    if (!has_marks(value))
+        verdict = key_verdict(value, &name);
+    else if (setting_name_is_strong(&name) && !is_regular_expression(value) &&
+             !is_after_blank(surroundings->before, &name))
+        verdict = strong_password_verdict(value);
     return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
+}
+
+/* Where a value without quotes ends; anything else shows that it was more than that. */
+static bool ends_there(Bytes after, const char *marks)
+{
+    return after.len == 0 || g_ascii_isspace(after.data[0]) || is_one_of(after.data[0], marks);
+}
+
+static size_t digit_runs(Bytes value)
+{
+    size_t runs = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        runs += g_ascii_isdigit(value.data[i]) && (i == 0 || !g_ascii_isdigit(value.data[i - 1])) ? 1 : 0;
+    return runs;
+}
+
+/* "v0.5.2-0.2019…", "1.2.3". */
+static bool is_version(Bytes value)
+{
+    size_t at = value.data[0] == 'v' ? 1 : 0, dots = 0;
+
+    while (at < value.len && (g_ascii_isdigit(value.data[at]) || value.data[at] == '.'))
+        dots += value.data[at++] == '.' ? 1 : 0;
+    return dots >= 2;
+}
+
+/* Without quotes around it: in a list or a call it may be a name of the program. */
+Verdict validate_bare_key(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
+
+    if (!ends_there(after, "\"'`;,&<>)]}|\\#") || has_marks(value) || is_version(value))
+        return VERDICT_REJECT;
+    bool is_in_list =
+        (before.len > 0 && before.data[before.len - 1] == ',') || (after.len > 0 && is_one_of(after.data[0], ",;)}"));
+    if (is_in_list && (digit_runs(value) < 3 || word_cover(value) > 0.3))
+        return VERDICT_REJECT;
+    return validate_setting(surroundings);
+}
+
+/* What a password could be, under the name of a key. */
+Verdict validate_secret_phrase(const Surroundings *surroundings)
+{
+    SettingName name;
+
+    if (!has_marks(surroundings->value) || is_regular_expression(surroundings->value))
+        return VERDICT_REJECT;
+    if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name))
+        return VERDICT_REJECT;
+    return strong_password_verdict(surroundings->value) == VERDICT_REJECT ? VERDICT_REJECT : VERDICT_LOW;
 }
 
 /* "github.com/a/b 7fb22c8c…": a path and a blank end there. */
@@ -147,75 +220,55 @@ Verdict validate_login(Bytes value)
     return validate_password((Bytes){colon, (size_t)(value.data + value.len - colon)});
 }
 
-/* What stands before "value:" and the like, behind which a value stands whose name is in front of it. */
-static Surroundings without_word_value(const Surroundings *surroundings)
+static bool has_blank(Bytes value)
 {
-    Surroundings rest = *surroundings;
-    size_t end = rest.before.len;
-
-    while (end > 0 && !g_ascii_isalnum(rest.before.data[end - 1]))
-        end--;
-    if (end >= 5 && g_ascii_strncasecmp((const char *)rest.before.data + end - 5, "value", 5) == 0)
-        rest.before.len = end - 5;
-    return rest;
+    return memchr(value.data, ' ', value.len) != NULL || memchr(value.data, '\t', value.len) != NULL;
 }
 
-Verdict validate_element(const Surroundings *surroundings)
+static bool is_in_backquotes(const Surroundings *surroundings)
 {
-    const Surroundings rest = without_word_value(surroundings);
+    Bytes before = surroundings->before;
 
-    return validate_setting(&rest);
-}
-
-/* "password_encryption", "passwordLabel": about passwords, not one of them. */
-static bool is_about_passwords(const char *name)
-{
-    static const char *const words[] = {"encryption", "policy", "_type", "passwordtype", "field", "label", "prompt",
-        "_file", "_path", "_url", "hint", "regex", "pattern", "format", "length", "algorithm", "hasher", "command",
-        "help", "error", "message", "placeholder", "title", "_text", "input", "strength", "validat", "_reset",
-        "_change", "confirmation"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (strstr(name, words[i]) != NULL)
-            return true;
-    return false;
-}
-
-static bool is_regular_expression(Bytes value)
-{
-    return memmem(value.data, value.len, "(?", 2) != NULL || memmem(value.data, value.len, "[[:", 3) != NULL ||
-           memmem(value.data, value.len, "[a-z", 4) != NULL || memmem(value.data, value.len, "[A-Z", 4) != NULL;
+    return before.len > 0 && before.data[before.len - 1] == '`';
 }
 
 /* A value in quotes assigned to the name of a password. */
 Verdict validate_password_setting(const Surroundings *surroundings)
 {
-    char name[NAME_MAX_LEN + 1];
+    SettingName name;
+    Bytes value = surroundings->value;
+    bool is_named = setting_name_read(surroundings->before, &name);
 
-    if (is_regular_expression(surroundings->value))
+    if (is_regular_expression(value) || (is_in_backquotes(surroundings) && has_blank(value)))
         return VERDICT_REJECT;
-    if (name_before(surroundings->before, name) > 0 && is_about_passwords(name))
+    if (is_named && (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name)))
         return VERDICT_REJECT;
-    Verdict verdict = validate_password(surroundings->value);
+    if (is_named && is_after_blank(surroundings->before, &name) &&
+        (setting_name_is_plain_pass(&name) || has_blank(value) || is_in_backquotes(surroundings) ||
+            validate_bare_password(value) == VERDICT_REJECT))
+        return VERDICT_REJECT;
+    Verdict verdict = password_or_phrase_verdict(value);
     return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
 }
 
 /* Without quotes around it, what is a word alone is one of a sentence or of a label. */
 Verdict validate_password_element(const Surroundings *surroundings)
 {
-    const Surroundings rest = without_word_value(surroundings);
-
+    if (!ends_there(surroundings->after, "\"'`<,;\\}") || surroundings->value.data[0] == '&')
+        return VERDICT_REJECT;
     if (validate_bare_password(surroundings->value) == VERDICT_REJECT)
         return VERDICT_REJECT;
-    return validate_password_setting(&rest);
+    return validate_password_setting(surroundings);
 }
 
 /* "pwd+#0", "UTF8String", "start_pass_1": an identifier, or two of them added. */
 static bool is_identifier(Bytes value)
 {
-    if (g_ascii_isdigit(value.data[0]))
+    size_t start = is_one_of(value.data[0], "!&*-") ? 1 : 0;
+
+    if (start == value.len || g_ascii_isdigit(value.data[start]))
         return false;
-    for (size_t i = 0; i < value.len; i++)
+    for (size_t i = start; i < value.len; i++)
         if (!g_ascii_isalnum(value.data[i]) && !is_one_of(value.data[i], "_+#^.*"))
             return false;
     return true;
@@ -235,9 +288,100 @@ static bool is_code(const Surroundings *surroundings)
 
 Verdict validate_bare_setting(const Surroundings *surroundings)
 {
+    SettingName name;
     Bytes value = surroundings->value;
 
     if (value.data[0] == '=' || value.data[value.len - 1] == '=' || ends_with(value, "String") || is_code(surroundings))
+        return VERDICT_REJECT;
+    if (!ends_there(surroundings->after, ",;&<|)}\"'`\\#"))
+        return VERDICT_REJECT;
+    if (setting_name_read(surroundings->before, &name)) {
+        if (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name))
+            return VERDICT_REJECT;
+        bool is_colon = *last_visible(surroundings->before, surroundings->before.len) == ':';
+        if (is_colon && setting_name_is_plain_pass(&name))
+            return strcmp(name.text, "pass") == 0 ? MIN(strong_password_verdict(value), VERDICT_LOW) : VERDICT_REJECT;
+    }
+    Mix mix = mix_of(value);
+    bool is_type = is_one_of(value.data[value.len - 1], "!?") && mix.digits == 0 && mix.upper >= 2 && mix.others == 1;
+    return is_type ? VERDICT_REJECT : validate_bare_password(value);
+}
+
+/* An environment file's "DB_PASS=blueheron": no code, so that a word may be a password. */
+Verdict validate_environment_password(const Surroundings *surroundings)
+{
+    SettingName name;
+
+    if (!ends_there(surroundings->after, ";"))
+        return VERDICT_REJECT;
+    if (setting_name_read(surroundings->before, &name) &&
+        (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name)))
+        return VERDICT_REJECT;
+    return validate_password(surroundings->value);
+}
+
+/* A call: of a function that has a name like a secret's, or with such a name as its first argument. */
+static bool is_of_setter(const Surroundings *surroundings, const SettingName *name)
+{
+    Bytes before = surroundings->before;
+    size_t end = before.len;
+
+    while (end > 0 && !is_of_name(before.data[end - 1]) && before.data[end - 1] != '(')
+        end--;
+    return end == 0 || before.data[end - 1] != '(' || !setting_name_is_of_reader(name);
+}
+
+Verdict validate_password_call(const Surroundings *surroundings)
+{
+    SettingName name;
+    Bytes value = surroundings->value;
+    Mix mix = mix_of(value);
+
+    if (!setting_name_read(surroundings->before, &name) || !is_of_setter(surroundings, &name))
+        return VERDICT_REJECT;
+    if (mix.digits == 0 && memchr(value.data, '_', value.len) != NULL) /* the name of another argument */
+        return VERDICT_REJECT;
+    return validate_password_setting(surroundings);
+}
+
+Verdict validate_key_call(const Surroundings *surroundings)
+{
+    SettingName name;
+
+    if (!setting_name_read(surroundings->before, &name) || !is_of_setter(surroundings, &name))
+        return VERDICT_REJECT;
+    return validate_bare_key(surroundings);
+}
+
+/* Behind an option or a directive. */
+Verdict validate_given_password(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value;
+
+    if (!ends_there(surroundings->after, ",;&|)\"'`\\") || value.data[0] == '-' || value.data[0] == '=')
+        return VERDICT_REJECT;
+    return validate_bare_password(value);
+}
+
+static const uint8_t *strpbrk_of(Bytes value, const char *marks)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (is_one_of(value.data[i], marks))
+            return value.data + i;
+    return NULL;
+}
+
+/* In a sentence: without quotes around it, it must not be one of its words. */
+Verdict validate_said_password(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before;
+
+    if (before.len > 0 && is_one_of(before.data[before.len - 1], "\"'`"))
+        return validate_password(value);
+    Mix mix = mix_of(value);
+    if (value.len < SAID_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 2)
+        return VERDICT_REJECT;
+    if (word_cover(value) >= 0.5 && strpbrk_of(value, "!@#$%^&*") == NULL)
         return VERDICT_REJECT;
     return validate_bare_password(value);
 }

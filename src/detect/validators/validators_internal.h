@@ -64,6 +64,11 @@ uint32_t icao_check_digit(const char *text, size_t len);
 /* BIP 173 and BIP 350. */
 bool bech32_is_valid(Bytes value);
 
+/* Whether the value alone looks like a password, whatever it is called: letters, and marks or digits in number. */
+Verdict strong_password_verdict(Bytes value);
+/* As the validator "password", and for several words at most low. */
+Verdict password_or_phrase_verdict(Bytes value);
+
 /* How many characters are of each kind. */
 typedef struct Mix {
     size_t upper, lower, digits, others;
