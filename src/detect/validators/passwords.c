@@ -180,7 +180,44 @@ static bool is_name_of_password(Bytes value)
            (contains_ignoring_case(value, "pwd") && !is_run_together) || memmem(value.data, value.len, "::", 2) != NULL;
 }
 
-/* A label in another language, a rule of a form ("required|min:8"), a hash, the name of a file. */
+static bool starts_with_one_of(Bytes value, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(words[i]);
+        if (value.len > len && g_ascii_strncasecmp((const char *)value.data, words[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool ends_with_one_of(Bytes value, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ends_ignoring_case(value, words[i]))
+            return true;
+    return false;
+}
+
+static bool contains_one_of(Bytes value, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (contains_ignoring_case(value, words[i]))
+            return true;
+    return false;
+}
+
+/* A word of another script, or of another language with its accents. */
+static bool is_foreign_word(Bytes value)
+{
+    Mix mix = mix_of(value);
+    size_t beyond_ascii = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        beyond_ascii += value.data[i] >= 0x80 ? 1 : 0;
+    return beyond_ascii > 0 && mix.digits == 0 && mix.others - beyond_ascii < 3;
+}
+
+/* A label, a rule of a form ("required|min:8"), a hash, a reference, the name of a file. */
 static bool is_of_other_kind(Bytes value)
 {
     static const char *const starts[] = {"$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$argon2", "pbkdf2", "{SSHA",
@@ -188,27 +225,16 @@ static bool is_of_other_kind(Bytes value)
         "secretref"};
     static const char *const ends[] = {".pem", ".key", ".crt", ".json", ".txt", ".yml", ".yaml", ".properties", ".env",
         ".html", ".php", ".js", ".ts", ".py", ".java", ".go", ".rb", ".conf", ".cfg", ".xml", ".p12", ".jks", ".pfx"};
-    static const char *const holds[] = {"passwort", "kennwort", "contrase", "motdepasse", "wachtwoord", "redacted",
-        "hidden", "mask", "secretsmanager", "changeit", "change_it", "change-it", "change-me", "change_me"};
-    size_t beyond_ascii = 0;
+    static const char *const always[] = {"required", "min:", "max:"};
+    static const char *const without_digits[] = {"passwort", "kennwort", "contrase", "motdepasse", "wachtwoord",
+        "redacted", "hidden", "mask", "secretsmanager", "changeit", "change_it", "change-it", "change-me", "change_me"};
 
-    if (is_one_of(value.data[0], ",.;:)+") || contains_ignoring_case(value, "required") ||
-        contains_ignoring_case(value, "min:") || contains_ignoring_case(value, "max:"))
+    if (is_one_of(value.data[0], ",.;:)+") || starts_with_one_of(value, starts, G_N_ELEMENTS(starts)) ||
+        ends_with_one_of(value, ends, G_N_ELEMENTS(ends)) || contains_one_of(value, always, G_N_ELEMENTS(always)))
         return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
-        if (value.len > strlen(starts[i]) &&
-            g_ascii_strncasecmp((const char *)value.data, starts[i], strlen(starts[i])) == 0)
-            return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
-        if (ends_ignoring_case(value, ends[i]))
-            return true;
-    bool has_digits = mix_of(value).digits > 0;
-    for (size_t i = 0; !has_digits && i < G_N_ELEMENTS(holds); i++)
-        if (contains_ignoring_case(value, holds[i]))
-            return true;
-    for (size_t i = 0; i < value.len; i++)
-        beyond_ascii += value.data[i] >= 0x80 ? 1 : 0;
-    return beyond_ascii > 0 && !has_digits && mix_of(value).others - beyond_ascii < 3;
+    if (mix_of(value).digits == 0 && contains_one_of(value, without_digits, G_N_ELEMENTS(without_digits)))
+        return true;
+    return is_foreign_word(value);
 }
 
 /* "CHANGE_ME", "DB_PASSWORD": a constant, or what stands where a value will be. */
@@ -264,10 +290,7 @@ static bool is_filler(Bytes value)
     static const char *const words[] = {"fake", "your_", "your-", "example", "placeholder", "dummy", "sample",
         "changeme", "replace", "insert", "-here", "_here", "xxxx", "****"};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (contains_ignoring_case(value, words[i]))
-            return true;
-    return false;
+    return contains_one_of(value, words, G_N_ELEMENTS(words));
 }
 
 /* Paths, addresses, and names of passwords ("edit_password") are none. */
@@ -462,10 +485,7 @@ static bool is_message(Bytes value)
         "confirm", "repeat", "forgot", "current", "cannot", "required", "login", "user", "secret", "kennwort", "clave",
         "senha", "the ", " is ", " of ", "for ", "token", " key", "key ", "not ", "code"};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (contains_ignoring_case(value, words[i]))
-            return true;
-    return false;
+    return contains_one_of(value, words, G_N_ELEMENTS(words));
 }
 
 /* "open sesame": passwords of several words are rare, messages are not. */

@@ -71,7 +71,8 @@ bool setting_name_read(Bytes before, SettingName *ret_name)
         size_t len = end - start;
         if (len == 0)
             return false;
-        if (is_filler_word((const char *)before.data + start, len)) {
+        bool is_closing_tag = start > 1 && before.data[start - 1] == '/' && before.data[start - 2] == '<';
+        if (is_closing_tag || is_filler_word((const char *)before.data + start, len)) {
             end = start;
             continue;
         }
