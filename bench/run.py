@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Figures, side by side, in one run: nothing here passes or fails by time.
 
-    run.py --build DIR [--only PART]...     PART: detection, directory, objects, big, keys
+    run.py --build DIR [--only PART]...     PART: detection, directory, objects, big, keys, hostile
 
 detection  MB/s of the matcher on each kind of text and on all, beside what it is built on and what others use; what
            confirming costs by rule; start-up (detection.py; --docs FILE also writes it into its part of FILE)
@@ -10,12 +10,13 @@ directory  MB/s of the whole scan path on a directory of mixed text, beside the 
 objects    small objects a second from an S3 server on loopback
 big        peak memory on one object of nothing but distinct addresses
 keys       peak memory on a bucket of very many keys
+hostile    the slowest of the texts that are made to be slow, and how their time grows (hostile.c)
 
 ripgrep takes minutes for what the others do in a second, so it gets a slice of the same bytes, equal parts of each file.
 
 Environment: BENCH_DETECT_MB (28), BENCH_SLICE_KB (512) and BENCH_STARTS (20) for detection; BENCH_MB (192) size of the
 directory, BENCH_RIPGREP_MB (3) size of ripgrep's slice, BENCH_RUNS (3),
-BENCH_OBJECTS (100000), BENCH_BIG_BYTES (5 GiB), BENCH_KEYS (1000000), BENCH_DIR (where the directory is kept).
+BENCH_OBJECTS (100000), BENCH_BIG_BYTES (5 GiB), BENCH_KEYS (1000000), BENCH_HOSTILE_MB (8), BENCH_DIR (where the directory is kept).
 """
 import argparse
 import os
@@ -168,7 +169,18 @@ def bench_keys(bench):
           "   (aim: under 200 MiB)", flush=True)
 
 
-PARTS = {"detection": bench_detection, "directory": bench_directory, "objects": bench_objects, "big": bench_big, "keys": bench_keys}
+def bench_hostile(bench):
+    megabytes = int(os.environ.get("BENCH_HOSTILE_MB", "8"))
+    done = subprocess.run([bench.build / "bench" / "bench_hostile", ROOT / "rules", str(megabytes * 10**6)],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True, env=bench.env)
+    lines = sorted(done.stdout.splitlines(), key=lambda line: float(line.split()[0]))
+    print(f"hostile: {len(lines)} texts of {megabytes} MB each, one core; the times are those of four times the text")
+    for line in [*lines[:5], max(lines, key=lambda line: float(line.split()[2]))]:
+        print(f"  {line}", flush=True)
+
+
+PARTS = {"detection": bench_detection, "directory": bench_directory, "objects": bench_objects, "big": bench_big, "keys": bench_keys,
+         "hostile": bench_hostile}
 
 
 def main():
