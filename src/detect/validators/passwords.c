@@ -439,14 +439,34 @@ Verdict validate_mixed_token(Bytes value)
     return mix.upper > 0 && mix.lower > 0 && mix.digits > 0 ? validate_secret_token(value) : VERDICT_REJECT;
 }
 
+static char kind_of(uint8_t c)
+{
+    return g_ascii_isupper((char)c) ? 'A' : g_ascii_islower((char)c) ? 'a' : g_ascii_isdigit((char)c) ? '0' : '.';
+}
+
+/* Letters and digits that follow one another without order: the kind changes at every second character, where names in
+ * camelCase have a change at every third, or digits stand at many places among letters without a mark. */
+static bool is_shuffled(Bytes value)
+{
+    size_t changes = 0, digit_runs = 0, others = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        char kind = kind_of(value.data[i]), before = i > 0 ? kind_of(value.data[i - 1]) : kind;
+        changes += kind != before ? 1 : 0;
+        digit_runs += kind == '0' && (i == 0 || before != '0') ? 1 : 0;
+        others += kind == '.' ? 1 : 0;
+    }
+    return (value.len >= 16 && changes * 2 >= value.len) || (value.len >= 20 && digit_runs >= 4 && others == 0);
+}
+
 /* A token that only its length, its alphabet and a provider's name beside it tell: it must look random, not be a word,
  * a number or one thing repeated. */
 Verdict issued_token_verdict(Bytes value)
 {
     Mix mix = mix_of(value);
+    bool is_random = is_shuffled(value) || (mix.digits > 0 && word_cover(value) < 0.5 && is_rare(value));
 
-    if (mix.digits == 0 || mix.digits == value.len || mix.upper + mix.lower < 2 || word_cover(value) >= 0.5 ||
-        !is_rare(value))
+    if (!is_random || mix.digits == value.len || mix.upper + mix.lower < 2)
         return VERDICT_REJECT;
     return distinct_count(value) >= MIN(8, value.len / 2) ? validate_secret_token(value) : VERDICT_REJECT;
 }
