@@ -192,25 +192,29 @@ static bool words_precede(
     return true;
 }
 
+static void add_hit(KeywordTracker *tracker, size_t start, Word last, uint32_t phrase)
+{
+    const KeywordHit hit = {
+        .start = tracker->view->base + start, .end = tracker->view->base + last.start + last.len, .phrase = phrase};
+
+    g_array_append_val(tracker->hits, hit);
+}
+
 static void add_hits(KeywordTracker *tracker, Word found, uint32_t word)
 {
     const KeywordEnds ends = vocabulary_phrases_of(tracker->vocabulary, word);
-    Preceding before = {0};
-    bool is_known = false;
+    size_t start = found.start;
 
+    if (ends.alone != UINT32_MAX)
+        add_hit(tracker, found.start, found, ends.alone);
+    if (ends.count == 0)
+        return;
+    const Preceding before = preceding(tracker, found.start);
+    if (before.part_word == 0 && before.run_word == 0)
+        return;
     for (uint32_t i = 0; i < ends.count; i++) {
-        const KeywordPhrase *phrase = &tracker->phrases[ends.phrases[i]];
-        size_t start = found.start;
-        if (phrase->count > 1 && !is_known) {
-            before = preceding(tracker, found.start);
-            is_known = true;
-        }
-        if (!words_precede(tracker, phrase, &before, &start))
-            continue;
-        const KeywordHit hit = {.start = tracker->view->base + start,
-            .end = tracker->view->base + found.start + found.len,
-            .phrase = ends.phrases[i]};
-        g_array_append_val(tracker->hits, hit);
+        if (words_precede(tracker, &tracker->phrases[ends.phrases[i]], &before, &start))
+            add_hit(tracker, start, found, ends.phrases[i]);
     }
 }
 

@@ -10,7 +10,8 @@ typedef struct Word {
     uint32_t len;
     bool is_ascii;
     uint64_t prefix;
-    GArray *phrases; /* indices of the phrases that this word ends */
+    uint32_t alone;  /* index of the phrase that is this word; UINT32_MAX: none */
+    GArray *phrases; /* indices of the phrases of several words that this one ends */
 } Word;
 
 typedef struct Slot {
@@ -119,6 +120,7 @@ static uint32_t word_add(Vocabulary *vocabulary, const uint8_t *text, size_t len
     Word word = {.len = (uint32_t)len,
         .is_ascii = true,
         .prefix = prefix_of(text, len),
+        .alone = UINT32_MAX,
         .phrases = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
     for (size_t i = 0; i < len; i++) {
         word.text[i] = (char)keyword_lower(before, text[i]);
@@ -158,23 +160,39 @@ static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
         sketch_add(sketch->pairs, vocabulary_pair_hash(hash_of(before), hash_of(last)));
 }
 
-static KeywordPhrase *phrase_add(Vocabulary *vocabulary, const KeywordPhrase *wanted)
+static KeywordPhrase *phrase_at(const Vocabulary *vocabulary, uint32_t index)
 {
-    const GArray *same_end = word_at(vocabulary, wanted->words[wanted->count - 1])->phrases;
+    return &g_array_index(vocabulary->phrases, KeywordPhrase, index);
+}
 
-    for (guint i = 0; i < same_end->len; i++) {
-        KeywordPhrase *phrase =
-            &g_array_index(vocabulary->phrases, KeywordPhrase, g_array_index(same_end, uint32_t, i));
+static KeywordPhrase *phrase_find(const Vocabulary *vocabulary, const Word *last, const KeywordPhrase *wanted)
+{
+    if (wanted->count == 1)
+        return last->alone != UINT32_MAX ? phrase_at(vocabulary, last->alone) : NULL;
+    for (guint i = 0; i < last->phrases->len; i++) {
+        KeywordPhrase *phrase = phrase_at(vocabulary, g_array_index(last->phrases, uint32_t, i));
         if (phrase->count == wanted->count &&
             memcmp(phrase->words, wanted->words, wanted->count * sizeof wanted->words[0]) == 0)
             return phrase;
     }
+    return NULL;
+}
+
+static KeywordPhrase *phrase_add(Vocabulary *vocabulary, const KeywordPhrase *wanted)
+{
+    Word *last = &g_array_index(vocabulary->words, Word, wanted->words[wanted->count - 1]);
+    KeywordPhrase *known = phrase_find(vocabulary, last, wanted);
     uint32_t index = vocabulary->phrases->len;
+
+    if (known != NULL)
+        return known;
     g_array_append_vals(vocabulary->phrases, wanted, 1);
-    KeywordPhrase *phrase = &g_array_index(vocabulary->phrases, KeywordPhrase, index);
-    phrase->groups = g_new0(uint64_t, vocabulary->group_count / 64 + 1);
-    g_array_append_val(word_at(vocabulary, phrase->words[phrase->count - 1])->phrases, index);
-    return phrase;
+    if (wanted->count == 1)
+        last->alone = index;
+    else
+        g_array_append_val(last->phrases, index);
+    phrase_at(vocabulary, index)->groups = g_new0(uint64_t, vocabulary->group_count / 64 + 1);
+    return phrase_at(vocabulary, index);
 }
 
 bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword, GError **error)
@@ -240,7 +258,8 @@ uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size
 
 KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word)
 {
-    const GArray *phrases = word_at(vocabulary, word)->phrases;
+    const Word *last = word_at(vocabulary, word);
 
-    return (KeywordEnds){.phrases = (const uint32_t *)(void *)phrases->data, .count = phrases->len};
+    return (KeywordEnds){
+        .alone = last->alone, .phrases = (const uint32_t *)(void *)last->phrases->data, .count = last->phrases->len};
 }

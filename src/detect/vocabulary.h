@@ -20,7 +20,8 @@ typedef struct KeywordPhrase {
 
 /* A word of keywords: the phrases that end with it. */
 typedef struct KeywordEnds {
-    const uint32_t *phrases;
+    uint32_t alone;          /* the one that is this word only; UINT32_MAX: none */
+    const uint32_t *phrases; /* of several words */
     uint32_t count;
 } KeywordEnds;
 

@@ -8,6 +8,7 @@
 
 enum {
     TEXT_MIN = 12,   /* less is not worth it, and too often chance */
+    TOLD_BY = 4,     /* most that is no text shows it in so many bytes */
     ENTITY_MAX = 10, /* "&#x00040;" */
     NO_BREAK_SPACE = 0xA0,
 };
@@ -46,6 +47,19 @@ static bool is_text(const Decoded *out)
            (const char *)out->text + out->len - end < 4;
 }
 
+/* Whether what was decoded so far may be the beginning of text. */
+static inline bool may_be_text(const Decoded *out)
+{
+    const char *end = NULL;
+
+    if (is_control(out->text[out->len - 1]))
+        return false;
+    if (out->len == TOLD_BY)
+        return g_utf8_validate((const char *)out->text, TOLD_BY, &end) ||
+               g_utf8_get_char_validated(end, (const char *)out->text + TOLD_BY - end) == (gunichar)-2; /* cut */
+    return out->len != TEXT_MIN || is_text(out);
+}
+
 static void put(Decoded *out, uint8_t byte, size_t from)
 {
     out->text[out->len] = byte;
@@ -68,8 +82,7 @@ bool decode_base64(Bytes span, Decoded *out)
         if (count >= 8) {
             count -= 8;
             put(out, (uint8_t)(bits >> count), last);
-            /* Most that is no text shows it at once. */
-            if (is_control((uint8_t)(bits >> count)) || (out->len == TEXT_MIN && !is_text(out)))
+            if (!may_be_text(out))
                 return false;
         }
         last = i;
@@ -94,7 +107,7 @@ bool decode_hex(Bytes span, Decoded *out)
         if (high < 0 || low < 0)
             return false;
         put(out, (uint8_t)(high << 4 | low), i);
-        if (is_control((uint8_t)(high << 4 | low)) || (out->len == TEXT_MIN && !is_text(out)))
+        if (!may_be_text(out))
             return false;
     }
     out->from[out->len] = (uint16_t)span.len;

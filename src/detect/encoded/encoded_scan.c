@@ -154,11 +154,13 @@ static bool look_inside(EncodedScan *scan, GError **error)
 
 static bool is_hex(Bytes text)
 {
+    if (text.len % 2 != 0)
+        return false;
     for (size_t i = 0; i < text.len; i++) {
         if (!byte_is_hex(text.data[i]))
             return false;
     }
-    return text.len % 2 == 0;
+    return true;
 }
 
 static bool decode(EncodedScan *scan, const TextView *view, const EncodedSpan *span)
