@@ -315,7 +315,7 @@ static ALWAYS_INLINE size_t keep_likely(WordSplitter *splitter, const Strip *str
         bool is_pair = vocabulary_sketch_has(sketch->pairs, vocabulary_pair_hash(before, hash));
         splitter->starts[kept] = start;
         splitter->ends[kept] = end;
-        kept += is_alone | is_pair ? 1 : 0;
+        kept += (is_alone | is_pair) != 0 ? 1 : 0;
         before = hash;
     }
     splitter->hash = before;

@@ -11,6 +11,8 @@ enum {
     VARIABLE_CHARS_MAX = 80
 }; /* of seconds and attempts: what AWS accepts is less than this */
 
+static void add_problem(AslCheck *check, const char *code, const char *format, va_list args) G_GNUC_PRINTF(3, 0);
+
 static void add_problem(AslCheck *check, const char *code, const char *format, va_list args)
 {
     AslProblem *problem = g_new(AslProblem, 1);
