@@ -120,8 +120,13 @@ static bool is_part_of_blob(const TextView *view, Word word)
 
 static uint32_t find(const KeywordTracker *tracker, Word word)
 {
-    return word.len <= WORD_MAX_BYTES ? vocabulary_find(tracker->vocabulary, tracker->view->data + word.start, word.len)
-                                      : 0;
+    const uint8_t *text = tracker->view->data + word.start;
+
+    if (word.len > WORD_MAX_BYTES)
+        return 0;
+    if (word.start + PREFIX_BYTES > tracker->view->len)
+        return vocabulary_find(tracker->vocabulary, text, word.len);
+    return vocabulary_find_prefix(tracker->vocabulary, vocabulary_prefix(text, word.len), text, word.len);
 }
 
 /* Whole, or without the digits behind it. */

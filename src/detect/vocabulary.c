@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SLOTS_AT_FIRST = 256, SPARSENESS = 4 };
+enum { SLOTS_AT_FIRST = 256, SPARSENESS = 3 };
 
 typedef struct Word {
     char text[KEYWORD_MAX_BYTES]; /* in lower case */
@@ -79,8 +79,11 @@ static uint64_t prefix_of(const uint8_t *text, size_t len)
 {
     uint8_t padded[PREFIX_BYTES] = {0};
 
-    memcpy(padded, text, MIN(len, sizeof padded));
-    return vocabulary_prefix(padded, len);
+    if (len < PREFIX_BYTES) {
+        memcpy(padded, text, len);
+        text = padded;
+    }
+    return vocabulary_prefix(text, len);
 }
 
 static uint32_t first_slot(const Vocabulary *vocabulary, uint64_t prefix, size_t len)
@@ -241,12 +244,10 @@ const VocabularySketch *vocabulary_sketch(const Vocabulary *vocabulary)
     return &vocabulary->sketch;
 }
 
-uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len)
+uint32_t vocabulary_find_prefix(const Vocabulary *vocabulary, uint64_t prefix, const uint8_t *text, size_t len)
 {
-    if (len > KEYWORD_MAX_BYTES)
-        return 0;
-    uint64_t prefix = prefix_of(text, len);
     uint32_t mask = vocabulary->slot_count - 1;
+
     for (uint32_t at = first_slot(vocabulary, prefix, len); vocabulary->slots[at].word != 0; at = (at + 1) & mask) {
         const Slot *slot = &vocabulary->slots[at];
         if (slot->prefix == prefix && slot->len == len &&
@@ -254,6 +255,11 @@ uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size
             return slot->word;
     }
     return 0;
+}
+
+uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len)
+{
+    return len <= KEYWORD_MAX_BYTES ? vocabulary_find_prefix(vocabulary, prefix_of(text, len), text, len) : 0;
 }
 
 KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word)

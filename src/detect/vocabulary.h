@@ -75,5 +75,7 @@ static inline bool vocabulary_sketch_has(const uint64_t *bits, uint64_t hash)
 
 /* The word in any case; 0: no keyword has it. */
 uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len);
+/* The same for a text of at most KEYWORD_MAX_BYTES whose vocabulary_prefix() is known. */
+uint32_t vocabulary_find_prefix(const Vocabulary *vocabulary, uint64_t prefix, const uint8_t *text, size_t len);
 /* Indices of the phrases that end with the word. */
 KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word);
