@@ -24,6 +24,7 @@ struct EncodedScan {
     DetectorOptions options;
     EncodedFinder finder;
     uint64_t done[2]; /* by kind: looked at up to here */
+    uint64_t apart;   /* up to here the lines of runs are no text together: each is looked at by itself */
     uint64_t spans;
     GPtrArray *values; /* DecodedValue */
     Decoded decoded;
@@ -71,7 +72,7 @@ void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options)
 {
     scan->options = *options;
     scan->done[ENCODED_RUN] = scan->done[ENCODED_ESCAPES] = 0;
-    scan->spans = 0;
+    scan->spans = scan->apart = 0;
     g_ptr_array_set_size(scan->values, 0);
 }
 
@@ -191,33 +192,69 @@ static size_t own_end_of(const TextView *view, const EncodedSpan *span)
     return end;
 }
 
-static bool look_at(EncodedScan *scan, const TextView *view, const EncodedSpan *span, GError **error)
+/* Chance may make a few bytes more of a line that does not belong to the run; they are no text then. */
+static bool decode_joined(EncodedScan *scan, const TextView *view, const EncodedSpan *span)
 {
-    size_t own_end = own_end_of(view, span);
-    bool is_decoded = scan->spans < SPANS_AT_FIRST + (view->base + span->start) / BYTES_A_SPAN;
+    const Decoded *out = &scan->decoded;
 
-    scan->done[span->kind] = view->base + own_end;
-    if (!is_decoded || !decode(scan, view, span))
+    return decode(scan, view, span) && (span->end - span->start == ENCODED_SPAN_MAX ||
+                                           g_utf8_validate((const char *)out->text, (gssize)out->len, NULL));
+}
+
+/* Decodes the run with the lines below, or its own line if they are no text together. */
+static bool decode_span(EncodedScan *scan, const TextView *view, const EncodedSpan *joined, EncodedSpan *span)
+{
+    if (joined->end > span->end) {
+        if (decode_joined(scan, view, joined)) {
+            *span = *joined;
+            return true;
+        }
+        scan->apart = view->base + joined->end;
+    }
+    return decode(scan, view, span);
+}
+
+static bool look_at(
+    EncodedScan *scan, const TextView *view, const EncodedSpan *joined, const EncodedSpan *line, GError **error)
+{
+    EncodedSpan span = *line;
+    bool is_wanted = scan->spans < SPANS_AT_FIRST + (view->base + span.start) / BYTES_A_SPAN;
+    bool is_decoded = is_wanted && decode_span(scan, view, joined, &span);
+    uint64_t own_end = view->base + own_end_of(view, &span);
+
+    scan->done[span.kind] = own_end;
+    if (!is_decoded)
         return true;
     scan->spans++;
-    scan->span_position = view->base + span->start;
-    scan->own_end = view->base + own_end;
+    scan->span_position = view->base + span.start;
+    scan->own_end = own_end;
     return look_inside(scan, error);
+}
+
+/* What of the text around a run belongs to it. */
+static JoinResult join(EncodedScan *scan, const TextView *view, EncodedStep step, EncodedSpan *span)
+{
+    if (step == ENCODED_MORE && span->end == view->len)
+        return JOIN_OPEN;
+    if (span->kind == ENCODED_ESCAPES || view->base + span->start < scan->apart)
+        return JOIN_DONE;
+    return encoded_join(&scan->finder, view, step, span);
 }
 
 static bool feed_kind(EncodedScan *scan, const TextView *view, EncodedStep step, EncodedKind kind, GError **error)
 {
-    EncodedSpan span;
+    EncodedSpan line;
 
     for (;;) {
         size_t from = (size_t)(scan->done[kind] - view->base);
-        if (!encoded_find(&scan->finder, view, from, view->len, kind, &span))
+        if (!encoded_find(&scan->finder, view, from, view->len, kind, &line))
             break;
-        if (step == ENCODED_MORE && span.end == view->len) { /* it may go on */
-            scan->done[kind] = view->base + span.start;
+        EncodedSpan joined = line;
+        if (join(scan, view, step, &joined) == JOIN_OPEN) {
+            scan->done[kind] = view->base + line.start;
             return true;
         }
-        TRY(look_at(scan, view, &span, error));
+        TRY(look_at(scan, view, &joined, &line, error));
     }
     uint64_t end = view->base + view->len;
     scan->done[kind] = MAX(scan->done[kind], step == ENCODED_LAST || end < TAIL ? end : end - TAIL);

@@ -16,8 +16,6 @@ void encoded_scan_free(EncodedScan *scan);
 
 void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options);
 
-typedef enum EncodedStep { ENCODED_MORE, ENCODED_LAST } EncodedStep; /* LAST: the text ends with the view */
-
 /* Adds what is found in the part of the view that is new. */
 FALLIBLE bool encoded_scan_feed(
     EncodedScan *scan, const TextView *view, EncodedStep step, GArray *pending, GError **error);

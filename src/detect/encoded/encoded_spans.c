@@ -6,6 +6,7 @@
 enum {
     RUN_MIN = 32,
     LINE_RUN_MIN = 60,  /* lines of a run that goes on in the next */
+    LINE_TAIL = 4,      /* "==" and a break: tells whether a line is one of them */
     ESCAPE_BEFORE = 64, /* of the text around an escape, for keywords and values */
     ESCAPE_SPAN = 512,
 };
@@ -31,31 +32,9 @@ static size_t line_end(const EncodedFinder *finder, const TextView *view, size_t
     return limit;
 }
 
-/* Behind the break of a line at which a run goes on; at, if there is none. */
-static size_t behind_break(const EncodedFinder *finder, const TextView *view, size_t at)
+static size_t span_limit(const TextView *view, size_t start)
 {
-    size_t next = at;
-
-    if (next < view->len && view->data[next] == '\r')
-        next++;
-    if (next >= view->len || view->data[next] != '\n')
-        return at;
-    next++;
-    return next < view->len && (run_mask(finder, view, next) & 1) != 0 ? next : at;
-}
-
-static size_t run_end(const EncodedFinder *finder, const TextView *view, size_t start)
-{
-    size_t limit = MIN(view->len, start + ENCODED_SPAN_MAX), line = start, end = line_end(finder, view, start, limit);
-
-    while (end - line >= LINE_RUN_MIN && end < limit) {
-        size_t next = behind_break(finder, view, end);
-        if (next == end || next >= limit)
-            break;
-        line = next;
-        end = line_end(finder, view, line, limit);
-    }
-    return end;
+    return MIN(view->len, start + ENCODED_SPAN_MAX);
 }
 
 /* Where RUN_MIN bits in a row are set. */
@@ -80,12 +59,73 @@ static bool find_run(const EncodedFinder *finder, const TextView *view, size_t f
         else if (inner != 0)
             start = block + (size_t)__builtin_ctzll(inner);
         if (carried + leading >= RUN_MIN || inner != 0) {
-            *ret_span = (EncodedSpan){.kind = ENCODED_RUN, .start = start, .end = run_end(finder, view, start)};
+            *ret_span = (EncodedSpan){
+                .kind = ENCODED_RUN, .start = start, .end = line_end(finder, view, start, span_limit(view, start))};
             return start < to;
         }
         carried = (size_t)__builtin_clzll(gaps);
     }
     return false;
+}
+
+/* The byte at a place; a break where the text ends, if it does with the view. */
+static uint8_t byte_or_break(const TextView *view, size_t at)
+{
+    return at < view->len ? view->data[at] : '\n';
+}
+
+static size_t break_length(const TextView *view, size_t at)
+{
+    size_t len = byte_or_break(view, at) == '\r' ? 1 : 0;
+
+    return byte_or_break(view, at + len) == '\n' ? len + 1 : 0;
+}
+
+/* Whether the line whose run ends here is nothing else: padding follows, or the end of the line or of a string. */
+static bool is_whole_line(const TextView *view, size_t end)
+{
+    for (int padding = 0; padding < 2 && byte_or_break(view, end) == '='; padding++)
+        end++;
+    uint8_t byte = byte_or_break(view, end);
+    return break_length(view, end) > 0 || byte == '"' || byte == '\'' || byte == '`' || byte == '<';
+}
+
+static bool begins_line(const TextView *view, size_t at)
+{
+    return at == 0 || view->data[at - 1] == '\n';
+}
+
+/* Lines of encoded text have one length, but for the last, and for a first one that begins within a line. */
+static bool may_follow(const TextView *view, const EncodedSpan *span, size_t line, size_t next_len)
+{
+    size_t len = span->end - line;
+
+    return next_len > 0 && (next_len <= len || (line == span->start && !begins_line(view, line)));
+}
+
+JoinResult encoded_join(const EncodedFinder *finder, const TextView *view, EncodedStep step, EncodedSpan *span)
+{
+    size_t limit = span_limit(view, span->start), line = span->start;
+    size_t known = step == ENCODED_LAST ? SIZE_MAX : view->len;
+    bool is_last = false;
+
+    while (!is_last && span->end - line >= LINE_RUN_MIN) {
+        size_t next = span->end + break_length(view, span->end);
+        if (next >= known)
+            return JOIN_OPEN;
+        if (next == span->end || next >= limit)
+            break;
+        size_t end = line_end(finder, view, next, limit);
+        bool is_cut = end - span->start == ENCODED_SPAN_MAX;
+        if (!is_cut && end + LINE_TAIL > known)
+            return JOIN_OPEN;
+        if (!is_cut && (!may_follow(view, span, line, end - next) || !is_whole_line(view, end)))
+            break;
+        is_last = end - next < span->end - line;
+        line = next;
+        span->end = end;
+    }
+    return JOIN_DONE;
 }
 
 static Bytes from_index(const TextView *view, size_t at)

@@ -19,6 +19,12 @@ typedef struct EncodedFinder {
 void encoded_finder_init(EncodedFinder *finder);
 
 /* The next span of the kind that begins at from or later and before to; false: there is none. A span is at most
- * ENCODED_SPAN_MAX long: what goes on is the next one. */
+ * ENCODED_SPAN_MAX long: what goes on is the next one. A run ends with its line. */
 bool encoded_find(
     const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedKind kind, EncodedSpan *ret_span);
+
+typedef enum EncodedStep { ENCODED_MORE, ENCODED_LAST } EncodedStep; /* LAST: the text ends with the view */
+typedef enum JoinResult { JOIN_DONE, JOIN_OPEN } JoinResult;         /* OPEN: it takes more of the text to tell */
+
+/* Adds to a run the lines below that look as if it went on in them: whole lines, of one length but for the last. */
+JoinResult encoded_join(const EncodedFinder *finder, const TextView *view, EncodedStep step, EncodedSpan *span);

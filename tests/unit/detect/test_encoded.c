@@ -7,6 +7,17 @@ typedef struct EncodedCase {
     const char *what, *text, *matches;
 } EncodedCase;
 
+/* "Body: my case is 123-45-6789, and there is more to it." and "Text: my case is 987-65-4321, and there is less of it."
+ */
+#define B64_A       "Qm9keTogbXkgY2FzZSBpcyAxMjMtNDUtNjc4OSwgYW5kIHRoZXJlIGlzIG1vcmUgdG8gaXQu"
+#define B64_A_FOUND "id.case 22+16 1:23 medium 123-45-6789\n"
+#define B64_NO_TEXT "CzBVep/E6Q4zWH2ix+wRNluApcrvFDleg6jN8hc8YYar0PUaP2SJrtP4HUJnjLHW+yBFao+0"
+#define HEX_A                                                                                                          \
+    "426f64793a206d792063617365206973203132332d34352d363738392c20616e64207468657265206973206d6f726520746f2069742e"
+#define HEX_A_FOUND "id.case 34+22 1:35 medium 123-45-6789\n"
+#define HEX_B                                                                                                          \
+    "546578743a206d792063617365206973203938372d36352d343332312c20616e64207468657265206973206c657373206f662069742e"
+
 /* Encoded by Python's base64 and binascii; places by the definitions of the encodings. */
 static const EncodedCase cases[] = {
     {"base64", "key: bXkgY2FzZSBpcyAxMjMtNDUtNjc4OSwgc28gaXQgaXM=.", "id.case 19+16 1:20 medium 123-45-6789\n"},
@@ -34,6 +45,18 @@ static const EncodedCase cases[] = {
         "Qm9keTogd2UgY291bnQgdGhlIGNoYXJhY3RlcnMgYW5kIGhlcmUgaXMgbXkgY2FzZTogMTIzLTQ1\n"
         "LTY3ODksIGFuZCBub3cgdGhlcmUgaXMgbm8gbW9yZSBvZiBpdC4=\n",
         "id.case 68+16 1:69 medium 123-45-6789\n"},
+    {"base64 before a line of words", B64_A "\nEnd of message\n", B64_A_FOUND},
+    {"base64 before a line that is one word", B64_A "\r\nfoo\r\n", B64_A_FOUND},
+    {"base64 before a date", "x: y\n" B64_A "\n2025-01-01", "id.case 27+16 2:23 medium 123-45-6789\n"},
+    {"base64 before a setting", B64_A "\nuser=x\n", B64_A_FOUND},
+    {"base64 in lines that are each its own, one of them no text", B64_A "\n" B64_NO_TEXT "\n" B64_A "\n",
+        B64_A_FOUND "id.case 168+16 3:23 medium 123-45-6789\n"},
+    {"hexadecimal before a word", HEX_A "\nend\n", HEX_A_FOUND},
+    {"hexadecimal before a word of its digits", HEX_A "\nfeed\n", HEX_A_FOUND},
+    {"hexadecimal before a setting", HEX_A "\r\nuser=x\r\n", HEX_A_FOUND},
+    {"hexadecimal lines", HEX_A "\n" HEX_B "\n", HEX_A_FOUND "id.case 143+22 2:35 medium 987-65-4321\n"},
+    {"hexadecimal in the last column", "a," HEX_A "\nb," HEX_B "\n",
+        "id.case 36+22 1:37 medium 123-45-6789\nid.case 147+22 2:37 medium 987-65-4321\n"},
     {"mail in lines", "write to bob=40ab=\n.org, or to =\nann=40ab.o=\nrg\n",
         "pii.email 9+14 1:10 medium bob@ab.org\npii.email 33+14 3:1 medium ann@ab.org\n"},
     {"mail in lines of CRLF", "case 123-4=\r\n5-6789 and bob=\r\n@ab.org\r\n",
