@@ -22,7 +22,7 @@ KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary)
     KeywordTracker *tracker = g_new0(KeywordTracker, 1);
 
     tracker->vocabulary = vocabulary;
-    tracker->phrases = vocabulary_phrase(vocabulary, 0);
+    tracker->phrases = vocabulary_phrase_count(vocabulary) > 0 ? vocabulary_phrase(vocabulary, 0) : NULL;
     tracker->splitter = word_splitter_new(vocabulary);
     tracker->hits = g_array_new(FALSE, FALSE, sizeof(KeywordHit));
     return tracker;
