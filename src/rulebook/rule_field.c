@@ -71,7 +71,9 @@ static bool wrong(const char *name, const char *expected, GError **error)
 
 static bool is_text(const json_t *value)
 {
-    return json_string_length(value) >= 1 && json_string_length(value) <= TEXT_MAX;
+    size_t len = json_string_length(value);
+
+    return len >= 1 && len <= TEXT_MAX && strlen(json_string_value(value)) == len; /* no NUL in it */
 }
 
 static bool check_texts(const char *name, size_t most, const json_t *value, GError **error)

@@ -74,6 +74,16 @@ static json_t *texts(size_t count, size_t len)
     return list;
 }
 
+/* C would see less of it than was sent. */
+static void test_a_text_with_a_nul_byte_is_refused(void)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *value = json_stringn("part\0[", 6);
+
+    g_assert_false(rule_field_check("pattern", value, &error));
+    json_decref(value);
+}
+
 /* The most of everything: a request must not make a rule that takes for ever. */
 static void test_lists_and_texts_have_their_most(void)
 {
@@ -105,6 +115,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
     g_test_add_func("/rulebook/rule-field/a-field-holds-what-it-is-for", test_a_field_holds_what_it_is_for);
+    g_test_add_func("/rulebook/rule-field/a-text-with-a-nul-byte-is-refused", test_a_text_with_a_nul_byte_is_refused);
     g_test_add_func("/rulebook/rule-field/lists-and-texts-have-their-most", test_lists_and_texts_have_their_most);
     return g_test_run();
 }
