@@ -11,6 +11,7 @@ enum {
     TOLD_BY = 4,     /* most that is no text shows it in so many bytes */
     ENTITY_MAX = 10, /* "&#x00040;" */
     NO_BREAK_SPACE = 0xA0,
+    BACKSLASHES_MAX = 8,
 };
 
 static int base64_value(uint8_t byte)
@@ -206,11 +207,18 @@ static Escape mail_escape(Bytes text, MailWay way)
     return (Escape){.kind = ESCAPE_BYTE, .len = 3, .value = is_sure ? value : -1};
 }
 
+/* In a string within a string the backslash is escaped itself, each time by as many more. */
 static Escape program_escape(Bytes text)
 {
-    if (text.data[1] == 'u')
-        return (Escape){.len = 6, .value = hex_number(text, 2, 4)};
-    return (Escape){.len = 4, .value = text.data[1] == 'x' ? hex_number(text, 2, 2) : -1};
+    size_t at = 1;
+
+    while (at < BACKSLASHES_MAX && at < text.len && text.data[at] == '\\')
+        at++;
+    uint8_t kind = at < text.len ? text.data[at] : 0;
+    if (kind != 'u' && kind != 'x')
+        return (Escape){.value = -1};
+    size_t digits = kind == 'u' ? 4 : 2;
+    return (Escape){.len = at + 1 + digits, .value = hex_number(text, at + 1, digits)};
 }
 
 static Escape any_escape(Bytes text, MailWay way)
@@ -246,13 +254,40 @@ static bool is_telling(const Escape *escape, uint8_t next)
     return value >= 0xC0 && value < 0x180 && g_ascii_isalpha((char)next);
 }
 
-bool escape_is_telling(Bytes text, size_t *ret_len)
+/* "&amp;#64;", "%2540": with what follows it, the character that an escape stands for begins another. */
+static bool is_telling_inside(Bytes text, const Escape *outer)
+{
+    uint8_t inner[ENTITY_NAME_MAX + 4] = {(uint8_t)outer->value};
+    size_t len = 1;
+
+    for (size_t i = outer->len; i < text.len && len < sizeof inner;) {
+        Escape escape = any_escape((Bytes){.data = text.data + i, .len = text.len - i}, MAIL_UNSURE);
+        bool is_escape = escape.len > 0 && escape.value > ' ' && escape.value < 0x7F;
+        inner[len] = is_escape ? (uint8_t)escape.value : text.data[i];
+        if (!g_ascii_isalnum((char)inner[len]) && strchr("#;\\", inner[len]) == NULL)
+            break;
+        i += is_escape ? escape.len : 1;
+        len++;
+    }
+    Escape escape = any_escape((Bytes){.data = inner, .len = len}, MAIL_UNSURE);
+    return escape.value >= 0 && escape.len > 0 && is_telling(&escape, escape.len < len ? inner[escape.len] : 0);
+}
+
+/* Of an "=" it cannot be told: "=3D40" is mail in which something equals 40. */
+static bool begins_escape(const Escape *escape)
+{
+    return escape->value == '%' || escape->value == '&' || escape->value == '\\';
+}
+
+bool escape_is_telling(Bytes text)
 {
     Escape escape = any_escape(text, MAIL_UNSURE);
 
-    *ret_len = escape.len;
-    return escape.value >= 0 && escape.len > 0 &&
-           is_telling(&escape, escape.len < text.len ? text.data[escape.len] : 0);
+    if (escape.value < 0 || escape.len == 0)
+        return false;
+    if (begins_escape(&escape))
+        return is_telling_inside(text, &escape);
+    return is_telling(&escape, escape.len < text.len ? text.data[escape.len] : 0);
 }
 
 bool escape_is_soft_break(Bytes text)

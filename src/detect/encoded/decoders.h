@@ -23,8 +23,8 @@ bool decode_hex(Bytes span, Decoded *out);
 bool decode_escapes(Bytes span, Decoded *out);
 
 /* Whether an escape at the beginning of the text stands for a character which may be part of a value or beside one, so
- * that it is worth decoding what stands around it. */
-bool escape_is_telling(Bytes text, size_t *ret_len);
+ * that it is worth decoding what stands around it; or for the beginning of another such escape. */
+bool escape_is_telling(Bytes text);
 
 /* Whether the text begins with an "=" that ends a line of quoted-printable mail which goes on in the next. */
 bool escape_is_soft_break(Bytes text);

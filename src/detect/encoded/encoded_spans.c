@@ -164,9 +164,7 @@ static size_t escapes_end(const TextView *view, size_t at)
 /* What assigns nothing at the end of a line is code, not mail. */
 static bool is_worth_it(const TextView *view, size_t at)
 {
-    size_t len = 0;
-
-    if (!escape_is_telling(from_index(view, at), &len))
+    if (!escape_is_telling(from_index(view, at)))
         return false;
     return !escape_is_soft_break(from_index(view, at)) || (at > 0 && g_ascii_isalnum((char)view->data[at - 1]));
 }
@@ -178,7 +176,7 @@ static bool may_be_escape(const uint8_t *text)
 
     switch (text[0]) {
     case '\\':
-        return next == 'u' || next == 'x';
+        return next == 'u' || next == 'x' || next == '\\';
     case '&':
         return next == '#' || g_ascii_isalpha((char)next);
     case '=':

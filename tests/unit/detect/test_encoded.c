@@ -45,6 +45,12 @@ static const EncodedCase cases[] = {
         "Qm9keTogd2UgY291bnQgdGhlIGNoYXJhY3RlcnMgYW5kIGhlcmUgaXMgbXkgY2FzZTogMTIzLTQ1\n"
         "LTY3ODksIGFuZCBub3cgdGhlcmUgaXMgbm8gbW9yZSBvZiBpdC4=\n",
         "id.case 68+16 1:69 medium 123-45-6789\n"},
+    {"a URL in a URL", "?next=%2Fa%3Fmail%3Dbob%2540ab.org", "pii.email 20+14 1:21 medium bob@ab.org\n"},
+    {"JSON in JSON", "{\"m\":\"{\\\"n\\\":\\\"bob\\\\u0040ab.org\\\"}\"}", "pii.email 15+16 1:16 medium bob@ab.org\n"},
+    {"HTML in HTML", "<p>bob&amp;#64;ab.org &amp;amp; AT&amp;T</p>", "pii.email 3+18 1:4 medium bob@ab.org\n"},
+    {"HTML in JSON", "{\"m\":\"bob\\u0026#64;ab.org\"}", "pii.email 6+19 1:7 medium bob@ab.org\n"},
+    {"HTML in a URL", "?m=bob%26%2364%3Bab.org", "pii.email 3+20 1:4 medium bob@ab.org\n"},
+    {"a URL in HTML", "<p>bob&#37;40ab.org</p>", "pii.email 3+16 1:4 medium bob@ab.org\n"},
     {"base64 before a line of words", B64_A "\nEnd of message\n", B64_A_FOUND},
     {"base64 before a line that is one word", B64_A "\r\nfoo\r\n", B64_A_FOUND},
     {"base64 before a date", "x: y\n" B64_A "\n2025-01-01", "id.case 27+16 2:23 medium 123-45-6789\n"},
