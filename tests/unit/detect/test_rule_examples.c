@@ -1,5 +1,5 @@
-/* Runs the examples that every rule of rules/ carries, each whole and cut at every byte. Argument: the directory of the
- * rules. */
+/* Runs the examples that every rule of rules/ carries, each whole and cut at every byte, and counts them. Argument: the
+ * directory of the rules. */
 #include "detect/rule_examples.h"
 
 #include <string.h>
@@ -90,8 +90,56 @@ static void the_example_holds(gconstpointer data)
     }
 }
 
+/* What a rule has of examples, each text once. */
+typedef struct Tally {
+    const Rule *rule;
+    GHashTable *texts[2]; /* by ExampleKind */
+} Tally;
+
+enum { EXAMPLES_MIN = 5 };
+
+static void there_are_five_of_each_kind(gconstpointer data)
+{
+    static const char *const names[] = {[EXAMPLE_MATCH] = "match", [EXAMPLE_NO_MATCH] = "no_match"};
+    const Tally *tally = data;
+
+    for (ExampleKind kind = EXAMPLE_MATCH; kind <= EXAMPLE_NO_MATCH; kind++) {
+        unsigned count = g_hash_table_size(tally->texts[kind]);
+        if (count < EXAMPLES_MIN)
+            g_test_fail_printf("%s: examples.%s: %u different texts, expected at least %d", tally->rule->id,
+                names[kind], count, EXAMPLES_MIN);
+    }
+}
+
+static void tally_free(void *data)
+{
+    Tally *tally = data;
+
+    g_hash_table_unref(tally->texts[EXAMPLE_MATCH]);
+    g_hash_table_unref(tally->texts[EXAMPLE_NO_MATCH]);
+    g_free(tally);
+}
+
+/* One for each rule, also for those without examples. */
+static GPtrArray *tallies_of(const RuleSet *rules)
+{
+    GPtrArray *tallies = g_ptr_array_new_with_free_func(tally_free);
+
+    for (uint32_t i = 0; i < rule_set_size(rules); i++) {
+        Tally *tally = g_new0(Tally, 1);
+        tally->rule = rule_set_rule(rules, i);
+        tally->texts[EXAMPLE_MATCH] = g_hash_table_new(g_str_hash, g_str_equal);
+        tally->texts[EXAMPLE_NO_MATCH] = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autofree char *name = g_strdup_printf("/count/%s", tally->rule->id);
+        g_test_add_data_func(name, tally, there_are_five_of_each_kind);
+        g_ptr_array_add(tallies, tally);
+    }
+    return tallies;
+}
+
 typedef struct Cases {
     Detector *detector;
+    GPtrArray *tallies; /* by the rule's index */
     unsigned count;
 } Cases;
 
@@ -99,9 +147,11 @@ static void add_case(void *data, const RuleExample *example)
 {
     Cases *cases = data;
     ExampleCase *example_case = g_new(ExampleCase, 1);
+    const Tally *tally = g_ptr_array_index(cases->tallies, example->rule->index);
     const char *kind = example->kind == EXAMPLE_MATCH ? "match" : "no_match";
     g_autofree char *name = g_strdup_printf("/examples/%s/%s/%u", example->rule->id, kind, cases->count++);
 
+    g_hash_table_add(tally->texts[example->kind], (void *)example->text);
     *example_case = (ExampleCase){.detector = cases->detector, .example = *example};
     g_test_add_data_func_full(name, example_case, the_example_holds, g_free);
 }
@@ -119,7 +169,8 @@ int main(int argc, char **argv)
         g_printerr("%s\n", error->message);
         return 1;
     }
-    Cases cases = {.detector = detector};
+    g_autoptr(GPtrArray) tallies = tallies_of(rules);
+    Cases cases = {.detector = detector, .tallies = tallies};
     rule_set_visit_examples(rules, add_case, &cases);
     return g_test_run();
 }
