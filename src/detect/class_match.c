@@ -1,4 +1,5 @@
 #include "detect/class_match.h"
+#include "detect/boundary.h"
 #include "detect/byte_class.h"
 #include "detect/number_match.h"
 
@@ -30,6 +31,28 @@ static bool touches_word(const TextView *text, const Span *whole)
     size_t start = (size_t)(whole->start - text->base), end = (size_t)(whole->end - text->base);
 
     return (start > 0 && byte_is_word(text->data[start - 1])) || (end < text->len && byte_is_word(text->data[end]));
+}
+
+static bool has_digit(const TextView *text, size_t start, size_t end)
+{
+    while (start < end && !byte_is_digit(text->data[start]))
+        start++;
+    return start < end;
+}
+
+/* A code with digits has the boundaries of a number; names have none but words', nor have secrets, which may be parted
+ * by anything. */
+static bool is_part(const ClassRun *run, const CompiledRule *rule, const Span *whole)
+{
+    const TextView *text = run->text;
+    size_t start = (size_t)(whole->start - text->base), end = (size_t)(whole->end - text->base);
+
+    if (touches_word(text, whole))
+        return true;
+    if (rule->raw->category == CATEGORY_SECRET || (rule->shape != SHAPE_UPPER && rule->shape != SHAPE_WORD) ||
+        !has_digit(text, start, end))
+        return false;
+    return boundary_goes_on_before(text, start, 0) || boundary_goes_on_after(text, end, 0);
 }
 
 static SearchWindow window_at(const ClassRun *run, uint32_t rule, size_t from, size_t last)
@@ -72,7 +95,7 @@ static void match_from(const ClassRun *run, uint32_t rule, size_t at)
     for (int tries = 0; tries <= SHORTER_TRIES; tries++) {
         if (!search(run, rule, &window, &match))
             return;
-        if (!touches_word(text, &match.whole) &&
+        if (!is_part(run, rule_at(run->rules, rule), &match.whole) &&
             class_judge(run, rule, (size_t)(match.value.start - text->base), (size_t)(match.value.end - text->base)))
             return;
         window.end = last_space(text, &match.whole);

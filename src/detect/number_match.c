@@ -1,76 +1,8 @@
 #include "detect/number_match.h"
+#include "detect/boundary.h"
 #include "detect/byte_class.h"
 
-enum {
-    HEX_WORD_MIN = 4,   /* "-dead" is part of a UUID, "-a" is not */
-    HEX_WORD_SEEN = 40, /* how far a neighbouring word is looked at */
-};
-
 /* Places are indices into the view; len bounds them. */
-
-typedef struct HexWord {
-    size_t len;
-    bool has_digit, is_hex;
-} HexWord;
-
-static void hex_word_add(HexWord *word, uint8_t byte)
-{
-    word->len++;
-    word->has_digit = word->has_digit || byte_is_digit(byte);
-    word->is_hex = word->is_hex && byte_is_hex(byte);
-}
-
-static bool is_hex_run(const HexWord *word)
-{
-    return word->is_hex && word->len > 0 && (word->has_digit || word->len >= HEX_WORD_MIN);
-}
-
-static bool hex_word_before(const TextView *text, size_t end)
-{
-    HexWord word = {.is_hex = true};
-
-    while (word.len < MIN(end, (size_t)HEX_WORD_SEEN) && byte_is_word(text->data[end - 1 - word.len]))
-        hex_word_add(&word, text->data[end - 1 - word.len]);
-    return is_hex_run(&word);
-}
-
-static bool hex_word_after(const TextView *text, size_t start)
-{
-    HexWord word = {.is_hex = true};
-
-    while (word.len < HEX_WORD_SEEN && start + word.len < text->len && byte_is_word(text->data[start + word.len]))
-        hex_word_add(&word, text->data[start + word.len]);
-    return is_hex_run(&word);
-}
-
-/* A number that goes on to the left: "1.234", a UUID, "2023-". separator is the number's own, 0 for a bare run. */
-static bool continues_before(const TextView *text, size_t start, uint8_t separator)
-{
-    if (start == 0)
-        return false;
-    uint8_t byte = text->data[start - 1];
-    if (byte_is_word(byte))
-        return true;
-    if (start < 2)
-        return false;
-    if (byte == '-')
-        return hex_word_before(text, start - 1);
-    return (byte == '.' || (byte == separator && byte != ' ')) && byte_is_digit(text->data[start - 2]);
-}
-
-static bool continues_after(const TextView *text, size_t end, uint8_t separator)
-{
-    if (end >= text->len)
-        return false;
-    uint8_t byte = text->data[end];
-    if (byte_is_word(byte))
-        return true;
-    if (end + 1 >= text->len)
-        return false;
-    if (byte == '-')
-        return hex_word_after(text, end + 1);
-    return (byte == '.' || (byte == separator && byte != ' ')) && byte_is_digit(text->data[end + 1]);
-}
 
 /* A number in the text: its groups of digits, and the separator if there is more than one. */
 typedef struct Number {
@@ -132,7 +64,8 @@ static void match_bare(const ClassRun *run, const Number *number)
     const TextView *text = run->text;
     uint32_t last_rule = UINT32_MAX;
 
-    if (forms == NULL || continues_before(text, number->start, 0) || continues_after(text, number->ends[0], 0))
+    if (forms == NULL || boundary_goes_on_before(text, number->start, 0) ||
+        boundary_goes_on_after(text, number->ends[0], 0))
         return;
     for (guint i = 0; i < forms->len; i++) {
         uint32_t rule = g_array_index(forms, DigitForm, i).rule;
@@ -153,14 +86,14 @@ static void match_separated(const ClassRun *run, const Number *number)
     const GArray *forms = form_table_separated(run->selected->forms, number->digits[0]);
     const TextView *text = run->text;
 
-    if (forms == NULL || continues_before(text, number->start, number->separator))
+    if (forms == NULL || boundary_goes_on_before(text, number->start, number->separator))
         return;
     for (guint i = 0; i < forms->len; i++) {
         const DigitForm *form = &g_array_index(forms, DigitForm, i);
         if (!is_tried(run, form->rule) || !form_fits(form, number))
             continue;
         size_t end = number->ends[form->group_count - 1];
-        if (!continues_after(text, end, number->separator))
+        if (!boundary_goes_on_after(text, end, number->separator))
             (void)class_judge(run, form->rule, number->start, end);
     }
 }

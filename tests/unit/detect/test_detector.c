@@ -183,6 +183,37 @@ static void test_boundaries_keywords_and_overlaps(void)
     }
 }
 
+#define CODE_RULE(id, category, shape, pattern)                                                                        \
+    "  - id: " id "\n    name: n\n    description: d\n    category: " category                                         \
+    "\n    severity: high\n    mask: all\n    engine: class\n    shape: " shape "\n    pattern: '" pattern             \
+    "'\n    examples: {match: [x], no_match: [y]}\n"
+
+static const char code_rules[] =
+    "rules:\n" CODE_RULE("id.code", "government", "upper\n    start: DDD", "[0-9]{3} ?[0-9]{3}[A-Z]")
+        CODE_RULE("pii.name", "personal", "word\n    keyword: required\n    keywords: [name]", "Jane Roe")
+            CODE_RULE("sec.code", "secret", "upper\n    start: UUDD", "[A-Z]{2}[0-9]{4}");
+
+static const FindCase code_cases[] = {
+    {"a code", "(123 456X, 123456X", "id.code 1+8 1:2 medium 123 456X\nid.code 11+7 1:12 medium 123456X\n"},
+    {"decimal points", "1.123456X 12.123 456X 123456X.5", ""},
+    {"full stops", "No.123456X. 123 456X.Next", "id.code 3+7 1:4 medium 123456X\nid.code 12+8 1:13 medium 123 456X\n"},
+    {"hexadecimal beside", "deadbeef-123456X 2023-123456X 123456X-deadbeef 123456X-7", ""},
+    {"words beside", "AHV-123456X-new", "id.code 4+7 1:5 medium 123456X\n"},
+    {"a name in a numbered list", "name: 1.Jane Roe-2", "pii.name 8+8 1:9 high Jane Roe\n"},
+    {"a part of a secret", "v1.AB1234-beef", "sec.code 3+6 1:4 medium AB1234\n"},
+};
+
+static void test_codes_with_letters_have_the_boundaries_of_numbers(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(code_rules);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(code_cases); i++) {
+        g_autofree char *matches = testing_find(rules, code_cases[i].text);
+        g_test_message("%s", code_cases[i].what);
+        g_assert_cmpstr(matches, ==, code_cases[i].matches);
+    }
+}
+
 static void ignore_match(void *data, const Match *match)
 {
     (void)data;
@@ -235,6 +266,8 @@ int main(int argc, char **argv)
     g_test_add_func(
         "/detect/detector/places-are-right-far-into-a-long-text", test_places_are_right_far_into_a_long_text);
     g_test_add_func("/detect/detector/boundaries-keywords-and-overlaps", test_boundaries_keywords_and_overlaps);
+    g_test_add_func("/detect/detector/codes-with-letters-have-the-boundaries-of-numbers",
+        test_codes_with_letters_have_the_boundaries_of_numbers);
     g_test_add_func("/detect/detector/published-test-values-are-counted-not-reported",
         test_published_test_values_are_counted_not_reported);
     g_test_add_func(
