@@ -216,14 +216,6 @@ static uint32_t node_at(Structure *structure, uint64_t position)
     return structure->found_node;
 }
 
-/* Index of the column's name; 0: it has none. */
-static uint32_t column_name(const Structure *structure, const TableCursor *cursor)
-{
-    if (cursor->row == 0 || cursor->column >= structure->table.columns)
-        return 0;
-    return structure->table.names[cursor->column];
-}
-
 static bool name_has(const Structure *structure, uint32_t name, uint32_t group)
 {
     const uint64_t *groups = name != 0 ? field_names_at(structure->names, name)->groups : NULL;
@@ -235,7 +227,7 @@ static uint32_t field_name(Structure *structure, const TextView *view, uint64_t 
 {
     if (structure->kind == STRUCTURE_TABLE) {
         const TableCursor cursor = table_scan_find(&structure->table, view, position);
-        return column_name(structure, &cursor);
+        return table_scan_name(&structure->table, &cursor);
     }
     if (!is_tree(structure))
         return 0;
@@ -325,7 +317,7 @@ static void visit_cells(
     Zone cell = *all;
 
     while (cell.from < all->to) {
-        uint32_t name = column_name(structure, &cursor);
+        uint32_t name = table_scan_name(&structure->table, &cursor);
         cell.to = table_scan_next_cell(&structure->table, view, &cursor, all->to);
         visit_name(structure, name, &cell, visitor, data);
         cell.from = cell.to;
@@ -409,7 +401,7 @@ void structure_describe(Structure *structure, const TextView *view, uint64_t pos
     const TableCursor cursor = table_scan_find(&structure->table, view, position);
     ret_place->row = cursor.row + 1;
     ret_place->cell = cursor.column + 1;
-    uint32_t name = column_name(structure, &cursor);
+    uint32_t name = table_scan_name(&structure->table, &cursor);
     if (name == 0)
         return;
     const FieldName *field = field_names_at(structure->names, name);

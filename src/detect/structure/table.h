@@ -22,6 +22,7 @@ typedef struct TableScan {
     uint32_t columns;
     uint32_t names[TABLE_MAX_COLUMNS];
     bool is_hot;         /* some column holds a keyword that a rule of engine class demands */
+    TableCursor header;  /* where the header begins; what stands before it is no part of the table */
     TableCursor front;   /* what was fed ends here */
     TableCursor recent;  /* the last answer */
     GArray *checkpoints; /* TableCursor, positions rise */
@@ -30,13 +31,17 @@ typedef struct TableScan {
 void table_scan_init(TableScan *scan);
 void table_scan_clear(TableScan *scan);
 
-/* Whether text that begins with head is a table; the view's text is all there is if is_whole. Fills in delimiter and
- * columns. */
+/* The beginning of a text, or all of it. */
 typedef struct TableHead {
     Bytes text;
     bool is_whole;
 } TableHead;
+
+/* Whether it is a table; what follows is then read as one. */
 bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names);
+
+/* Index of the name of the column that the cursor is in; 0: none. */
+uint32_t table_scan_name(const TableScan *scan, const TableCursor *cursor);
 
 void table_scan_feed(TableScan *scan, const TextView *view, uint64_t to);
 /* Where the position is. Cheapest with rising positions. */
