@@ -133,7 +133,7 @@ static bool names_a_thing(Bytes field)
     static const char *const things[] = {
         "ervice", "roduct", "ompany", "ackage", "ile", "ost", "omain", "lass", "odule"};
 
-    for (size_t i = 0; field.len > 0 && i < G_N_ELEMENTS(things); i++)
+    for (size_t i = 0; field.data != NULL && i < G_N_ELEMENTS(things); i++)
         if (memmem(field.data, field.len, things[i], strlen(things[i])) != NULL)
             return true;
     return false;
