@@ -290,3 +290,17 @@ def serve(trawl):
     yield start
     statuses = [server.stop() for server in servers]
     assert all(status == 0 for status in statuses), statuses
+
+
+@pytest.fixture
+def server(serve):
+    """A server on SQLite. A suite that wants another one has a fixture of this name itself."""
+    return serve()
+
+
+@pytest.fixture
+def any_server(any_trawl):
+    """A server on either engine."""
+    started = Server(any_trawl)
+    yield started
+    assert started.stop() == 0

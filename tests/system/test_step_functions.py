@@ -55,18 +55,6 @@ def describe(server, arn):
     return post(server, "AWSStepFunctions.DescribeExecution", json.dumps({"executionArn": arn})).json()
 
 
-@pytest.fixture
-def any_server(any_trawl):
-    server = Server(any_trawl)
-    yield server
-    assert server.stop() == 0
-
-
-@pytest.fixture
-def server(serve):
-    return serve()
-
-
 def make_machine(states, name, definition):
     return states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=ROLE)["stateMachineArn"]
 

@@ -16,18 +16,6 @@ OVER = ("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"
 UNKNOWN = ("InvalidToken", "Invalid Token: 'Invalid token'")
 
 
-@pytest.fixture
-def any_server(any_trawl):
-    server = Server(any_trawl)
-    yield server
-    assert server.stop() == 0
-
-
-@pytest.fixture
-def server(serve):
-    return serve()
-
-
 def work(activity, **fields):
     return {"Type": "Task", "Resource": activity, "End": True, **fields}
 

@@ -2,6 +2,7 @@
  * turn: as if the process died there. The history has no gap and no event twice, and says what that of an undisturbed
  * run says; effects in the store happen once; a task that is called again gets the token that it had. */
 #include "base/clock.h"
+#include "effects.h"
 #include "store/db_fault.h"
 #include "stores.h"
 #include "workflow/workflow.h"
@@ -74,25 +75,6 @@ static bool broken(void *data, const TaskCall *call, json_t **ret_output, TaskEr
     return false;
 }
 
-/* One more in the store, inside the step's transaction. */
-static bool count(void *data, DbTx *tx, const TaskCall *call, json_t **ret_output, TaskError *ret_error, GError **error)
-{
-    g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
-
-    (void)data;
-    (void)call;
-    (void)ret_error;
-    TRY(DB_QUERY(tx, SQL_META_GET, &rows, error, db_text("effects")));
-    TRY(db_rows_next(rows, &has_row, error));
-    int64_t effects = has_row ? g_ascii_strtoll(db_rows_text(rows, 0), NULL, 10) + 1 : 1;
-    g_clear_pointer(&rows, db_rows_free);
-    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, effects);
-    TRY(DB_EXEC(tx, SQL_META_SET, NULL, error, db_text("effects"), db_text(text)));
-    *ret_output = json_string("counted");
-    return true;
-}
-
 static void set_up(Fixture *f, gconstpointer kind)
 {
     g_autofree char *text = g_strdelimit(g_strdup(definition), "'", '"');
@@ -104,7 +86,7 @@ static void set_up(Fixture *f, gconstpointer kind)
     f->workflow = workflow_new(&(WorkflowOptions){.db = f->db});
     workflow_register_call(f->workflow, "flaky", flaky, f);
     workflow_register_call(f->workflow, "broken", broken, f);
-    workflow_register_tx_task(f->workflow, "count", count, f);
+    workflow_register_tx_task(f->workflow, "count", effects_add, NULL);
     bool is_valid = workflow_add_machine(f->workflow, MACHINE, text, &error);
     g_assert_no_error(error);
     g_assert_true(is_valid);
@@ -188,19 +170,6 @@ static char *history(Fixture *f, const char *arn)
     return g_strjoinv("\n", (char **)lines->pdata);
 }
 
-static void expect_effects(Fixture *f, int expected)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(DbTx) tx = NULL;
-    g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
-
-    g_assert_true(db_begin(f->db, DB_READ, &tx, &error));
-    g_assert_true(DB_QUERY(tx, SQL_META_GET, &rows, &error, db_text("effects")));
-    g_assert_true(db_rows_next(rows, &has_row, &error) && has_row);
-    g_assert_cmpint(g_ascii_strtoll(db_rows_text(rows, 0), NULL, 10), ==, expected);
-}
-
 static void test_whichever_call_fails_the_run_is_the_same(Fixture *f, gconstpointer kind)
 {
     g_autofree char *expected = NULL;
@@ -223,7 +192,7 @@ static void test_whichever_call_fails_the_run_is_the_same(Fixture *f, gconstpoin
         if (expected == NULL)
             expected = g_strdup(events);
         g_assert_cmpstr(events, ==, expected);
-        expect_effects(f, call + 1);
+        g_assert_cmpint(effects_in(f->db), ==, call + 1);
         if (call > 0 && !has_failed)
             return;
     }

@@ -3,6 +3,7 @@
  * undisturbed run, the result the same; an effect in the store happens once, a task that is called again has the token
  * that it had, and each change of status is told once. */
 #include "base/clock.h"
+#include "effects.h"
 #include "store/db_ops.h"
 #include "stores.h"
 #include "workflow/workflow.h"
@@ -118,23 +119,6 @@ static bool flaky(void *data, const TaskCall *call, json_t **ret_output, TaskErr
     return true;
 }
 
-/* One more in the store, inside the step's transaction. */
-static bool count(G_GNUC_UNUSED void *data, DbTx *tx, G_GNUC_UNUSED const TaskCall *call, json_t **ret_output,
-    G_GNUC_UNUSED TaskError *ret_error, GError **error)
-{
-    g_autoptr(DbRows) rows = NULL;
-    bool has_row = false;
-
-    TRY(DB_QUERY(tx, SQL_META_GET, &rows, error, db_text("effects")));
-    TRY(db_rows_next(rows, &has_row, error));
-    int64_t effects = has_row ? g_ascii_strtoll(db_rows_text(rows, 0), NULL, 10) + 1 : 1;
-    g_clear_pointer(&rows, db_rows_free);
-    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, effects);
-    TRY(DB_EXEC(tx, SQL_META_SET, NULL, error, db_text("effects"), db_text(text)));
-    *ret_output = json_string("counted");
-    return true;
-}
-
 /* A second one with the same id changes no row. */
 static bool keep_event(G_GNUC_UNUSED void *data, DbTx *tx, const json_t *event, GError **error)
 {
@@ -154,7 +138,7 @@ static Workflow *make_workflow(Db *db, int64_t hold_ms, Shared *shared)
     Workflow *workflow = workflow_new(&(WorkflowOptions){.db = db, .lease_ms = LEASE_MS, .hold_ms = hold_ms});
 
     workflow_register_call(workflow, "flaky", flaky, shared);
-    workflow_register_tx_task(workflow, "count", count, shared);
+    workflow_register_tx_task(workflow, "count", effects_add, NULL);
     workflow_set_status_sink(workflow, keep_event, NULL);
     bool is_valid = workflow_add_machine(workflow, MACHINE, text, &error);
     g_assert_no_error(error);
@@ -282,14 +266,9 @@ static void expect_effects(Db *db, int runs)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(DbTx) tx = NULL;
-    g_autoptr(DbRows) rows = NULL;
-    g_autofree char *effects = g_strdup_printf("%d", EFFECTS * runs);
-    bool has_row = false;
 
+    g_assert_cmpint(effects_in(db), ==, EFFECTS * runs);
     g_assert_true(db_begin(db, DB_READ, &tx, &error));
-    g_assert_true(DB_QUERY(tx, SQL_META_GET, &rows, &error, db_text("effects")));
-    g_assert_true(db_rows_next(rows, &has_row, &error) && has_row);
-    g_assert_cmpstr(db_rows_text(rows, 0), ==, effects);
     g_assert_cmpint(count_rows(tx, SQL_INDEX_OUTBOX_READ, db_int(100000)), ==, 2 * runs);
 }
 
