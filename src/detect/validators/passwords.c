@@ -285,7 +285,7 @@ static bool is_reference(Bytes value)
 }
 
 /* What people write where a secret will stand. */
-static bool is_filler(Bytes value)
+bool password_is_filler(Bytes value)
 {
     static const char *const words[] = {"fake", "your_", "your-", "example", "placeholder", "dummy", "sample",
         "changeme", "replace", "insert", "-here", "_here", "xxxx", "****"};
@@ -293,19 +293,30 @@ static bool is_filler(Bytes value)
     return contains_one_of(value, words, G_N_ELEMENTS(words));
 }
 
+/* Likewise, in code and examples; in an address they are passwords. */
+static bool is_bare_noun(Bytes value)
+{
+    static const char *const nouns[] = {"test", "tests", "secret", "secrets", "testing", "testpass", "test-password"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(nouns); i++)
+        if (value.len == strlen(nouns[i]) && ends_ignoring_case(value, nouns[i]))
+            return true;
+    return false;
+}
+
 /* Paths, addresses, and names of passwords ("edit_password") are none. */
 Verdict validate_password(Bytes value)
 {
     Mix mix = mix_of(value);
 
-    if (value.len < 4 || mix.upper + mix.lower + mix.digits < 3 || is_placeholder(value) || is_filler(value))
+    if (value.len < 4 || mix.upper + mix.lower + mix.digits < 3 || is_placeholder(value) || password_is_filler(value))
         return VERDICT_REJECT;
     if (mix.digits == value.len && value.len < 6) /* seconds, ports */
         return VERDICT_REJECT;
     if (value.data[0] == '/' || memmem(value.data, value.len, "://", 3) != NULL ||
         contains_ignoring_case(value, "arn:"))
         return VERDICT_REJECT;
-    if (is_constant(value) || is_reference(value) || is_of_other_kind(value))
+    if (is_constant(value) || is_reference(value) || is_of_other_kind(value) || is_bare_noun(value))
         return VERDICT_REJECT;
     return is_name_of_password(value) || is_dotted_number(value) ? VERDICT_REJECT : VERDICT_PASS;
 }
@@ -315,7 +326,10 @@ static Verdict embedded_password_verdict(const uint8_t *from, const uint8_t *end
 {
     Bytes password = {from, (size_t)(end - from)};
 
-    return password.len == 0 || is_placeholder(password) ? VERDICT_REJECT : VERDICT_PASS;
+    if (password.len == 0 || is_placeholder(password))
+        return VERDICT_REJECT;
+    bool is_stand_in = is_constant(password) && memchr(password.data, '_', password.len) != NULL;
+    return is_stand_in || password_is_filler(password) ? VERDICT_REJECT : VERDICT_PASS;
 }
 
 /* RFC 2606: names for documentation. */
@@ -361,18 +375,23 @@ Verdict validate_netrc(Bytes value)
     return embedded_password_verdict(from, end);
 }
 
-/* "…;Password=…": the last assignment of the value. */
+/* "…;Password=…": the last assignment of the value; "app/PASSWORD@…" and "app:PASSWORD@tcp(…" before the @. */
 Verdict validate_connection_password(Bytes value)
 {
-    const uint8_t *end = value.data + value.len;
-    const uint8_t *equals = end;
+    static const char *const names[] = {"pwd", "pass"};
+    const uint8_t *end = value.data + value.len, *equals = NULL;
 
     for (const uint8_t *at = value.data; at + 3 < end; at++)
-        if (g_ascii_strncasecmp((const char *)at, "pwd", 3) == 0 ||
-            g_ascii_strncasecmp((const char *)at, "word", 4) == 0)
-            equals = memchr(at, '=', (size_t)(end - at)) != NULL ? memchr(at, '=', (size_t)(end - at)) : equals;
-    if (equals == end)
-        return VERDICT_REJECT;
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+            if (g_ascii_strncasecmp((const char *)at, names[i], MIN(strlen(names[i]), (size_t)(end - at))) == 0)
+                equals = memchr(at, '=', (size_t)(end - at)) != NULL ? memchr(at, '=', (size_t)(end - at)) : equals;
+    if (equals == NULL) {
+        const uint8_t *at_sign = memchr(value.data, '@', value.len);
+        const uint8_t *from = at_sign;
+        while (from != NULL && from > value.data && from[-1] != '/' && from[-1] != ':')
+            from--;
+        return from == NULL ? VERDICT_REJECT : embedded_password_verdict(from, at_sign);
+    }
     for (equals++; equals < end && *equals == ' '; equals++)
         continue;
     return embedded_password_verdict(equals, end);

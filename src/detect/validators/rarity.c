@@ -112,5 +112,5 @@ bool is_rare(Bytes value)
     bool is_shuffled = cover.letters < cover.runs * RUN_LETTERS_RANDOM;
     if (cover.digit_runs == 0 && value.len < WITHOUT_DIGITS_MIN)
         return false;
-    return cover.covered == 0 || (is_shuffled && cover.covered * 4 < value.len);
+    return cover.covered == 0 || is_shuffled;
 }

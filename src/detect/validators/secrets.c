@@ -95,7 +95,9 @@ Verdict validate_aws_secret(const Surroundings *surroundings)
         (after.len > 0 && (is_base64(after.data[0]) || after.data[0] == '=')))
         return VERDICT_REJECT;
 
-    if (value.len != 40 || mix.is_hex || mix.others > 8 || word_cover(value) >= 0.5)
+    if (value.len == 40 && distinct_count(value) == 1) /* filled in: the rules suppress and count it */
+        return VERDICT_PASS;
+    if (value.len != 40 || mix.is_hex || mix.others > 8 || word_cover(value) >= 0.5 || distinct_count(value) < 17)
         return VERDICT_REJECT;
     return mix.upper > 0 && mix.lower > 0 && mix.digits > 0 ? VERDICT_PASS : VERDICT_REJECT;
 }
@@ -199,22 +201,100 @@ Verdict validate_jwt(Bytes value)
     return second != NULL ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-/* RFC 7617: "Basic" and base64 of printable "user:password". RFC 6750: "Bearer" and a token. */
-Verdict validate_http_authorization(Bytes value)
+/* Where the credential begins behind "Bearer ", "Bearer%20" or "Bearer+"; the value's start if there is no scheme. */
+static const uint8_t *credential_of(Bytes value)
 {
-    const uint8_t *space = memchr(value.data, ' ', value.len);
+    static const char *const blanks[] = {"%20", " ", "+"};
 
-    if (space == NULL)
-        return VERDICT_REJECT;
-    Bytes credential = {space + 1, (size_t)(value.data + value.len - space - 1)};
-    if (g_ascii_strncasecmp((const char *)value.data, "basic", 5) != 0)
-        return validate_secret_token(credential);
+    for (size_t i = 0; i < G_N_ELEMENTS(blanks); i++) {
+        size_t len = strlen(blanks[i]);
+        const uint8_t *at = memmem(value.data, value.len, blanks[i], len);
+        size_t scheme_len = at == NULL ? 0 : (size_t)(at - value.data);
+        if (scheme_len == 0 || scheme_len > 21 || (blanks[i][0] == '+' && scheme_len > 6))
+            continue;
+        for (at += len; at + 1 < value.data + value.len && *at == ' '; at++)
+            continue;
+        return at;
+    }
+    return value.data;
+}
+
+/* RFC 7617: base64 of printable "user:password". */
+static Verdict basic_verdict(Bytes credential)
+{
     g_auto(Decoded) decoded = base64_decode(credential.data, credential.len);
+
     for (gsize i = 0; i < decoded.len; i++)
         if (decoded.data[i] < 0x20 || decoded.data[i] == 0x7F)
             return VERDICT_REJECT;
-    const guchar *colon = memchr(decoded.data, ':', decoded.len);
+    const guchar *colon = decoded.len > 0 ? memchr(decoded.data, ':', decoded.len) : NULL;
     return colon != NULL && colon > decoded.data ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+/* "your-token-here" and words that say what stands there are no token, and neither is code. */
+static Verdict header_token_verdict(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (mix.digits == 0 && (mix.upper == 0 || mix.lower == 0))
+        return VERDICT_REJECT;
+    if (word_cover(value) >= 0.5 || password_is_filler(value))
+        return VERDICT_REJECT;
+    return validate_secret_token(value);
+}
+
+/* RFC 7617: "Basic". RFC 6750: "Bearer" and a token; others have schemes of their own, or none. */
+Verdict validate_http_authorization(Bytes value)
+{
+    const uint8_t *at = credential_of(value);
+    Bytes credential = {at, (size_t)(value.data + value.len - at)};
+    bool is_bare = at == value.data;
+
+    if (value.len > 6 && g_ascii_strncasecmp((const char *)value.data, "basic", 5) == 0 && !is_bare)
+        return basic_verdict(credential);
+    if (credential.len < (is_bare ? 16 : 12) || header_token_verdict(credential) == VERDICT_REJECT)
+        return VERDICT_REJECT;
+    bool is_known = g_ascii_strncasecmp((const char *)value.data, "bearer", 6) == 0 ||
+                    g_ascii_strncasecmp((const char *)value.data, "token", 5) == 0;
+    return is_known || mix_of(credential).digits >= 2 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+Verdict validate_curl_token(Bytes value)
+{
+    return mix_of(value).digits >= 2 ? header_token_verdict(value) : VERDICT_REJECT;
+}
+
+/* A value behind "name:" of a line, or a line of its own; templates and what is empty are none. */
+static bool is_secret_line(Bytes line)
+{
+    const uint8_t *end = line.data + line.len;
+    const uint8_t *colon = memchr(line.data, ':', line.len);
+    const uint8_t *from = colon != NULL ? colon + 1 : line.data;
+
+    while (from < end && is_one_of(*from, " \t\"'|>-"))
+        from++;
+    while (end > from && is_one_of(end[-1], " \t\r\"',}"))
+        end--;
+    Bytes value = {from, (size_t)(end - from)};
+    if (value.len < 6 || value.data[0] == '#' || value.data[0] == '$' || value.data[0] == '{' || value.data[0] == '<')
+        return false;
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+    return decoded.len >= 4 && validate_base64_secret(value) == VERDICT_PASS;
+}
+
+/* The lines of a manifest's data. */
+Verdict validate_kubernetes_secret(Bytes value)
+{
+    const uint8_t *end = value.data + value.len;
+
+    for (const uint8_t *at = value.data; at < end;) {
+        const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
+        const uint8_t *line_end = newline != NULL ? newline : end;
+        if (line_end > at && is_one_of(*at, " \t") && is_secret_line((Bytes){at, (size_t)(line_end - at)}))
+            return VERDICT_PASS;
+        at = line_end + 1;
+    }
+    return VERDICT_REJECT;
 }
 
 /* RFC 4226 wants at least 128 bits, of which many issuers give 80: 16 characters of base32 (RFC 4648, section 6). */

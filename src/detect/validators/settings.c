@@ -209,15 +209,17 @@ Verdict validate_keyed_token(const Surroundings *surroundings)
     return is_revision(surroundings) ? VERDICT_REJECT : issued_token_verdict(surroundings->value);
 }
 
-/* "user:password". */
+/* "user:password"; a service that wants only a key takes ":key" or "key:". */
 Verdict validate_login(Bytes value)
 {
     const uint8_t *colon = memchr(value.data, ':', value.len);
 
     if (colon == NULL)
         return VERDICT_REJECT;
-    colon++;
-    return validate_password((Bytes){colon, (size_t)(value.data + value.len - colon)});
+    size_t user_len = (size_t)(colon - value.data);
+    if (user_len + 1 == value.len)
+        return user_len >= SAID_LEN_MIN ? strong_password_verdict((Bytes){value.data, user_len}) : VERDICT_REJECT;
+    return validate_password((Bytes){colon + 1, value.len - user_len - 1});
 }
 
 static bool has_blank(Bytes value)

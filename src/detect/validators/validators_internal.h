@@ -66,6 +66,8 @@ bool bech32_is_valid(Bytes value);
 
 /* Whether the value alone looks like a password, whatever it is called: letters, and marks or digits in number. */
 Verdict strong_password_verdict(Bytes value);
+/* What people write where a secret will stand: "your-token", "example". */
+bool password_is_filler(Bytes value);
 /* As the validator "password", and for several words at most low. */
 Verdict password_or_phrase_verdict(Bytes value);
 
