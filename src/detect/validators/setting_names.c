@@ -72,7 +72,8 @@ bool setting_name_read(Bytes before, SettingName *ret_name)
         if (len == 0)
             return false;
         bool is_closing_tag = start > 1 && before.data[start - 1] == '/' && before.data[start - 2] == '<';
-        if (is_closing_tag || is_filler_word((const char *)before.data + start, len)) {
+        bool is_dash = len == 1 && !g_ascii_isalpha(before.data[start]); /* of a list */
+        if (is_dash || is_closing_tag || is_filler_word((const char *)before.data + start, len)) {
             end = start;
             continue;
         }

@@ -4,7 +4,14 @@
 
 #include <string.h>
 
-enum { WINDOW_MIN = 200, MINIFIED_MARKS_MIN = 8, NEAR_LEN = 20, SHORT_KEY_LEN = 16, SAID_LEN_MIN = 8 };
+enum {
+    WINDOW_MIN = 200,
+    MINIFIED_MARKS_MIN = 8,
+    NEAR_LEN = 20,
+    SHORT_KEY_LEN = 16,
+    SAID_LEN_MIN = 8,
+    RUN_OF_WORDS_MIN = 16
+};
 
 static bool is_of_name(uint8_t c)
 {
@@ -68,15 +75,32 @@ static bool is_regular_expression(Bytes value)
            memmem(value.data, value.len, "\\w", 2) != NULL || memmem(value.data, value.len, "\\d", 2) != NULL;
 }
 
+/* "hunter2XYZsecretvalue123", "S3cretValue99": words that somebody wrote with capitals and digits in them. */
+static bool is_written_with_digits(Bytes value)
+{
+    Mix mix = mix_of(value);
+    bool has_inner = false;
+
+    if (mix.upper == 0 || mix.lower == 0 || mix.digits < 2 || mix.others > 0)
+        return false;
+    for (size_t i = 1; i + 1 < value.len; i++)
+        has_inner = has_inner || (g_ascii_isdigit(value.data[i]) && g_ascii_isalpha(value.data[i - 1]) &&
+                                     g_ascii_isalpha(value.data[i + 1]));
+    return has_inner && validate_password(value) != VERDICT_REJECT;
+}
+
 /* Short values happen to look random; under a name that says nothing any value does. */
 static Verdict key_verdict(Bytes value, const SettingName *name)
 {
     Mix mix = mix_of(value);
     Verdict verdict = validate_generic_secret(value);
 
-    if (verdict == VERDICT_REJECT || is_digest(value))
-        return VERDICT_REJECT;
     bool is_strong = setting_name_is_strong(name);
+
+    if (is_digest(value))
+        return VERDICT_REJECT;
+    if (verdict == VERDICT_REJECT)
+        return is_strong && is_written_with_digits(value) ? VERDICT_LOW : VERDICT_REJECT;
     if (mix.upper + mix.lower == 0)
         return VERDICT_REJECT;
     if (value.len < SHORT_KEY_LEN && (!is_strong || mix.digits < 2 || mix.upper + mix.lower < 3 || mix.others > 2))
@@ -127,14 +151,16 @@ static size_t digit_runs(Bytes value)
     return runs;
 }
 
-/* "v0.5.2-0.2019…", "1.2.3". */
+/* "v0.5.2-0.2019…", "1.2.3", "jackson-0.11.2". */
 static bool is_version(Bytes value)
 {
-    size_t at = value.data[0] == 'v' ? 1 : 0, dots = 0;
+    size_t start = value.len, at = value.data[0] == 'v' ? 1 : 0, dots = 0, end_dots = 0;
 
     while (at < value.len && (g_ascii_isdigit(value.data[at]) || value.data[at] == '.'))
         dots += value.data[at++] == '.' ? 1 : 0;
-    return dots >= 2;
+    while (start > 0 && (g_ascii_isdigit(value.data[start - 1]) || value.data[start - 1] == '.'))
+        end_dots += value.data[--start] == '.' ? 1 : 0;
+    return dots >= 2 || (end_dots >= 2 && start > 0 && is_one_of(value.data[start - 1], "-:_v"));
 }
 
 /* Without quotes around it: in a list or a call it may be a name of the program. */
@@ -142,7 +168,9 @@ Verdict validate_bare_key(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
 
-    if (!ends_there(after, "\"'`;,&<>)]}|\\#") || has_marks(value) || is_version(value))
+    if (!ends_there(after, "\"'`;,&<>)]}|\\#") || is_version(value))
+        return VERDICT_REJECT;
+    if (has_marks(value) && strong_password_verdict(value) == VERDICT_REJECT)
         return VERDICT_REJECT;
     bool is_in_list =
         (before.len > 0 && before.data[before.len - 1] == ',') || (after.len > 0 && is_one_of(after.data[0], ",;)}"));
@@ -288,17 +316,49 @@ static bool is_code(const Surroundings *surroundings)
     return (last == ' ' || last == ':' || ends_with(before, ":=")) && is_identifier(surroundings->value);
 }
 
+static const uint8_t *strpbrk_of(Bytes value, const char *marks)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (is_one_of(value.data[i], marks))
+            return value.data + i;
+    return NULL;
+}
+
+/* "PASSWORD(q1*w2&e3)" in notes: in code a call has names and numbers in it. */
+static bool is_in_parentheses(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value;
+
+    if (value.len > 1 && value.data[value.len - 1] == ')')
+        value.len--;
+    return value.len >= 6 && mix_of(value).digits > 0 && strpbrk_of(value, "!@#$%^&*") != NULL &&
+           memchr(value.data, '.', value.len) == NULL && strong_password_verdict(value) != VERDICT_REJECT;
+}
+
+/* "correcthorsebatterystaple", alone to the line's end: no word is that long. */
+static bool is_run_of_words(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, after = surroundings->after;
+
+    if (value.len < RUN_OF_WORDS_MIN || mix_of(value).lower != value.len)
+        return false;
+    return (after.len == 0 || is_one_of(after.data[0], "\r\n")) && validate_password(value) != VERDICT_REJECT;
+}
+
 Verdict validate_bare_setting(const Surroundings *surroundings)
 {
     SettingName name;
     Bytes value = surroundings->value;
 
-    if (value.data[0] == '=' || value.data[value.len - 1] == '=' || ends_with(value, "String") || is_code(surroundings))
+    if (value.data[0] == '=' || is_one_of(value.data[value.len - 1], "=:") || ends_with(value, "String") ||
+        is_code(surroundings))
         return VERDICT_REJECT;
     if (!ends_there(surroundings->after, ",;&<|)}\"'`\\#"))
         return VERDICT_REJECT;
     if (setting_name_read(surroundings->before, &name)) {
         if (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name))
+            return VERDICT_REJECT;
+        if (surroundings->before.data[surroundings->before.len - 1] == '(' && !is_in_parentheses(surroundings))
             return VERDICT_REJECT;
         bool is_colon = *last_visible(surroundings->before, surroundings->before.len) == ':';
         if (is_colon && setting_name_is_plain_pass(&name))
@@ -306,7 +366,9 @@ Verdict validate_bare_setting(const Surroundings *surroundings)
     }
     Mix mix = mix_of(value);
     bool is_type = is_one_of(value.data[value.len - 1], "!?") && mix.digits == 0 && mix.upper >= 2 && mix.others == 1;
-    return is_type ? VERDICT_REJECT : validate_bare_password(value);
+    if (is_type)
+        return VERDICT_REJECT;
+    return is_run_of_words(surroundings) ? VERDICT_LOW : validate_bare_password(value);
 }
 
 /* An environment file's "DB_PASS=blueheron": no code, so that a word may be a password. */
@@ -362,15 +424,7 @@ Verdict validate_given_password(const Surroundings *surroundings)
 
     if (!ends_there(surroundings->after, ",;&|)\"'`\\") || value.data[0] == '-' || value.data[0] == '=')
         return VERDICT_REJECT;
-    return validate_bare_password(value);
-}
-
-static const uint8_t *strpbrk_of(Bytes value, const char *marks)
-{
-    for (size_t i = 0; i < value.len; i++)
-        if (is_one_of(value.data[i], marks))
-            return value.data + i;
-    return NULL;
+    return value.len >= SHORT_KEY_LEN && is_rare(value) ? validate_password(value) : validate_bare_password(value);
 }
 
 /* In a sentence: without quotes around it, it must not be one of its words. */
@@ -386,4 +440,21 @@ Verdict validate_said_password(const Surroundings *surroundings)
     if (word_cover(value) >= 0.5 && strpbrk_of(value, "!@#$%^&*") == NULL)
         return VERDICT_REJECT;
     return validate_bare_password(value);
+}
+
+/* A short name says little: the value must look like a password. */
+Verdict validate_noted_password(const Surroundings *surroundings)
+{
+    static const char *const options[] = {"-pw ", "-pw\t"};
+    Bytes value = surroundings->value;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+        const uint8_t *at = memmem(value.data, MIN(value.len, 6), options[i], 4);
+        if (at != NULL)
+            value = (Bytes){at + 4, (size_t)(value.data + value.len - at - 4)};
+    }
+    Mix mix = mix_of(value);
+    if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
+        return VERDICT_REJECT;
+    return strong_password_verdict(value);
 }
