@@ -95,7 +95,7 @@ static bool is_template(Bytes value)
 static bool is_placeholder_word(Bytes value)
 {
     static const char words[] =
-        " password passwd pass pwd passphrase passcode test tests secret secrets values value data hash hashed plain "
+        " password passwd pass pwd passphrase passcode values value data hash hashed plain "
         "plaintext encrypted changeme change_me change-me changeit mysecret "
         "mypassword "
         "my_password my-password my_secret yourpassword your_password your-password your_secret example sample dummy "
@@ -221,8 +221,8 @@ static bool is_foreign_word(Bytes value)
 static bool is_of_other_kind(Bytes value)
 {
     static const char *const starts[] = {"$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$argon2", "pbkdf2", "{SSHA",
-        "./", "~/", "../", "--", "sha256", "urn:", "arn:", "data:", "ssh-", "vault:", "ENC(", "!ref", "!sub", "op://",
-        "secretref"};
+        "./", "~/", "../", "--", "sha256", "urn:", "arn:", "data:", "ssh-", "vault:", "ENC(", "ENC[", "!ref", "!sub",
+        "op://", "secretref"};
     static const char *const ends[] = {".pem", ".key", ".crt", ".json", ".txt", ".yml", ".yaml", ".properties", ".env",
         ".html", ".php", ".js", ".ts", ".py", ".java", ".go", ".rb", ".conf", ".cfg", ".xml", ".p12", ".jks", ".pfx"};
     static const char *const always[] = {"required", "min:", "max:"};
@@ -375,26 +375,36 @@ Verdict validate_netrc(Bytes value)
     return embedded_password_verdict(from, end);
 }
 
+/* The last "=" behind a name of a password; NULL if there is none. */
+static const uint8_t *last_password_operator(Bytes value)
+{
+    const uint8_t *end = value.data + value.len, *equals = NULL;
+
+    for (const uint8_t *at = value.data; at + 3 < end; at++) {
+        bool is_name = g_ascii_strncasecmp((const char *)at, "pwd", 3) == 0 ||
+                       g_ascii_strncasecmp((const char *)at, "pass", 4) == 0;
+        const uint8_t *next = is_name ? memchr(at, '=', (size_t)(end - at)) : NULL;
+        if (next != NULL)
+            equals = next;
+    }
+    return equals;
+}
+
 /* "…;Password=…": the last assignment of the value; "app/PASSWORD@…" and "app:PASSWORD@tcp(…" before the @. */
 Verdict validate_connection_password(Bytes value)
 {
-    static const char *const names[] = {"pwd", "pass"};
-    const uint8_t *end = value.data + value.len, *equals = NULL;
+    const uint8_t *end = value.data + value.len;
+    const uint8_t *from = last_password_operator(value);
 
-    for (const uint8_t *at = value.data; at + 3 < end; at++)
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-            if (g_ascii_strncasecmp((const char *)at, names[i], MIN(strlen(names[i]), (size_t)(end - at))) == 0)
-                equals = memchr(at, '=', (size_t)(end - at)) != NULL ? memchr(at, '=', (size_t)(end - at)) : equals;
-    if (equals == NULL) {
-        const uint8_t *at_sign = memchr(value.data, '@', value.len);
-        const uint8_t *from = at_sign;
+    if (from == NULL) {
+        end = from = memrchr(value.data, '@', value.len);
         while (from != NULL && from > value.data && from[-1] != '/' && from[-1] != ':')
             from--;
-        return from == NULL ? VERDICT_REJECT : embedded_password_verdict(from, at_sign);
+        return from == NULL ? VERDICT_REJECT : embedded_password_verdict(from, end);
     }
-    for (equals++; equals < end && *equals == ' '; equals++)
+    for (from++; from < end && *from == ' '; from++)
         continue;
-    return embedded_password_verdict(equals, end);
+    return embedded_password_verdict(from, end);
 }
 
 /* Without quotes a value may be code, a path or prose: it must mix letters with digits or with marks that names lack.
@@ -503,7 +513,8 @@ static bool is_made_of_marks(Bytes value)
 /* Letters, and marks or digits among them: no prose, no address, no path. */
 Verdict strong_password_verdict(Bytes value)
 {
-    while (value.len > 1 && is_one_of(value.data[value.len - 1], ",;)"))
+    bool is_call = memchr(value.data, '(', value.len) != NULL;
+    while (value.len > 1 && is_one_of(value.data[value.len - 1], is_call ? ",;" : ",;)"))
         value.len--;
     Mix mix = mix_of(value);
     size_t blanks = 0;
@@ -557,4 +568,25 @@ Verdict validate_xml_value(Bytes value)
         return VERDICT_REJECT;
     at += 7;
     return validate_password((Bytes){at, (size_t)(value.data + value.len - 1 - at)});
+}
+
+/* A login of a file: what stands behind its last operator, or in its last quotes. */
+Verdict validate_credentials_file(Bytes value)
+{
+    const uint8_t *end = value.data + value.len;
+    bool is_strict = g_ascii_strncasecmp((const char *)value.data, "define", 6) == 0 || value.data[0] == '[' ||
+                     g_ascii_strncasecmp((const char *)value.data, "user", 4) == 0;
+
+    if (!is_strict)
+        return validate_present(value);
+    if (end > value.data && is_one_of(end[-1], "\"'"))
+        end--;
+    const uint8_t *from = end;
+    while (from > value.data && !is_one_of(from[-1], end < value.data + value.len ? "\"'" : " =:\t\"'"))
+        from--;
+    Bytes password = {from, (size_t)(end - from)};
+    if (password.len == 0 || contains_ignoring_case(password, "unique phrase") ||
+        ends_ignoring_case(password, "_here") || is_placeholder_word(password) || is_variable(password))
+        return VERDICT_REJECT;
+    return validate_present(password.len > 40 ? (Bytes){from, 1} : password);
 }

@@ -290,7 +290,10 @@ Verdict validate_kubernetes_secret(Bytes value)
     for (const uint8_t *at = value.data; at < end;) {
         const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
         const uint8_t *line_end = newline != NULL ? newline : end;
-        if (line_end > at && is_one_of(*at, " \t") && is_secret_line((Bytes){at, (size_t)(line_end - at)}))
+        Bytes line = {at, (size_t)(line_end - at)};
+        if (memmem(line.data, line.len, "kind:", 5) != NULL || memmem(line.data, line.len, "metadata:", 9) != NULL)
+            break;
+        if (line_end > at && is_one_of(*at, " \t") && is_secret_line(line))
             return VERDICT_PASS;
         at = line_end + 1;
     }

@@ -96,7 +96,10 @@ static Verdict key_verdict(Bytes value, const SettingName *name)
     Verdict verdict = validate_generic_secret(value);
 
     bool is_strong = setting_name_is_strong(name);
+    bool is_number = mix.digits == value.len && value.len >= SHORT_KEY_LEN && distinct_count(value) >= 6;
 
+    if (is_number && strstr(name->lower, "secret") != NULL)
+        return VERDICT_LOW;
     if (is_digest(value))
         return VERDICT_REJECT;
     if (verdict == VERDICT_REJECT)
@@ -172,8 +175,9 @@ Verdict validate_bare_key(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (has_marks(value) && strong_password_verdict(value) == VERDICT_REJECT)
         return VERDICT_REJECT;
-    bool is_in_list =
-        (before.len > 0 && before.data[before.len - 1] == ',') || (after.len > 0 && is_one_of(after.data[0], ",;)}"));
+    bool is_default = before.len > 1 && memcmp(before.data + before.len - 2, ":-", 2) == 0; /* "${NAME:-value}" */
+    bool is_in_list = (before.len > 0 && before.data[before.len - 1] == ',') ||
+                      (!is_default && after.len > 0 && is_one_of(after.data[0], ",;)}"));
     if (is_in_list && (digit_runs(value) < 3 || word_cover(value) > 0.3))
         return VERDICT_REJECT;
     return validate_setting(surroundings);
@@ -324,6 +328,16 @@ static const uint8_t *strpbrk_of(Bytes value, const char *marks)
     return NULL;
 }
 
+/* With letters and digits, and marks or both cases. */
+static Verdict noted_password_verdict(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
+        return VERDICT_REJECT;
+    return strong_password_verdict(value);
+}
+
 /* "PASSWORD(q1*w2&e3)" in notes: in code a call has names and numbers in it. */
 static bool is_in_parentheses(const Surroundings *surroundings)
 {
@@ -335,39 +349,52 @@ static bool is_in_parentheses(const Surroundings *surroundings)
            memchr(value.data, '.', value.len) == NULL && strong_password_verdict(value) != VERDICT_REJECT;
 }
 
-/* "correcthorsebatterystaple", alone to the line's end: no word is that long. */
+/* "correcthorsebatterystaple", alone to the line's end: no word is that long. "Password=SomeWord" without blanks is a
+ * setting, and no prose. */
 static bool is_run_of_words(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value, after = surroundings->after;
 
-    if (value.len < RUN_OF_WORDS_MIN || mix_of(value).lower != value.len)
+    Mix mix = mix_of(value);
+    uint8_t last = surroundings->before.data[surroundings->before.len - 1];
+    bool is_tight = (last == '=' || last == ':') && value.len >= SAID_LEN_MIN && mix.lower + mix.upper == value.len;
+    if (!is_tight && (value.len < RUN_OF_WORDS_MIN || mix.lower != value.len))
         return false;
     return (after.len == 0 || is_one_of(after.data[0], "\r\n")) && validate_password(value) != VERDICT_REJECT;
+}
+
+/* What an operator between the name of a password and a bare value makes of it. */
+static Verdict operator_verdict(const Surroundings *surroundings, const SettingName *name)
+{
+    Bytes value = surroundings->value, before = surroundings->before;
+
+    if (before.data[before.len - 1] == '(' && !is_in_parentheses(surroundings))
+        return VERDICT_REJECT;
+    uint8_t mark = *last_visible(before, before.len);
+    if (mark == ',')
+        return MIN(noted_password_verdict(value), VERDICT_LOW);
+    if (mark != ':' || !setting_name_is_plain_pass(name))
+        return VERDICT_PASS;
+    return strcmp(name->text, "pass") == 0 ? MIN(strong_password_verdict(value), VERDICT_LOW) : VERDICT_REJECT;
 }
 
 Verdict validate_bare_setting(const Surroundings *surroundings)
 {
     SettingName name;
     Bytes value = surroundings->value;
+    Mix mix = mix_of(value);
+    Verdict verdict = VERDICT_PASS;
 
-    if (value.data[0] == '=' || is_one_of(value.data[value.len - 1], "=:") || ends_with(value, "String") ||
-        is_code(surroundings))
-        return VERDICT_REJECT;
-    if (!ends_there(surroundings->after, ",;&<|)}\"'`\\#"))
+    if (value.data[0] == '=' || is_one_of(value.data[value.len - 1], "=:") || is_code(surroundings) ||
+        !ends_there(surroundings->after, ",;&<|)}\"'`\\#"))
         return VERDICT_REJECT;
     if (setting_name_read(surroundings->before, &name)) {
-        if (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name))
-            return VERDICT_REJECT;
-        if (surroundings->before.data[surroundings->before.len - 1] == '(' && !is_in_parentheses(surroundings))
-            return VERDICT_REJECT;
-        bool is_colon = *last_visible(surroundings->before, surroundings->before.len) == ':';
-        if (is_colon && setting_name_is_plain_pass(&name))
-            return strcmp(name.text, "pass") == 0 ? MIN(strong_password_verdict(value), VERDICT_LOW) : VERDICT_REJECT;
+        bool is_password = setting_name_is_of_password(&name) && !setting_name_is_about_passwords(&name);
+        verdict = is_password ? operator_verdict(surroundings, &name) : VERDICT_REJECT;
     }
-    Mix mix = mix_of(value);
     bool is_type = is_one_of(value.data[value.len - 1], "!?") && mix.digits == 0 && mix.upper >= 2 && mix.others == 1;
-    if (is_type)
-        return VERDICT_REJECT;
+    if (verdict != VERDICT_PASS || is_type)
+        return verdict == VERDICT_PASS ? VERDICT_REJECT : verdict;
     return is_run_of_words(surroundings) ? VERDICT_LOW : validate_bare_password(value);
 }
 
@@ -422,7 +449,8 @@ Verdict validate_given_password(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value;
 
-    if (!ends_there(surroundings->after, ",;&|)\"'`\\") || value.data[0] == '-' || value.data[0] == '=')
+    if (!ends_there(surroundings->after, ",;&|)\"'`\\") || is_one_of(value.data[0], "-=&") ||
+        memmem(value.data, value.len, "&#", 2) != NULL)
         return VERDICT_REJECT;
     return value.len >= SHORT_KEY_LEN && is_rare(value) ? validate_password(value) : validate_bare_password(value);
 }
@@ -453,8 +481,28 @@ Verdict validate_noted_password(const Surroundings *surroundings)
         if (at != NULL)
             value = (Bytes){at + 4, (size_t)(value.data + value.len - at - 4)};
     }
-    Mix mix = mix_of(value);
-    if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
+    return noted_password_verdict(value);
+}
+
+/* "user=svc … password=PASSWORD": what stands behind the last operator. */
+Verdict validate_password_pair(Bytes value)
+{
+    size_t start = value.len;
+
+    while (start > 0 && !is_one_of(value.data[start - 1], "=:>,\"'` \t\n\\"))
+        start--;
+    return validate_password((Bytes){value.data + start, value.len - start});
+}
+
+/* The line that begins a key, unless what follows says that the key was left out. */
+Verdict validate_key_armour(const Surroundings *surroundings)
+{
+    Bytes after = surroundings->after;
+    size_t at = 0;
+
+    while (at < after.len && (g_ascii_isspace(after.data[at]) || is_one_of(after.data[at], "\"'\\+,")))
+        at++;
+    if (at < after.len && is_one_of(after.data[at], "<.[{$*"))
         return VERDICT_REJECT;
-    return strong_password_verdict(value);
+    return validate_present(surroundings->value);
 }
