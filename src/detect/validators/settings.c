@@ -356,7 +356,8 @@ static bool is_run_of_words(const Surroundings *surroundings)
     Bytes value = surroundings->value, after = surroundings->after;
 
     Mix mix = mix_of(value);
-    uint8_t last = surroundings->before.data[surroundings->before.len - 1];
+    Bytes before = surroundings->before;
+    uint8_t last = before.len > 0 ? before.data[before.len - 1] : '\n';
     bool is_tight = (last == '=' || last == ':') && value.len >= SAID_LEN_MIN && mix.lower + mix.upper == value.len;
     if (!is_tight && (value.len < RUN_OF_WORDS_MIN || mix.lower != value.len))
         return false;
