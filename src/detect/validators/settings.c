@@ -393,7 +393,9 @@ Verdict validate_bare_setting(const Surroundings *surroundings)
         bool is_password = setting_name_is_of_password(&name) && !setting_name_is_about_passwords(&name);
         verdict = is_password ? operator_verdict(surroundings, &name) : VERDICT_REJECT;
     }
-    bool is_type = is_one_of(value.data[value.len - 1], "!?") && mix.digits == 0 && mix.upper >= 2 && mix.others == 1;
+    bool is_optional =
+        is_one_of(value.data[value.len - 1], "!?") && mix.digits == 0 && mix.upper >= 2 && mix.others == 1;
+    bool is_type = is_optional || (ends_with(value, "String") && mix.digits > 0);
     if (verdict != VERDICT_PASS || is_type)
         return verdict == VERDICT_PASS ? VERDICT_REJECT : verdict;
     return is_run_of_words(surroundings) ? VERDICT_LOW : validate_bare_password(value);
