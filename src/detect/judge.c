@@ -203,6 +203,65 @@ static Bytes value_of(const TextView *text, const Span *span)
     return (Bytes){.data = text->data + (span->start - text->base), .len = (size_t)(span->end - span->start)};
 }
 
+/* Four letters and more, without digits. Whatever is not ASCII is letters. */
+static bool has_word(Bytes text)
+{
+    enum { WORD_MIN = 4 };
+    size_t letters = 0;
+    bool has_digit = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i];
+        bool is_digit = byte_is_digit(byte), is_letter = byte >= 0x80 || (byte_is_word(byte) && !is_digit);
+        if (!is_letter && !is_digit && letters >= WORD_MIN && !has_digit)
+            return true;
+        bool is_continued = (byte & 0xC0) == 0x80;
+        letters = is_letter ? letters + (is_continued ? 0 : 1) : is_digit ? letters : 0;
+        has_digit = is_digit || (is_letter && has_digit);
+    }
+    return letters >= WORD_MIN && !has_digit;
+}
+
+static bool is_blank_or_quote(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '"' || byte == '\'';
+}
+
+/* Blanks or quotes around it, and no word on its line, as far as SURROUNDINGS_AFTER on both sides. */
+static bool stands_alone(const TextView *text, const Span *value)
+{
+    size_t start = (size_t)(value->start - text->base), end = (size_t)(value->end - text->base);
+    size_t before = MIN(start, (size_t)SURROUNDINGS_AFTER), after = MIN(text->len - end, (size_t)SURROUNDINGS_AFTER);
+
+    if ((start > 0 && !is_blank_or_quote(text->data[start - 1])) ||
+        (end < text->len && !is_blank_or_quote(text->data[end])))
+        return false;
+    const uint8_t *line = before > 0 ? memrchr(text->data + start - before, '\n', before) : NULL;
+    const uint8_t *next = after > 0 ? memchr(text->data + end, '\n', after) : NULL;
+    const uint8_t *from = line != NULL ? line + 1 : text->data + start - before;
+    const uint8_t *to = next != NULL ? next : text->data + end + after;
+    return !has_word((Bytes){from, (size_t)(text->data + start - from)}) &&
+           !has_word((Bytes){text->data + end, (size_t)(to - (text->data + end))});
+}
+
+static bool has_separator(Bytes value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!byte_is_word(value.data[i]))
+            return true;
+    return false;
+}
+
+/* No keyword says that it is one, and other words say what it is. A number in groups says something itself. */
+static bool is_told_by_others(const Judge *judge, const TextView *text, const Candidate *candidate)
+{
+    const CompiledRule *rule = candidate->rule;
+
+    if (!rule->is_alone || (rule->shape == SHAPE_DIGITS && has_separator(value_of(text, &candidate->value))))
+        return false;
+    return !stands_alone(text, &candidate->value) && !judge_has_keyword(judge, text, candidate);
+}
+
 static Verdict validate_in_context(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
     size_t start = (size_t)(candidate->value.start - text->base), end = (size_t)(candidate->value.end - text->base);
@@ -270,6 +329,8 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
     if (verdict == VERDICT_REJECT)
         return refuse(judge, candidate, REFUSED_VALIDATOR, TIER_LOW);
     Tier tier = weigh(judge, text, candidate, verdict);
+    if (tier == TIER_LOW && tier >= judge->min_tier && is_told_by_others(judge, text, candidate))
+        return refuse(judge, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
     if (!is_of_interest(judge, rule, verdict, &tier))
         return refuse(judge, candidate, REFUSED_LOW_TIER, tier);
 

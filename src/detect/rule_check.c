@@ -141,11 +141,12 @@ static bool check_keywords(const Check *check, CompiledRule *rule)
             check, "keywords: missing; keyword %s needs some", rule->keyword == KEYWORD_BOOST ? "boost" : "required");
     if (rule->keyword == KEYWORD_NONE && raw->keywords_count > 0)
         return wrong(check, "keyword: none, yet there are keywords");
-    if (rule->keyword == KEYWORD_NONE && (raw->field_keywords_count > 0 || raw->distance_after != NULL))
-        return wrong(check, "field_keywords and distance_after: only beside keywords");
+    if (rule->keyword == KEYWORD_NONE && (raw->field_keywords_count > 0 || raw->distance_after != NULL || raw->alone))
+        return wrong(check, "field_keywords, distance_after and alone: only beside keywords");
     if (rule->shape == SHAPE_WORD && !rule_waits_for_keyword(rule, TIER_MEDIUM))
         return wrong(check, "keyword: shape word fits every word; expected 'expected' or 'required'");
     rule->is_same_line = raw->same_line;
+    rule->is_alone = raw->alone;
     rule->has_field_keywords = raw->field_keywords_count > 0;
     rule->has_veto = raw->veto_count > 0;
     TRY(number_in_range(check, "distance_after", raw->distance_after, 0, DISTANCE_LIMIT, &rule->distance_after));
@@ -261,7 +262,7 @@ static void note_bare(CompiledRule *rule)
 
 static void note_look_ahead(CompiledRule *rule)
 {
-    if (rule->context_validator != NULL)
+    if (rule->context_validator != NULL || rule->is_alone)
         rule->look_ahead = SURROUNDINGS_AFTER;
     if (rule->distance_after > 0)
         rule->look_ahead = MAX(rule->look_ahead, (uint32_t)keyword_look_back(rule->distance_after));

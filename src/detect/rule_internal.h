@@ -62,6 +62,7 @@ typedef struct CompiledRule {
     KeywordUse keyword;
     uint32_t distance, distance_after; /* characters; after: 0 unless a keyword may follow the value */
     bool is_same_line;
+    bool is_alone;   /* without a keyword it is of tier low only on a line without words */
     bool bare_waits; /* digits only: without a keyword, a run without separators is of tier low */
     bool has_field_keywords, has_veto;
     Tier tier, keyword_tier;

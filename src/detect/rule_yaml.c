@@ -74,6 +74,7 @@ static const cyaml_schema_field_t RULE_FIELDS[] = {
     CYAML_FIELD_UINT_PTR("distance", OPTIONAL_PTR, RawRule, distance),
     CYAML_FIELD_UINT_PTR("distance_after", OPTIONAL_PTR, RawRule, distance_after),
     CYAML_FIELD_BOOL("same_line", OPTIONAL, RawRule, same_line),
+    CYAML_FIELD_BOOL("alone", OPTIONAL, RawRule, alone),
     FIELD_NAMED("tier", OPTIONAL, tier, TIERS),
     FIELD_NAMED("keyword_tier", OPTIONAL, keyword_tier, TIERS),
     CYAML_FIELD_SEQUENCE("pair", OPTIONAL_PTR, RawRule, pair, &TEXT_ENTRY, 1, 20),

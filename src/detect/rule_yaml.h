@@ -38,7 +38,7 @@ typedef struct RawRule {
     unsigned veto_count;
     int keyword;
     unsigned *distance, *distance_after;
-    bool same_line;
+    bool same_line, alone;
     int tier, keyword_tier, pair_tier;
     char **pair;
     unsigned pair_count;

@@ -52,6 +52,7 @@ static const Field fields[] = {
     {"distance", FIELD_NUMBER, 0, NULL},
     {"distance_after", FIELD_NUMBER, 0, NULL},
     {"same_line", FIELD_FLAG, 0, NULL},
+    {"alone", FIELD_FLAG, 0, NULL},
     {"tier", FIELD_CHOICE, 0, TIERS},
     {"keyword_tier", FIELD_CHOICE, 0, TIERS},
     {"validator", FIELD_TEXT, 0, NULL},

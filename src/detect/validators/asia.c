@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Resident Registration Act of Korea: YYMMDD, a digit for sex, century (9 and 0: the 1800s) and nationality, six
- * digits. Since October 2020 the last six are random, so a wrong check digit only weakens. */
+/* Resident Registration Act of Korea: YYMMDD, a digit for sex, century (9 and 0: the last of the 1800s) and
+ * nationality, six digits. Since October 2020 the last six are random, so a wrong check digit only weakens. */
 Verdict validate_kr_resident(Bytes value)
 {
     static const uint8_t weights[12] = {2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5};
@@ -14,7 +14,7 @@ Verdict validate_kr_resident(Bytes value)
         return VERDICT_REJECT;
     uint32_t kind = digits_value(digits.text, 6, 1);
     bool is_old = kind == 9 || kind == 0;
-    if (digits_one_repeated(digits.text, 13))
+    if (digits_one_repeated(digits.text, 13) || (is_old && digits_value(digits.text, 0, 2) < 70))
         return VERDICT_REJECT;
     uint32_t century = is_old ? 1800 : (kind - 1) % 4 < 2 ? 1900 : 2000;
     if (!date_is_real(century + digits_value(digits.text, 0, 2), digits_value(digits.text, 2, 2),
@@ -119,6 +119,28 @@ Verdict validate_th_id(Bytes value)
     if (check != digits_value(digits.text, 12, 1))
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PROVED : VERDICT_WEAK;
+}
+
+/* A number of Korean business, Japan's My Number or a Thai identity number behind its name, by its length: bare ones
+ * are believed there. */
+Verdict validate_named_asian_number(Bytes value)
+{
+    Verdict verdict = VERDICT_REJECT;
+
+    switch (mix_of(value).digits) {
+    case 10:
+        verdict = validate_kr_business(value);
+        break;
+    case 12:
+        verdict = jp_my_number_verdict(value);
+        break;
+    case 13:
+        verdict = validate_th_id(value);
+        break;
+    default:
+        break;
+    }
+    return verdict == VERDICT_WEAK ? VERDICT_PASS : verdict;
 }
 
 /* Immigration Department of Hong Kong: one or two letters, six digits, a check digit or A. */

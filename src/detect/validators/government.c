@@ -85,13 +85,13 @@ Verdict validate_utr(Bytes value)
 }
 
 /* DVLA: five of the surname (filled up with 9), the decade, month (50 more for women), day and year of birth, two
- * initials (or 9), and three more. */
+ * initials (or 9), and three more; the licence adds two digits for its issue. */
 Verdict validate_uk_driving_licence(Bytes value)
 {
     Alnum text;
     size_t letters = 0;
 
-    if (!alnum_read(value, &text) || text.len != 16 || !digits_all(text.text, 5, 6))
+    if (!alnum_read(value, &text) || (text.len != 16 && text.len != 18) || !digits_all(text.text, 5, 6))
         return VERDICT_REJECT;
     while (letters < 5 && g_ascii_isalpha(text.text[letters]))
         letters++;

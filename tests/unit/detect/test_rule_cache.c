@@ -34,6 +34,7 @@ static const char ALL_FIELDS[] = "rules:\n"
                                  "    distance: 41\n"
                                  "    distance_after: 12\n"
                                  "    same_line: true\n"
+                                 "    alone: true\n"
                                  "    tier: low\n"
                                  "    keyword_tier: high\n"
                                  "    pair: [sec.plain]\n"
@@ -146,7 +147,7 @@ static void assert_values_of_whole(const RawRule *rule)
     g_assert_cmpint(rule->tier, ==, 1 + TIER_LOW);
     g_assert_cmpint(rule->keyword_tier, ==, 1 + TIER_HIGH);
     g_assert_cmpint(rule->pair_tier, ==, 1 + TIER_HIGH);
-    g_assert_true(rule->caseless && rule->same_line && rule->generic && rule->plain_only);
+    g_assert_true(rule->caseless && rule->same_line && rule->alone && rule->generic && rule->plain_only);
     g_assert_cmpuint(*rule->max_length, ==, 99);
     g_assert_cmpuint(*rule->distance, ==, 41);
     g_assert_cmpuint(*rule->distance_after, ==, 12);

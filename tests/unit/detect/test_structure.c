@@ -68,13 +68,16 @@ static void write_line(void *data, const Match *match)
 typedef struct Feeding {
     size_t cut, piece;
     const char *path;
+    bool wants_low;
 } Feeding;
 
 static char *find(RuleSet *rules, const Feeding *feeding, const char *text, size_t len)
 {
     g_autoptr(GString) lines = g_string_new(NULL);
-    const DetectorOptions options = {
-        .min_tier = TIER_MEDIUM, .handler = write_line, .data = lines, .path = feeding->path};
+    const DetectorOptions options = {.min_tier = feeding->wants_low ? TIER_LOW : TIER_MEDIUM,
+        .handler = write_line,
+        .data = lines,
+        .path = feeding->path};
     g_autoptr(Detector) detector = NULL;
     g_autoptr(GError) error = NULL;
     size_t piece = feeding->piece > 0 ? feeding->piece : len;
@@ -261,6 +264,41 @@ static void test_names_of_columns_and_paths_are_keywords(void)
     }
 }
 
+static void test_a_doubtful_value_among_words_is_none(void)
+{
+    static const char lone_rules[] = "rules:\n"
+                                     "  - id: id.lone\n" HEAD "    engine: class\n"
+                                     "    shape: digits\n"
+                                     "    forms: ['8']\n"
+                                     "    keyword: expected\n"
+                                     "    keywords: [badge]\n"
+                                     "    alone: true\n" TAIL;
+    static const struct {
+        const char *text, *matches;
+    } cases[] = {
+        {"12345678", "id.lone 12345678 low\n"},
+        {"  \"12345678\"\r\nwords on another line", "id.lone 12345678 low\n"},
+        {"12345678 and 87654321", "id.lone 12345678 low\nid.lone 87654321 low\n"},
+        {"AB12345 12345678", "id.lone 12345678 low\n"},
+        {"order 12345678", ""},
+        {"12345678 bytes were read", ""},
+        {"no=12345678", ""},
+        {"1,12345678,2", ""},
+        {"für 12345678", "id.lone 12345678 low\n"},
+        {"заказ 12345678", ""},
+        {"badge 12345678 was lost", "id.lone 12345678 high\n"},
+    };
+    g_autoptr(RuleSet) rules = testing_rules(lone_rules);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        for (size_t cut = 0; cut <= strlen(cases[i].text); cut++) {
+            const Feeding feeding = {.cut = cut, .wants_low = true};
+            g_autofree char *matches = find(rules, &feeding, cases[i].text, strlen(cases[i].text));
+            g_assert_cmpstr(matches, ==, cases[i].matches);
+        }
+    }
+}
+
 static void test_a_structured_text_cut_anywhere_gives_the_same_matches(void)
 {
     g_autoptr(RuleSet) rules = testing_rules(RULES);
@@ -427,6 +465,8 @@ int main(int argc, char **argv)
         "/detect/structure/names-of-columns-and-paths-are-keywords", test_names_of_columns_and_paths_are_keywords);
     g_test_add_func("/detect/structure/a-keyword-behind-counts-though-another-stands-before-it",
         test_a_keyword_behind_counts_though_another_stands_before_it);
+    g_test_add_func(
+        "/detect/structure/a-doubtful-value-among-words-is-none", test_a_doubtful_value_among_words_is_none);
     g_test_add_func("/detect/structure/a-structured-text-cut-anywhere-gives-the-same-matches",
         test_a_structured_text_cut_anywhere_gives_the_same_matches);
     g_test_add_func(
