@@ -1,6 +1,6 @@
 #include "detect/structure/path.h"
 
-enum { NODES_KEPT = 4096 };
+enum { NODES_KEPT = 4096, ROOM_AT_FIRST = 64, NEAR = 16 };
 
 void path_init(Path *path, FieldNames *names)
 {
@@ -27,6 +27,19 @@ void path_reset(Path *path)
     path->open = 0;
 }
 
+/* GLib's own way to append is a call and a copy, which is more than all else that a bracket costs. */
+static void append_mark(Path *path, PathMark mark)
+{
+    guint len = path->marks->len;
+
+    if (len == path->room) {
+        path->room = MAX(2 * path->room, (guint)ROOM_AT_FIRST);
+        g_array_set_size(path->marks, path->room);
+    }
+    path->marks->len = len + 1;
+    g_array_index(path->marks, PathMark, len) = mark;
+}
+
 void path_mark(Path *path, uint64_t position, uint32_t node)
 {
     if (path->marks->len > 0) {
@@ -36,8 +49,7 @@ void path_mark(Path *path, uint64_t position, uint32_t node)
         if (last->from == position || last->node == node)
             return;
     }
-    const PathMark mark = {.from = position, .node = node};
-    g_array_append_val(path->marks, mark);
+    append_mark(path, (PathMark){.from = position, .node = node});
 }
 
 uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal)
@@ -53,6 +65,18 @@ uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal
     }
     g_array_append_val(path->nodes, node);
     return path->nodes->len - 1;
+}
+
+uint32_t path_member(Path *path, uint32_t parent, uint32_t name)
+{
+    uint32_t *known = &path->members[(parent * 31 + name) % PATH_MEMBERS];
+
+    if (*known < path->nodes->len) {
+        const PathNode *node = path_node(path, *known);
+        if (*known != 0 && node->parent == parent && node->name == name && node->ordinal == 0 && !node->is_attribute)
+            return *known;
+    }
+    return *known = path_child(path, parent, name, 0);
 }
 
 void path_push(Path *path, PathLevel level)
@@ -96,11 +120,34 @@ static guint marks_until(const Path *path, uint64_t position)
     return low;
 }
 
-const PathMark *path_find(const Path *path, uint64_t position)
+static const PathMark *mark_at(const Path *path, guint index)
 {
-    guint behind = marks_until(path, position);
+    return &g_array_index(path->marks, PathMark, index);
+}
 
-    return behind > 0 ? &g_array_index(path->marks, PathMark, behind - 1) : NULL;
+/* Questions come mostly in the order of the text. */
+static guint marks_until_near(const Path *path, uint64_t position)
+{
+    guint at = path->recent, len = path->marks->len;
+
+    if (at >= len || mark_at(path, at)->from > position)
+        return marks_until(path, position);
+    for (guint tries = 0; tries < NEAR; tries++) {
+        if (at + 1 == len || mark_at(path, at + 1)->from > position)
+            return at + 1;
+        at++;
+    }
+    return marks_until(path, position);
+}
+
+const PathMark *path_find(Path *path, uint64_t position)
+{
+    guint behind = marks_until_near(path, position);
+
+    if (behind == 0)
+        return NULL;
+    path->recent = behind - 1;
+    return mark_at(path, behind - 1);
 }
 
 /* Copies a node and those above it that are not copied yet. moved: old index to new; 0: not copied. */

@@ -27,11 +27,16 @@ typedef struct PathLevel {
     uint32_t count;  /* elements so far */
 } PathLevel;
 
+enum { PATH_MEMBERS = 256 };
+
 typedef struct Path {
     FieldNames *names;
-    GArray *nodes; /* PathNode; index 0 is the root */
-    GArray *marks; /* PathMark, positions rise */
-    uint32_t open; /* the node of a tag that is not at its end: a scanner's, kept with the levels */
+    GArray *nodes;                  /* PathNode; index 0 is the root */
+    GArray *marks;                  /* PathMark, positions rise */
+    guint room;                     /* for so many marks is room in it */
+    guint recent;                   /* index of the mark that was found last, unless marks were forgotten */
+    uint32_t members[PATH_MEMBERS]; /* nodes that path_member() gave, by hash; each may be another by now */
+    uint32_t open;                  /* the node of a tag that is not at its end: a scanner's, kept with the levels */
     PathLevel levels[PATH_DEPTH];
     uint32_t depth, deeper; /* levels in use; further ones that are only counted */
 } Path;
@@ -44,6 +49,8 @@ void path_reset(Path *path);
 void path_mark(Path *path, uint64_t position, uint32_t node);
 /* A new node below parent; returns its index. name: 0 for none; ordinal: 0 for none. */
 uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal);
+/* The node of that name below parent, a new one or one that was there before. */
+uint32_t path_member(Path *path, uint32_t parent, uint32_t name);
 void path_push(Path *path, PathLevel level);
 void path_pop(Path *path);
 /* The innermost open level; NULL at the root. */
@@ -52,7 +59,7 @@ PathLevel *path_top(Path *path);
 uint32_t path_top_node(Path *path);
 
 /* The mark that holds at the position; NULL if there is none. */
-const PathMark *path_find(const Path *path, uint64_t position);
+const PathMark *path_find(Path *path, uint64_t position);
 static inline const PathNode *path_node(const Path *path, uint32_t node)
 {
     return &g_array_index(path->nodes, PathNode, node);

@@ -275,7 +275,7 @@ static const PathMark *mark_at(const Structure *structure, guint index)
 }
 
 /* Index of the mark that holds at the position, or of the first. */
-static guint mark_before(const Structure *structure, uint64_t position)
+static guint mark_before(Structure *structure, uint64_t position)
 {
     const PathMark *mark = path_find(&structure->path, position);
 
@@ -293,7 +293,7 @@ static void visit_name(
 }
 
 /* A zone for each stretch with the same rules, however deep and however often the path changes. */
-static void visit_marks(const Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
+static void visit_marks(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
 {
     const GArray *marks = structure->path.marks;
     Zone zone = {.from = from, .to = from};
