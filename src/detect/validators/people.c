@@ -48,6 +48,15 @@ Verdict validate_us_address(Bytes value)
     return zip_fits_state(text + at - 2, digits_value(text, end - 5, 3)) ? VERDICT_PROVED : VERDICT_WEAK;
 }
 
+/* "202804" becomes "042028". */
+static void turn_year(char digits[6])
+{
+    const char month[2] = {digits[4], digits[5]};
+
+    memmove(digits + 2, digits, 4);
+    memcpy(digits, month, 2);
+}
+
 /* A card's expiry: month, and a year from ten years ago to twenty from now. */
 Verdict validate_card_expiry(Bytes value)
 {
@@ -60,6 +69,9 @@ Verdict validate_card_expiry(Bytes value)
     for (size_t i = 0; i < value.len && len < sizeof digits; i++)
         if (g_ascii_isdigit(value.data[i]))
             digits[len++] = (char)value.data[i];
+    bool is_year_first = value.len == 7 && value.data[4] == '-';
+    if (is_year_first)
+        turn_year(digits);
     size_t month_len = has_word ? 0 : len == 4 || len == 6 ? 2 : 1;
     uint32_t month = has_word ? 1 : digits_value(digits, 0, month_len);
     size_t year_len = len - month_len;
@@ -92,9 +104,32 @@ static Verdict phone_national_verdict(Bytes value)
     return VERDICT_PASS;
 }
 
+/* "978-0-07-652463-1", "FN-2024-001234", "0643281306.517": part of something longer. */
+static bool is_part_of_more(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+    bool goes_on = after.len > 1 && is_one_of(after.data[0], "-./") && g_ascii_isalnum(after.data[1]);
+
+    if (before.len < 2)
+        return goes_on;
+    return goes_on || (is_one_of(before.data[before.len - 1], "-./") && g_ascii_isalnum(before.data[before.len - 2]));
+}
+
 Verdict validate_phone_national(const Surroundings *surroundings)
 {
+    if (is_part_of_more(surroundings))
+        return VERDICT_REJECT;
     return outside_row(surroundings, phone_national_verdict(surroundings->value));
+}
+
+/* With no word for it beside it a number has at least nine digits, and is no part of a row. */
+Verdict validate_phone_trunk(const Surroundings *surroundings)
+{
+    Alnum digits;
+
+    if (!digits_read(surroundings->value, &digits) || digits.len < 9 || digits.len > 12)
+        return VERDICT_REJECT;
+    return validate_phone_national(surroundings);
 }
 
 /* In one piece a national number is told by its prefix: a trunk 0, an area code, a mobile prefix of China. */
@@ -133,8 +168,21 @@ Verdict validate_postcode(Bytes value)
 }
 
 /* Plates and licences are written in capitals; in lower case the shapes fit too many words and names. */
+/* "30 MAY 2024" has the shape of a Turkish plate. */
+static bool is_date(Bytes value)
+{
+    static const char months[] = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC";
+
+    for (size_t i = 0; value.len > 9 && i < 12; i++)
+        if (g_ascii_strncasecmp((const char *)value.data + 3, months + 3 * i, 3) == 0)
+            return true;
+    return false;
+}
+
 Verdict validate_plate(Bytes value)
 {
+    if (is_date(value))
+        return VERDICT_REJECT;
     return mix_of(value).lower > 0 ? VERDICT_LOW : VERDICT_PASS;
 }
 

@@ -69,7 +69,13 @@ static Verdict nanp_verdict(Bytes value)
     if (!digits_read(value, &digits))
         return VERDICT_REJECT;
     bool has_country = digits.len == 11 && digits.text[0] == '1';
-    if ((digits.len != 10 && !has_country) || !nanp_is_valid(digits.text + (has_country ? 1 : 0)))
+    const char *area = digits.text + (has_country ? 1 : 0);
+    if (digits.len != 10 && !has_country)
+        return VERDICT_REJECT;
+    /* Area code 555 is nobody's: it stands in examples. */
+    if (strncmp(area, "555", 3) == 0)
+        return digits_one_repeated(area, 10) ? VERDICT_REJECT : VERDICT_LOW;
+    if (!nanp_is_valid(area))
         return VERDICT_REJECT;
     /* Groups with nothing but blanks between them are columns of a table as often. */
     bool is_told = has_country || memchr(value.data, '-', value.len) != NULL ||
@@ -77,8 +83,21 @@ static Verdict nanp_verdict(Bytes value)
     return digits.has_separators && is_told ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+/* "SKU 800-555-0100-BLK": part of something longer. */
+static bool is_part_of_name_number(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+
+    if (after.len > 1 && is_one_of(after.data[0], "-_") && g_ascii_isalnum(after.data[1]))
+        return true;
+    return before.len > 1 && is_one_of(before.data[before.len - 1], "-_") &&
+           g_ascii_isalnum(before.data[before.len - 2]);
+}
+
 Verdict validate_nanp(const Surroundings *surroundings)
 {
+    if (is_part_of_name_number(surroundings))
+        return VERDICT_REJECT;
     return outside_row(surroundings, nanp_verdict(surroundings->value));
 }
 
@@ -326,12 +345,20 @@ typedef struct MonthName {
     uint32_t month;
 } MonthName;
 
-/* How the names of months begin in English, German, French, Spanish, Italian, Portuguese and Dutch. */
-static const MonthName month_names[] = {{"jan", 1}, {"ene", 1}, {"gen", 1}, {"feb", 2}, {"fév", 2}, {"fev", 2},
-    {"mar", 3}, {"mär", 3}, {"maa", 3}, {"apr", 4}, {"abr", 4}, {"avr", 4}, {"may", 5}, {"mai", 5}, {"mag", 5},
-    {"mei", 5}, {"jun", 6}, {"juin", 6}, {"giu", 6}, {"jul", 7}, {"juil", 7}, {"lug", 7}, {"aug", 8}, {"ago", 8},
-    {"aoû", 8}, {"sep", 9}, {"set", 9}, {"oct", 10}, {"okt", 10}, {"ott", 10}, {"out", 10}, {"nov", 11}, {"dec", 12},
-    {"déc", 12}, {"dez", 12}, {"dic", 12}};
+/* How the names of months begin in English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech,
+ * Finnish, Turkish and Russian; the longer ones first. */
+static const MonthName month_names[] = {{"července", 7}, {"červenec", 7}, {"června", 6}, {"červen", 6}, {"marras", 11},
+    {"jan", 1}, {"ene", 1}, {"gen", 1}, {"sty", 1}, {"led", 1}, {"sij", 1}, {"oca", 1}, {"tam", 1}, {"янв", 1},
+    {"feb", 2}, {"fév", 2}, {"fev", 2}, {"lut", 2}, {"úno", 2}, {"velj", 2}, {"şub", 2}, {"hel", 2}, {"фев", 2},
+    {"mar", 3}, {"mär", 3}, {"maa", 3}, {"mrt", 3}, {"bře", 3}, {"ožu", 3}, {"мар", 3}, {"apr", 4}, {"abr", 4},
+    {"avr", 4}, {"kwi", 4}, {"dub", 4}, {"tra", 4}, {"nis", 4}, {"huh", 4}, {"апр", 4}, {"may", 5}, {"mai", 5},
+    {"mag", 5}, {"mei", 5}, {"maj", 5}, {"kvě", 5}, {"svi", 5}, {"tou", 5}, {"мая", 5}, {"май", 5}, {"jun", 6},
+    {"juin", 6}, {"giu", 6}, {"cze", 6}, {"čvn", 6}, {"haz", 6}, {"kes", 6}, {"июн", 6}, {"jul", 7}, {"juil", 7},
+    {"lug", 7}, {"lip", 7}, {"čvc", 7}, {"tem", 7}, {"hei", 7}, {"июл", 7}, {"aug", 8}, {"ago", 8}, {"aoû", 8},
+    {"sie", 8}, {"srp", 8}, {"ağu", 8}, {"elo", 8}, {"авг", 8}, {"sep", 9}, {"set", 9}, {"wrz", 9}, {"zář", 9},
+    {"eyl", 9}, {"syy", 9}, {"сен", 9}, {"oct", 10}, {"okt", 10}, {"ott", 10}, {"out", 10}, {"paź", 10}, {"říj", 10},
+    {"eki", 10}, {"lok", 10}, {"окт", 10}, {"nov", 11}, {"lis", 11}, {"kas", 11}, {"ноя", 11}, {"dec", 12}, {"déc", 12},
+    {"dez", 12}, {"dic", 12}, {"gru", 12}, {"pro", 12}, {"ara", 12}, {"jou", 12}, {"дек", 12}};
 
 static uint32_t month_named(const char *text, size_t len)
 {
@@ -366,7 +393,7 @@ static bool date_parts_read(Bytes value, DateParts *ret_parts)
             parts.numbers[parts.count] = digits_value(text, start, i - start);
             parts.digits[parts.count++] = i - start;
         }
-        if (i < value.len && g_ascii_isalpha(text[i]) && parts.named_month == 0)
+        if (i < value.len && (g_ascii_isalpha(text[i]) || (text[i] & 0x80) != 0) && parts.named_month == 0)
             parts.named_month = month_named(text + i, value.len - i);
     }
     *ret_parts = parts;
@@ -389,7 +416,7 @@ static bool is_birth_date(uint32_t year, size_t year_digits, uint32_t month, uin
     return year_digits == 4 && is_age_of_a_person(year, month, day);
 }
 
-Verdict validate_birth_date(Bytes value)
+static Verdict birth_date_verdict(Bytes value)
 {
     DateParts date;
     bool is_valid = false;
@@ -406,6 +433,17 @@ Verdict validate_birth_date(Bytes value)
         is_valid = is_birth_date(n[0], date.digits[0], n[1], n[2]) || is_birth_date(n[2], date.digits[2], n[1], n[0]) ||
                    is_birth_date(n[2], date.digits[2], n[0], n[1]);
     return is_valid ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* "dob==1.4.87", "dob-1.4.87": the version of a program. */
+Verdict validate_birth_date(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before;
+    const char *end = (const char *)before.data + before.len;
+
+    if (before.len >= 2 && (strncmp(end - 2, "==", 2) == 0 || (end[-1] == '-' && g_ascii_isalpha(end[-2]))))
+        return VERDICT_REJECT;
+    return birth_date_verdict(surroundings->value);
 }
 
 /* ISO 3779; the check character of 49 CFR 565.15. Letters count 1 … 9 in three rows, from A, J and S (as 2). */
