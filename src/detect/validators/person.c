@@ -58,13 +58,14 @@ static void note_word(Bytes word, NameWords *words)
     words->has_lower |= mix.upper == 0 && (word.data[0] & 0x80) == 0;
     words->capitals += mix.lower == 0 && word.len > 2;
     words->count++;
-    bool is_surname = surname_is_known(lower);
-    words->ordinary += !is_surname && word_is_ordinary(lower);
+    bool is_surname = surname_is_known(lower), is_ordinary = !is_surname && word_is_ordinary(lower);
     if (!is_surname)
         first_half(lower);
     bool is_given = given_name_is_known(lower), is_ambiguous = !is_given && given_name_is_ambiguous(lower);
     words->given += is_given;
     words->ambiguous += is_ambiguous;
+    /* "Mark", "Will" at its beginning. */
+    words->ordinary += is_ordinary && !(is_ambiguous && words->count == 1);
     words->surnames += is_surname;
     words->only_surnames += is_surname && !is_given && !is_ambiguous;
     words->begins_given |= words->count == 1 && (is_given || is_ambiguous);

@@ -13,10 +13,11 @@ static const char ambiguous_names[] =
     "heath heather holly hong hope hunter ida iris israel ivy jack jade jan jasmine jasper jay jewel jo jordan "
     "journey joy june justice kelly kent kerry kit lance lane laurel laurence les li lily lincoln london lou luna "
     "madison mai marcel marina mark mason max may melody mercedes mercy mina mine misty morgan neal norm olive paige "
-    "paris parker pat patience pearl penny per phoenix piper poppy prince ralph ram ray rex rich rob robin rod roman "
-    "rose rowan ruby rusty salem sally sandy savannah scout serenity shelby sierra sky skye sonny sterling stone "
-    "storm sue summer sunday sunny sydney tanner tell terra tom tracy trinity troy tyler vera victoria vince viola "
-    "violet virginia wade walker ward webb west weston will willow winter wolf woody wren yan yi young zen ";
+    "paris parker pat patience pearl penny per phoenix piper poppy prince ralph ram ray reed rex rich river rob "
+    "robin rod roman rose rowan ruby rusty sage salem sally sandy savannah scout serenity shelby sierra sky skye "
+    "sonny sterling stone storm sue summer sunday sunny sydney tanner tell terra tom tracy trinity troy tyler vera "
+    "victoria vince viola violet virginia wade walker ward webb west weston will willow winter wolf woody wren yan "
+    "yi young zen ";
 
 /* Surnames. */
 static const char surnames[] =
