@@ -48,30 +48,28 @@ Verdict validate_us_address(Bytes value)
     return zip_fits_state(text + at - 2, digits_value(text, end - 5, 3)) ? VERDICT_PROVED : VERDICT_WEAK;
 }
 
-/* "202804" becomes "042028". */
-static void turn_year(char digits[6])
+/* The digits of "12/2027", and of "2027-12" in that order. */
+static size_t expiry_digits(Bytes value, char ret_digits[8])
 {
-    const char month[2] = {digits[4], digits[5]};
+    bool is_year_first = value.len == 7 && value.data[4] == '-';
+    size_t len = 0;
 
-    memmove(digits + 2, digits, 4);
-    memcpy(digits, month, 2);
+    for (size_t i = 0; i < value.len && len < 8; i++) {
+        uint8_t c = value.data[is_year_first ? (i + 5) % 7 : i];
+        if (g_ascii_isdigit(c))
+            ret_digits[len++] = (char)c;
+    }
+    return len;
 }
 
 /* A card's expiry: month, and a year from ten years ago to twenty from now. */
 Verdict validate_card_expiry(Bytes value)
 {
     char digits[8];
-    size_t len = 0;
+    size_t len = expiry_digits(value, digits);
     g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now_ms() / 1000);
     uint32_t this_year = (uint32_t)g_date_time_get_year(now);
     bool has_word = g_ascii_isalpha(value.data[0]);
-
-    for (size_t i = 0; i < value.len && len < sizeof digits; i++)
-        if (g_ascii_isdigit(value.data[i]))
-            digits[len++] = (char)value.data[i];
-    bool is_year_first = value.len == 7 && value.data[4] == '-';
-    if (is_year_first)
-        turn_year(digits);
     size_t month_len = has_word ? 0 : len == 4 || len == 6 ? 2 : 1;
     uint32_t month = has_word ? 1 : digits_value(digits, 0, month_len);
     size_t year_len = len - month_len;
