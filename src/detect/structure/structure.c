@@ -3,12 +3,11 @@
 #include "detect/structure/table.h"
 #include "detect/structure/xml.h"
 #include "detect/structure/yaml.h"
+#include "detect/structure/yaml_line.h"
 
 #include <string.h>
 
 enum {
-    YAML_LINES_SEEN = 40,
-    YAML_KEYS_MIN = 3,
     PATH_SHOWN = 400, /* bytes */
 };
 
@@ -110,22 +109,12 @@ static bool is_xml(Bytes text)
     return g_ascii_isalpha(text.data[at]) || text.data[at] == '!';
 }
 
-static bool is_yaml(Bytes text, StructureStep step)
+/* The text without a last line that may go on. */
+static Bytes whole_lines(Bytes text, StructureStep step)
 {
-    unsigned kinds[YAML_EMPTY + 1] = {0};
-    size_t at = 0;
+    const uint8_t *newline = step == STRUCTURE_MORE ? memrchr(text.data, '\n', text.len) : NULL;
 
-    for (unsigned lines = 0; at < text.len && lines < YAML_LINES_SEEN; lines++) {
-        const uint8_t *newline = memchr(text.data + at, '\n', text.len - at);
-        if (newline == NULL && step == STRUCTURE_MORE)
-            break;
-        size_t end = newline != NULL ? (size_t)(newline - text.data) + 1 : text.len;
-        kinds[yaml_line_kind((Bytes){.data = text.data + at, .len = end - at})]++;
-        at = end;
-    }
-    unsigned all = kinds[YAML_KEY] + kinds[YAML_ITEM] + kinds[YAML_OTHER];
-    bool begins = text.len >= 4 && memcmp(text.data, "---\n", 4) == 0;
-    return kinds[YAML_KEY] >= (begins ? 1U : (unsigned)YAML_KEYS_MIN) && kinds[YAML_OTHER] * 5 <= all;
+    return (Bytes){.data = text.data, .len = newline != NULL ? (size_t)(newline - text.data) + 1 : text.len};
 }
 
 static StructureKind tell(Structure *structure, const TextView *view, StructureStep step)
@@ -139,7 +128,7 @@ static StructureKind tell(Structure *structure, const TextView *view, StructureS
         return STRUCTURE_XML;
     if (table_scan_begin(&structure->table, &head, structure->names))
         return STRUCTURE_TABLE;
-    return is_yaml(text, step) ? STRUCTURE_YAML : STRUCTURE_PLAIN;
+    return yaml_head_tell(whole_lines(text, step)) ? STRUCTURE_YAML : STRUCTURE_PLAIN;
 }
 
 static void begin(Structure *structure)
@@ -182,6 +171,8 @@ void structure_feed(Structure *structure, const TextView *view, StructureStep st
         return;
     case STRUCTURE_YAML:
         yaml_scan_feed(&structure->yaml, view, from, to);
+        if (step == STRUCTURE_LAST)
+            yaml_scan_finish(&structure->yaml, view);
         return;
     case STRUCTURE_XML:
         xml_scan_feed(&structure->xml, view, from, to);

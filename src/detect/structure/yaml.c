@@ -1,153 +1,139 @@
 #include "detect/structure/yaml.h"
-#include "detect/byte_class.h"
+#include "detect/structure/yaml_line.h"
 
 #include <string.h>
 
-enum { KEY_MAX = 128, LINE_SEEN = 256 };
+enum { LINE_SEEN = 256 };
 
 void yaml_scan_init(YamlScan *scan, Path *path)
 {
     *scan = (YamlScan){.path = path};
+    yaml_flow_init(&scan->flow, path);
 }
 
-/* A line as far as its key: indentation, the key, and where its value begins. */
-typedef struct Line {
-    size_t indent; /* of the key, behind dashes */
-    size_t dashes;
-    Bytes key;     /* empty: none */
-    size_t value;  /* index behind the colon */
-    bool is_blank; /* nothing, or a comment */
-    bool is_whole; /* more text could not change what is known */
-} Line;
-
-static size_t skip_spaces(Bytes text, size_t at)
+/* Levels' details are columns: an item may stand no deeper than the key of its list, but is inside. */
+static uint32_t key_detail(uint32_t column)
 {
-    while (at < text.len && text.data[at] == ' ')
-        at++;
-    return at;
+    return 2 * column;
 }
 
-static bool is_key_byte(uint8_t byte)
+static uint32_t item_detail(uint32_t column)
 {
-    return byte >= 0x80 || byte_is_word(byte) || strchr(" -./$@", byte) != NULL;
+    return 2 * column + 1;
 }
 
-/* A colon ends a key only before a space or the line's end. */
-static bool ends_key(Bytes text, size_t colon)
+static void pop_to(Path *path, uint32_t detail)
 {
-    return colon + 1 >= text.len || text.data[colon + 1] == ' ' || text.data[colon + 1] == '\n' ||
-           text.data[colon + 1] == '\r';
-}
-
-static void read_key(Bytes text, size_t at, Line *line)
-{
-    uint8_t quote = at < text.len && (text.data[at] == '"' || text.data[at] == '\'') ? text.data[at] : 0;
-    size_t start = quote != 0 ? at + 1 : at, end = start;
-
-    while (end < text.len && end - start < KEY_MAX && text.data[end] != '\0' &&
-           (quote != 0 ? text.data[end] != quote && text.data[end] != '\n' : is_key_byte(text.data[end])))
-        end++;
-    size_t colon = quote != 0 && end < text.len && text.data[end] == quote ? end + 1 : end;
-    line->is_whole = colon + 1 < text.len || (colon < text.len && text.data[colon] != ':') || end - start == KEY_MAX;
-    if (colon >= text.len || text.data[colon] != ':' || end == start || !ends_key(text, colon))
-        return;
-    line->key = (Bytes){.data = text.data + start, .len = end - start};
-    line->value = colon + 1;
-}
-
-/* text: from the line's beginning on; it may end before the line does. */
-static Line read_line(Bytes text)
-{
-    Line line = {0};
-    size_t at = skip_spaces(text, 0);
-
-    while (at + 1 < text.len && text.data[at] == '-' && text.data[at + 1] == ' ') {
-        line.dashes++;
-        at = skip_spaces(text, at + 1);
-    }
-    line.indent = at;
-    if (at < text.len && (text.data[at] == '\n' || text.data[at] == '\r' || text.data[at] == '#')) {
-        line.is_blank = true;
-        line.is_whole = true;
-        return line;
-    }
-    read_key(text, at, &line);
-    return line;
-}
-
-YamlLine yaml_line_kind(Bytes text)
-{
-    Line line = read_line(text);
-
-    if (line.is_blank || text.len == 0 || (text.len >= 3 && memcmp(text.data, "---", 3) == 0))
-        return YAML_EMPTY;
-    if (line.key.len > 0 && memchr(line.key.data, ' ', line.key.len) == NULL)
-        return YAML_KEY;
-    return line.dashes > 0 ? YAML_ITEM : YAML_OTHER;
-}
-
-static void pop_to(Path *path, size_t indent)
-{
-    while (path->depth > 0 && path->levels[path->depth - 1].detail >= indent)
+    while (path->depth > 0 && path->levels[path->depth - 1].detail >= detail)
         path_pop(path);
 }
 
-/* "key: |" and "key: >": the deeper lines that follow are text. */
-static bool begins_scalar(Bytes text, size_t at)
+/* A level for the items of a list; its node is that of the item. */
+static void open_item(Path *path, uint32_t column)
 {
-    at = skip_spaces(text, at);
-    return at < text.len && (text.data[at] == '|' || text.data[at] == '>');
+    pop_to(path, item_detail(column) + 1);
+    PathLevel *top = path_top(path);
+    if (top != NULL && path->deeper == 0 && top->detail == item_detail(column)) {
+        top->node = path_child(path, path_node(path, top->node)->parent, 0, ++top->count);
+        return;
+    }
+    uint32_t node = path_child(path, path_top_node(path), 0, 1);
+    path_push(path, (PathLevel){.node = node, .detail = item_detail(column), .count = 1});
+}
+
+static void open_value(YamlScan *scan, const YamlLine *line)
+{
+    /* Of an item, what is deeper than its dash belongs to it. */
+    uint32_t column = line->key.len > 0 ? line->indent : line->first;
+
+    if (line->dash_count > 0 && line->key.len == 0)
+        column = line->dashes[line->dash_count - 1];
+    if (line->value == YAML_SCALAR && (line->key.len > 0 || line->dash_count > 0))
+        scan->scalar = column + 1;
+    else if (line->value == YAML_FLOW)
+        yaml_flow_open(&scan->flow, scan->line + line->at, column);
 }
 
 static void see_line(YamlScan *scan, Bytes text)
 {
     Path *path = scan->path;
-    Line line = read_line(text);
+    const YamlLine line = yaml_line_read(text);
 
-    if (line.is_blank || (scan->scalar != 0 && line.indent >= scan->scalar))
+    if (line.is_blank || (scan->scalar != 0 && line.first >= scan->scalar))
         return;
     scan->scalar = 0;
-    if (line.key.len == 0) {
-        /* An item may stand no deeper than the key of its list. */
-        pop_to(path, line.dashes > 0 ? line.indent - 1 : line.indent);
-        path_mark(path, scan->line, path_top_node(path));
-        return;
-    }
-    pop_to(path, line.indent);
-    uint32_t node = path_child(path, path_top_node(path), field_names_intern(path->names, line.key), 0);
+    for (uint32_t i = 0; i < line.dash_count; i++)
+        open_item(path, line.dashes[i]);
+    pop_to(path, key_detail(line.indent));
     path_mark(path, scan->line, path_top_node(path));
-    path_mark(path, scan->line + line.value, node);
-    path_push(path, (PathLevel){.node = node, .detail = (uint32_t)line.indent});
-    if (begins_scalar(text, line.value))
-        scan->scalar = (uint32_t)line.indent + 1;
+    if (line.key.len > 0) {
+        uint32_t node = path_child(path, path_top_node(path), field_names_intern(path->names, line.key), 0);
+        path_mark(path, scan->line + line.after, node);
+        path_push(path, (PathLevel){.node = node, .detail = key_detail(line.indent)});
+    }
+    open_value(scan, &line);
 }
 
-/* text: the line as far as it is known. */
-static void try_line(YamlScan *scan, Bytes text)
+/* Whether a line goes on with what is in brackets; it is outside if it begins no deeper than what holds them. */
+static bool goes_on(YamlScan *scan, Bytes text)
 {
-    bool has_end = memchr(text.data, '\n', text.len) != NULL || text.len >= LINE_SEEN;
+    const YamlLine line = yaml_line_read(text);
 
-    if (scan->is_read || text.len == 0 || (!has_end && !read_line(text).is_whole))
-        return;
-    see_line(scan, text);
+    if (line.first >= text.len || line.is_blank || line.first > scan->flow.indent ||
+        strchr("]},", text.data[line.first]) != NULL)
+        return true;
+    scan->flow.is_open = false;
+    return false;
+}
+
+static Bytes line_seen(const YamlScan *scan, const TextView *view, uint64_t to)
+{
+    size_t len = (size_t)MIN(to - scan->line, (uint64_t)LINE_SEEN);
+
+    return (Bytes){.data = view->data + (scan->line - view->base), .len = len};
+}
+
+static void read_line(YamlScan *scan, Bytes text)
+{
+    if (!scan->flow.is_open || !goes_on(scan, text))
+        see_line(scan, text);
     scan->is_read = true;
+}
+
+static void try_line(YamlScan *scan, const TextView *view, uint64_t to)
+{
+    if (scan->is_read || scan->line < view->base)
+        return;
+    const Bytes text = line_seen(scan, view, to);
+    bool has_end = memchr(text.data, '\n', text.len) != NULL || text.len >= LINE_SEEN;
+    if (has_end || yaml_line_read(text).is_whole)
+        read_line(scan, text);
 }
 
 void yaml_scan_feed(YamlScan *scan, const TextView *view, uint64_t from, uint64_t to)
 {
     while (scan->line < to) {
-        uint64_t start = scan->line;
-        if (start >= view->base) {
-            const Bytes seen = {
-                .data = view->data + (start - view->base), .len = (size_t)MIN(to - start, (uint64_t)LINE_SEEN)};
-            try_line(scan, seen);
-        }
-        uint64_t search = MAX(start, from);
+        try_line(scan, view, to);
+        uint64_t search = MAX(scan->line, from);
         const uint8_t *text = view->data + (search - view->base);
-        const uint8_t *end = memchr(text, '\n', (size_t)(to - search));
-        if (end == NULL)
+        const uint8_t *newline = memchr(text, '\n', (size_t)(to - search));
+        uint64_t end = newline != NULL ? search + (uint64_t)(newline - text) + 1 : to;
+        if (scan->flow.is_open && scan->is_read)
+            yaml_flow_feed(&scan->flow, view, end);
+        if (newline == NULL)
             return;
-        scan->line = search + (uint64_t)(end - text) + 1;
+        scan->line = end;
         scan->is_read = false;
     }
+}
+
+void yaml_scan_finish(YamlScan *scan, const TextView *view)
+{
+    uint64_t end = view->base + view->len;
+
+    if (scan->is_read || scan->line < view->base || scan->line >= end)
+        return;
+    read_line(scan, line_seen(scan, view, end));
+    if (scan->flow.is_open)
+        yaml_flow_feed(&scan->flow, view, end);
 }
