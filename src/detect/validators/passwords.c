@@ -198,11 +198,25 @@ static bool ends_with_one_of(Bytes value, const char *const *words, size_t count
     return false;
 }
 
+/* Which letters there are, without regard to case: bit 0 stands for "a" and "A"; other bytes share the bits. */
+static uint32_t letters_of(Bytes value)
+{
+    uint32_t letters = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        letters |= UINT32_C(1) << ((value.data[i] - 'a') & 31);
+    return letters;
+}
+
 static bool contains_one_of(Bytes value, const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (contains_ignoring_case(value, words[i]))
+    uint32_t letters = letters_of(value);
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t begin = letters_of((Bytes){(const uint8_t *)words[i], MIN(strlen(words[i]), 4)});
+        if ((begin & ~letters) == 0 && contains_ignoring_case(value, words[i]))
             return true;
+    }
     return false;
 }
 

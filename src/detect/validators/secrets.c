@@ -259,9 +259,16 @@ Verdict validate_http_authorization(Bytes value)
     return is_known || mix_of(credential).digits >= 2 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-Verdict validate_curl_token(Bytes value)
+/* A header of a curl command, which began in front of it. */
+Verdict validate_curl_token(const Surroundings *surroundings)
 {
-    return mix_of(value).digits >= 2 ? header_token_verdict(value) : VERDICT_REJECT;
+    Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
+
+    if (memmem(before.data, before.len, "curl", 4) == NULL || mix_of(value).digits < 2)
+        return VERDICT_REJECT;
+    if (after.len > 0 && !is_one_of(after.data[0], "\"' \t\r\n\\"))
+        return VERDICT_REJECT;
+    return header_token_verdict(value);
 }
 
 /* A value behind "name:" of a line, or a line of its own; templates and what is empty are none. */

@@ -150,10 +150,22 @@ static bool last_part_is(const SettingName *name, const char *words)
     return last.end > 0 && part_is_one_of(name, &last, words);
 }
 
+/* Which letters there are; other bytes share the bits. */
+static uint32_t letters_of(const char *text, size_t len)
+{
+    uint32_t letters = 0;
+
+    for (size_t i = 0; i < len && text[i] != '\0'; i++)
+        letters |= UINT32_C(1) << ((text[i] - 'a') & 31);
+    return letters;
+}
+
 static bool holds_one_of(const SettingName *name, const char *const *words, size_t count)
 {
+    uint32_t letters = letters_of(name->lower, name->len);
+
     for (size_t i = 0; i < count; i++)
-        if (strstr(name->lower, words[i]) != NULL)
+        if ((letters_of(words[i], 4) & ~letters) == 0 && strstr(name->lower, words[i]) != NULL)
             return true;
     return false;
 }

@@ -379,6 +379,16 @@ static Verdict operator_verdict(const Surroundings *surroundings, const SettingN
     return strcmp(name->text, "pass") == 0 ? MIN(strong_password_verdict(value), VERDICT_LOW) : VERDICT_REJECT;
 }
 
+/* "user=svc" behind an empty password. */
+static bool is_next_setting(Bytes value)
+{
+    size_t at = 0;
+
+    while (at < value.len && (g_ascii_islower(value.data[at]) || value.data[at] == '_'))
+        at++;
+    return at >= 3 && at < value.len && value.data[at] == '=';
+}
+
 Verdict validate_bare_setting(const Surroundings *surroundings)
 {
     SettingName name;
@@ -395,7 +405,7 @@ Verdict validate_bare_setting(const Surroundings *surroundings)
     }
     bool is_optional =
         is_one_of(value.data[value.len - 1], "!?") && mix.digits == 0 && mix.upper >= 2 && mix.others == 1;
-    bool is_type = is_optional || (ends_with(value, "String") && mix.digits > 0);
+    bool is_type = is_optional || is_next_setting(value) || (ends_with(value, "String") && mix.digits > 0);
     if (verdict != VERDICT_PASS || is_type)
         return verdict == VERDICT_PASS ? VERDICT_REJECT : verdict;
     return is_run_of_words(surroundings) ? VERDICT_LOW : validate_bare_password(value);
