@@ -394,6 +394,17 @@ bool detector_end(Detector *detector, GError **error)
     return is_ok;
 }
 
+uint64_t detector_overruns(const Detector *detector, const Rule **ret_rule)
+{
+    const CompiledRule *rule = NULL;
+    uint64_t inner = detector->encoded != NULL ? encoded_scan_overruns(detector->encoded, ret_rule) : 0;
+    uint64_t own = regex_scratch_overruns(detector->regex, &rule);
+
+    if (own > 0 || inner == 0)
+        *ret_rule = rule != NULL ? &rule->rule : NULL;
+    return own + inner;
+}
+
 uint64_t detector_suppressed_of(const Detector *detector, uint32_t rule_index)
 {
     return detector->suppressed_of[rule_index];

@@ -1,4 +1,5 @@
 /* Runs the examples of rules before they are trusted. */
+#include "detect/regex_effort.h"
 #include "detect/rule_examples.h"
 #include "detect/rule_internal.h"
 
@@ -6,9 +7,11 @@
 
 typedef struct Trial {
     Detector *detector;
+    RegexScratch *regex;
     const RuleSet *rules;
     const char *directory; /* NULL: all */
     const Rule *rule;
+    const Rule *tired;              /* its effort was measured last */
     bool is_found, is_found_at_all; /* at the tier that is asked of examples; at any */
     GError *failure;
 } Trial;
@@ -72,23 +75,41 @@ static bool is_in_directory(const Trial *trial, const Rule *rule)
     return trial->directory == NULL || g_str_equal(folder, trial->directory);
 }
 
+/* With the first example of each rule. */
+static bool check_effort(Trial *trial, const RuleExample *example, GError **error)
+{
+    const CompiledRule *rule = rule_at(trial->rules, example->rule->index);
+
+    if (example->kind != EXAMPLE_MATCH || trial->tired == example->rule || rule->regex == NULL)
+        return true;
+    trial->tired = example->rule;
+    if (!regex_is_too_much_effort(trial->regex, rule, example->text))
+        return true;
+    return fail(error, ERROR_INVALID,
+        "%s: rule %s: pattern: too much effort in a text that almost matches; expected no repetition of what can be "
+        "repeated in more than one way, such as (a+ ?)+",
+        rule->where, example->rule->id);
+}
+
 static void visit(void *data, const RuleExample *example)
 {
     Trial *trial = data;
 
     if (trial->failure == NULL && is_in_directory(trial, example->rule))
-        (void)!run_example(trial, example, &trial->failure);
+        (void)!(run_example(trial, example, &trial->failure) && check_effort(trial, example, &trial->failure));
 }
 
 bool rule_set_check_examples(RuleSet *rules, const char *directory, GError **error)
 {
     g_autoptr(Detector) detector = NULL;
+    g_autoptr(RegexScratch) regex = NULL;
     g_autofree char *folder = directory != NULL ? g_strdup(directory) : NULL;
 
     for (size_t len = folder != NULL ? strlen(folder) : 0; len > 1 && folder[len - 1] == '/'; len--)
         folder[len - 1] = '\0';
     TRY(detector_new(rules, &detector, error));
-    Trial trial = {.detector = detector, .rules = rules, .directory = folder};
+    TRY(regex_scratch_new(rules->max_groups, &regex, error));
+    Trial trial = {.detector = detector, .regex = regex, .rules = rules, .directory = folder};
     rule_set_visit_examples(rules, visit, &trial);
     if (trial.failure == NULL)
         return true;

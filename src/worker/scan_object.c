@@ -22,6 +22,7 @@ typedef struct Scan {
     char *member;            /* of the current run */
     bool is_source_broken;   /* the reader failed, not what it delivered */
     bool is_detector_broken; /* our own trouble */
+    uint64_t overruns;       /* of the detector when the object began */
 } Scan;
 
 bool object_scanner_new(
@@ -145,6 +146,20 @@ void scan_result_from_error(const GError *error, ScanResult *ret_result)
     };
 }
 
+/* A rule may have missed something: that is not the same as nothing being there. */
+static void judge_overruns(const Scan *scan, ScanResult *result)
+{
+    const Rule *rule = NULL;
+    uint64_t overruns = detector_overruns(scan->scanner->detector, &rule) - scan->overruns;
+
+    if (overruns == 0 || result->outcome != SCAN_READ)
+        return;
+    result->outcome = SCAN_SKIPPED;
+    result->kind = ERROR_RULE_LIMIT;
+    result->message = g_strdup_printf(
+        "the pattern of rule %s needs too much effort (%" G_GUINT64_FORMAT " places not searched)", rule->id, overruns);
+}
+
 static void judge(const Scan *scan, const ExtractReport *report, const GError *error, ScanResult *ret_result)
 {
     *ret_result = (ScanResult){.outcome = SCAN_READ};
@@ -161,6 +176,7 @@ static void judge(const Scan *scan, const ExtractReport *report, const GError *e
                                                   : g_strdup_printf("%s and %" G_GUINT32_FORMAT " more",
                                                         report->unread_reason, report->unread - 1);
     }
+    judge_overruns(scan, ret_result);
 }
 
 bool scan_object(
@@ -173,6 +189,8 @@ bool scan_object(
     const ByteReader source = {.read = read_source, .data = &scan};
     const TextSink sink = {.begin = begin_run, .text = feed_run, .end = end_run, .data = &scan};
 
+    const Rule *unused = NULL;
+    scan.overruns = detector_overruns(scanner->detector, &unused);
     finding_set_suppress(findings, scanner->options.suppressor, name);
     const bool is_read =
         extract_object(scanner->extractor, name, &source, &scanner->options.limits, &sink, &report, &read_error);

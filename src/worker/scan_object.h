@@ -22,7 +22,7 @@ typedef struct ScanOptions {
 
 typedef enum ScanOutcome {
     SCAN_READ,    /* all of it */
-    SCAN_SKIPPED, /* to its end, but some of it in a form that nobody here understands */
+    SCAN_SKIPPED, /* to its end, but some of it in a form that nobody here understands, or not with all rules */
     SCAN_FAILED,  /* not to its end */
     SCAN_RETRY,   /* perhaps not the object's fault: its store did not give it, or we are stopping. Findings so far mean
                    * nothing */

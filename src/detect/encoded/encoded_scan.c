@@ -76,6 +76,12 @@ void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options)
     g_ptr_array_set_size(scan->values, 0);
 }
 
+uint64_t encoded_scan_overruns(const EncodedScan *scan, const Rule **ret_rule)
+{
+    *ret_rule = NULL;
+    return scan->inner != NULL ? detector_overruns(scan->inner, ret_rule) : 0;
+}
+
 uint64_t encoded_scan_horizon(const EncodedScan *scan)
 {
     return MIN(scan->done[ENCODED_RUN], scan->done[ENCODED_ESCAPES]);

@@ -214,6 +214,44 @@ static void test_codes_with_letters_have_the_boundaries_of_numbers(void)
     }
 }
 
+/* It can be matched in as many ways as its words can be cut: 2 to the power of their letters. */
+static const char slow_rules[] = "rules:\n  - id: sec.slow\n    name: n\n    description: d\n    category: secret\n"
+                                 "    severity: high\n    mask: all\n    engine: literal\n"
+                                 "    pattern: '\\b(?:[a-z]+ ?)+: secret'\n"
+                                 "    examples: {match: [x], no_match: [y]}\n";
+
+static uint64_t count_overruns(RuleSet *rules, const char *text, const Rule **ret_rule)
+{
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM};
+    g_autoptr(Detector) detector = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+    g_assert_true(detector_feed(detector, text, strlen(text), &error));
+    g_assert_true(detector_end(detector, &error));
+    return detector_overruns(detector, ret_rule);
+}
+
+static void test_a_pattern_of_too_much_effort_is_counted_and_tried_further_on(void)
+{
+    static const char hostile[] = "abcdefghijklmnopqrstuvwxyz! foo: secret";
+    g_autoptr(RuleSet) rules = testing_rules(slow_rules);
+    g_autofree char *plain = testing_find(rules, "ab! foo: secret");
+    g_autofree char *matches = testing_find(rules, hostile);
+    g_autofree char *base64 = g_base64_encode((const guchar *)hostile, strlen(hostile));
+    const Rule *rule = NULL;
+
+    g_assert_cmpstr(plain, ==, "sec.slow 4+11 1:5 medium foo: secret\n");
+    g_assert_cmpuint(count_overruns(rules, "ab! foo: secret", &rule), ==, 0);
+    g_assert_null(rule);
+    g_assert_cmpstr(matches, ==, "sec.slow 28+11 1:29 medium foo: secret\n");
+    g_assert_cmpuint(count_overruns(rules, hostile, &rule), ==, 1);
+    g_assert_cmpstr(rule->id, ==, "sec.slow");
+    g_assert_cmpuint(count_overruns(rules, base64, &rule), ==, 1);
+    g_assert_cmpstr(rule->id, ==, "sec.slow");
+}
+
 static void ignore_match(void *data, const Match *match)
 {
     (void)data;
@@ -268,6 +306,8 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/detector/boundaries-keywords-and-overlaps", test_boundaries_keywords_and_overlaps);
     g_test_add_func("/detect/detector/codes-with-letters-have-the-boundaries-of-numbers",
         test_codes_with_letters_have_the_boundaries_of_numbers);
+    g_test_add_func("/detect/detector/a-pattern-of-too-much-effort-is-counted-and-tried-further-on",
+        test_a_pattern_of_too_much_effort_is_counted_and_tried_further_on);
     g_test_add_func("/detect/detector/published-test-values-are-counted-not-reported",
         test_published_test_values_are_counted_not_reported);
     g_test_add_func(

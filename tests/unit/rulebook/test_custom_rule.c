@@ -92,6 +92,9 @@ static const BadCase bad_cases[] = {
     {"{" PART ",\"compliance\":[\"PCI,GDPR\"]}", "field 'compliance': 'PCI,GDPR': expected a tag"},
     {"{\"id\":\"acme.part\",\"pattern\":\"(?<!a)PART\"," EXAMPLES "}", "field 'pattern': look-behind at character 1"},
     {"{\"id\":\"acme.part\",\"pattern\":\"PRAT-[0-9]{4}\"," EXAMPLES "}", "field 'examples': expected a match"},
+    {"{\"id\":\"acme.part\",\"pattern\":\"\\\\b(?:[a-z]+ ?)+: PART\",\"examples\":{\"match\":[\"a b: PART\"],"
+     "\"no_match\":[\"x\"]}}",
+        "field 'pattern': too much effort in a text that almost matches"},
 };
 
 static void test_what_is_wrong_is_told_with_its_field(void)

@@ -125,6 +125,34 @@ static void test_what_is_not_understood_makes_an_object_skipped_with_its_finding
     check_place(card_of(&result), "inner.zip/reports/q1.csv", 14, 19);
 }
 
+/* Words can be cut into words in very many ways. */
+static const char slow_rule[] = "{\"rules\":[{\"id\":\"sec.slow\",\"name\":\"n\",\"description\":\"d\",\"category\":"
+                                "\"secret\",\"severity\":\"high\","
+                                "\"mask\":\"all\",\"engine\":\"literal\",\"pattern\":\"\\\\b(?:[a-z]+ ?)+: secret\","
+                                "\"examples\":{\"match\":[\"x\"],\"no_match\":[\"y\"]}}]}";
+
+static void test_a_rule_that_could_not_be_searched_for_makes_an_object_skipped(void)
+{
+    static const char hostile[] = "abcdefghijklmnopqrstuvwxyz! foo: secret", harmless[] = "foo: secret";
+    const RuleText added = {"added", slow_rule};
+    const char *const nowhere[] = {NULL};
+    const ScanOptions options = {.limits = EXTRACT_LIMITS_DEFAULT, .min_tier = TIER_MEDIUM, .max_values = 10};
+    g_autoptr(RuleSet) slow = NULL;
+    g_autoptr(ObjectScanner) scanner = NULL;
+    g_autoptr(GError) error = NULL;
+    g_auto(ScanResult) first = {0}, second = {0};
+
+    g_assert_true(rule_set_load_with(nowhere, &added, NULL, &slow, &error));
+    g_assert_true(object_scanner_new(slow, &test_key, &options, &scanner, &error));
+    scan_bytes(scanner, object_of(hostile, strlen(hostile)), &first);
+    g_assert_cmpint(first.outcome, ==, SCAN_SKIPPED);
+    g_assert_cmpint(first.kind, ==, ERROR_RULE_LIMIT);
+    g_assert_nonnull(strstr(first.message, "rule sec.slow "));
+    g_assert_cmpuint(finding_set_size(first.findings), ==, 1);
+    scan_bytes(scanner, object_of(harmless, strlen(harmless)), &second);
+    g_assert_cmpint(second.outcome, ==, SCAN_READ);
+}
+
 static void test_findings_before_a_failure_are_kept(void)
 {
     g_autoptr(ObjectScanner) scanner = new_scanner(EXTRACT_LIMITS_DEFAULT);
@@ -224,6 +252,7 @@ int main(int argc, char **argv)
     TEST(a_value_in_utf16_has_its_place_in_the_bytes_of_the_object);
     TEST(a_value_in_a_nested_archive_has_its_member);
     TEST(what_is_not_understood_makes_an_object_skipped_with_its_findings);
+    TEST(a_rule_that_could_not_be_searched_for_makes_an_object_skipped);
     TEST(findings_before_a_failure_are_kept);
     TEST(a_value_at_the_point_of_failure_is_found);
     TEST(an_unreachable_store_is_not_the_objects_fault);
