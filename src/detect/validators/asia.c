@@ -200,10 +200,21 @@ Verdict validate_ph_tin(Bytes value)
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+/* The kind of body: partnerships, foreign companies, clubs, schools, embassies and so on. */
+static bool is_kind_of_uen(const char *letters)
+{
+    static const char kinds[] = "CCCDCHCLCMCPCSCXDPFBFCFMFNGAGBGSHCHSLLLPMBMCMDMHMMMQNBNRPAPBPFRFRPSMSSTCTUVHXL";
+
+    for (size_t i = 0; i + 1 < sizeof(kinds); i += 2)
+        if (strncmp(kinds + i, letters, 2) == 0)
+            return true;
+    return false;
+}
+
 static bool is_other_uen(const Alnum *uen)
 {
     return uen->len == 10 && strchr("TSR", uen->text[0]) != NULL && digits_all(uen->text, 1, 2) &&
-           g_ascii_isalpha(uen->text[3]) && g_ascii_isalpha(uen->text[4]) && digits_all(uen->text, 5, 4);
+           is_kind_of_uen(uen->text + 3) && digits_all(uen->text, 5, 4);
 }
 
 static char other_uen_letter(const Alnum *uen)
@@ -232,6 +243,8 @@ Verdict validate_sg_uen(Bytes value)
     char last = uen.text[uen.len - 1];
     if (uen.len == 9 && digits_all(uen.text, 0, 8))
         return "XMKECAWLJDB"[digits_weighted(uen.text, business, 8) % 11] == last ? VERDICT_PASS : VERDICT_REJECT;
+    if (uen.len == 10 && digits_all(uen.text, 0, 9) && digits_value(uen.text, 0, 4) > 2100)
+        return VERDICT_REJECT;
     if (uen.len == 10 && digits_all(uen.text, 0, 9))
         return "ZKCMDNERGWH"[digits_weighted(uen.text, company, 9) % 11] == last ? VERDICT_PASS : VERDICT_REJECT;
     if (!is_other_uen(&uen))

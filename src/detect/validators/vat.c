@@ -26,7 +26,7 @@ static bool check_at(const char *body, size_t len)
 static bool check_be(const char *body, size_t len)
 {
     uint32_t number = digits_value(body, 0, len - 2); /* of older numbers the first zero is left out */
-    return number >= 1000000 && 97 - number % 97 == digits_value(body, len - 2, 2);
+    return number > 0 && 97 - number % 97 == digits_value(body, len - 2, 2);
 }
 
 /* Natural persons by the number of their birth (EGN) or of foreigners, others by a check of their own. */
@@ -214,6 +214,8 @@ static bool check_nl(const char *body, size_t len)
     static const uint8_t weights[8] = {9, 8, 7, 6, 5, 4, 3, 2};
     uint32_t rest = 2321 % 97; /* N is 23, L is 21 */
 
+    if (body[10] == '0' && body[11] == '0')
+        return false;
     if (digits_weighted(body, weights, 8) % 11 == (uint32_t)(body[8] - '0'))
         return true;
     for (size_t i = 0; i < len; i++)
@@ -231,7 +233,7 @@ static bool check_pt(const char *body, size_t len)
 {
     static const uint8_t weights[8] = {9, 8, 7, 6, 5, 4, 3, 2};
     uint32_t check = 11 - digits_weighted(body, weights, 8) % 11;
-    return (check > 9 ? 0 : check) == (uint32_t)(body[len - 1] - '0');
+    return body[0] != '0' && (check > 9 ? 0 : check) == (uint32_t)(body[len - 1] - '0');
 }
 
 static bool check_ro(const char *body, size_t len)
