@@ -117,6 +117,7 @@ bool literal_scan_finish(LiteralScan *scan, GError **error)
     return code == HS_SUCCESS || hyperscan_failed(code, error);
 }
 
+/* What stands behind one value may stand before the next as well: a match does not own it. */
 static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, const HitRange *range)
 {
     const CompiledRule *rule = rule_at(scan->rules, range->rule);
@@ -135,7 +136,7 @@ static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, cons
     while (regex_search(confirm->regex, rule, confirm->text, &window, &match)) {
         Candidate candidate = {.rule = rule, .value = match.value};
         (void)judge_value(confirm->judge, confirm->text, &candidate);
-        window.from = match.whole.end;
+        window.from = MAX(match.value.end, match.whole.start + 1);
     }
     progress->searched_to = MAX(window.from, range->last);
 }

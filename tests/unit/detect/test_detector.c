@@ -214,6 +214,25 @@ static void test_codes_with_letters_have_the_boundaries_of_numbers(void)
     }
 }
 
+/* The break of a line ends one match and begins the next. */
+static void test_values_with_one_character_between_them_are_all_found_once(void)
+{
+    static const char text[] = "\nhost:1\nhost:2\nhost:3\n\nhost:4\n";
+    static const char matches[] = "sec.line 6+1 2:6 medium 1\nsec.line 13+1 3:6 medium 2\n"
+                                  "sec.line 20+1 4:6 medium 3\nsec.line 28+1 6:6 medium 4\n";
+    g_autoptr(RuleSet) rules =
+        testing_rules("rules:\n  - id: sec.line\n    name: n\n    description: d\n    category: secret\n"
+                      "    severity: high\n    mask: all\n    engine: literal\n"
+                      "    pattern: '\\nhost:(?<value>[0-9])\\n'\n"
+                      "    examples: {match: [x], no_match: [y]}\n");
+
+    for (size_t cut = 0; cut < strlen(text); cut++) {
+        const Scan scan = {.min_tier = TIER_MEDIUM, .cut = cut};
+        g_autofree char *found = testing_scan(rules, &scan, text, strlen(text));
+        g_assert_cmpstr(found, ==, matches);
+    }
+}
+
 /* It can be matched in as many ways as its words can be cut: 2 to the power of their letters. */
 static const char slow_rules[] = "rules:\n  - id: sec.slow\n    name: n\n    description: d\n    category: secret\n"
                                  "    severity: high\n    mask: all\n    engine: literal\n"
@@ -308,6 +327,8 @@ int main(int argc, char **argv)
         test_codes_with_letters_have_the_boundaries_of_numbers);
     g_test_add_func("/detect/detector/a-pattern-of-too-much-effort-is-counted-and-tried-further-on",
         test_a_pattern_of_too_much_effort_is_counted_and_tried_further_on);
+    g_test_add_func("/detect/detector/values-with-one-character-between-them-are-all-found-once",
+        test_values_with_one_character_between_them_are_all_found_once);
     g_test_add_func("/detect/detector/published-test-values-are-counted-not-reported",
         test_published_test_values_are_counted_not_reported);
     g_test_add_func(
