@@ -241,6 +241,31 @@ Verdict validate_keyed_token(const Surroundings *surroundings)
     return is_revision(surroundings) ? VERDICT_REJECT : issued_token_verdict(surroundings->value);
 }
 
+/* Whether a word for a secret stands in the last characters before the value, whatever it is part of. */
+static bool is_behind_secret_word(Bytes before)
+{
+    enum { SEEN = 40 };
+    static const char *const words[] = {"key", "token", "secret", "auth", "credential", "password", "bearer"};
+    size_t seen = MIN(before.len, (size_t)SEEN);
+    char text[SEEN + 1];
+
+    for (size_t i = 0; i < seen; i++)
+        text[i] = g_ascii_tolower((char)before.data[before.len - seen + i]);
+    text[seen] = '\0';
+    bool is_found = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(words) && !is_found; i++)
+        is_found = strstr(text, words[i]) != NULL;
+    explicit_bzero(text, sizeof(text));
+    return is_found;
+}
+
+/* A token of a service whose tokens have no form of their own: its name is not enough, a word for a secret must stand
+ * there, too. */
+Verdict validate_named_token(const Surroundings *surroundings)
+{
+    return is_behind_secret_word(surroundings->before) ? validate_keyed_token(surroundings) : VERDICT_REJECT;
+}
+
 /* "user:password"; a service that wants only a key takes ":key" or "key:". */
 Verdict validate_login(Bytes value)
 {
