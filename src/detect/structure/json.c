@@ -1,4 +1,5 @@
 #include "detect/structure/json.h"
+#include "detect/structure/json_head.h"
 
 #include <string.h>
 
@@ -50,6 +51,15 @@ static void close_container(JsonScan *scan, uint64_t position)
     path_mark(scan->path, position + 1, node);
 }
 
+static uint32_t intern(FieldNames *names, Bytes key)
+{
+    uint8_t decoded[JSON_KEY_MAX];
+
+    if (memchr(key.data, '\\', key.len) == NULL)
+        return field_names_intern(names, key);
+    return field_names_intern(names, (Bytes){.data = decoded, .len = json_key_decode(key, decoded)});
+}
+
 static void name_value(JsonScan *scan, const TextView *view, uint64_t position)
 {
     PathLevel *top = path_top(scan->path);
@@ -61,7 +71,7 @@ static void name_value(JsonScan *scan, const TextView *view, uint64_t position)
         return;
     const Bytes key = {
         .data = view->data + (scan->string_start - view->base), .len = (size_t)(scan->string_end - scan->string_start)};
-    uint32_t name = field_names_intern(scan->path->names, key);
+    uint32_t name = intern(scan->path->names, key);
     path_mark(scan->path, position + 1, path_member(scan->path, top->node, name));
 }
 
@@ -121,7 +131,10 @@ static void see(JsonScan *scan, const TextView *view, uint64_t position)
         scan->is_in_string = true;
         scan->may_be_key = false;
         scan->string_start = position + 1;
-    } else if (byte != '\\' && byte != '\n') {
+    } else if (byte == '\n') {
+        if (scan->ends_with_line)
+            start_over(scan, position);
+    } else if (byte != '\\') {
         see_bracket(scan, view, position);
     }
 }
@@ -141,6 +154,8 @@ static bool may_be_plain(const JsonScan *scan, uint64_t at, const uint8_t *text,
         return false;
     if (rare == 0)
         return true;
+    if (scan->ends_with_line)
+        return false;
     uint64_t in_string = parity_up_to(quotes) ^ (scan->is_in_string ? ~UINT64_C(0) : 0);
     return (rare & in_string) == 0 && memchr(text, '\\', BYTE_SET_BLOCK) == NULL;
 }

@@ -1,5 +1,6 @@
 #include "detect/structure/structure.h"
 #include "detect/structure/json.h"
+#include "detect/structure/json_head.h"
 #include "detect/structure/table.h"
 #include "detect/structure/xml.h"
 #include "detect/structure/yaml.h"
@@ -15,6 +16,7 @@ typedef enum StructureKind {
     STRUCTURE_PLAIN,
     STRUCTURE_TABLE,
     STRUCTURE_JSON,
+    STRUCTURE_JSON_LINES, /* lines of text with JSON in them */
     STRUCTURE_YAML,
     STRUCTURE_XML
 } StructureKind;
@@ -28,6 +30,7 @@ struct Structure {
     Path path;
     TableScan table;
     JsonScan json;
+    size_t json_start; /* before it stands nothing but comments */
     YamlScan yaml;
     XmlScan xml;
     uint64_t found_at; /* position of the last question about a path, and its answer */
@@ -66,6 +69,7 @@ void structure_reset(Structure *structure)
     structure->kind = STRUCTURE_PLAIN;
     structure->is_told = structure->is_found = false;
     structure->fed = 0;
+    structure->json_start = 0;
     field_names_reset(structure->names);
     path_reset(&structure->path);
 }
@@ -77,21 +81,6 @@ static size_t skip_space(Bytes text, size_t at)
     while (at < text.len && g_ascii_isspace(text.data[at]))
         at++;
     return at;
-}
-
-static bool is_json(Bytes text)
-{
-    size_t at = skip_space(text, 0);
-
-    if (at == text.len || (text.data[at] != '{' && text.data[at] != '['))
-        return false;
-    bool is_array = text.data[at] == '[';
-    at = skip_space(text, at + 1);
-    if (at == text.len)
-        return false;
-    if (!is_array)
-        return text.data[at] == '"' || text.data[at] == '}';
-    return strchr("{[\"", text.data[at]) != NULL && text.data[at] != '\0';
 }
 
 /* "<?php" and "<?=" begin programs: what looks like a tag in those is hardly ever closed. */
@@ -122,13 +111,16 @@ static StructureKind tell(Structure *structure, const TextView *view, StructureS
     const Bytes text = {.data = view->data, .len = view->len};
     const TableHead head = {.text = text, .is_whole = step == STRUCTURE_LAST};
 
-    if (is_json(text))
+    if (json_head_tell(text, &structure->json_start))
         return STRUCTURE_JSON;
     if (is_xml(text))
         return STRUCTURE_XML;
     if (table_scan_begin(&structure->table, &head, structure->names))
         return STRUCTURE_TABLE;
-    return yaml_head_tell(whole_lines(text, step)) ? STRUCTURE_YAML : STRUCTURE_PLAIN;
+    const Bytes lines = whole_lines(text, step);
+    if (yaml_head_tell(lines))
+        return STRUCTURE_YAML;
+    return json_head_has_lines(lines) ? STRUCTURE_JSON_LINES : STRUCTURE_PLAIN;
 }
 
 static void begin(Structure *structure)
@@ -138,7 +130,9 @@ static void begin(Structure *structure)
     case STRUCTURE_TABLE:
         return;
     case STRUCTURE_JSON:
+    case STRUCTURE_JSON_LINES:
         json_scan_init(&structure->json, &structure->path);
+        structure->json.ends_with_line = structure->kind == STRUCTURE_JSON_LINES;
         return;
     case STRUCTURE_YAML:
         yaml_scan_init(&structure->yaml, &structure->path);
@@ -167,7 +161,8 @@ void structure_feed(Structure *structure, const TextView *view, StructureStep st
         table_scan_feed(&structure->table, view, to);
         return;
     case STRUCTURE_JSON:
-        json_scan_feed(&structure->json, view, from, to);
+    case STRUCTURE_JSON_LINES:
+        json_scan_feed(&structure->json, view, MAX(from, (uint64_t)structure->json_start), to);
         return;
     case STRUCTURE_YAML:
         yaml_scan_feed(&structure->yaml, view, from, to);
@@ -193,7 +188,7 @@ void structure_forget(Structure *structure, uint64_t position)
 
 static bool is_tree(const Structure *structure)
 {
-    return structure->kind == STRUCTURE_JSON || structure->kind == STRUCTURE_YAML || structure->kind == STRUCTURE_XML;
+    return structure->kind != STRUCTURE_PLAIN && structure->kind != STRUCTURE_TABLE;
 }
 
 static uint32_t node_at(Structure *structure, uint64_t position)

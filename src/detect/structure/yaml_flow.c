@@ -94,7 +94,7 @@ static void see_colon(YamlFlow *flow, const TextView *view, uint64_t position)
     if (key.len == 0)
         return;
     uint32_t name = field_names_intern(flow->path->names, key);
-    path_mark(flow->path, position + 1, path_child(flow->path, top->node, name, 0));
+    path_mark(flow->path, position + 1, path_member(flow->path, top->node, name));
 }
 
 static void see_in_quotes(YamlFlow *flow, uint64_t position, uint8_t byte)
