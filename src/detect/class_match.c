@@ -180,7 +180,7 @@ static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
 
 static void match_word(const ClassRun *run, const ClassPlace *place)
 {
-    if (run->hot != NULL && !word_run_fits(&place->run, &run->hot->word_runs))
+    if (run->active != NULL && !word_run_fits(&place->run, &run->hot->word_runs))
         return;
     for (guint i = 0; i < run->words->len; i++) {
         uint32_t rule = g_array_index(run->words, uint32_t, i);

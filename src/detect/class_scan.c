@@ -173,9 +173,24 @@ static ALWAYS_INLINE void emit_words(
         if ((plan->word_runs >> run.length & 1) == 0)
             continue;
         add_second(now, next, at, &run);
-        ClassPlace place = {.kind = CLASS_WORD, .run = run, .is_hot = true, .at = emitter->at + at};
+        ClassPlace place = {
+            .kind = CLASS_WORD, .run = run, .is_hot = (emitter->hot >> at & 1) != 0, .at = emitter->at + at};
         emitter->handler(emitter->data, &place);
     }
+}
+
+/* Of a mask of places where words begin, those of LONG_WORD_MIN characters or more: runs of 2, 4, 8 and 16 of them, and
+ * 8 more behind 18. */
+static ALWAYS_INLINE uint64_t long_words(const ClassMasks *now, const ClassMasks *next, uint64_t starts)
+{
+    _Static_assert(LONG_WORD_MIN == 26, "long_words() looks for 26");
+    uint64_t runs = now->word, later = next->word;
+
+    for (unsigned length = 1; length <= 4; length *= 2) {
+        runs &= ahead(runs, later, length);
+        later &= later >> length;
+    }
+    return starts & runs & ahead(runs, later, 8) & ahead(runs, later, 16) & ahead(runs, later, 18);
 }
 
 /* before: bit i says that a word character stands before byte i. where: bits of the block at which the plan holds. */
@@ -215,6 +230,8 @@ static ALWAYS_INLINE void scan_block(
                 ((cold->wants_colon & elsewhere) | (hot->wants_colon & in_zone)),
             CLASS_COLON);
     scan_runs(cold, now, next, before, emitter->valid & elsewhere, emitter);
+    if (cold->word_runs != 0)
+        emit_words(cold, now, next, long_words(now, next, now->word & ~before & emitter->valid & elsewhere), emitter);
     if (in_zone == 0)
         return;
     if (hot->word_runs != 0)

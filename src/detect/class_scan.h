@@ -18,7 +18,9 @@ typedef struct ClassPlan {
     const FormSeconds *seconds;                 /* groups of digits that may follow one another */
     uint8_t separator_numbers[256];             /* 1 + the separator's number in seconds; 0: no separator */
     uint64_t wants_at, wants_plus, wants_colon; /* all bits, or none */
-    uint64_t word_runs; /* bit n: rules of shape word may begin with a word of that length (first_runs.h) */
+    /* Bit n: rules of shape word may begin with a word of that length (first_runs.h). In a cold plan only words of
+     * LONG_WORD_MIN characters or more are handed over. */
+    uint64_t word_runs;
     uint32_t start_count;
     const char *starts[CLASS_MAX_STARTS]; /* distinct */
     /* Bit i: a word of that kind and length may begin with starts[i], where such a character follows (first_runs.h). */

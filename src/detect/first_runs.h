@@ -3,7 +3,10 @@
 
 #include <stdint.h>
 
-enum { FIRST_RUN_MAX = 63 };
+enum {
+    FIRST_RUN_MAX = 63,
+    LONG_WORD_MIN = 26 /* words as long are rare: rules that begin with nothing shorter need no keyword */
+};
 
 /* What stands behind the word. */
 typedef enum RunNext {

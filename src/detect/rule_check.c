@@ -143,8 +143,6 @@ static bool check_keywords(const Check *check, CompiledRule *rule)
         return wrong(check, "keyword: none, yet there are keywords");
     if (rule->keyword == KEYWORD_NONE && (raw->field_keywords_count > 0 || raw->distance_after != NULL || raw->alone))
         return wrong(check, "field_keywords, distance_after and alone: only beside keywords");
-    if (rule->shape == SHAPE_WORD && !rule_waits_for_keyword(rule, TIER_MEDIUM))
-        return wrong(check, "keyword: shape word fits every word; expected 'expected' or 'required'");
     rule->is_same_line = raw->same_line;
     rule->is_alone = raw->alone;
     rule->has_field_keywords = raw->field_keywords_count > 0;
@@ -216,6 +214,12 @@ static bool check_pattern(const Check *check, const RuleFacts *facts, CompiledRu
     rule->facts = facts;
     rule->first_runs = &facts->first_runs;
     rule->first_bytes = facts->has_first_bytes != 0 ? facts->first_bytes : NULL;
+    bool has_short_word = first_runs_all(rule->first_runs) << (64 - LONG_WORD_MIN) != 0;
+    if (rule->shape == SHAPE_WORD && has_short_word && !rule_waits_for_keyword(rule, TIER_MEDIUM))
+        return wrong(check,
+            "keyword: shape word fits every word; expected 'expected' or 'required', or a pattern that begins with "
+            "%d or more letters and digits",
+            LONG_WORD_MIN);
     return true;
 }
 

@@ -114,14 +114,15 @@ static const ClassPlan NOTHING = {.seconds = &SECONDS};
 typedef enum PlanUse { PLAN_IS_COLD, PLAN_IS_HOT } PlanUse;
 
 /* The plan holds everywhere, either as the cold one or as the hot one. */
-static char *scan_with(ClassMaskFill fill, const ClassText *text, PlanUse use)
+static char *scan_by(const ClassPlan *asked, ClassMaskFill fill, const ClassText *text, PlanUse use)
 {
-    static const char names[] = {[CLASS_DIGITS] = 'n', [CLASS_AT] = 'a', [CLASS_PLUS] = 'p', [CLASS_UPPER] = 'u'};
+    static const char names[] = {
+        [CLASS_DIGITS] = 'n', [CLASS_AT] = 'a', [CLASS_PLUS] = 'p', [CLASS_UPPER] = 'u', [CLASS_WORD] = 'w'};
     g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) out = g_string_new(NULL);
     g_autofree uint64_t *hot = g_new0(uint64_t, text->to / CLASS_BLOCK + 1);
     ClassText marked = *text;
-    ClassPlan plan = PLAN, nothing = NOTHING;
+    ClassPlan plan = *asked, nothing = NOTHING;
 
     plan.fill = nothing.fill = fill;
     memset(hot, use == PLAN_IS_HOT ? 0xFF : 0, (text->to / CLASS_BLOCK + 1) * sizeof *hot);
@@ -135,6 +136,11 @@ static char *scan_with(ClassMaskFill fill, const ClassText *text, PlanUse use)
         note(out, names[place->kind], place->start, place->at);
     }
     return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static char *scan_with(ClassMaskFill fill, const ClassText *text, PlanUse use)
+{
+    return scan_by(&PLAN, fill, text, use);
 }
 
 static uint8_t random_byte(GRand *random)
@@ -173,6 +179,41 @@ static void test_every_implementation_finds_the_places_of_the_reference(void)
     g_rand_free(random);
 }
 
+/* Words of 1 to 70 characters, which lie everywhere in the blocks. */
+static void check_words(GRand *random)
+{
+    static const ClassPlan words = {.seconds = &SECONDS, .word_runs = ~UINT64_C(0)};
+    g_autoptr(GString) text = g_string_new(NULL), expected_cold = g_string_new(NULL);
+    g_autoptr(GString) expected_hot = g_string_new(NULL);
+
+    while (text->len < 5000) {
+        size_t start = text->len, length = (size_t)g_rand_int_range(random, 1, 71);
+        for (size_t i = 0; i < length; i++)
+            g_string_append_c(text, "abcXYZ019_"[g_rand_int_range(random, 0, 10)]);
+        g_string_append_c(text, " .-\n"[g_rand_int_range(random, 0, 4)]);
+        note(expected_hot, 'w', 0, start);
+        if (length >= LONG_WORD_MIN)
+            note(expected_cold, 'w', 0, start);
+    }
+    size_t len = text->len;
+    g_string_set_size(text, len + CLASS_PADDING);
+    memset(text->str + len, 0, CLASS_PADDING);
+    const ClassText class_text = {.data = (const uint8_t *)text->str, .from = 0, .to = len, .len = len};
+    g_autofree char *cold = scan_by(&words, class_mask_fill_best(), &class_text, PLAN_IS_COLD);
+    g_autofree char *hot = scan_by(&words, class_mask_fill_best(), &class_text, PLAN_IS_HOT);
+    g_assert_cmpstr(cold, ==, expected_cold->str);
+    g_assert_cmpstr(hot, ==, expected_hot->str);
+}
+
+static void test_without_a_keyword_only_long_words_are_places(void)
+{
+    GRand *random = g_rand_new_with_seed(815);
+
+    for (int i = 0; i < 100; i++)
+        check_words(random);
+    g_rand_free(random);
+}
+
 static void check_byte(uint8_t byte)
 {
     uint8_t text[CLASS_BLOCK];
@@ -203,5 +244,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/class-scan/every-implementation-finds-the-places-of-the-reference",
         test_every_implementation_finds_the_places_of_the_reference);
     g_test_add_func("/detect/class-scan/every-byte-value-has-its-classes", test_every_byte_value_has_its_classes);
+    g_test_add_func("/detect/class-scan/without-a-keyword-only-long-words-are-places",
+        test_without_a_keyword_only_long_words_are_places);
     return g_test_run();
 }
