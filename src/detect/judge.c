@@ -337,7 +337,7 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
     PendingMatch match = {.span = candidate->value,
         .rule = rule->rule.index,
         .tier = tier,
-        .is_suppressed = is_suppressed(judge, rule, value)};
+        .is_suppressed = verdict == VERDICT_SAMPLE || is_suppressed(judge, rule, value)};
     g_array_append_val(judge->pending, match);
     return true;
 }

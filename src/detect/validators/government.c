@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+/* 987-65-4320 to 987-65-4329: set aside by the Social Security Administration for advertisements. */
+static bool is_ssn_of_advertisements(const Alnum *digits)
+{
+    return memcmp(digits->text, "98765432", 8) == 0;
+}
+
 /* Social Security Administration: no area 000, 666 or 900 up, no group 00, no serial 0000. Nine bare digits are too
  * common to be one without a keyword. */
 Verdict validate_ssn(Bytes value)
@@ -12,6 +18,8 @@ Verdict validate_ssn(Bytes value)
 
     if (!digits_read(value, &digits) || digits.len != 9 || digits_one_repeated(digits.text, 9))
         return VERDICT_REJECT;
+    if (is_ssn_of_advertisements(&digits))
+        return digits.has_separators ? VERDICT_SAMPLE : VERDICT_REJECT;
     uint32_t area = digits_value(digits.text, 0, 3);
     if (area == 0 || area == 666 || area >= 900)
         return VERDICT_REJECT;
@@ -25,7 +33,8 @@ Verdict validate_itin(Bytes value)
 {
     Alnum digits;
 
-    if (!digits_read(value, &digits) || digits.len != 9 || digits.text[0] != '9' || digits_one_repeated(digits.text, 9))
+    if (!digits_read(value, &digits) || digits.len != 9 || digits.text[0] != '9' ||
+        digits_one_repeated(digits.text, 9) || is_ssn_of_advertisements(&digits))
         return VERDICT_REJECT;
     uint32_t group = digits_value(digits.text, 3, 2);
     if (group < 50 || (group > 65 && group < 70) || group == 89 || group == 93)

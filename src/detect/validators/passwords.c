@@ -335,15 +335,26 @@ Verdict validate_password(Bytes value)
     return is_name_of_password(value) || is_dotted_number(value) ? VERDICT_REJECT : VERDICT_PASS;
 }
 
+/* Says what it is, as manuals do: "user:password@host". */
+static bool is_name_for_readers(Bytes value)
+{
+    static const char *const names[] = {"pass", "pwd", "user", "name", "changeme", "change_me", "change-me", "key",
+        "token", "your", "example", "placeholder", "redacted", "hidden", "masked"};
+
+    return contains_one_of(value, names, G_N_ELEMENTS(names));
+}
+
 /* What stands in the place of a password, in an address or a connection string. A weak one is one nevertheless. */
 static Verdict embedded_password_verdict(const uint8_t *from, const uint8_t *end)
 {
     Bytes password = {from, (size_t)(end - from)};
 
-    if (password.len == 0 || is_placeholder(password))
+    if (password.len == 0 || is_template(password))
         return VERDICT_REJECT;
+    if (is_placeholder_word(password))
+        return is_name_for_readers(password) ? VERDICT_SAMPLE : VERDICT_LOW;
     bool is_stand_in = is_constant(password) && memchr(password.data, '_', password.len) != NULL;
-    return is_stand_in || password_is_filler(password) ? VERDICT_REJECT : VERDICT_PASS;
+    return is_stand_in || distinct_count(password) < 3 || password_is_filler(password) ? VERDICT_SAMPLE : VERDICT_PASS;
 }
 
 /* RFC 2606: names for documentation. */
@@ -371,7 +382,7 @@ Verdict validate_url_password(Bytes value)
     if (colon == NULL || at == NULL || at <= colon)
         return VERDICT_REJECT;
     Verdict verdict = embedded_password_verdict(colon + 1, at);
-    return verdict != VERDICT_REJECT && is_host_of_documentation(at + 1, end) ? VERDICT_LOW : verdict;
+    return verdict == VERDICT_PASS && is_host_of_documentation(at + 1, end) ? VERDICT_LOW : verdict;
 }
 
 /* "machine … login … password PASSWORD": the last word, in quotes or not. */

@@ -12,6 +12,7 @@ typedef enum Verdict {
     VERDICT_LOWER,  /* one, but where such values often are none: one tier lower than the rule's */
     VERDICT_PASS,   /* the rule's tiers decide */
     VERDICT_PROVED, /* chance is out of the question: the tier is validated */
+    VERDICT_SAMPLE, /* one for readers, not for use ("user:password@host"): suppressed and counted */
 } Verdict;
 
 typedef Verdict (*Validator)(Bytes value);
