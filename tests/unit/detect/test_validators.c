@@ -305,7 +305,7 @@ static const Case secret_cases[] = {
     {"url_password",
         "postgresql:/"
         "/user:secret@localhost",
-        VERDICT_LOW, "the PostgreSQL manual's, and of people who copied it"},
+        VERDICT_PASS, "the PostgreSQL manual's, and of people who copied it"},
     {"connection_password", "Server=a;Pwd=Tr4il-Mix-77", VERDICT_PASS, "ADO.NET"},
     {"connection_password", "Server=a;Password={password}", VERDICT_REJECT, "a variable"},
 };
