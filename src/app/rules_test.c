@@ -2,6 +2,7 @@
 
 #include "app/report.h"
 #include "base/text.h"
+#include "extract/extract.h"
 #include "findings/findings.h"
 
 #include <string.h>
@@ -11,14 +12,19 @@ enum { FILE_BYTES_MAX = 64 << 20 };
 /* A line of the answer: a match, or all values that a rule refused for one reason. */
 typedef struct Row {
     uint64_t line, column, count;
+    guint member; /* index of its name */
     const Rule *rule;
     char *verdict; /* owned */
 } Row;
 
 typedef struct Testing {
     const RulesTest *test;
-    char *text;
-    gsize len;
+    Detector *detector;
+    DetectorOptions options;
+    char *bytes; /* the file, of which so many were read */
+    gsize len, read;
+    GString *text;       /* of the member that is being read */
+    GPtrArray *members;  /* names; NULL: the file itself */
     GArray *rows;        /* Row */
     GHashTable *refused; /* rule index and reason → index of the row + 1 */
 } Testing;
@@ -28,11 +34,24 @@ static void row_clear(gpointer data)
     g_free(((Row *)data)->verdict);
 }
 
+static void testing_init(Testing *testing, const RulesTest *test)
+{
+    *testing = (Testing){.test = test,
+        .text = g_string_new(NULL),
+        .members = g_ptr_array_new_with_free_func(g_free),
+        .rows = g_array_new(FALSE, FALSE, sizeof(Row)),
+        .refused = g_hash_table_new(NULL, NULL)};
+    g_array_set_clear_func(testing->rows, row_clear);
+}
+
 static void testing_clear(Testing *testing)
 {
-    g_free(testing->text);
-    g_clear_pointer(&testing->rows, g_array_unref);
-    g_clear_pointer(&testing->refused, g_hash_table_unref);
+    detector_free(testing->detector);
+    g_free(testing->bytes);
+    g_string_free(testing->text, TRUE);
+    g_ptr_array_unref(testing->members);
+    g_array_unref(testing->rows);
+    g_hash_table_unref(testing->refused);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Testing, testing_clear)
 
@@ -45,8 +64,12 @@ static bool is_wanted(const Testing *testing, const Rule *rule)
 
 static void add_match(Testing *testing, const Match *match, char *take_verdict)
 {
-    const Row row = {
-        .line = match->line, .column = match->column, .count = 1, .rule = match->rule, .verdict = take_verdict};
+    const Row row = {.line = match->line,
+        .column = match->column,
+        .count = 1,
+        .member = testing->members->len - 1,
+        .rule = match->rule,
+        .verdict = take_verdict};
 
     g_array_append_val(testing->rows, row);
 }
@@ -92,7 +115,7 @@ static char *verdict_of(const Refusal *refusal)
 
 static void find_place(const Testing *testing, uint64_t position, Row *row)
 {
-    const char *at = testing->text + MIN(position, (uint64_t)testing->len), *line = testing->text;
+    const char *line = testing->text->str, *at = line + MIN(position, (uint64_t)testing->text->len);
 
     row->line = 1;
     for (const char *newline = line; (newline = memchr(newline, '\n', (size_t)(at - newline))) != NULL; newline++) {
@@ -114,7 +137,7 @@ static void note_refusal(void *data, const Refusal *refusal)
         g_array_index(testing->rows, Row, known - 1).count++;
         return;
     }
-    Row row = {.rule = refusal->rule, .count = 1, .verdict = verdict_of(refusal)};
+    Row row = {.member = testing->members->len - 1, .rule = refusal->rule, .count = 1, .verdict = verdict_of(refusal)};
     find_place(testing, refusal->position, &row);
     g_array_append_val(testing->rows, row);
     g_hash_table_insert(testing->refused, GUINT_TO_POINTER(key), GUINT_TO_POINTER(testing->rows->len));
@@ -124,6 +147,8 @@ static gint compare_rows(gconstpointer left_data, gconstpointer right_data)
 {
     const Row *left = left_data, *right = right_data;
 
+    if (left->member != right->member)
+        return left->member < right->member ? -1 : 1;
     if (left->line != right->line)
         return left->line < right->line ? -1 : 1;
     if (left->column != right->column)
@@ -136,6 +161,9 @@ static void print_rows(const Testing *testing)
     g_array_sort(testing->rows, compare_rows);
     for (guint i = 0; i < testing->rows->len; i++) {
         const Row *row = &g_array_index(testing->rows, Row, i);
+        const char *member = g_ptr_array_index(testing->members, row->member);
+        if (member != NULL)
+            (void)printf("%s:", member);
         (void)printf(
             "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT "\t%s\t%s", row->line, row->column, row->rule->id, row->verdict);
         if (row->count > 1)
@@ -146,23 +174,71 @@ static void print_rows(const Testing *testing)
         (void)puts("nothing has the shape of a rule");
 }
 
-static bool detect_all(Testing *testing, RuleSet *rules, GError **error)
+/* ---- the file, as a scan reads it ---- */
+
+static bool read_bytes(void *data, uint8_t *buffer, size_t capacity, size_t *ret_len, GError **error)
 {
-    g_autoptr(Detector) detector = NULL;
-    DetectorOptions options = {.min_tier = TIER_MEDIUM,
+    Testing *testing = data;
+    size_t len = MIN(capacity, testing->len - testing->read);
+
+    (void)error;
+    memcpy(buffer, testing->bytes + testing->read, len);
+    testing->read += len;
+    *ret_len = len;
+    return true;
+}
+
+static bool begin_member(void *data, const TextRun *run, GError **error)
+{
+    Testing *testing = data;
+
+    g_ptr_array_add(testing->members, g_strdup(run->member));
+    g_string_truncate(testing->text, 0);
+    testing->options.path = run->member != NULL ? run->member : testing->test->path;
+    return detector_begin(testing->detector, &testing->options, run->encoding, run->first_offset, error);
+}
+
+static bool feed_member(void *data, const char *utf8, size_t len, GError **error)
+{
+    Testing *testing = data;
+
+    g_string_append_len(testing->text, utf8, (gssize)len);
+    return detector_feed(testing->detector, utf8, len, error);
+}
+
+static bool end_member(void *data, GError **error)
+{
+    Testing *testing = data;
+
+    return detector_end(testing->detector, error);
+}
+
+static bool detect_all(Testing *testing, GError **error)
+{
+    g_autoptr(Extractor) extractor = NULL;
+    g_auto(ExtractReport) report = {0};
+    ExtractLimits limits = EXTRACT_LIMITS_DEFAULT;
+    const ByteReader reader = {.read = read_bytes, .data = testing};
+    const TextSink sink = {.begin = begin_member, .text = feed_member, .end = end_member, .data = testing};
+
+    limits.max_expanded_bytes = FILE_BYTES_MAX;
+    TRY(extractor_new(&extractor, error));
+    TRY(extract_object(extractor, testing->test->path, &reader, &limits, &sink, &report, error));
+    if (report.unread > 0)
+        (void)fprintf(stderr, "trawl: not all of it was read: %s\n", report.unread_reason);
+    return true;
+}
+
+static bool read_options(const RulesTest *test, Testing *testing, GError **error)
+{
+    testing->options = (DetectorOptions){.min_tier = TIER_MEDIUM,
         .handler = note_match,
         .suppressed_handler = note_suppressed,
         .refusal_handler = note_refusal,
-        .path = testing->test->path,
         .data = testing};
-
-    if (testing->test->min_tier != NULL && !tier_from_name(testing->test->min_tier, &options.min_tier))
-        return fail(
-            error, ERROR_INVALID, "--min-tier '%s': expected low, medium, high or validated", testing->test->min_tier);
-    TRY(detector_new(rules, &detector, error));
-    TRY(detector_begin(detector, &options, TEXT_UTF8, 0, error));
-    TRY(detector_feed(detector, testing->text, testing->len, error));
-    return detector_end(detector, error);
+    if (test->min_tier != NULL && !tier_from_name(test->min_tier, &testing->options.min_tier))
+        return fail(error, ERROR_INVALID, "--min-tier '%s': expected low, medium, high or validated", test->min_tier);
+    return true;
 }
 
 static bool knows_rule(const RuleSet *rules, const char *name)
@@ -177,19 +253,19 @@ static bool knows_rule(const RuleSet *rules, const char *name)
 
 bool rules_test_run(const RulesTest *test, RuleSet *rules, GError **error)
 {
-    g_auto(Testing) testing = {.test = test};
+    g_auto(Testing) testing = {0};
     g_autoptr(GError) problem = NULL;
 
+    testing_init(&testing, test);
+    TRY(read_options(test, &testing, error));
     if (test->rule != NULL && !knows_rule(rules, test->rule))
         return fail(error, ERROR_NOT_FOUND, "--rule '%s': expected the id of a rule or a detector", test->rule);
-    if (!g_file_get_contents(test->path, &testing.text, &testing.len, &problem))
+    if (!g_file_get_contents(test->path, &testing.bytes, &testing.len, &problem))
         return fail(error, ERROR_IO, "%s", problem->message);
     if (testing.len > FILE_BYTES_MAX)
-        return fail(error, ERROR_TOO_LARGE, "%s: expected a text of at most %d bytes", test->path, FILE_BYTES_MAX);
-    testing.rows = g_array_new(FALSE, FALSE, sizeof(Row));
-    g_array_set_clear_func(testing.rows, row_clear);
-    testing.refused = g_hash_table_new(NULL, NULL);
-    TRY(detect_all(&testing, rules, error));
+        return fail(error, ERROR_TOO_LARGE, "%s: expected a file of at most %d bytes", test->path, FILE_BYTES_MAX);
+    TRY(detector_new(rules, &testing.detector, error));
+    TRY(detect_all(&testing, error));
     print_rows(&testing);
     return true;
 }

@@ -1,4 +1,7 @@
 """trawl rules: rules of one's own beside the built-in ones, checked before they are trusted; what a text makes of them."""
+import gzip
+import json
+
 import pytest
 
 from conftest import card
@@ -86,3 +89,17 @@ def test_test_says_what_matches_and_why_not(trawl, own, tmp_path):
     assert out == "4:6\tfin.credit_card\tno match: the validator refuses it\n"
     out = trawl.run("rules", "test", text, "--rules", own, "--rule", "own.badge", "--min-tier", "validated", status=0).out
     assert "tier high" in out and "--min-tier" in out
+
+
+def test_test_reads_a_file_as_a_scan_does(trawl, own, tmp_path):
+    far = 60 * "."
+    table = f"name,note,badge\r\nÄnn,{far},BDG-765432\r\n"
+    files = {"utf16.csv": ("2:66", table.encode("utf-16")),
+             "table.csv.gz": ("table.csv:2:66", gzip.compress(table.encode())),
+             "record.json": ("1:91", json.dumps({"badge": {"note": far, "no": "BDG-765432"}}).encode())}
+    for name, (place, content) in files.items():
+        (tmp_path / name).write_bytes(content)
+        out = trawl.run("rules", "test", tmp_path / name, "--rules", own, "--rule", "own.badge", status=0).out
+        assert out.startswith(f"{place}\town.badge\tmatch, tier high"), (name, out)
+    (tmp_path / "broken.gz").write_bytes(files["table.csv.gz"][1][:30])
+    assert trawl.run("rules", "test", tmp_path / "broken.gz").status != 0
