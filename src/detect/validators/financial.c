@@ -66,8 +66,8 @@ static Verdict card_verdict(Bytes value)
         return VERDICT_REJECT;
     if (digits.has_separators)
         return VERDICT_PROVED;
-    /* Few different digits: the strokes of characters, octal numbers. */
-    bool is_varied = different_digits(&digits) > 5;
+    /* Nothing but 1 to 5: the strokes of characters. */
+    bool is_varied = different_digits(&digits) > 5 || strpbrk(digits.text, "06789") != NULL;
     return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' || !is_varied ? VERDICT_WEAK : VERDICT_PASS;
 }
 

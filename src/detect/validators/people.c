@@ -192,3 +192,19 @@ Verdict validate_licence_number(Bytes value)
         return VERDICT_REJECT;
     return validate_plate(value);
 }
+
+static bool is_blank(Bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!g_ascii_isspace(text.data[i]))
+            return false;
+    return true;
+}
+
+/* What fits too much to be looked for in text may still be all that a form or a caller hands over. */
+Verdict validate_alone(const Surroundings *surroundings)
+{
+    bool is_alone = is_blank(surroundings->before) && is_blank(surroundings->after);
+
+    return is_alone && distinct_count(surroundings->value) > 2 ? VERDICT_LOW : VERDICT_REJECT;
+}

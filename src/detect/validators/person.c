@@ -55,7 +55,7 @@ static void note_word(Bytes word, NameWords *words)
 
     if (word.len < 2 || !word_lower(word, lower) || is_particle(lower))
         return;
-    words->has_lower |= mix.upper == 0 && (word.data[0] & 0x80) == 0;
+    words->has_lower |= g_unichar_islower(g_utf8_get_char_validated((const char *)word.data, (gssize)word.len));
     words->capitals += mix.lower == 0 && word.len > 2;
     words->count++;
     bool is_surname = surname_is_known(lower), is_ordinary = !is_surname && word_is_ordinary(lower);
@@ -252,7 +252,7 @@ static Verdict labelled_verdict(Bytes value)
 {
     NameWords words = name_words(value);
 
-    if (!is_written_as_name(value) || words.count == 0)
+    if (!is_written_as_name(value) || words.count == 0 || words.has_lower)
         return VERDICT_REJECT;
     if (is_known(&words))
         return VERDICT_PASS;
