@@ -155,8 +155,8 @@ static Verdict hibc_verdict(Bytes value)
     if (alphabet[sum % 43] == (char)value.data[value.len - 1])
         return VERDICT_PROVED;
     /* The secondary data's own mark says as much as the check character. */
-    bool has_secondary =
-        memmem(value.data, value.len, "/$", 2) != NULL || memmem(value.data, value.len, "/16D", 4) != NULL;
+    bool has_secondary = value.data != NULL && (memmem(value.data, value.len, "/$", 2) != NULL ||
+                                                   memmem(value.data, value.len, "/16D", 4) != NULL);
     return has_secondary ? VERDICT_PASS : VERDICT_REJECT;
 }
 
