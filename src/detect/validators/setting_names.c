@@ -263,3 +263,16 @@ bool setting_name_is_of_reader(const SettingName *name)
         "input test parse match expect lookup describe forgot reset describe equals contains delete remove "
         "random generate i18n translate query select log print printf error warn ");
 }
+
+bool setting_name_of(Bytes text, SettingName *ret_name)
+{
+    size_t len = MIN(text.len, SETTING_NAME_MAX);
+
+    for (size_t i = 0; i < len; i++) {
+        ret_name->text[i] = (char)text.data[i];
+        ret_name->lower[i] = g_ascii_tolower(ret_name->text[i]);
+    }
+    ret_name->text[len] = ret_name->lower[len] = '\0';
+    ret_name->len = ret_name->end = len;
+    return len > 0;
+}

@@ -15,6 +15,9 @@ typedef struct SettingName {
  * where the value begins. False if there is none near. */
 bool setting_name_read(Bytes before, SettingName *ret_name);
 
+/* The name of a column. False if it is empty. */
+bool setting_name_of(Bytes text, SettingName *ret_name);
+
 /* "tokenType", "secret_path": it says something of a secret. */
 bool setting_name_is_attribute(const SettingName *name);
 /* Ends like the name of a key or token and is none, or none that is secret. */

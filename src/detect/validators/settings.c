@@ -544,3 +544,33 @@ Verdict validate_key_armour(const Surroundings *surroundings)
         return VERDICT_REJECT;
     return validate_present(surroundings->value);
 }
+
+/* A cell is told by its column's name alone; elsewhere the rules of assignments decide. */
+static bool is_cell(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+    bool is_begun = before.len == 0 || is_one_of(before.data[before.len - 1], ",;|\t\r\n\"");
+
+    return is_begun && (after.len == 0 || is_one_of(after.data[0], ",;|\t\r\n\""));
+}
+
+Verdict validate_column_password(const Surroundings *surroundings)
+{
+    SettingName name;
+
+    if (!is_cell(surroundings) || !setting_name_of(surroundings->field, &name) ||
+        setting_name_is_about_passwords(&name))
+        return VERDICT_REJECT;
+    if (memchr(surroundings->value.data, '&', surroundings->value.len) != NULL) /* an entity of HTML */
+        return VERDICT_REJECT;
+    return validate_bare_password(surroundings->value);
+}
+
+Verdict validate_column_key(const Surroundings *surroundings)
+{
+    SettingName name;
+
+    if (!is_cell(surroundings) || !setting_name_of(surroundings->field, &name) || setting_name_is_no_secret(&name))
+        return VERDICT_REJECT;
+    return has_marks(surroundings->value) ? VERDICT_REJECT : key_verdict(surroundings->value, &name);
+}

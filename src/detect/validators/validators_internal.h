@@ -43,8 +43,8 @@ bool country_is_known(const char *letters);
 bool tld_is_known(const char *label, size_t len);
 
 /* A number written with blanks in a row of numbers (a table, a drawing's coordinates) is part of the row: then the
- * verdict is at most low. Where blanks part groups that count up or repeat, it is columns that happen to fit: then it is
- * at most weak, unless it is proved. */
+ * verdict is at most low. Where blanks part groups that count up or repeat, it is columns that happen to fit: then it
+ * is at most weak, unless it is proved. */
 Verdict outside_row(const Surroundings *surroundings, Verdict verdict);
 
 /* Behind a dot, a line or a slash ("sp3_gdr.080814-1236") a number is part of a longer name: then the verdict is at
