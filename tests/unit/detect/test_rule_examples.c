@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+/* As built for use, each example is cut at every byte; under a sanitizer, which is for memory, at some. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { CUT_STEP = 13 };
+#else
+enum { CUT_STEP = 1 };
+#endif
+
 typedef struct Seen {
     const Rule *rule;
     bool is_found, is_found_medium;
@@ -84,7 +91,7 @@ static void the_example_holds(gconstpointer data)
         g_test_fail_printf("%s: not found in: %s", example->rule->id, example->text);
     if (example->kind == EXAMPLE_NO_MATCH && seen.is_found)
         g_test_fail_printf("%s: found in: %s", example->rule->id, example->text);
-    for (feeding.cut = 1; feeding.cut < feeding.len; feeding.cut++) {
+    for (feeding.cut = 1; feeding.cut < feeding.len; feeding.cut += CUT_STEP) {
         look(example_case, min_tier, &feeding, &again);
         g_assert_cmpstr(again.places->str, ==, seen.places->str);
     }
