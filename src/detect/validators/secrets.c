@@ -264,7 +264,7 @@ Verdict validate_curl_token(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
 
-    if (memmem(before.data, before.len, "curl", 4) == NULL || mix_of(value).digits < 2)
+    if (before.len == 0 || memmem(before.data, before.len, "curl", 4) == NULL || mix_of(value).digits < 2)
         return VERDICT_REJECT;
     if (after.len > 0 && !is_one_of(after.data[0], "\"' \t\r\n\\"))
         return VERDICT_REJECT;
