@@ -62,6 +62,22 @@ static size_t expiry_digits(Bytes value, char ret_digits[8])
     return len;
 }
 
+/* Straight behind its word: another number between them ("CVC_ELT_1, 1845") is what the word was about. */
+Verdict validate_card_cvv(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before;
+    size_t end = before.len, digits = 0;
+
+    if (surroundings->field.len > 0)
+        return VERDICT_PASS;
+    while (end > 0 && !g_ascii_isalnum(before.data[end - 1]) && before.data[end - 1] < 0x80)
+        end--;
+    while (digits < end && g_ascii_isdigit(before.data[end - 1 - digits]))
+        digits++;
+    bool is_number = digits > 0 && (digits == end || !g_ascii_isalpha(before.data[end - 1 - digits]));
+    return is_number ? VERDICT_REJECT : VERDICT_PASS;
+}
+
 /* A card's expiry: month, and a year from ten years ago to twenty from now. */
 Verdict validate_card_expiry(Bytes value)
 {

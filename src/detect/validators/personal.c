@@ -326,12 +326,44 @@ static const Network nobodys_networks[] = {
     {IPV4(208, 67, 220, 220), 32},
 };
 
-Verdict validate_ipv4(Bytes value)
+/* "linux-2.6.35.9": a name, a dash and small numbers. */
+static bool is_version_of_name(Bytes before, const uint32_t octets[4])
+{
+    bool is_behind_dash = before.len > 1 && before.data[before.len - 1] == '-';
+
+    return is_behind_dash && g_ascii_isalpha(before.data[before.len - 2]) && octets[0] < 32 && octets[1] < 32;
+}
+
+/* Where a number with one point ends: "2.83" and ".87", but not "10.0.0.1". */
+static bool ends_with_decimal(Bytes text)
+{
+    size_t points = 0;
+
+    while (text.len > 0 && (g_ascii_isdigit(text.data[text.len - 1]) || text.data[text.len - 1] == '.'))
+        points += text.data[--text.len] == '.' ? 1 : 0;
+    return points == 1;
+}
+
+/* "2.83-2.12.5.01-.87": coordinates of a drawing, which need nothing between them. */
+static bool is_among_coordinates(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+
+    if (before.len < 2 || after.len < 2 || !is_one_of(before.data[before.len - 1], " ,-"))
+        return false;
+    before.len--;
+    return ends_with_decimal(before) && is_one_of(after.data[0], " ,-") &&
+           (g_ascii_isdigit(after.data[1]) || is_one_of(after.data[1], "-."));
+}
+
+Verdict validate_ipv4(const Surroundings *surroundings)
 {
     uint32_t octets[4] = {0};
 
-    if (!octets_read(value, octets))
+    if (!octets_read(surroundings->value, octets))
         return VERDICT_REJECT;
+    if (is_version_of_name(surroundings->before, octets) || is_among_coordinates(surroundings))
+        return VERDICT_LOW;
     uint32_t address = IPV4(octets[0], octets[1], octets[2], octets[3]);
     for (size_t i = 0; i < G_N_ELEMENTS(nobodys_networks); i++)
         if ((address ^ nobodys_networks[i].address) >> (32 - nobodys_networks[i].bits) == 0)

@@ -235,10 +235,32 @@ static bool is_revision(const Surroundings *surroundings)
     return false;
 }
 
+/* The word straight before the value says what it is: "docusign envelope 93be49ab-…", "data-sitekey="6L…"". */
+static bool is_called_public(const Surroundings *surroundings)
+{
+    static const char *const words[] = {"sitekey", "site_key", "site-key", "public_key", "publickey"};
+    static const char *const nouns[] = {"id", "uuid", "guid", "envelope", "project", "portal", "item", "account",
+        "tenant", "organization", "organisation", "org", "workspace", "user", "event", "issue", "index", "release",
+        "version", "build", "job", "session"};
+    SettingName name;
+
+    if (!setting_name_read(surroundings->before, &name))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(name.lower, words[i]) != NULL)
+            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(nouns); i++)
+        if (strcmp(name.lower, nouns[i]) == 0)
+            return true;
+    return false;
+}
+
 /* A token that only its length, its alphabet and a provider's name beside it tell. */
 Verdict validate_keyed_token(const Surroundings *surroundings)
 {
-    return is_revision(surroundings) ? VERDICT_REJECT : issued_token_verdict(surroundings->value);
+    if (is_revision(surroundings) || is_called_public(surroundings))
+        return VERDICT_REJECT;
+    return issued_token_verdict(surroundings->value);
 }
 
 /* Whether a word for a secret stands in the last characters before the value, whatever it is part of. */

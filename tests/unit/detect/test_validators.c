@@ -593,6 +593,38 @@ static void test_a_setting_is_judged_with_what_stands_around_it(void)
     }
 }
 
+/* What stands around a number or a token says that it is another thing than its form makes believe. */
+static void test_a_version_a_coordinate_and_a_public_id_are_told_by_what_stands_around_them(void)
+{
+    static const SettingCase cases[] = {
+        {"ipv4", "client ", "81.2.69.142", " connected", VERDICT_PASS},
+        {"ipv4", "0.53 ", "81.2.69.142", " GET /", VERDICT_PASS},
+        {"ipv4", "81.2.69.160 ", "81.2.69.142", " 81.2.69.143", VERDICT_PASS},
+        {"ipv4", "/usr/src/linux-", "2.6.35.9", "/include", VERDICT_LOW},
+        {"ipv4", "c.5 2.83 ", "2.12.5.87", "-1.2", VERDICT_LOW},
+        {"card_cvv", "CVV2 ", "812", "", VERDICT_PASS},
+        {"card_cvv", "card security code = ", "812", "", VERDICT_PASS},
+        {"card_cvv", "XML_SCHEMAV_CVC_ELT_1, /* ", "1845", " */", VERDICT_REJECT},
+        {"card_cvv", "cvc elt 1 ", "1845", "", VERDICT_REJECT},
+        {"keyed_token", "snyk token: ", "93be49ab-8ba5-4e3b-9c2a-1a2b3c4d5e6f", "\n", VERDICT_PASS},
+        {"keyed_token", "snyk project ", "93be49ab-8ba5-4e3b-9c2a-1a2b3c4d5e6f", "\n", VERDICT_REJECT},
+        {"keyed_token", "bugsnag build id ", "8d1f0c6a4b7e92d35fa0617c8d1f0c6a", "\n", VERDICT_REJECT},
+        {"keyed_token", "<div class=\"g-recaptcha\" data-sitekey=\"", "6L" RANDOM_VALUE, "\"", VERDICT_REJECT},
+        {"setting", "\"S3Key\": \"", RANDOM_VALUE ".war", "\"", VERDICT_REJECT},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const SettingCase *test = &cases[i];
+        const Surroundings surroundings = {
+            .value = {(const uint8_t *)test->value, strlen(test->value)},
+            .before = {(const uint8_t *)test->before, strlen(test->before)},
+            .after = {(const uint8_t *)test->after, strlen(test->after)},
+        };
+        g_test_message("%s %s", test->validator, test->before);
+        g_assert_cmpint(context_validator_find(test->validator)(&surroundings), ==, test->verdict);
+    }
+}
+
 /* Names are told from other capitalised words by those of them that are known, and by what stands around them. */
 static void test_a_name_is_told_from_other_capitalised_words(void)
 {
@@ -732,6 +764,8 @@ int main(int argc, char **argv)
         test_numbers_of_health_care_are_judged_as_their_issuers_say);
     g_test_add_func(
         "/detect/validators/credentials-are-told-from-placeholders", test_credentials_are_told_from_placeholders);
+    g_test_add_func("/detect/validators/a-version-a-coordinate-and-a-public-id-are-told-by-what-stands-around-them",
+        test_a_version_a_coordinate_and_a_public_id_are_told_by_what_stands_around_them);
     g_test_add_func("/detect/validators/validators-survive-any-bytes", test_validators_survive_any_bytes);
     g_test_add_func("/detect/validators/validators-that-doubt-bare-numbers-never-believe-one",
         test_validators_that_doubt_bare_numbers_never_believe_one);
