@@ -19,12 +19,14 @@ void table_scan_clear(TableScan *scan)
 /* A state that only holds at the very next byte ends with it. */
 static void walk(const TableScan *scan, TableCursor *cursor, const TextView *view, uint64_t to)
 {
+    const TableFormat format = {.delimiter = scan->delimiter, .columns = scan->columns};
+
     for (uint64_t at = cursor->position; at < to; at += BYTE_SET_BLOCK) {
         const uint8_t *text = view->data + (at - view->base);
         uint64_t mask = byte_set_mask(&scan->marks, text, (size_t)(to - at));
         for (; mask != 0; mask &= mask - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(mask);
-            table_see(scan->delimiter, cursor, at + bit, text[bit]);
+            table_see(&format, cursor, at + bit, text[bit]);
         }
     }
     if (cursor->position < to && (cursor->state == CELL_START || cursor->state == CELL_CLOSING))
@@ -35,6 +37,7 @@ static void walk(const TableScan *scan, TableCursor *cursor, const TextView *vie
 /* As walk(), but only until another cell begins. */
 uint64_t table_scan_next_cell(const TableScan *scan, const TextView *view, TableCursor *cursor, uint64_t limit)
 {
+    const TableFormat format = {.delimiter = scan->delimiter, .columns = scan->columns};
     uint64_t row = cursor->row, column = cursor->column;
 
     if (cursor->position < scan->header.position && limit >= scan->header.position) {
@@ -46,7 +49,7 @@ uint64_t table_scan_next_cell(const TableScan *scan, const TextView *view, Table
         uint64_t mask = byte_set_mask(&scan->marks, text, (size_t)(limit - at));
         for (; mask != 0; mask &= mask - 1) {
             unsigned bit = (unsigned)__builtin_ctzll(mask);
-            table_see(scan->delimiter, cursor, at + bit, text[bit]);
+            table_see(&format, cursor, at + bit, text[bit]);
             if (cursor->row != row || cursor->column != column)
                 return cursor->position;
         }

@@ -11,8 +11,9 @@ typedef enum CellState { CELL_START, CELL_PLAIN, CELL_QUOTED, CELL_CLOSING } Cel
 /* A position, and where in the table it is. */
 typedef struct TableCursor {
     uint64_t position, record_start, quote_start;
-    uint64_t row;    /* from 0 */
-    uint32_t column; /* from 0 */
+    uint64_t row;                  /* from 0 */
+    uint32_t column;               /* from 0 */
+    uint32_t lines, inside, alike; /* of a quoted cell: line breaks, delimiters in its line, lines like records */
     CellState state;
 } TableCursor;
 

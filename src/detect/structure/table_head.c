@@ -34,10 +34,10 @@ typedef struct Origin {
 /* ---- records ---- */
 
 /* One byte of a record, special or not. */
-static void see_any(uint8_t delimiter, TableCursor *cursor, uint64_t position, uint8_t byte)
+static void see_any(const TableFormat *format, TableCursor *cursor, uint64_t position, uint8_t byte)
 {
-    if (byte == delimiter || byte == '\n' || byte == '"')
-        table_see(delimiter, cursor, position, byte);
+    if (byte == format->delimiter || byte == '\n' || byte == '"')
+        table_see(format, cursor, position, byte);
     else if (cursor->state != CELL_QUOTED)
         cursor->state = CELL_PLAIN;
 }
@@ -61,14 +61,16 @@ static void take_census(Census *census, const TableHead *head, const Origin *ori
     const Bytes text = head->text;
     TableCursor cursor = {.position = origin->at, .record_start = origin->at, .row = origin->row};
     Record record = {.start = origin->at, .row = origin->row, .cells = 1, .ends_empty = true};
+    TableFormat format = {.delimiter = census->delimiter};
     size_t at = origin->at;
 
     census->count = 0;
     for (; at < text.len && census->count < G_N_ELEMENTS(census->records); at++) {
         const TableCursor before = cursor;
-        see_any(census->delimiter, &cursor, at, text.data[at]);
+        see_any(&format, &cursor, at, text.data[at]);
         if (cursor.row != before.row) {
             end_record(census, &record, at);
+            format.columns = census->count > 0 ? census->records[census->count - 1].cells : 0;
             record = (Record){.start = at + 1, .row = cursor.row, .cells = 1, .ends_empty = true};
         } else if (cursor.column != before.column) {
             record.cells++;
@@ -97,12 +99,13 @@ static Bytes trim(Bytes cell)
 
 bool table_visit_cells(uint8_t delimiter, Bytes record, CellVisitor visitor, void *data)
 {
+    const TableFormat format = {.delimiter = delimiter};
     TableCursor cursor = {0};
     size_t start = 0;
 
     for (size_t at = 0; at < record.len; at++) {
         uint32_t column = cursor.column;
-        see_any(delimiter, &cursor, at, record.data[at]);
+        see_any(&format, &cursor, at, record.data[at]);
         if (cursor.column == column)
             continue;
         if (!visitor(data, column, trim((Bytes){.data = record.data + start, .len = at - start})))

@@ -136,6 +136,10 @@ static const Place places[] = {
         "id.badge 123456789 high row 3 cell 2 badge\nid.badge 987654321 high row 4 cell 2 badge\n"},
     {"a short table's last line", "n,x,badge\nAnn,x,123456789\nBob,x,-\nCy,y,-\n3 rows\n",
         "id.badge 123456789 high row 2 cell 3 badge\n"},
+    {"a quote that is the sign of inches",
+        "n,x,badge\na,\"5 "
+        "pipe,1\nb,x,2\nc,x,3\nd,x,4\ne,x,123456789\nf,x,987654321\ng,x,1\nh,x,1\ni,x,1\nj,x,1\nk,x,1\nl,x,1\n",
+        "id.badge 123456789 high row 6 cell 3 badge\nid.badge 987654321 high row 7 cell 3 badge\n"},
     {"what stands before a table is not in it", "badge\n\n987654321 of " FAR "\nn,x,y\n123456789,b,c\nc,d,e\n", ""},
     {"prose with commas",
         "Ann, Bob, and the badge\nwere, as we say, lost " FAR ".\nCall 123456789 " FAR ", 987654321\n", ""},
