@@ -571,7 +571,8 @@ Verdict validate_key_armour(const Surroundings *surroundings)
 static bool is_cell(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before, after = surroundings->after;
-    bool is_begun = before.len == 0 || is_one_of(before.data[before.len - 1], ",;|\t\r\n\"");
+    size_t end = before.len > 0 && before.data[before.len - 1] == '"' ? before.len - 1 : before.len;
+    bool is_begun = end == 0 || is_one_of(before.data[end - 1], ",;|\t\r\n");
 
     return is_begun && (after.len == 0 || is_one_of(after.data[0], ",;|\t\r\n\""));
 }
