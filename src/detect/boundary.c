@@ -23,7 +23,7 @@ static bool is_hex_run(const HexWord *word)
     return word->is_hex && word->len > 0 && (word->has_digit || word->len >= HEX_WORD_MIN);
 }
 
-static bool hex_word_before(const TextView *text, size_t end)
+bool boundary_hex_word_before(const TextView *text, size_t end)
 {
     HexWord word = {.is_hex = true};
 
@@ -32,39 +32,11 @@ static bool hex_word_before(const TextView *text, size_t end)
     return is_hex_run(&word);
 }
 
-static bool hex_word_after(const TextView *text, size_t start)
+bool boundary_hex_word_after(const TextView *text, size_t start)
 {
     HexWord word = {.is_hex = true};
 
     while (word.len < HEX_WORD_SEEN && start + word.len < text->len && byte_is_word(text->data[start + word.len]))
         hex_word_add(&word, text->data[start + word.len]);
     return is_hex_run(&word);
-}
-
-bool boundary_goes_on_before(const TextView *text, size_t start, uint8_t separator)
-{
-    if (start == 0)
-        return false;
-    uint8_t byte = text->data[start - 1];
-    if (byte_is_word(byte))
-        return true;
-    if (start < 2)
-        return false;
-    if (byte == '-')
-        return hex_word_before(text, start - 1);
-    return (byte == '.' || (byte == separator && byte != ' ')) && byte_is_digit(text->data[start - 2]);
-}
-
-bool boundary_goes_on_after(const TextView *text, size_t end, uint8_t separator)
-{
-    if (end >= text->len)
-        return false;
-    uint8_t byte = text->data[end];
-    if (byte_is_word(byte))
-        return true;
-    if (end + 1 >= text->len)
-        return false;
-    if (byte == '-')
-        return hex_word_after(text, end + 1);
-    return (byte == '.' || (byte == separator && byte != ' ')) && byte_is_digit(text->data[end + 1]);
 }

@@ -8,23 +8,84 @@
 
 enum {
     TEXT_MIN = 12,   /* less is not worth it, and too often chance */
+    HEAD = 8,        /* so many characters of a run tell of most that it is no text */
     TOLD_BY = 4,     /* most that is no text shows it in so many bytes */
     ENTITY_MAX = 10, /* "&#x00040;" */
     NO_BREAK_SPACE = 0xA0,
     BACKSLASHES_MAX = 8,
 };
 
-static int base64_value(uint8_t byte)
+/* One more than what the character is worth (RFC 4648, sections 4 and 5); 0: it is none. */
+static const uint8_t BASE64_VALUES[256] = {['A'] = 1,
+    ['B'] = 2,
+    ['C'] = 3,
+    ['D'] = 4,
+    ['E'] = 5,
+    ['F'] = 6,
+    ['G'] = 7,
+    ['H'] = 8,
+    ['I'] = 9,
+    ['J'] = 10,
+    ['K'] = 11,
+    ['L'] = 12,
+    ['M'] = 13,
+    ['N'] = 14,
+    ['O'] = 15,
+    ['P'] = 16,
+    ['Q'] = 17,
+    ['R'] = 18,
+    ['S'] = 19,
+    ['T'] = 20,
+    ['U'] = 21,
+    ['V'] = 22,
+    ['W'] = 23,
+    ['X'] = 24,
+    ['Y'] = 25,
+    ['Z'] = 26,
+    ['a'] = 27,
+    ['b'] = 28,
+    ['c'] = 29,
+    ['d'] = 30,
+    ['e'] = 31,
+    ['f'] = 32,
+    ['g'] = 33,
+    ['h'] = 34,
+    ['i'] = 35,
+    ['j'] = 36,
+    ['k'] = 37,
+    ['l'] = 38,
+    ['m'] = 39,
+    ['n'] = 40,
+    ['o'] = 41,
+    ['p'] = 42,
+    ['q'] = 43,
+    ['r'] = 44,
+    ['s'] = 45,
+    ['t'] = 46,
+    ['u'] = 47,
+    ['v'] = 48,
+    ['w'] = 49,
+    ['x'] = 50,
+    ['y'] = 51,
+    ['z'] = 52,
+    ['0'] = 53,
+    ['1'] = 54,
+    ['2'] = 55,
+    ['3'] = 56,
+    ['4'] = 57,
+    ['5'] = 58,
+    ['6'] = 59,
+    ['7'] = 60,
+    ['8'] = 61,
+    ['9'] = 62,
+    ['+'] = 63,
+    ['/'] = 64,
+    ['-'] = 63,
+    ['_'] = 64};
+
+static inline int base64_value(uint8_t byte)
 {
-    if (g_ascii_isupper((char)byte))
-        return byte - 'A';
-    if (g_ascii_islower((char)byte))
-        return byte - 'a' + 26;
-    if (g_ascii_isdigit((char)byte))
-        return byte - '0' + 52;
-    if (byte == '+' || byte == '-')
-        return 62;
-    return byte == '/' || byte == '_' ? 63 : -1;
+    return BASE64_VALUES[byte] - 1;
 }
 
 /* No text has it. */
@@ -67,7 +128,8 @@ static void put(Decoded *out, uint8_t byte, size_t from)
     out->from[out->len++] = (uint16_t)from;
 }
 
-bool decode_base64(Bytes span, Decoded *out)
+/* False: what comes out is no text. */
+static bool put_base64(Bytes span, Decoded *out)
 {
     uint32_t bits = 0;
     unsigned count = 0;
@@ -89,7 +151,12 @@ bool decode_base64(Bytes span, Decoded *out)
         last = i;
     }
     out->from[out->len] = (uint16_t)span.len;
-    return is_text(out);
+    return true;
+}
+
+bool decode_base64(Bytes span, Decoded *out)
+{
+    return put_base64(span, out) && is_text(out);
 }
 
 static inline int hex_value(uint8_t byte)
@@ -99,7 +166,7 @@ static inline int hex_value(uint8_t byte)
     return byte_is_digit(byte) ? byte - '0' : (byte | 0x20) - 'a' + 10;
 }
 
-bool decode_hex(Bytes span, Decoded *out)
+static bool put_hex(Bytes span, Decoded *out)
 {
     out->len = 0;
     out->is_shifted = false;
@@ -112,7 +179,21 @@ bool decode_hex(Bytes span, Decoded *out)
             return false;
     }
     out->from[out->len] = (uint16_t)span.len;
-    return is_text(out);
+    return true;
+}
+
+bool decode_hex(Bytes span, Decoded *out)
+{
+    return put_hex(span, out) && is_text(out);
+}
+
+bool decoded_may_be_text(Bytes span, Decoded *scratch)
+{
+    if (span.len < HEAD)
+        return false;
+    const Bytes head = {.data = span.data, .len = HEAD};
+
+    return put_base64(head, scratch) || put_hex(head, scratch);
 }
 
 /* Hexadecimal digits from at on: their value; -1: others are there. */

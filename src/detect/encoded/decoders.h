@@ -19,6 +19,8 @@ typedef struct Decoded {
 /* False: it is none, or what comes out is no text. The span has at most ENCODED_SPAN_MAX bytes. */
 bool decode_base64(Bytes span, Decoded *out);
 bool decode_hex(Bytes span, Decoded *out);
+/* Whether the beginning of the span, as base64 or hexadecimal, may be text. */
+bool decoded_may_be_text(Bytes span, Decoded *scratch);
 /* False also if there is nothing to decode. */
 bool decode_escapes(Bytes span, Decoded *out);
 

@@ -9,6 +9,7 @@ enum {
     BYTES_A_SPAN = 512,    /* and one more for so many bytes */
     TAIL = 128,            /* what may go on in the next view, or belongs to what begins there */
     VALUES_MAX = 20000,
+    LINES_TOLD_BY = 8, /* so many lines of a run that are no text have none behind them */
 };
 
 struct DecodedValue {
@@ -220,6 +221,21 @@ static bool decode_span(EncodedScan *scan, const TextView *view, const EncodedSp
     return decode(scan, view, span);
 }
 
+/* Most runs of many lines are no text in any of them, and the first few tell: where the next line begins that may be.
+ */
+static size_t next_text_line(EncodedScan *scan, const TextView *view, size_t at, size_t end)
+{
+    for (int line = 0; line < LINES_TOLD_BY; line++) {
+        const uint8_t *newline = memchr(view->data + at, '\n', end - at);
+        if (newline == NULL)
+            return end;
+        at = (size_t)(newline - view->data) + 1;
+        if (decoded_may_be_text((Bytes){.data = view->data + at, .len = end - at}, &scan->decoded))
+            return at;
+    }
+    return end;
+}
+
 static bool look_at(
     EncodedScan *scan, const TextView *view, const EncodedSpan *joined, const EncodedSpan *line, GError **error)
 {
@@ -229,8 +245,11 @@ static bool look_at(
     uint64_t own_end = view->base + own_end_of(view, &span);
 
     scan->done[span.kind] = own_end;
-    if (!is_decoded)
+    if (!is_decoded) {
+        if (own_end < scan->apart)
+            scan->done[span.kind] = view->base + next_text_line(scan, view, span.end, scan->apart - view->base);
         return true;
+    }
     scan->spans++;
     scan->span_position = view->base + span.start;
     scan->own_end = own_end;
