@@ -1,4 +1,5 @@
 #include "detect/regex_search.h"
+#include "detect/fast_target.h"
 
 enum {
     JIT_STACK_START = 32 * 1024,
@@ -63,7 +64,8 @@ static SearchEnd end_without_match(int code)
     }
 }
 
-static SearchEnd search_once(RegexScratch *scratch, const CompiledRule *rule, const TextView *text,
+/* Inline, as it was measured: most searches are of a place or two. */
+static ALWAYS_INLINE SearchEnd search_once(RegexScratch *scratch, const CompiledRule *rule, const TextView *text,
     const SearchWindow *window, RegexMatch *ret_match)
 {
     uint32_t options = (text->base > 0 ? PCRE2_NOTBOL : 0) | (window->is_text_end ? 0 : PCRE2_NOTEOL) | PCRE2_NOTEMPTY;
@@ -89,7 +91,7 @@ static SearchEnd search_once(RegexScratch *scratch, const CompiledRule *rule, co
 
 /* A window may hold more than one longest match: what an open-ended pattern swallowed is cut to the rule's length, so
  * that a match depends on what stands around it only, not on how large the window happened to be. */
-static SearchEnd search_window(
+static ALWAYS_INLINE SearchEnd search_window(
     RegexScratch *scratch, const CompiledRule *rule, const TextView *text, SearchWindow *window, RegexMatch *ret_match)
 {
     while (window->from <= window->last && window->from < window->end) {
