@@ -218,7 +218,7 @@ static void look_at_stretch(const RuleSet *rules, HotRules *hot, uint64_t positi
     if (position >= hot->stretch.from && position < hot->stretch.to)
         return;
     for (size_t i = 0; i < rules->rule_words; i++)
-        hot->rules[i] = ~rules->demanding[i];
+        hot->rules[i] = ~hot->demanding[i];
     zones_add_rules(hot->zones, position, hot->rules, &hot->stretch);
     note_words(rules, hot);
 }
@@ -227,7 +227,7 @@ static void look_at_stretch(const RuleSet *rules, HotRules *hot, uint64_t positi
 static void select_rules(ClassRun *run, const ClassPlace *place)
 {
     if (run->hot == NULL || !place->is_hot) {
-        run->selected = run->hot == NULL ? run->rules->class_rules : run->rules->class_rules_cold;
+        run->selected = run->hot == NULL ? run->rules->class_rules : run->hot->cold;
         run->words = run->selected->word;
         run->active = NULL;
         return;
@@ -274,7 +274,8 @@ void class_match(ClassRun *run, uint64_t from, uint64_t to, const uint64_t *hot)
         .len = run->text->len,
         .hot = hot,
     };
-    const ClassPlans plans = {.cold = &run->rules->class_rules_cold->plan, .hot = &run->rules->class_rules->plan};
+    const ClassRules *cold = run->hot == NULL ? run->rules->class_rules_cold : run->hot->cold;
+    const ClassPlans plans = {.cold = &cold->plan, .hot = &run->rules->class_rules->plan};
 
     class_scan(&plans, &text, place_found, run);
 }

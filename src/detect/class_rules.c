@@ -37,7 +37,7 @@ static bool add_forms(ClassRules *rules, const CompiledRule *rule, GError **erro
 
     for (unsigned i = 0; i < rule->raw->forms_count; i++) {
         const char *form = rule->raw->forms[i];
-        if (rules->kind == CLASS_RULES_ALL || !rule->bare_waits || strchr(form, '-') != NULL)
+        if (rules->kind != CLASS_RULES_COLD || !rule->bare_waits || strchr(form, '-') != NULL)
             TRY(form_table_add(rules->forms, rule->rule.index, form, separators, error));
     }
     return true;
@@ -82,7 +82,8 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
 
 bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error)
 {
-    if (rules->kind == CLASS_RULES_COLD && rule_waits_for_keyword(rule, TIER_MEDIUM))
+    if (rules->kind != CLASS_RULES_ALL &&
+        rule_waits_for_keyword(rule, rules->kind == CLASS_RULES_COLD ? TIER_MEDIUM : TIER_LOW))
         return true;
     switch (rule->shape) {
     case SHAPE_NONE:

@@ -5,7 +5,8 @@
 
 typedef enum ClassRulesKind {
     CLASS_RULES_ALL,
-    CLASS_RULES_COLD /* without what waits for a keyword: rules, and bare runs of digits */
+    CLASS_RULES_COLD,    /* without what waits for a keyword: rules, and bare runs of digits */
+    CLASS_RULES_COLD_LOW /* without what waits for one even for matches of tier low */
 } ClassRulesKind;
 
 struct ClassRules {

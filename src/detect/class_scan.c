@@ -230,8 +230,11 @@ static ALWAYS_INLINE void scan_block(
                 ((cold->wants_colon & elsewhere) | (hot->wants_colon & in_zone)),
             CLASS_COLON);
     scan_runs(cold, now, next, before, emitter->valid & elsewhere, emitter);
-    if (cold->word_runs != 0)
-        emit_words(cold, now, next, long_words(now, next, now->word & ~before & emitter->valid & elsewhere), emitter);
+    if (cold->word_runs != 0) {
+        uint64_t words = now->word & ~before & emitter->valid & elsewhere;
+        bool is_short = (cold->word_runs & ((UINT64_C(1) << LONG_WORD_MIN) - 1)) != 0;
+        emit_words(cold, now, next, is_short ? words : long_words(now, next, words), emitter);
+    }
     if (in_zone == 0)
         return;
     if (hot->word_runs != 0)

@@ -304,7 +304,7 @@ static uint64_t class_limit(const Detector *detector, const TextView *text, Step
 
 static bool tries_everything(const Detector *detector)
 {
-    return detector->options.min_tier == TIER_LOW || detector->options.refusal_handler != NULL;
+    return detector->options.refusal_handler != NULL;
 }
 
 /* Rules that demand a keyword are tried only where one of theirs may concern a value: most of them fit any number. */
@@ -331,6 +331,9 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
         .text = text,
         .is_last = kind == STEP_LAST};
 
+    bool is_low = detector->options.min_tier == TIER_LOW;
+    detector->hot.demanding = is_low ? detector->rules->demanding_low : detector->rules->demanding;
+    detector->hot.cold = is_low ? detector->rules->class_rules_low : detector->rules->class_rules_cold;
     zones_add_keywords(detector->hot.zones, detector->keywords, text);
     if (limit <= detector->classed)
         return;

@@ -105,6 +105,7 @@ struct RuleSet {
     hs_database_t *literals;
     ClassRules *class_rules;      /* all rules of engine class */
     ClassRules *class_rules_cold; /* what demands no keyword: enough where none is near */
+    ClassRules *class_rules_low;  /* likewise, for matches of tier low */
 
     /* Group of a keyword: rule index; then as many groups of field_keywords, then as many of veto. */
     Vocabulary *vocabulary;
@@ -113,6 +114,7 @@ struct RuleSet {
     /* Where rules of engine class that demand a keyword are worth trying. */
     DemandedPhrase *demanded; /* by phrase of the vocabulary */
     uint64_t *demanding;      /* those rules together */
+    uint64_t *demanding_low;  /* of them those that demand one for a match of tier low, too */
     uint64_t *word_shaped;    /* those of shape word */
     size_t rule_words;        /* uint64_t that a bit set of rules has */
 

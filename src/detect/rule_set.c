@@ -28,9 +28,11 @@ static void rule_set_free(RuleSet *rules)
     g_string_chunk_free(rules->paths);
     class_rules_free(rules->class_rules);
     class_rules_free(rules->class_rules_cold);
+    class_rules_free(rules->class_rules_low);
     demanded_clear(rules);
     vocabulary_free(rules->vocabulary);
     g_free(rules->demanding);
+    g_free(rules->demanding_low);
     g_free(rules->word_shaped);
     hs_free_database(rules->literals);
     g_free(rules);
@@ -48,6 +50,7 @@ static RuleSet *rule_set_new(void)
     g_array_set_clear_func(rules->rules, (GDestroyNotify)compiled_rule_clear);
     rules->class_rules = class_rules_new(CLASS_RULES_ALL);
     rules->class_rules_cold = class_rules_new(CLASS_RULES_COLD);
+    rules->class_rules_low = class_rules_new(CLASS_RULES_COLD_LOW);
     return rules;
 }
 
@@ -173,8 +176,9 @@ static bool add_file(const Loading *loading, const char *path, GError **error)
 
 static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError **error)
 {
-    bool is_added =
-        class_rules_add(rules->class_rules, rule, error) && class_rules_add(rules->class_rules_cold, rule, error);
+    bool is_added = class_rules_add(rules->class_rules, rule, error) &&
+                    class_rules_add(rules->class_rules_cold, rule, error) &&
+                    class_rules_add(rules->class_rules_low, rule, error);
 
     if (!is_added)
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
@@ -200,6 +204,8 @@ static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **erro
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
     if (rule->engine == ENGINE_CLASS && (rule->bare_waits || rule_waits_for_keyword(rule, TIER_MEDIUM)))
         rule_bits_add(rules->demanding, index);
+    if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_LOW))
+        rule_bits_add(rules->demanding_low, index);
     if (rule->shape == SHAPE_WORD)
         rule_bits_add(rules->word_shaped, index);
     return is_added;
@@ -309,6 +315,7 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     rules->group_words = 3 * (size_t)rules->rules->len / 64 + 1;
     rules->rule_words = (size_t)rules->rules->len / 64 + 1;
     rules->demanding = g_new0(uint64_t, rules->rule_words);
+    rules->demanding_low = g_new0(uint64_t, rules->rule_words);
     rules->word_shaped = g_new0(uint64_t, rules->rule_words);
     rules->class_max_length = CLASS_LOOK_AHEAD_MIN;
     for (uint32_t i = 0; i < rules->rules->len; i++) {
@@ -319,6 +326,7 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     }
     class_rules_finish(rules->class_rules);
     class_rules_finish(rules->class_rules_cold);
+    class_rules_finish(rules->class_rules_low);
     build_demanded(rules);
     return build_literals(rules, cache_dir, error);
 }

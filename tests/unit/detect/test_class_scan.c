@@ -183,6 +183,7 @@ static void test_every_implementation_finds_the_places_of_the_reference(void)
 static void check_words(GRand *random)
 {
     static const ClassPlan words = {.seconds = &SECONDS, .word_runs = ~UINT64_C(0)};
+    static const ClassPlan long_words = {.seconds = &SECONDS, .word_runs = ~UINT64_C(0) << LONG_WORD_MIN};
     g_autoptr(GString) text = g_string_new(NULL), expected_cold = g_string_new(NULL);
     g_autoptr(GString) expected_hot = g_string_new(NULL);
 
@@ -199,9 +200,11 @@ static void check_words(GRand *random)
     g_string_set_size(text, len + CLASS_PADDING);
     memset(text->str + len, 0, CLASS_PADDING);
     const ClassText class_text = {.data = (const uint8_t *)text->str, .from = 0, .to = len, .len = len};
-    g_autofree char *cold = scan_by(&words, class_mask_fill_best(), &class_text, PLAN_IS_COLD);
+    g_autofree char *cold = scan_by(&long_words, class_mask_fill_best(), &class_text, PLAN_IS_COLD);
+    g_autofree char *cold_all = scan_by(&words, class_mask_fill_best(), &class_text, PLAN_IS_COLD);
     g_autofree char *hot = scan_by(&words, class_mask_fill_best(), &class_text, PLAN_IS_HOT);
     g_assert_cmpstr(cold, ==, expected_cold->str);
+    g_assert_cmpstr(cold_all, ==, expected_hot->str);
     g_assert_cmpstr(hot, ==, expected_hot->str);
 }
 
