@@ -147,6 +147,11 @@ static void sketch_add(uint64_t *bits, uint64_t hash)
     bits[hash >> 54] |= UINT64_C(1) << (hash >> 48 & 63);
 }
 
+static bool word_is_number(const Word *word)
+{
+    return strspn(word->text, "0123456789") == word->len;
+}
+
 /* Single bytes are told apart from nothing: what stands before a word may be one that was passed over. */
 static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
 {
@@ -154,6 +159,9 @@ static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
     const Word *last = word_at(vocabulary, phrase->words[phrase->count - 1]);
     const Word *before = phrase->count > 1 ? word_at(vocabulary, phrase->words[phrase->count - 2]) : NULL;
 
+    for (uint32_t i = 0; i < phrase->count; i++)
+        sketch->has_numbers |= word_is_number(word_at(vocabulary, phrase->words[i]));
+    sketch->has_letters |= last->len == 1 && (before == NULL || before->len > 1);
     sketch_add(sketch->ends, hash_of(last));
     if (before != NULL)
         sketch_add(sketch->firsts, hash_of(before));

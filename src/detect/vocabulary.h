@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { KEYWORD_MAX_BYTES = 64, KEYWORD_MAX_WORDS = 6 };
@@ -41,6 +42,8 @@ typedef struct VocabularySketch {
     uint64_t pairs[1024];  /* the last two words of the others */
     uint64_t ends[1024];   /* the last words of all */
     uint64_t firsts[1024]; /* those before the last */
+    bool has_numbers;      /* digits alone are a word of some */
+    bool has_letters;      /* some end with a single byte that no other one stands before: "plan b" */
 } VocabularySketch;
 const VocabularySketch *vocabulary_sketch(const Vocabulary *vocabulary);
 

@@ -12,6 +12,9 @@
 #include <immintrin.h>
 #endif
 
+/* Bits of a block that are too near to another for their neighbours to be known. */
+#define BLOCK_BORDERS (UINT64_C(7) | UINT64_C(15) << 60)
+
 enum {
     STRIP_BLOCKS = 16,
     WRITTEN_AT_ONCE = 8,
@@ -35,6 +38,7 @@ struct WordSplitter {
     ClassMaskFill fill;
     void (*split)(WordSplitter *splitter, const Strip *strip);
     const VocabularySketch *sketch;
+    uint64_t skipped_numbers, skipped_letters; /* all bits, or none if keywords need them */
     WordHandler handler;
     void *data;
     uint64_t done; /* text before this position is split */
@@ -62,6 +66,8 @@ WordSplitter *word_splitter_new(const Vocabulary *vocabulary)
     splitter->fill = class_mask_fill_best();
     splitter->split = fast_target_is_here() ? split_fast : split_anywhere;
     splitter->sketch = vocabulary_sketch(vocabulary);
+    splitter->skipped_numbers = splitter->sketch->has_numbers ? 0 : UINT64_MAX;
+    splitter->skipped_letters = splitter->sketch->has_letters ? 0 : ~BLOCK_BORDERS;
     return splitter;
 }
 
@@ -185,7 +191,8 @@ static __attribute__((noinline)) void add_camel_runs(
     }
 }
 
-/* Words that end before these bits with digits behind something else. */
+/* Words that end before these bits with digits behind something else. They may be the last of a keyword without them,
+ * or stand before the last. */
 static __attribute__((noinline)) void add_stems(
     WordSplitter *splitter, const Strip *strip, uint64_t at, uint64_t ends, uint64_t starts)
 {
@@ -198,10 +205,14 @@ static __attribute__((noinline)) void add_stems(
             continue;
         while (stem > 0 && byte_is_digit(strip->text[start + stem - 1 - strip->position]))
             stem--;
+        if (stem == 0)
+            continue;
         const WordPlace place = {.start = start, .len = (uint32_t)len, .stem = (uint32_t)stem};
-        uint64_t prefix = vocabulary_prefix(strip->text + (start - strip->position), stem);
-        if (stem > 0 && vocabulary_sketch_has(splitter->sketch->ends, vocabulary_hash(prefix, stem)))
+        uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + (start - strip->position), stem), stem);
+        if (vocabulary_sketch_has(splitter->sketch->ends, hash))
             add_extra(splitter, &place);
+        if (vocabulary_sketch_has(splitter->sketch->firsts, hash))
+            add_word_behind(splitter, strip, start + len);
     }
 }
 
@@ -215,7 +226,7 @@ static ALWAYS_INLINE uint64_t number_stops(Carry *carry, uint64_t starts, uint64
     return sum & ~digits;
 }
 
-/* Of words of one byte those that have no other near: "C.F." is a keyword, "i" is none. */
+/* Of words of one byte those that have no other near in the block: "C.F." is a keyword, "i" is none. */
 static ALWAYS_INLINE uint64_t lonely(uint64_t single)
 {
     return single & ~(single << 2 | single >> 2 | single << 3 | single >> 3);
@@ -277,7 +288,7 @@ static ALWAYS_INLINE void split_block(
     uint64_t stems = ends & (now->digit << 1 | carry->digit) & ~stops;
     if (was_number != 0) /* the first of these began before the block */
         stops &= stops - 1;
-    uint64_t numbers = number_starts(starts & now->digit, stops, ends);
+    uint64_t numbers = number_starts(starts & now->digit, stops, ends) & splitter->skipped_numbers;
     Parts parts = {
         .starts = starts & ~numbers, .ends = numbers != 0 ? ends & ~stops : ends, .stems = stems, .edges = edges};
 
@@ -288,7 +299,7 @@ static ALWAYS_INLINE void split_block(
     }
     if (parts.stems != 0)
         add_stems(splitter, strip, at, parts.stems, starts);
-    uint64_t single = lonely(parts.starts & parts.ends >> 1);
+    uint64_t single = lonely(parts.starts & parts.ends >> 1) & splitter->skipped_letters;
     splitter->start_count += flatten(parts.starts & ~single, (uint32_t)index, splitter->starts + splitter->start_count);
     splitter->end_count += flatten(parts.ends & ~(single << 1), (uint32_t)index, splitter->ends + splitter->end_count);
     if (starts != 0)

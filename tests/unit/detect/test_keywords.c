@@ -150,6 +150,44 @@ static void test_what_is_found_does_not_depend_on_the_pieces_of_the_text(void)
         check_pieces(words, &view, whole, pieces[i]);
 }
 
+typedef struct OddCase {
+    const char *keyword, *text;
+} OddCase;
+
+static const OddCase odd_cases[] = {
+    {"p.i.", "p.i. "},
+    {"p.i.", "P-I: "},
+    {"n.i.f.", "N. I. F. "},
+    {"plan b", "Plan B: "},
+    {"form 1040", "form_1040 "},
+    {"1099 misc", "1099-MISC "},
+    {"w 2", "W-2 "},
+    {"credit card", "credit2 card "},
+    {"3d secure", "3D-Secure "},
+};
+
+static bool is_found_at(const Vocabulary *words, const char *text, size_t offset)
+{
+    g_autofree char *padded = g_strdup_printf("%*s%s", (int)offset, "", text);
+    const TextView view = {.data = (const uint8_t *)padded, .len = strlen(padded)};
+    g_autoptr(KeywordTracker) tracker = fed(words, &view, view.len);
+
+    return keyword_tracker_hits(tracker)->len > 0;
+}
+
+static void test_letters_and_numbers_are_words_wherever_they_stand(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(odd_cases); i++) {
+        g_autoptr(Vocabulary) words = vocabulary_new(1);
+        g_autoptr(GError) error = NULL;
+        g_assert_true(vocabulary_add(words, 0, odd_cases[i].keyword, &error));
+        for (size_t offset = 0; offset < 130; offset++) {
+            if (!is_found_at(words, odd_cases[i].text, offset))
+                g_test_fail_printf("'%s' in '%s' at %zu", odd_cases[i].keyword, odd_cases[i].text, offset);
+        }
+    }
+}
+
 static bool is_behind(const char *text, uint32_t distance)
 {
     g_autoptr(Vocabulary) words = vocabulary();
@@ -221,6 +259,8 @@ int main(int argc, char **argv)
         test_distance_counts_characters_between_keyword_and_value);
     g_test_add_func("/detect/keywords/what-is-found-does-not-depend-on-the-pieces-of-the-text",
         test_what_is_found_does_not_depend_on_the_pieces_of_the_text);
+    g_test_add_func("/detect/keywords/letters-and-numbers-are-words-wherever-they-stand",
+        test_letters_and_numbers_are_words_wherever_they_stand);
     g_test_add_func("/detect/keywords/keywords-behind-a-value-begin-at-most-the-distance-behind-it",
         test_keywords_behind_a_value_begin_at_most_the_distance_behind_it);
     g_test_add_func("/detect/keywords/forgetting-keeps-what-ends-later", test_forgetting_keeps_what_ends_later);
