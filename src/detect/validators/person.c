@@ -91,10 +91,9 @@ static NameWords name_words(Bytes value)
         while (at < value.len && !ends_word(value.data[at]))
             at++;
         note_word((Bytes){.data = value.data + start, .len = at - start}, &words);
-        if (at < value.len && value.data[at] != ',')
+        do
             at++;
-        while (at < value.len && ends_word(value.data[at]) && value.data[at - 1] != ',')
-            at++;
+        while (at < value.len && ends_word(value.data[at]) && value.data[at - 1] != ',');
     }
     return words;
 }

@@ -649,6 +649,9 @@ static void test_a_name_is_told_from_other_capitalised_words(void)
         {"titled_name", "Mr. ", "Daniel Mayers", "", VERDICT_PASS},
         {"titled_name", "Mr. ", "Kowalczyk", "", VERDICT_WEAK},
         {"titled_name", "Mr. ", "President", "", VERDICT_REJECT},
+        {"likely_name", "From: ", "Smith,, John", "", VERDICT_PASS},
+        {"known_person_name", "", ",,", "", VERDICT_REJECT},
+        {"known_person_name", "", ", Michael Williams,", "", VERDICT_PASS},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
