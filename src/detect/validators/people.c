@@ -48,6 +48,28 @@ Verdict validate_us_address(Bytes value)
     return zip_fits_state(text + at - 2, digits_value(text, end - 5, 3)) ? VERDICT_PROVED : VERDICT_WEAK;
 }
 
+bool is_of_organisation(const Surroundings *surroundings)
+{
+    static const char *const words[] = {" Inc.", " Inc,", " Corp.", "Corporation", "Foundation", " LLC", " Ltd",
+        " University", "Copyright", "Initiatives", "office at", "Institute", "echnical Support", "ustomer Support"};
+    enum { NEAR = 160 };
+    size_t near = MIN(surroundings->before.len, (size_t)NEAR);
+    const uint8_t *before = surroundings->before.data + surroundings->before.len - near;
+    bool is_found = false;
+
+    for (size_t i = 0; surroundings->field.len == 0 && near > 0 && i < G_N_ELEMENTS(words); i++)
+        is_found = is_found || memmem(before, near, words[i], strlen(words[i])) != NULL;
+    return is_found;
+}
+
+/* "Example Foundation, 1 Main Street": where an organisation sits is no secret. */
+Verdict validate_us_street(const Surroundings *surroundings)
+{
+    Verdict verdict = validate_us_address(surroundings->value);
+
+    return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
+}
+
 /* The digits of "12/2027", and of "2027-12" in that order. */
 static size_t expiry_digits(Bytes value, char ret_digits[8])
 {
@@ -62,12 +84,30 @@ static size_t expiry_digits(Bytes value, char ret_digits[8])
     return len;
 }
 
+/* "[1184, 1185, 1191]", "w83l786": in the midst of a list of numbers, or of a word. */
+static bool is_in_list_or_word(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+    size_t at = before.len;
+    bool has_others = after.len > 1 && after.data[0] == ',' && (after.data[1] == ' ' || g_ascii_isdigit(after.data[1]));
+
+    if (at > 0 && g_ascii_isalnum(before.data[at - 1]))
+        return true;
+    if (after.len > 0 && g_ascii_isalpha(after.data[0]))
+        return true;
+    for (; at > 0 && (g_ascii_isdigit(before.data[at - 1]) || is_one_of(before.data[at - 1], ", ")); at--)
+        has_others = has_others || before.data[at - 1] == ',';
+    return has_others && at > 0 && before.data[at - 1] == '[';
+}
+
 /* Straight behind its word: another number between them ("CVC_ELT_1, 1845") is what the word was about. */
 Verdict validate_card_cvv(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before;
     size_t end = before.len, digits = 0;
 
+    if (is_in_list_or_word(surroundings))
+        return VERDICT_REJECT;
     if (surroundings->field.len > 0)
         return VERDICT_PASS;
     while (end > 0 && !g_ascii_isalnum(before.data[end - 1]) && before.data[end - 1] < 0x80)
@@ -123,7 +163,10 @@ static bool is_part_of_more(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before, after = surroundings->after;
     bool goes_on = after.len > 1 && is_one_of(after.data[0], "-./") && g_ascii_isalnum(after.data[1]);
+    bool is_vector = after.len > 1 && memcmp(after.data, " |", 2) == 0; /* "[0685 0167 | 0020 0020]" */
 
+    if (is_vector && before.len > 0 && before.data[before.len - 1] == '[')
+        return true;
     if (before.len < 2)
         return goes_on;
     return goes_on || (is_one_of(before.data[before.len - 1], "-./") && g_ascii_isalnum(before.data[before.len - 2]));
@@ -151,9 +194,17 @@ Verdict validate_phone_bare(Bytes value)
 {
     Alnum digits;
 
-    if (!digits_read(value, &digits) || digits_one_repeated(digits.text + 1, digits.len - 1))
+    if (!digits_read(value, &digits) || digits_one_repeated(digits.text + 1, digits.len - 1) || number_is_bound(value))
         return VERDICT_REJECT;
     return phone_national_verdict(value);
+}
+
+/* Eight digits with no sign of what they are: sure in a field, anything else's number in running text. */
+Verdict validate_phone_short(const Surroundings *surroundings)
+{
+    Verdict verdict = validate_phone_bare(surroundings->value);
+
+    return surroundings->field.len == 0 ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 /* Cookies that only count visitors are of no interest; a value that only names what would stand there is none. */

@@ -272,7 +272,13 @@ Verdict validate_person_name(const Surroundings *surroundings)
     bool is_value = surroundings->field.len > 0 && names_a_person(surroundings->field) && begins_value(surroundings);
     if (is_value || is_labelled(surroundings->before))
         return VERDICT_PASS;
-    return is_known(&words) && is_after_name(surroundings->before) ? VERDICT_PASS : VERDICT_LOW;
+    return is_full(&words) && is_after_name(surroundings->before) ? VERDICT_PASS : VERDICT_LOW;
+}
+
+/* "Leone Sierra Leone": made of names, and one of none. */
+static bool names_a_country(Bytes value)
+{
+    return contains(value, "sierra") && contains(value, "leon");
 }
 
 /* Where something is often a name: behind "name:", "Dear", "From:". One that is known, or what may be one. */
@@ -280,7 +286,7 @@ static Verdict likely_verdict(Bytes value)
 {
     NameWords words = name_words(value);
 
-    if (!is_written_as_name(value) || words.has_lower)
+    if (!is_written_as_name(value) || words.has_lower || names_a_country(value))
         return VERDICT_REJECT;
     if (is_known(&words) && words.ordinary == 0)
         return VERDICT_PASS;
@@ -292,7 +298,8 @@ static bool is_of_interest(Bytes before)
 {
     static const char *const words[] = {"patient", "customer", "client", "employee", "applicant", "borrower",
         "passenger", "spouse", "student", "guest", "insured", "physician", "tenant", "payee", "taxpayer", "resident",
-        "kunde", "pacient", "emergency", "beneficiary", "guardian", "titular", "kontoinhaber"};
+        "kunde", "pacient", "emergency", "beneficiary", "guardian", "titular", "kontoinhaber", "attn", "bill to",
+        "ship to", "sold to", "recipient"};
 
     return contains_any(label_of(before), words, G_N_ELEMENTS(words));
 }
@@ -305,7 +312,27 @@ static bool is_for_all(Bytes before)
     return contains_any(label_of(before), words, G_N_ELEMENTS(words));
 }
 
-/* "name:", "contact=": a given name alone names things as often. */
+/* Whether nothing of the value's cell, member or element is left behind it. */
+static bool ends_value(const Surroundings *surroundings)
+{
+    Bytes after = surroundings->after;
+
+    return after.len == 0 || strchr("\"'`,;|\t\r\n<}])", after.data[0]) != NULL;
+}
+
+/* `Name: John Smith` on a line of its own: a form that somebody filled in. */
+static bool is_line_of_form(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after, label = label_of(before);
+    bool is_name = label.len == 4 && g_ascii_strncasecmp((const char *)label.data, "name", 4) == 0;
+    bool begins_line = is_name && (label.data == before.data || label.data[-1] == '\n');
+
+    return begins_line && (after.len == 0 || after.data[0] == '\n' || after.data[0] == '\r') &&
+           !is_quote(before.data[before.len - 1]);
+}
+
+/* "name:", "contact=": in running text and in programs they name authors, and things, as often; a record is of
+ * somebody. */
 Verdict validate_likely_full_name(const Surroundings *surroundings)
 {
     Verdict verdict = likely_verdict(surroundings->value);
@@ -313,7 +340,9 @@ Verdict validate_likely_full_name(const Surroundings *surroundings)
 
     if (verdict != VERDICT_PASS || is_of_interest(surroundings->before))
         return verdict;
-    bool is_sure = is_full(&words) && !is_for_all(surroundings->before) && !is_author(surroundings);
+    bool is_record = surroundings->field.len > 0 && begins_value(surroundings) && ends_value(surroundings);
+    bool is_sure = is_full(&words) && (is_record || is_line_of_form(surroundings)) &&
+                   !is_for_all(surroundings->before) && !is_author(surroundings);
     return is_sure ? VERDICT_PASS : VERDICT_LOW;
 }
 
@@ -325,12 +354,13 @@ Verdict validate_name_field(const Surroundings *surroundings)
     return validate_likely_full_name(surroundings);
 }
 
-/* In a letter's first and last line, or where someone says who they are. */
+/* In a letter's first and last line, or before an address of mail. A given name alone says little of anybody. */
 Verdict validate_likely_name(const Surroundings *surroundings)
 {
     Verdict verdict = likely_verdict(surroundings->value);
+    NameWords words = name_words(surroundings->value);
 
-    return is_author(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
+    return is_author(surroundings) || words.count < 2 ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 /* Behind a title. */

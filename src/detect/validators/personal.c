@@ -94,11 +94,23 @@ static bool is_part_of_name_number(const Surroundings *surroundings)
            g_ascii_isalnum(before.data[before.len - 2]);
 }
 
+bool number_is_bound(Bytes value)
+{
+    static const char *const bounds[] = {"21474836", "21474835", "21474508", "42949672", "01234567"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(bounds); i++)
+        if (value.len == 10 && memcmp(value.data, bounds[i], 8) == 0)
+            return true;
+    return false;
+}
+
 Verdict validate_nanp(const Surroundings *surroundings)
 {
-    if (is_part_of_name_number(surroundings))
+    if (is_part_of_name_number(surroundings) || number_is_bound(surroundings->value))
         return VERDICT_REJECT;
-    return outside_row(surroundings, nanp_verdict(surroundings->value));
+    Verdict verdict = outside_row(surroundings, nanp_verdict(surroundings->value));
+
+    return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 /* ITU-T E.164 country codes in use: the first to the last of a run, and how many digits follow the code. Where a

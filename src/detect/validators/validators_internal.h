@@ -42,6 +42,12 @@ bool country_is_known(const char *letters);
 /* A top-level domain, any case. Two-letter ones are countries; the others are those in common use. */
 bool tld_is_known(const char *label, size_t len);
 
+/* 2147483647, 4294967295, 0123456789 and their neighbours: bounds of the numbers of machines, and no telephone's. */
+bool number_is_bound(Bytes value);
+
+/* Whether an organisation is named right before, in running text: what stands there is known to everybody. */
+bool is_of_organisation(const Surroundings *surroundings);
+
 /* A number written with blanks in a row of numbers (a table, a drawing's coordinates) is part of the row: then the
  * verdict is at most low. Where blanks part groups that count up or repeat, it is columns that happen to fit: then it
  * is at most weak, unless it is proved. */
