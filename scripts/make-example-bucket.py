@@ -185,7 +185,8 @@ def employees_jsonl():
     text = Text()
     for number in range(12):
         first, last, _ = person(100 + number)
-        text.write(f'{{"name": "{first} {last}", "badge": "{302145501 + number}", "dateOfBirth": "')
+        text.write('{"name": "', ("pii.person_name", f"{first} {last}"))
+        text.write(f'", "badge": "{302145501 + number}", "dateOfBirth": "')
         text.write(("pii.date_of_birth", f"{1961 + number * 3}-04-{10 + number}"))
         text.write('", "ssn": "', ("id.us_ssn", ssn(100 + number).replace("-", "")))
         text.write('", "passportNumber": "', ("id.us_passport", f"A{21537864 + number * 13}"))
@@ -268,12 +269,12 @@ def private_key():
 def kunden_csv():
     text = Text()
     text.line("Kundennr;Name;Straße;IBAN;Steuer-ID")
-    for number, name in enumerate(["Jörg Müller", "Käthe Weiß", "Özlem Groß", "René Böhm"]):
+    for number, name in enumerate(["Jörg Müller", "Käthe Weiß", "Aylin Groß", "René Böhm"]):
         account = iban("DE", f"37040044{53201300 + number:010d}")
         tax = de_tax_id("3657426180" if number == 0 else f"{2 + number}695437182" if number else "")
-        text.line(f"{4000 + number};{name};Lindenstraße {number + 1};", ("fin.iban", groups(account)), ";Steuer-ID ",
+        text.line(f"{4000 + number};", ("pii.person_name", name), f";Lindenstraße {number + 1};", ("fin.iban", groups(account)), ";Steuer-ID ",
                   ("id.de_tax_id", tax))
-    text.line("4009;Zoë Krämer;Lindenstraße 9;DE46 3704 0044 0532 0130 11;Steuer-ID 36574261890")
+    text.line("4009;", ("pii.person_name", "Zoë Krämer"), ";Lindenstraße 9;DE46 3704 0044 0532 0130 11;Steuer-ID 36574261890")
     return text
 
 

@@ -309,7 +309,7 @@ bool keyword_tracker_after(
 
     for (guint i = hits_until(tracker, position); i < tracker->hits->len; i++) {
         const KeywordHit *hit = hit_at(tracker, i);
-        if (hit->end > reach)
+        if (hit->end > reach || (query->end != 0 && hit->start >= query->end))
             return false;
         if (hit->start >= position && is_of_group(tracker, hit, query) &&
             is_within(view, position, hit->start, query->distance))

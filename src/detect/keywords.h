@@ -49,6 +49,7 @@ size_t keyword_look_back(uint32_t max_distance);
 typedef struct KeywordQuery {
     uint32_t group, distance; /* characters */
     uint64_t barrier;         /* keywords that begin before this position do not count */
+    uint64_t end;             /* behind a value: nor those that begin here or later; 0: all do */
 } KeywordQuery;
 
 /* Where the nearest such keyword ends that ends at most distance characters before position; 0: there is none. */

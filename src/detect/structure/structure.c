@@ -260,6 +260,14 @@ static const PathMark *mark_at(const Structure *structure, guint index)
     return &g_array_index(structure->path.marks, PathMark, index);
 }
 
+uint64_t structure_field_end(Structure *structure, uint64_t position)
+{
+    const PathMark *mark = is_tree(structure) ? path_find(&structure->path, position) : NULL;
+    guint next = mark != NULL ? (guint)(mark - mark_at(structure, 0)) + 1 : structure->path.marks->len;
+
+    return next < structure->path.marks->len ? mark_at(structure, next)->from : 0;
+}
+
 /* Index of the mark that holds at the position, or of the first. */
 static guint mark_before(Structure *structure, uint64_t position)
 {

@@ -30,6 +30,8 @@ bool structure_has_keyword(Structure *structure, const TextView *view, uint64_t 
 bool structure_field_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group);
 /* The innermost name as it may be shown; empty if there is none. Valid until the next feed. */
 Bytes structure_field(Structure *structure, const TextView *view, uint64_t position);
+/* Where another key or element begins behind the position: keywords there tell of that one; 0: none is known. */
+uint64_t structure_field_end(Structure *structure, uint64_t position);
 /* Keywords in the text before this position do not concern a value at position: they belong to another record. */
 uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t position);
 

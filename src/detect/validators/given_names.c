@@ -156,7 +156,7 @@ static const char given_names[] =
     "krešimir kris krish krishna kristaps kristen kristi kristian kristiina kristijan kristin kristina kristine "
     "kristjan kristof kristofer kristoffer kristy krisztina krisztián krunal krystal krystian krystyna krzysztof "
     "kseniya kumiko kunal kurt květa květoslava kwabena kwaku kwame kwasi kyle kylee kyleigh kylie kyoko kyra "
-    "kyung kyungsoo kyösti kübra kęstutis lacey lachlan ladislav ladislava laetitia laila laima laith lajos "
+    "kyung kyungsoo kyösti käthe kübra kęstutis lacey lachlan ladislav ladislava laetitia laila laima laith lajos "
     "lakeisha lakshman lakshmi lalit lalita lamar lambert lamia lana landon lara laraine larissa larry lars lasse "
     "laszlo lata latasha latisha latoya lauha laura laure laureen lauren laurens laurent laurentiu laurette lauri "
     "laurie laurin lauritz lavinia lawrence lazar lea leah leander leandra leandro leann leanna leanne lech leda "

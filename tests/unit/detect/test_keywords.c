@@ -198,6 +198,19 @@ static bool is_behind(const char *text, uint32_t distance)
     return keyword_tracker_after(tracker, &view, &query, strlen("value"));
 }
 
+static void test_keywords_behind_the_end_of_a_values_field_do_not_count(void)
+{
+    static const char text[] = "value .. card card";
+    g_autoptr(Vocabulary) words = vocabulary();
+    const TextView view = {.data = (const uint8_t *)text, .len = strlen(text)};
+    g_autoptr(KeywordTracker) tracker = fed(words, &view, view.len);
+    KeywordQuery query = {.group = GROUP_OTHER, .distance = 30, .end = strlen("value .. c")};
+
+    g_assert_true(keyword_tracker_after(tracker, &view, &query, strlen("value")));
+    query.end = strlen("value .. ");
+    g_assert_false(keyword_tracker_after(tracker, &view, &query, strlen("value")));
+}
+
 static void test_keywords_behind_a_value_begin_at_most_the_distance_behind_it(void)
 {
     g_assert_true(is_behind("value card", 1));
@@ -263,6 +276,8 @@ int main(int argc, char **argv)
         test_letters_and_numbers_are_words_wherever_they_stand);
     g_test_add_func("/detect/keywords/keywords-behind-a-value-begin-at-most-the-distance-behind-it",
         test_keywords_behind_a_value_begin_at_most_the_distance_behind_it);
+    g_test_add_func("/detect/keywords/keywords-behind-the-end-of-a-values-field-do-not-count",
+        test_keywords_behind_the_end_of_a_values_field_do_not_count);
     g_test_add_func("/detect/keywords/forgetting-keeps-what-ends-later", test_forgetting_keeps_what_ends_later);
     g_test_add_func("/detect/keywords/each-byte-is-split-about-once", test_each_byte_is_split_about_once);
     g_test_add_func("/detect/keywords/keywords-without-a-word-are-refused", test_keywords_without_a_word_are_refused);
