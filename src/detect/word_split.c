@@ -192,7 +192,7 @@ static __attribute__((noinline)) void add_camel_runs(
 }
 
 /* Words that end before these bits with digits behind something else. They may be the last of a keyword without them,
- * or stand before the last. */
+ * or stand before the last; single letters with a number are too many for that. */
 static __attribute__((noinline)) void add_stems(
     WordSplitter *splitter, const Strip *strip, uint64_t at, uint64_t ends, uint64_t starts)
 {
@@ -211,7 +211,7 @@ static __attribute__((noinline)) void add_stems(
         uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + (start - strip->position), stem), stem);
         if (vocabulary_sketch_has(splitter->sketch->ends, hash))
             add_extra(splitter, &place);
-        if (vocabulary_sketch_has(splitter->sketch->firsts, hash))
+        if (stem > 1 && vocabulary_sketch_has(splitter->sketch->firsts, hash))
             add_word_behind(splitter, strip, start + len);
     }
 }
