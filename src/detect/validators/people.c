@@ -48,6 +48,22 @@ Verdict validate_us_address(Bytes value)
     return zip_fits_state(text + at - 2, digits_value(text, end - 5, 3)) ? VERDICT_PROVED : VERDICT_WEAK;
 }
 
+bool is_in_field(const Surroundings *surroundings)
+{
+    static const char markup[] = " a article b blockquote body br code dd div dl dt em font h1 h2 h3 h4 html i li p "
+                                 "pre section span strong table td "
+                                 "th title tr tt u ul var ";
+    Bytes field = surroundings->field;
+    char name[16] = " ";
+
+    if (field.len == 0 || field.len > sizeof name - 3)
+        return field.len > 0;
+    for (size_t i = 0; i < field.len; i++)
+        name[i + 1] = g_ascii_tolower((char)field.data[i]);
+    name[field.len + 1] = ' ';
+    return memmem(markup, sizeof markup - 1, name, field.len + 2) == NULL;
+}
+
 bool is_of_organisation(const Surroundings *surroundings)
 {
     static const char *const words[] = {" Inc.", " Inc,", " Corp.", "Corporation", "Foundation", " LLC", " Ltd",
@@ -57,7 +73,7 @@ bool is_of_organisation(const Surroundings *surroundings)
     const uint8_t *before = surroundings->before.data + surroundings->before.len - near;
     bool is_found = false;
 
-    for (size_t i = 0; surroundings->field.len == 0 && near > 0 && i < G_N_ELEMENTS(words); i++)
+    for (size_t i = 0; !is_in_field(surroundings) && near > 0 && i < G_N_ELEMENTS(words); i++)
         is_found = is_found || memmem(before, near, words[i], strlen(words[i])) != NULL;
     return is_found;
 }
@@ -100,6 +116,18 @@ static bool is_in_list_or_word(const Surroundings *surroundings)
     return has_others && at > 0 && before.data[at - 1] == '[';
 }
 
+/* "savings_account n 1 2 @ ~ 1 0 13364212": a number of one digit before it makes it one of a row of numbers. */
+Verdict validate_bank_account_told(const Surroundings *surroundings)
+{
+    Verdict verdict = validate_bank_account(surroundings->value);
+    Bytes before = surroundings->before;
+    const uint8_t *end = before.data + before.len;
+    bool is_in_row =
+        before.len > 2 && end[-1] == ' ' && end[-3] == ' ' && (g_ascii_isdigit(end[-2]) || is_one_of(end[-2], "@~"));
+
+    return is_in_row ? MIN(verdict, VERDICT_LOW) : verdict;
+}
+
 /* Straight behind its word: another number between them ("CVC_ELT_1, 1845") is what the word was about. */
 Verdict validate_card_cvv(const Surroundings *surroundings)
 {
@@ -134,6 +162,12 @@ Verdict validate_card_expiry(Bytes value)
     uint32_t year = digits_value(digits, month_len, year_len) + (year_len == 2 ? 2000 : 0);
     bool is_near = year + 10 >= this_year && year <= this_year + 20;
     return month >= 1 && month <= 12 && is_near ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* In a field whose name says so; "expiry": [1024, 1026] are the pages of an index. */
+Verdict validate_card_expiry_field(const Surroundings *surroundings)
+{
+    return is_in_list_or_word(surroundings) ? VERDICT_REJECT : validate_card_expiry(surroundings->value);
 }
 
 /* Sort code and account number of the United Kingdom: dates and one repeated digit are refused. */
@@ -176,7 +210,8 @@ Verdict validate_phone_national(const Surroundings *surroundings)
 {
     if (is_part_of_more(surroundings))
         return VERDICT_REJECT;
-    return outside_row(surroundings, phone_national_verdict(surroundings->value));
+    Verdict verdict = outside_row(surroundings, phone_national_verdict(surroundings->value));
+    return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 /* With no word for it beside it a number has at least nine digits, and is no part of a row. */
@@ -204,7 +239,7 @@ Verdict validate_phone_short(const Surroundings *surroundings)
 {
     Verdict verdict = validate_phone_bare(surroundings->value);
 
-    return surroundings->field.len == 0 ? MIN(verdict, VERDICT_LOW) : verdict;
+    return !is_in_field(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 /* Cookies that only count visitors are of no interest; a value that only names what would stand there is none. */

@@ -258,6 +258,15 @@ static Verdict labelled_verdict(Bytes value)
     return words.ordinary == 0 || words.surnames > words.ordinary ? VERDICT_PASS : VERDICT_REJECT;
 }
 
+/* `WHERE firstname = 'Joe'`, `user_lastname == "Doe"`: an example of a language, not a record. */
+static bool is_of_program(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before;
+
+    return !is_in_field(surroundings) && before.len > 3 && is_quote(before.data[before.len - 1]) &&
+           before.data[before.len - 2] == ' ' && before.data[before.len - 3] == '=';
+}
+
 /* Behind a label that says so anything that may be a name is one; in prose an unknown word behind "name is" may name
  * anything, and what stands somewhere inside of an element is not its value. */
 Verdict validate_person_name(const Surroundings *surroundings)
@@ -271,7 +280,7 @@ Verdict validate_person_name(const Surroundings *surroundings)
         return VERDICT_LOW;
     bool is_value = surroundings->field.len > 0 && names_a_person(surroundings->field) && begins_value(surroundings);
     if (is_value || is_labelled(surroundings->before))
-        return VERDICT_PASS;
+        return is_of_program(surroundings) ? VERDICT_LOW : VERDICT_PASS;
     return is_full(&words) && is_after_name(surroundings->before) ? VERDICT_PASS : VERDICT_LOW;
 }
 
@@ -340,7 +349,7 @@ Verdict validate_likely_full_name(const Surroundings *surroundings)
 
     if (verdict != VERDICT_PASS || is_of_interest(surroundings->before))
         return verdict;
-    bool is_record = surroundings->field.len > 0 && begins_value(surroundings) && ends_value(surroundings);
+    bool is_record = is_in_field(surroundings) && begins_value(surroundings) && ends_value(surroundings);
     bool is_sure = is_full(&words) && (is_record || is_line_of_form(surroundings)) &&
                    !is_for_all(surroundings->before) && !is_author(surroundings);
     return is_sure ? VERDICT_PASS : VERDICT_LOW;

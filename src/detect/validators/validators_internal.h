@@ -45,6 +45,9 @@ bool tld_is_known(const char *label, size_t len);
 /* 2147483647, 4294967295, 0123456789 and their neighbours: bounds of the numbers of machines, and no telephone's. */
 bool number_is_bound(Bytes value);
 
+/* Whether the value stands in a field that has a name: a column, a key; not in an element that only sets text. */
+bool is_in_field(const Surroundings *surroundings);
+
 /* Whether an organisation is named right before, in running text: what stands there is known to everybody. */
 bool is_of_organisation(const Surroundings *surroundings);
 
