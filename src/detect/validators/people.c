@@ -69,12 +69,14 @@ bool is_of_organisation(const Surroundings *surroundings)
     static const char *const words[] = {" Inc.", " Inc,", " Corp.", "Corporation", "Foundation", " LLC", " Ltd",
         " University", "Copyright", "Initiatives", "office at", "Institute", "echnical Support", "ustomer Support"};
     enum { NEAR = 160 };
-    size_t near = MIN(surroundings->before.len, (size_t)NEAR);
-    const uint8_t *before = surroundings->before.data + surroundings->before.len - near;
+    Bytes before = surroundings->before;
+    size_t near = MIN(before.len, (size_t)NEAR);
     bool is_found = false;
 
-    for (size_t i = 0; !is_in_field(surroundings) && near > 0 && i < G_N_ELEMENTS(words); i++)
-        is_found = is_found || memmem(before, near, words[i], strlen(words[i])) != NULL;
+    if (before.data == NULL || is_in_field(surroundings))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        is_found = is_found || memmem(before.data + before.len - near, near, words[i], strlen(words[i])) != NULL;
     return is_found;
 }
 
