@@ -161,7 +161,8 @@ static void print_rows(const Testing *testing)
     g_array_sort(testing->rows, compare_rows);
     for (guint i = 0; i < testing->rows->len; i++) {
         const Row *row = &g_array_index(testing->rows, Row, i);
-        const char *member = g_ptr_array_index(testing->members, row->member);
+        const char *name = g_ptr_array_index(testing->members, row->member);
+        g_autofree char *member = name != NULL ? report_printable(name) : NULL;
         if (member != NULL)
             (void)printf("%s:", member);
         (void)printf(

@@ -1,6 +1,7 @@
 """trawl rules: rules of one's own beside the built-in ones, checked before they are trusted; what a text makes of them."""
 import gzip
 import json
+import zipfile
 
 import pytest
 
@@ -101,5 +102,9 @@ def test_test_reads_a_file_as_a_scan_does(trawl, own, tmp_path):
         (tmp_path / name).write_bytes(content)
         out = trawl.run("rules", "test", tmp_path / name, "--rules", own, "--rule", "own.badge", status=0).out
         assert out.startswith(f"{place}\town.badge\tmatch, tier high"), (name, out)
+    with zipfile.ZipFile(tmp_path / "hostile.zip", "w") as archive:
+        archive.writestr("a\x1b[2Jb.txt", f"badge BDG-765432 {far}")
+    out = trawl.run("rules", "test", tmp_path / "hostile.zip", "--rules", own, "--rule", "own.badge", status=0).out
+    assert "own.badge\tmatch" in out and "\x1b" not in out, out
     (tmp_path / "broken.gz").write_bytes(files["table.csv.gz"][1][:30])
     assert trawl.run("rules", "test", tmp_path / "broken.gz").status != 0
