@@ -10,10 +10,10 @@ typedef struct HotRules {
     Zones *zones;
     const uint64_t *demanding; /* bit set: what is worth trying in zones only */
     const ClassRules *cold;    /* the others */
-    Stretch stretch;     /* where the rest holds */
-    uint64_t *rules;     /* bit set */
-    GArray *words;       /* of them those of shape word, uint32_t */
-    FirstRuns word_runs; /* with which words these begin */
+    Stretch stretch;           /* where the rest holds */
+    uint64_t *rules;           /* bit set */
+    GArray *words;             /* of them those of shape word, uint32_t */
+    FirstRuns word_runs;       /* with which words these begin */
 } HotRules;
 
 typedef struct ClassRun {
