@@ -1,6 +1,9 @@
 #include "single_db.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { LARGE_PATTERN = 60 };
 
 /* "13..19" or "4" as a count of digits. */
 static void add_group(GString *pattern, const char *group)
@@ -47,6 +50,19 @@ static char *pattern_of(const CompiledRule *rule)
     return g_strdup(rule->raw->pattern);
 }
 
+/* Hyperscan refuses patterns that would make too large an automaton. */
+static bool is_too_large(const LiteralExpression *expression)
+{
+    hs_database_t *db = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (strlen(expression->pattern) < LARGE_PATTERN)
+        return false;
+    bool is_built = literal_db_build(expression, 1, NULL, &db, &error);
+    (void)hs_free_database(db);
+    return !is_built;
+}
+
 bool single_db_build(const RuleSet *rules, const char *cache_dir, hs_database_t **ret_db, GError **error)
 {
     g_autoptr(GArray) expressions = g_array_new(FALSE, FALSE, sizeof(LiteralExpression));
@@ -59,7 +75,10 @@ bool single_db_build(const RuleSet *rules, const char *cache_dir, hs_database_t 
             .flags = rule->raw->caseless ? HS_FLAG_CASELESS : 0,
             .id = i};
         g_ptr_array_add(patterns, (char *)expression.pattern);
-        g_array_append_val(expressions, expression);
+        if (is_too_large(&expression))
+            (void)fprintf(stderr, "single: without %s, which is too large for Hyperscan\n", rule->rule.id);
+        else
+            g_array_append_val(expressions, expression);
     }
     return literal_db_build(
         (const LiteralExpression *)(void *)expressions->data, expressions->len, cache_dir, ret_db, error);

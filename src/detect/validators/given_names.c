@@ -336,5 +336,7 @@ static const char given_names[] =
 
 bool given_name_is_known(const char *word)
 {
-    return sorted_words_have(given_names, sizeof given_names - 1, word);
+    static WordList list = {.words = given_names};
+
+    return word_list_has(&list, word);
 }

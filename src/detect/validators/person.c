@@ -143,10 +143,13 @@ static bool names_a_thing(Bytes field)
 static bool contains(Bytes text, const char *letters)
 {
     size_t len = strlen(letters);
+    uint8_t first = (uint8_t)letters[0], capital = (uint8_t)g_ascii_toupper(letters[0]);
 
-    for (size_t i = 0; i + len <= text.len; i++)
-        if (g_ascii_strncasecmp((const char *)text.data + i, letters, len) == 0)
+    for (size_t i = 0; i + len <= text.len; i++) {
+        bool may_be = text.data[i] == first || text.data[i] == capital;
+        if (may_be && g_ascii_strncasecmp((const char *)text.data + i, letters, len) == 0)
             return true;
+    }
     return false;
 }
 
@@ -220,9 +223,13 @@ static Bytes label_of(Bytes before)
 /* Those who wrote a document, or are thanked in it, are named to be known. */
 static bool is_author(const Surroundings *surroundings)
 {
+    enum { NEAR = 80 };
     static const char *const words[] = {"author", "othercredit", "copyright", "maintainer", "editor>"};
 
-    return contains_any(surroundings->before, words, G_N_ELEMENTS(words));
+    Bytes before = surroundings->before;
+    size_t near = MIN(before.len, (size_t)NEAR);
+
+    return contains_any((Bytes){.data = before.data + before.len - near, .len = near}, words, G_N_ELEMENTS(words));
 }
 
 /* `surname: Kowalski`: a label of two words, or one that cannot be anything else's name. */
@@ -291,9 +298,9 @@ static bool names_a_country(Bytes value)
 }
 
 /* Where something is often a name: behind "name:", "Dear", "From:". One that is known, or what may be one. */
-static Verdict likely_verdict(Bytes value)
+static Verdict likely_verdict(Bytes value, const NameWords *name)
 {
-    NameWords words = name_words(value);
+    NameWords words = *name;
 
     if (!is_written_as_name(value) || words.has_lower || names_a_country(value))
         return VERDICT_REJECT;
@@ -344,8 +351,8 @@ static bool is_line_of_form(const Surroundings *surroundings)
  * somebody. */
 Verdict validate_likely_full_name(const Surroundings *surroundings)
 {
-    Verdict verdict = likely_verdict(surroundings->value);
     NameWords words = name_words(surroundings->value);
+    Verdict verdict = likely_verdict(surroundings->value, &words);
 
     if (verdict != VERDICT_PASS || is_of_interest(surroundings->before))
         return verdict;
@@ -366,8 +373,8 @@ Verdict validate_name_field(const Surroundings *surroundings)
 /* In a letter's first and last line, or before an address of mail. A given name alone says little of anybody. */
 Verdict validate_likely_name(const Surroundings *surroundings)
 {
-    Verdict verdict = likely_verdict(surroundings->value);
     NameWords words = name_words(surroundings->value);
+    Verdict verdict = likely_verdict(surroundings->value, &words);
 
     return is_author(surroundings) || words.count < 2 ? MIN(verdict, VERDICT_LOW) : verdict;
 }

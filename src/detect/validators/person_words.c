@@ -302,17 +302,69 @@ bool sorted_words_have(const char *words, size_t len, const char *word)
     return false;
 }
 
+/* FNV-1a, up to a space or the end. */
+static uint32_t word_hash(const char *word)
+{
+    uint32_t hash = 2166136261U;
+
+    for (; *word != ' ' && *word != '\0'; word++)
+        hash = (hash ^ (uint8_t)*word) * 16777619U;
+    return hash ^ hash >> 15;
+}
+
+static void word_list_hash(WordList *list)
+{
+    uint32_t count = 0;
+
+    for (const char *c = list->words; *c != '\0'; c++)
+        count += *c == ' ' ? 1 : 0;
+    list->mask = 1;
+    while (list->mask < 2 * count)
+        list->mask = 2 * list->mask + 1;
+    list->slots = g_new0(uint32_t, (gsize)list->mask + 1);
+    for (const char *c = list->words; *c != '\0'; c++) {
+        if (*c != ' ' || c[1] == '\0')
+            continue;
+        uint32_t slot = word_hash(c + 1) & list->mask;
+        while (list->slots[slot] != 0)
+            slot = (slot + 1) & list->mask;
+        list->slots[slot] = (uint32_t)(c + 1 - list->words);
+    }
+}
+
+bool word_list_has(WordList *list, const char *word)
+{
+    size_t len = strlen(word);
+
+    if (g_once_init_enter(&list->is_hashed)) {
+        word_list_hash(list);
+        g_once_init_leave(&list->is_hashed, 1);
+    }
+    for (uint32_t slot = word_hash(word) & list->mask; list->slots[slot] != 0; slot = (slot + 1) & list->mask) {
+        const char *known = list->words + list->slots[slot];
+        if (strncmp(known, word, len) == 0 && known[len] == ' ')
+            return true;
+    }
+    return false;
+}
+
 bool given_name_is_ambiguous(const char *word)
 {
-    return sorted_words_have(ambiguous_names, sizeof ambiguous_names - 1, word);
+    static WordList list = {.words = ambiguous_names};
+
+    return word_list_has(&list, word);
 }
 
 bool surname_is_known(const char *word)
 {
-    return sorted_words_have(surnames, sizeof surnames - 1, word);
+    static WordList list = {.words = surnames};
+
+    return word_list_has(&list, word);
 }
 
 bool word_is_ordinary(const char *word)
 {
-    return sorted_words_have(ordinary_words, sizeof ordinary_words - 1, word);
+    static WordList list = {.words = ordinary_words};
+
+    return word_list_has(&list, word);
 }
