@@ -386,8 +386,9 @@ Verdict validate_titled_name(const Surroundings *surroundings)
 
     if (!is_written_as_name(surroundings->value) || !(words.begins_given || words.surnames > 0 || is_possible(&words)))
         return VERDICT_REJECT;
-    bool is_sure = is_known(&words) && words.count > 1 && words.ordinary == 0;
-    return is_sure && !is_author(surroundings) ? VERDICT_PASS : is_author(surroundings) ? VERDICT_LOW : VERDICT_WEAK;
+    if (is_author(surroundings))
+        return VERDICT_LOW;
+    return is_known(&words) && words.count > 1 && words.ordinary == 0 ? VERDICT_PASS : VERDICT_WEAK;
 }
 
 /* "Charles de Gaulle International Airport": the word behind it says what it is the name of. */

@@ -164,6 +164,8 @@ static const OddCase odd_cases[] = {
     {"w 2", "W-2 "},
     {"credit card", "credit2 card "},
     {"3d secure", "3D-Secure "},
+    {"pan", "4 31415926 27 pan "},
+    {"credit card", "31415926 credit card 5 "},
 };
 
 static bool is_found_at(const Vocabulary *words, const char *text, size_t offset)

@@ -461,6 +461,25 @@ static void test_deep_and_wide_structures_end_as_they_must(void)
     g_assert_null(strstr(matches, "987654321"));
 }
 
+/* More members than nodes are remembered by name. */
+static void test_each_of_many_members_has_its_own_path(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autoptr(GString) text = g_string_new("{"), expected = g_string_new(NULL);
+    const Feeding whole = {0};
+
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 26 * 26; i++) {
+            int first = 'a' + i / 26, second = 'a' + i % 26;
+            g_string_append_printf(text, "\"k%c%c\": \"KEY%06d\",\n", first, second, i);
+            g_string_append_printf(expected, "sec.key KEY%06d medium $.k%c%c\n", i, first, second);
+        }
+    }
+    g_string_append(text, "\"end\": 0}");
+    g_autofree char *matches = find(rules, &whole, text->str, text->len);
+    g_assert_cmpstr(matches, ==, expected->str);
+}
+
 /* Else the path would be full of them, and be the path of all that follows. */
 static void test_elements_that_nobody_closes_do_not_pile_up(void)
 {
@@ -531,6 +550,8 @@ int main(int argc, char **argv)
         test_stretches_are_no_more_than_the_sets_of_rules_that_change);
     g_test_add_func("/detect/structure/elements-that-nobody-closes-do-not-pile-up",
         test_elements_that_nobody_closes_do_not_pile_up);
+    g_test_add_func(
+        "/detect/structure/each-of-many-members-has-its-own-path", test_each_of_many_members_has_its_own_path);
     g_test_add_func(
         "/detect/structure/deep-and-wide-structures-end-as-they-must", test_deep_and_wide_structures_end_as_they_must);
     g_test_add_func("/detect/structure/a-tag-longer-than-any-window-keeps-its-place",

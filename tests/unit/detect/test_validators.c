@@ -511,6 +511,20 @@ typedef struct SettingCase {
     "return e(t)})(r);var a=function(e,t,n){return e(t,n)};a(o,i,r);var s=o(e),u=i(t),c=r(n);c(s,u);"
 
 /* What stands around a value: its name, the code, and the file's kind. */
+static void check_settings(const SettingCase *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const SettingCase *test = &cases[i];
+        const Surroundings surroundings = {
+            .value = {(const uint8_t *)test->value, strlen(test->value)},
+            .before = {(const uint8_t *)test->before, strlen(test->before)},
+            .after = {(const uint8_t *)test->after, strlen(test->after)},
+        };
+        g_test_message("%s %s", test->validator, test->before);
+        g_assert_cmpint(context_validator_find(test->validator)(&surroundings), ==, test->verdict);
+    }
+}
+
 static const SettingCase setting_cases[] = {
     {"setting", "api_key = \"", RANDOM_VALUE, "\"", VERDICT_PASS},
     {"setting", "\"public_key\": \"", RANDOM_VALUE, "\"", VERDICT_REJECT},
@@ -581,16 +595,7 @@ static const SettingCase setting_cases[] = {
 
 static void test_a_setting_is_judged_with_what_stands_around_it(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(setting_cases); i++) {
-        const SettingCase *test = &setting_cases[i];
-        const Surroundings surroundings = {
-            .value = {(const uint8_t *)test->value, strlen(test->value)},
-            .before = {(const uint8_t *)test->before, strlen(test->before)},
-            .after = {(const uint8_t *)test->after, strlen(test->after)},
-        };
-        g_test_message("%s %s", test->validator, test->before);
-        g_assert_cmpint(context_validator_find(test->validator)(&surroundings), ==, test->verdict);
-    }
+    check_settings(setting_cases, G_N_ELEMENTS(setting_cases));
 }
 
 /* What stands around a number or a token says that it is another thing than its form makes believe. */
@@ -613,16 +618,7 @@ static void test_a_version_a_coordinate_and_a_public_id_are_told_by_what_stands_
         {"setting", "\"S3Key\": \"", RANDOM_VALUE ".war", "\"", VERDICT_REJECT},
     };
 
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const SettingCase *test = &cases[i];
-        const Surroundings surroundings = {
-            .value = {(const uint8_t *)test->value, strlen(test->value)},
-            .before = {(const uint8_t *)test->before, strlen(test->before)},
-            .after = {(const uint8_t *)test->after, strlen(test->after)},
-        };
-        g_test_message("%s %s", test->validator, test->before);
-        g_assert_cmpint(context_validator_find(test->validator)(&surroundings), ==, test->verdict);
-    }
+    check_settings(cases, G_N_ELEMENTS(cases));
 }
 
 /* Names are told from other capitalised words by those of them that are known, and by what stands around them. */
