@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { POLL_MIN_MS = 2, POLL_MAX_MS = 100, STOP_GRACE_MS = 5000 };
+enum { LOOK_MS = 100, STOP_GRACE_MS = 5000 };
 
 /* A job that is to be made: its place was looked at already. */
 typedef struct PlannedJob {
@@ -90,7 +90,10 @@ static bool read_status(Scan *scan, const JobId *id, JobStatus *ret_status, bool
 /* Follows the job until it ends, the user stops it, or the engine gives up. */
 static bool follow_job(Scan *scan, const JobId *id, Progress *progress, GError **error)
 {
-    for (int64_t wait_ms = POLL_MIN_MS;; wait_ms = MIN(wait_ms * 2, POLL_MAX_MS)) {
+    DbWake *wake = engine_db_wake(scan->engine);
+
+    for (;;) {
+        uint64_t seen = db_wake_seen(wake, DB_CHANNEL_JOBS);
         g_auto(JobStatus) status = {0};
         WorkerLive live = engine_live(scan->engine);
         bool is_there = false;
@@ -104,7 +107,7 @@ static bool follow_job(Scan *scan, const JobId *id, Progress *progress, GError *
             return fail(error, ERROR_CANCELLED, "stopped");
         if (is_there)
             progress_show(progress, &status, &live);
-        g_usleep((gulong)(wait_ms * G_TIME_SPAN_MILLISECOND));
+        (void)db_wake_wait(wake, DB_CHANNEL_JOBS, seen, LOOK_MS);
     }
 }
 

@@ -99,16 +99,19 @@ static bool has_executions(Engine *engine, bool *ret_has, GError **error)
     return db_rows_next(rows, ret_has, error);
 }
 
-static bool runner_once(Engine *engine, GError **error)
+static bool runner_once(Engine *engine, bool *is_busy, GError **error)
 {
     uint64_t seen = watch_seen(engine->watch);
-    bool has_any = false, has_run = false;
+    bool has_any = false, has_run = false, was_busy = *is_busy;
     int64_t wait_ms = INT64_MAX;
 
     TRY(has_executions(engine, &has_any, error));
     if (has_any)
         TRY(step_any(engine, &has_run, &wait_ms, error));
+    *is_busy = has_run;
     if (!has_run) {
+        if (was_busy)
+            db_wake_signal(engine->wake, DB_CHANNEL_JOBS);
         watch_wait(engine->watch, seen, wait_ms);
         return true;
     }
@@ -146,13 +149,14 @@ static bool runner_bears(Engine *engine, GError *take_error, Trouble *trouble)
 static gpointer runner_main(gpointer data)
 {
     Engine *engine = data;
+    bool is_busy = false;
     Trouble trouble = {.backoff = {.first_ms = TROUBLE_MS, .longest_ms = TROUBLE_MAX_MS}};
 
     if (atomic_fetch_add(&engine->runners_begun, 1) > 0)
         watch_wait(engine->watch, watch_seen(engine->watch), INT64_MAX); /* and needs no connection so long */
     while (!atomic_load(&engine->is_stopping)) {
         g_autoptr(GError) error = NULL;
-        if (!runner_once(engine, &error)) {
+        if (!runner_once(engine, &is_busy, &error)) {
             if (!runner_bears(engine, g_steal_pointer(&error), &trouble))
                 break;
             continue;

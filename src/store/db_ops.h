@@ -87,6 +87,5 @@ FALLIBLE bool db_script(DbTx *tx, const char *sql, GError **error);
 
 /* db_wake.c, for drivers and db.c */
 const char *db_channel_name(DbChannel channel);
-void db_wake_signal(DbWake *wake, DbChannel channel);
 void db_wake_set_hearing(DbWake *wake, DbHearing hearing);
 void db_wake_committed(Db *db, uint32_t notified);

@@ -17,7 +17,7 @@
 typedef enum DbChannel {
     DB_CHANNEL_PAGES,      /* there is a page to be claimed */
     DB_CHANNEL_EXECUTIONS, /* an execution is due */
-    DB_CHANNEL_JOBS,       /* a job was created, cancelled, paused, resumed or ended */
+    DB_CHANNEL_JOBS,       /* a job was cancelled or taken up again; in its own process also: it may have ended */
     DB_CHANNEL_TASKS,      /* a worker of an activity can have a task */
     DB_CHANNEL_COUNT
 } DbChannel;
@@ -33,6 +33,9 @@ FALLIBLE bool db_notify(DbTx *tx, DbChannel channel, GError **error);
 DbWake *db_wake_open(Db *db);
 void db_wake_close(DbWake *wake);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DbWake, db_wake_close)
+
+/* A notification within this process, of what is in the store already. */
+void db_wake_signal(DbWake *wake, DbChannel channel);
 
 /* How many notifications there were; only good for db_wake_wait(). */
 uint64_t db_wake_seen(DbWake *wake, DbChannel channel);

@@ -254,12 +254,18 @@ static int64_t until_rested(Worker *worker)
     return left_ms > 0 ? worker->options.retry_ms : INT64_MAX;
 }
 
+static DbWake *worker_db_wake(const Worker *worker)
+{
+    return worker->own_wake != NULL ? worker->own_wake : worker->options.wake;
+}
+
 static void lane_step(Lane *lane)
 {
     Worker *worker = lane->worker;
     uint64_t seen = watch_seen(worker->watch);
     g_autoptr(GError) error = NULL;
     int64_t wait_ms = INT64_MAX;
+    bool was_idle = lane->is_idle;
 
     if (!lane_once(lane, &wait_ms, &error)) {
         store_was_in_trouble(lane, error);
@@ -267,8 +273,11 @@ static void lane_step(Lane *lane)
     }
     lane->trouble_since_ms = 0;
     backoff_reset(&lane->backoff);
-    if (lane->is_idle)
-        watch_wait(worker->watch, seen, MIN(wait_ms, until_rested(worker)));
+    if (!lane->is_idle)
+        return;
+    if (!was_idle)
+        db_wake_signal(worker_db_wake(worker), DB_CHANNEL_JOBS); /* whoever follows a job need not ask all the time */
+    watch_wait(worker->watch, seen, MIN(wait_ms, until_rested(worker)));
 }
 
 static gpointer lane_main(gpointer data)
@@ -331,8 +340,7 @@ bool worker_start(const WorkerOptions *options, Worker **ret_worker, GError **er
     worker->locked.releases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     worker_keep_options(worker, options);
     worker->own_wake = options->wake == NULL ? db_wake_open(options->db) : NULL;
-    worker->watch = watch_new(
-        options->wake != NULL ? options->wake : worker->own_wake, DB_CHANNEL_PAGES, DEAF_WAIT_MS, HEARING_WAIT_MS);
+    worker->watch = watch_new(worker_db_wake(worker), DB_CHANNEL_PAGES, DEAF_WAIT_MS, HEARING_WAIT_MS);
     TRY(scan_pool_start(&pool_options, &worker->pool, error));
     for (uint32_t i = 0; i < worker->options.lanes; i++)
         worker_launch_lane(worker, i);
