@@ -3,7 +3,7 @@
 #include "detect/validators/person_names.h"
 
 /* Those that are hardly anything else. */
-static const char given_names[] =
+const char GIVEN_NAMES[] =
     " aaliyah aamu aarav aaron abbas abbie abby abdallah abdel abdelkader abdul abdulla abdullah abdulrahman abel "
     "abhishek abigail abraham abu achieng ada adaeze adalbert adam adan adebayo adela adelaide adele adelina adeline "
     "aden adeola adil adina aditi aditya adnan adolf adolfo adriaan adrian adriana adriano adrien adrienne aelita "
@@ -333,10 +333,3 @@ static const char given_names[] =
     "çağla çağlar çiğdem édouard élodie émilie étienne óscar ömer örjan özge özgür özlem øyvind "
     "ümit đorđe đuro łucja łukasz şahin şebnem şerife şükrü špela štefan štěpán štěpánka šárka "
     "żaneta žan žaneta žarko željka željko žiga živko žydrūnas ștefan ";
-
-bool given_name_is_known(const char *word)
-{
-    static WordList list = {.words = given_names};
-
-    return word_list_has(&list, word);
-}

@@ -1,10 +1,12 @@
 /* Names of people. */
+#include "detect/byte_class.h"
 #include "detect/validators/person_names.h"
 #include "detect/validators/validators_internal.h"
+#include "detect/validators/word_search.h"
 
 #include <string.h>
 
-enum { WORD_MAX = 40, WORDS_COUNTED = 6 };
+enum { WORDS_COUNTED = 6, CHAR_MAX_BYTES = 6 };
 
 /* What is known of the words of a name, without initials and particles ("van", "de"). */
 typedef struct NameWords {
@@ -14,54 +16,83 @@ typedef struct NameWords {
     bool has_lower;       /* a word in lower case that is no particle */
 } NameWords;
 
-static bool is_particle(const char *word)
-{
-    static const char particles[] = " af al ap av bin da dal das de del della delle den der di do dos du e el i ibn la "
-                                    "las le les lo los te ten ter und van vom von y zu zum zur ";
+/* A word in lower case. */
+typedef struct LowerWord {
+    char text[NAME_WORD_MAX];
+    size_t len, half;                   /* half: of "Jean-Pierre" the bytes before the hyphen; len if there is none */
+    bool has_ascii_lower, begins_lower; /* as it is written */
+} LowerWord;
 
-    return sorted_words_have(particles, sizeof particles - 1, word);
+/* False if it is too long or no text. */
+static bool lower_any(Bytes word, LowerWord *lower)
+{
+    const char *text = (const char *)word.data;
+
+    lower->begins_lower = g_unichar_islower(g_utf8_get_char_validated(text, (gssize)word.len));
+    lower->len = 0;
+    for (size_t at = 0; at < word.len;) {
+        gunichar c = g_utf8_get_char_validated(text + at, (gssize)(word.len - at));
+        if (c >= 0x110000 || lower->len + CHAR_MAX_BYTES > NAME_WORD_MAX)
+            return false;
+        lower->len += (size_t)g_unichar_to_utf8(g_unichar_tolower(c), lower->text + lower->len);
+        at += (size_t)(g_utf8_next_char(text + at) - (text + at));
+    }
+    return true;
 }
 
-/* The word in lower case; false if it is too long or no text. */
-static bool word_lower(Bytes word, char ret_lower[WORD_MAX + 1])
+/* Most words are ASCII. False: this one is not. */
+static bool lower_ascii(Bytes word, LowerWord *lower)
 {
-    size_t out = 0;
+    uint8_t kinds = 0;
 
-    for (size_t at = 0; at < word.len;) {
-        const char *text = (const char *)word.data + at;
-        gunichar c = g_utf8_get_char_validated(text, (gssize)(word.len - at));
-        if (c >= 0x110000 || out + 6 > WORD_MAX)
-            return false;
-        out += (size_t)g_unichar_to_utf8(g_unichar_tolower(c), ret_lower + out);
-        at += (size_t)(g_utf8_next_char(text) - text);
+    if (word.len + CHAR_MAX_BYTES > NAME_WORD_MAX + 1)
+        return false;
+    for (size_t i = 0; i < word.len; i++) {
+        uint8_t byte = word.data[i], kind = BYTE_CLASS[byte];
+        lower->text[i] = (char)(byte | ((kind & BYTE_UPPER) != 0 ? 0x20U : 0));
+        kinds |= kind;
     }
-    ret_lower[out] = '\0';
-    return out > 0;
+    lower->len = word.len;
+    lower->has_ascii_lower = (kinds & BYTE_LOWER) != 0;
+    lower->begins_lower = (BYTE_CLASS[word.data[0]] & BYTE_LOWER) != 0;
+    return (kinds & BYTE_HIGH) == 0;
+}
+
+static bool lower_word(Bytes word, LowerWord *ret_lower)
+{
+    if (!lower_ascii(word, ret_lower)) {
+        if (!lower_any(word, ret_lower))
+            return false;
+        ret_lower->has_ascii_lower = mix_of(word).lower > 0;
+    }
+    const char *hyphen = memchr(ret_lower->text, '-', ret_lower->len);
+    ret_lower->half = hyphen != NULL ? (size_t)(hyphen - ret_lower->text) : ret_lower->len;
+    return ret_lower->len > 0;
 }
 
 /* "Jean-Pierre" is known by its first half. */
-static void first_half(char *word)
+static uint8_t half_kinds(const LowerWord *lower, uint8_t kinds)
 {
-    char *hyphen = strchr(word, '-');
+    bool is_whole = lower->half == lower->len || (kinds & NAME_SURNAME) != 0;
 
-    if (hyphen != NULL)
-        *hyphen = '\0';
+    return is_whole ? kinds : name_kinds(lower->text, lower->half);
 }
 
 static void note_word(Bytes word, NameWords *words)
 {
-    char lower[WORD_MAX + 1];
-    Mix mix = mix_of(word);
+    LowerWord lower;
 
-    if (word.len < 2 || !word_lower(word, lower) || is_particle(lower))
+    if (word.len < 2 || !lower_word(word, &lower))
         return;
-    words->has_lower |= g_unichar_islower(g_utf8_get_char_validated((const char *)word.data, (gssize)word.len));
-    words->capitals += mix.lower == 0 && word.len > 2;
+    uint8_t kinds = name_kinds(lower.text, lower.len);
+    if ((kinds & NAME_PARTICLE) != 0)
+        return;
+    uint8_t half = half_kinds(&lower, kinds);
+    bool is_surname = (kinds & NAME_SURNAME) != 0, is_ordinary = !is_surname && (kinds & NAME_ORDINARY) != 0;
+    bool is_given = (half & NAME_GIVEN) != 0, is_ambiguous = !is_given && (half & NAME_AMBIGUOUS) != 0;
+    words->has_lower |= lower.begins_lower;
+    words->capitals += !lower.has_ascii_lower && word.len > 2;
     words->count++;
-    bool is_surname = surname_is_known(lower), is_ordinary = !is_surname && word_is_ordinary(lower);
-    if (!is_surname)
-        first_half(lower);
-    bool is_given = given_name_is_known(lower), is_ambiguous = !is_given && given_name_is_ambiguous(lower);
     words->given += is_given;
     words->ambiguous += is_ambiguous;
     /* "Mark", "Will" at its beginning. */
@@ -119,7 +150,11 @@ static bool is_possible(const NameWords *words)
 
 static bool is_written_as_name(Bytes value)
 {
-    return value.len >= 2 && mix_of(value).digits == 0;
+    uint8_t kinds = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        kinds |= BYTE_CLASS[value.data[i]];
+    return value.len >= 2 && (kinds & BYTE_DIGIT) == 0;
 }
 
 static bool is_quote(uint8_t byte)
@@ -127,36 +162,18 @@ static bool is_quote(uint8_t byte)
     return byte == '"' || byte == '\'';
 }
 
-/* "serviceFullName", "company_full_name": fields for the names of other things. */
+/* "serviceFullName", "company_full_name": fields for the names of other things. A word that is written in capitals
+ * names none. */
 static bool names_a_thing(Bytes field)
 {
     static const char *const things[] = {
         "ervice", "roduct", "ompany", "ackage", "ile", "ost", "omain", "lass", "odule"};
+    static WordSearch search = WORD_SEARCH(things);
 
-    for (size_t i = 0; field.data != NULL && i < G_N_ELEMENTS(things); i++)
+    if (!word_search_any(&search, field))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(things); i++)
         if (memmem(field.data, field.len, things[i], strlen(things[i])) != NULL)
-            return true;
-    return false;
-}
-
-/* Whether the letters stand somewhere in the text, in any case. */
-static bool contains(Bytes text, const char *letters)
-{
-    size_t len = strlen(letters);
-    uint8_t first = (uint8_t)letters[0], capital = (uint8_t)g_ascii_toupper(letters[0]);
-
-    for (size_t i = 0; i + len <= text.len; i++) {
-        bool may_be = text.data[i] == first || text.data[i] == capital;
-        if (may_be && g_ascii_strncasecmp((const char *)text.data + i, letters, len) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool contains_any(Bytes text, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (contains(text, words[i]))
             return true;
     return false;
 }
@@ -166,8 +183,12 @@ static bool names_a_person(Bytes field)
 {
     static const char *const words[] = {"name", "nom", "apellido", "holder", "patient", "person", "naam", "namn",
         "navn", "prenom", "prénom", "imi", "nazwisko", "jmen", "meno", "nimi", "soyad", "nume", "név"};
+    static WordSearch search = WORD_SEARCH(words);
 
-    return contains_any(field, words, G_N_ELEMENTS(words)) || (field.len <= 3 && contains(field, "ad"));
+    static const char *const turkish[] = {"ad"};
+    static WordSearch turkish_search = WORD_SEARCH(turkish);
+
+    return word_search_any(&search, field) || (field.len <= 3 && word_search_any(&turkish_search, field));
 }
 
 /* A cell of a table begins straight behind the sign that parts cells. */
@@ -225,11 +246,12 @@ static bool is_author(const Surroundings *surroundings)
 {
     enum { NEAR = 80 };
     static const char *const words[] = {"author", "othercredit", "copyright", "maintainer", "editor>"};
+    static WordSearch search = WORD_SEARCH(words);
 
     Bytes before = surroundings->before;
     size_t near = MIN(before.len, (size_t)NEAR);
 
-    return contains_any((Bytes){.data = before.data + before.len - near, .len = near}, words, G_N_ELEMENTS(words));
+    return word_search_any(&search, (Bytes){.data = before.data + before.len - near, .len = near});
 }
 
 /* `surname: Kowalski`: a label of two words, or one that cannot be anything else's name. */
@@ -239,8 +261,9 @@ static bool is_labelled(Bytes before)
         "customer", "employee", "contact", "surname", "vorname", "nachname", "familienname", "apellido", "nombre",
         "nom", "cognome", "holder", "forename", "legal", "naam", "namn", "navn", "etunimi", "sukunimi", "imi",
         "nazwisko", "jméno", "sobrenome", "apelido", "prenom", "prénom"};
+    static WordSearch search = WORD_SEARCH(words);
 
-    return contains_any(label_of(before), words, G_N_ELEMENTS(words));
+    return word_search_any(&search, label_of(before));
 }
 
 /* "my name is": the words that led here stand right before the value. */
@@ -249,20 +272,19 @@ static bool is_after_name(Bytes before)
     enum { NEAR = 24 };
     size_t near = MIN(before.len, (size_t)NEAR);
     static const char *const words[] = {"name", "nom", "apellido", "holder", "prénom", "naam", "navn", "namn"};
+    static WordSearch search = WORD_SEARCH(words);
 
-    return contains_any((Bytes){.data = before.data + before.len - near, .len = near}, words, G_N_ELEMENTS(words));
+    return word_search_any(&search, (Bytes){.data = before.data + before.len - near, .len = near});
 }
 
 /* In a field that is called so, whatever is written as a name is one, but for what forms and programs put there. */
-static Verdict labelled_verdict(Bytes value)
+static Verdict labelled_verdict(Bytes value, const NameWords *words)
 {
-    NameWords words = name_words(value);
-
-    if (!is_written_as_name(value) || words.count == 0 || words.has_lower)
+    if (!is_written_as_name(value) || words->count == 0 || words->has_lower)
         return VERDICT_REJECT;
-    if (is_known(&words))
+    if (is_known(words))
         return VERDICT_PASS;
-    return words.ordinary == 0 || words.surnames > words.ordinary ? VERDICT_PASS : VERDICT_REJECT;
+    return words->ordinary == 0 || words->surnames > words->ordinary ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 /* `WHERE firstname = 'Joe'`, `user_lastname == "Doe"`: an example of a language, not a record. */
@@ -278,8 +300,8 @@ static bool is_of_program(const Surroundings *surroundings)
  * anything, and what stands somewhere inside of an element is not its value. */
 Verdict validate_person_name(const Surroundings *surroundings)
 {
-    Verdict verdict = labelled_verdict(surroundings->value);
     NameWords words = name_words(surroundings->value);
+    Verdict verdict = labelled_verdict(surroundings->value, &words);
 
     if (verdict == VERDICT_REJECT || names_a_thing(surroundings->field))
         return VERDICT_REJECT;
@@ -294,7 +316,10 @@ Verdict validate_person_name(const Surroundings *surroundings)
 /* "Leone Sierra Leone": made of names, and one of none. */
 static bool names_a_country(Bytes value)
 {
-    return contains(value, "sierra") && contains(value, "leon");
+    static const char *const first[] = {"sierra"}, *const second[] = {"leon"};
+    static WordSearch sierra = WORD_SEARCH(first), leone = WORD_SEARCH(second);
+
+    return word_search_any(&sierra, value) && word_search_any(&leone, value);
 }
 
 /* Where something is often a name: behind "name:", "Dear", "From:". One that is known, or what may be one. */
@@ -316,16 +341,18 @@ static bool is_of_interest(Bytes before)
         "passenger", "spouse", "student", "guest", "insured", "physician", "tenant", "payee", "taxpayer", "resident",
         "kunde", "pacient", "emergency", "beneficiary", "guardian", "titular", "kontoinhaber", "attn", "bill to",
         "ship to", "sold to", "recipient"};
+    static WordSearch search = WORD_SEARCH(words);
 
-    return contains_any(label_of(before), words, G_N_ELEMENTS(words));
+    return word_search_any(&search, label_of(before));
 }
 
 /* "contact:", "author=": those who made something, and say so. */
 static bool is_for_all(Bytes before)
 {
     static const char *const words[] = {"contact", "author", "signed", "review", "report", "assignee", "owner", "user"};
+    static WordSearch search = WORD_SEARCH(words);
 
-    return contains_any(label_of(before), words, G_N_ELEMENTS(words));
+    return word_search_any(&search, label_of(before));
 }
 
 /* Whether nothing of the value's cell, member or element is left behind it. */
@@ -394,14 +421,15 @@ Verdict validate_titled_name(const Surroundings *surroundings)
 /* "Charles de Gaulle International Airport": the word behind it says what it is the name of. */
 static bool names_something_else(Bytes after)
 {
-    char lower[WORD_MAX + 1];
+    LowerWord lower;
     size_t end = 1;
 
     if (after.len < 3 || after.data[0] != ' ' || !g_ascii_isupper(after.data[1]))
         return false;
     while (end < after.len && g_ascii_isalpha(after.data[end]))
         end++;
-    return word_lower((Bytes){.data = after.data + 1, .len = end - 1}, lower) && word_is_ordinary(lower);
+    return lower_word((Bytes){.data = after.data + 1, .len = end - 1}, &lower) &&
+           (name_kinds(lower.text, lower.len) & NAME_ORDINARY) != 0;
 }
 
 /* In plain text nothing but a known given name tells names from other capitalised words. */

@@ -1,26 +1,21 @@
-/* Which words are names of people. All take a word in lower case, NUL at the end. */
+/* Which words are names of people. */
 #pragma once
 
-#include <glib.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* A given name that is hardly anything else. */
-bool given_name_is_known(const char *word);
-/* A given name that is as often something else: a word, a month, a place. */
-bool given_name_is_ambiguous(const char *word);
-bool surname_is_known(const char *word);
-/* A word that stands with a capital letter in titles, forms and programs. Some are surnames too. */
-bool word_is_ordinary(const char *word);
+typedef enum NameKind {
+    NAME_GIVEN = 1,     /* hardly anything else */
+    NAME_AMBIGUOUS = 2, /* a given name that is as often something else: a word, a month, a place */
+    NAME_SURNAME = 4,
+    NAME_ORDINARY = 8, /* a word that stands with a capital letter in titles, forms, programs. Some are surnames too */
+    NAME_PARTICLE = 16 /* "van", "de" */
+} NameKind;
 
-/* words: in order of their bytes, each between spaces; len without the NUL. */
-bool sorted_words_have(const char *words, size_t len, const char *word);
+enum { NAME_WORD_MAX = 40 }; /* bytes; none that is known is longer */
 
-/* A long list, which is hashed when it is first asked. Static; any thread may ask. */
-typedef struct WordList {
-    const char *words; /* each between spaces */
-    uint32_t *slots;   /* open addressing: where words begin; 0: empty */
-    uint32_t mask;
-    gsize is_hashed;
-} WordList;
-bool word_list_has(WordList *list, const char *word);
+/* What is known of a word in lower case: its NameKinds, together; 0: nothing. Any thread may ask. */
+uint8_t name_kinds(const char *word, size_t len);
+
+/* The lists, which are hashed when a word is first looked up: each word between spaces. */
+extern const char GIVEN_NAMES[], AMBIGUOUS_NAMES[], SURNAMES[], ORDINARY_WORDS[];

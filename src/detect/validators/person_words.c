@@ -2,10 +2,8 @@
  * each between spaces. */
 #include "detect/validators/person_names.h"
 
-#include <string.h>
-
 /* Given names that are as often a word, a month or a place. */
-static const char ambiguous_names[] =
+const char AMBIGUOUS_NAMES[] =
     " alba alma andy angel antonio april august austin autumn barry basil bo bonnie brandy brook brooke can carolina "
     "chance chase chester christian claire clementine cliff cole constance crystal daisy dakota dallas dante dawn "
     "dean destiny dexter dick diego don drake drew duke earl ed eden else eric ethan eve faith felicity fleur "
@@ -20,7 +18,7 @@ static const char ambiguous_names[] =
     "yi young zen ";
 
 /* Surnames. */
-static const char surnames[] =
+const char SURNAMES[] =
     " abbott abe abrams abubakar acevedo ackerman acosta adamczyk adams adeyemi adkins agarwal aggarwal aguilar "
     "ahmed ahn ahonen akter albert albrecht aldridge alekseev alexander ali allen allison almeida alonso alston "
     "alvarado alvarez alves amato andersen anderson andersson andrade andre andreassen andreev andrews andré "
@@ -159,7 +157,7 @@ static const char surnames[] =
     "čermák černá černý đorđević şahin şimşek ";
 
 /* What stands with a capital letter where it is no name: in titles, forms, programs and at the start of sentences. */
-static const char ordinary_words[] =
+const char ORDINARY_WORDS[] =
     " a abc about above abstract academy access account across action active actor actual add additional address "
     "admin administration admins adobe advanced africa african after against age agency agent agreement airlines "
     "airport album alert algorithm alias all alley allow allowed along alpha also although always am amazon america "
@@ -275,96 +273,3 @@ static const char ordinary_words[] =
     "who whom whose why wide widget width wild will wind window windows wine winner winter wird wire wireless with "
     "within without woman women wood word words work worker workshop world would write wrote x xml xyz y yaml year "
     "years yellow yes yet york you your yours z zealand zero zip zone zoo zoom ";
-
-/* Where the word that holds the byte begins. */
-static size_t word_start(const char *words, size_t at)
-{
-    while (words[at - 1] != ' ')
-        at--;
-    return at;
-}
-
-bool sorted_words_have(const char *words, size_t len, const char *word)
-{
-    size_t low = 1, high = len, wanted = strlen(word);
-
-    while (low < high) {
-        size_t start = word_start(words, low + (high - low) / 2);
-        size_t found = strcspn(words + start, " ");
-        int order = memcmp(words + start, word, MIN(found, wanted));
-        if (order == 0 && found == wanted)
-            return true;
-        if (order < 0 || (order == 0 && found < wanted))
-            low = start + found + 1;
-        else
-            high = start;
-    }
-    return false;
-}
-
-/* FNV-1a, up to a space or the end. */
-static uint32_t word_hash(const char *word)
-{
-    uint32_t hash = 2166136261U;
-
-    for (; *word != ' ' && *word != '\0'; word++)
-        hash = (hash ^ (uint8_t)*word) * 16777619U;
-    return hash ^ hash >> 15;
-}
-
-static void word_list_hash(WordList *list)
-{
-    uint32_t count = 0;
-
-    for (const char *c = list->words; *c != '\0'; c++)
-        count += *c == ' ' ? 1 : 0;
-    list->mask = 1;
-    while (list->mask < 2 * count)
-        list->mask = 2 * list->mask + 1;
-    list->slots = g_new0(uint32_t, (gsize)list->mask + 1);
-    for (const char *c = list->words; *c != '\0'; c++) {
-        if (*c != ' ' || c[1] == '\0')
-            continue;
-        uint32_t slot = word_hash(c + 1) & list->mask;
-        while (list->slots[slot] != 0)
-            slot = (slot + 1) & list->mask;
-        list->slots[slot] = (uint32_t)(c + 1 - list->words);
-    }
-}
-
-bool word_list_has(WordList *list, const char *word)
-{
-    size_t len = strlen(word);
-
-    if (g_once_init_enter(&list->is_hashed)) {
-        word_list_hash(list);
-        g_once_init_leave(&list->is_hashed, 1);
-    }
-    for (uint32_t slot = word_hash(word) & list->mask; list->slots[slot] != 0; slot = (slot + 1) & list->mask) {
-        const char *known = list->words + list->slots[slot];
-        if (strncmp(known, word, len) == 0 && known[len] == ' ')
-            return true;
-    }
-    return false;
-}
-
-bool given_name_is_ambiguous(const char *word)
-{
-    static WordList list = {.words = ambiguous_names};
-
-    return word_list_has(&list, word);
-}
-
-bool surname_is_known(const char *word)
-{
-    static WordList list = {.words = surnames};
-
-    return word_list_has(&list, word);
-}
-
-bool word_is_ordinary(const char *word)
-{
-    static WordList list = {.words = ordinary_words};
-
-    return word_list_has(&list, word);
-}

@@ -1,0 +1,27 @@
+/* Whether one of a few words stands in a text, in any case of ASCII. They need not be whole words of it. */
+#pragma once
+
+#include "base/bytes.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Static, begun with WORD_SEARCH; prepared when it is first used. Any thread may search. */
+typedef struct WordSearch {
+    const char *const *words; /* in lower case, of two bytes or more */
+    size_t count;
+    uint32_t begins[32];     /* bit set of pairs of letters, without their case: those that words begin with */
+    uint32_t near_begin[32]; /* those in the first stride bytes of a word, and with one byte behind these */
+    size_t stride;           /* one less than the shortest word's bytes */
+    gsize is_ready;
+} WordSearch;
+
+/* Of a static table. */
+#define WORD_SEARCH(table)                                                                                             \
+    {                                                                                                                  \
+        .words = (table), .count = G_N_ELEMENTS(table)                                                                 \
+    }
+
+bool word_search_any(WordSearch *search, Bytes text);
