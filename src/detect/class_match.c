@@ -191,6 +191,7 @@ static void match_word(const ClassRun *run, const ClassPlace *place)
 
 static void add_runs(FirstRuns *runs, const FirstRuns *more)
 {
+    runs->takes_quads = runs->takes_quads || more->takes_quads;
     for (unsigned next = 0; next < NEXT_COUNT; next++) {
         for (unsigned kind = 0; kind < RUN_KINDS; kind++)
             runs->lengths[kind][next] |= more->lengths[kind][next];

@@ -76,6 +76,7 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
         plan->starts[plan->start_count++] = rule->start;
     note_runs(plan, rule, start);
     note_seconds(plan, rule, start);
+    plan->quad_starts |= rule->first_runs->takes_quads ? UINT32_C(1) << start : 0;
     g_array_append_val(rules->upper[start], rule->rule.index);
     return true;
 }

@@ -137,6 +137,27 @@ static ALWAYS_INLINE void add_second(const ClassMasks *now, const ClassMasks *ne
     run->second = MIN(length, (uint32_t)RUN_SHORT - 1);
 }
 
+/* Behind the first word stands a dot. */
+static ALWAYS_INLINE bool is_quad(const uint8_t *text, uint32_t first)
+{
+    enum { DIGITS_MAX = 3, NUMBERS = 4 };
+    const uint8_t *at = text + first;
+
+    if (first > DIGITS_MAX)
+        return false;
+    for (int number = 1; number < NUMBERS; number++) {
+        unsigned digits = 0;
+        if (*at++ != '.')
+            return false;
+        while (digits <= DIGITS_MAX && byte_is_digit(at[digits]))
+            digits++;
+        if (digits == 0 || digits > DIGITS_MAX)
+            return false;
+        at += digits;
+    }
+    return !byte_is_word(*at);
+}
+
 /* The words decide most places before any start is compared. */
 static ALWAYS_INLINE void emit_upper(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
@@ -150,6 +171,10 @@ static ALWAYS_INLINE void emit_upper(
         add_second(now, next, at, &run);
         if (run.has_second)
             left &= plan->starts_by_second[run.next][run.length][run.second];
+        run.is_quad =
+            left != 0 && run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
+        if (run.is_quad)
+            left &= plan->quad_starts;
         for (; left != 0; left &= left - 1) {
             uint32_t start = (uint32_t)__builtin_ctz(left);
             ClassPlace place = {.kind = CLASS_UPPER,
@@ -173,6 +198,7 @@ static ALWAYS_INLINE void emit_words(
         if ((plan->word_runs >> run.length & 1) == 0)
             continue;
         add_second(now, next, at, &run);
+        run.is_quad = run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
         ClassPlace place = {
             .kind = CLASS_WORD, .run = run, .is_hot = (emitter->hot >> at & 1) != 0, .at = emitter->at + at};
         emitter->handler(emitter->data, &place);
@@ -191,6 +217,21 @@ static ALWAYS_INLINE uint64_t long_words(const ClassMasks *now, const ClassMasks
         later &= later >> length;
     }
     return starts & runs & ahead(runs, later, 8) & ahead(runs, later, 16) & ahead(runs, later, 18);
+}
+
+/* Of a mask of colons, those where an address of groups may begin: "::", or COLONS_MIN of them within COLONS_WITHIN. */
+static ALWAYS_INLINE uint64_t group_colons(const ClassMasks *now, const ClassMasks *next, uint64_t starts)
+{
+    const uint64_t within = (UINT64_C(1) << COLONS_WITHIN) - 1;
+    uint64_t out = 0;
+
+    for (; starts != 0; starts &= starts - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(starts);
+        uint64_t colons = ahead(now->colon, next->colon, at) & within;
+        if ((colons & colons >> 1) != 0 || __builtin_popcountll(colons) >= COLONS_MIN)
+            out |= UINT64_C(1) << at;
+    }
+    return out;
 }
 
 /* before: bit i says that a word character stands before byte i. where: bits of the block at which the plan holds. */
@@ -226,8 +267,9 @@ static ALWAYS_INLINE void scan_block(
             CLASS_PLUS);
     if (now->colon != 0)
         emit(emitter,
-            now->colon & ahead(now->word | now->colon, next->word | next->colon, 1) &
-                ((cold->wants_colon & elsewhere) | (hot->wants_colon & in_zone)),
+            group_colons(now, next,
+                now->colon & ahead(now->word | now->colon, next->word | next->colon, 1) &
+                    ((cold->wants_colon & elsewhere) | (hot->wants_colon & in_zone))),
             CLASS_COLON);
     scan_runs(cold, now, next, before, emitter->valid & elsewhere, emitter);
     if (cold->word_runs != 0) {

@@ -1,13 +1,19 @@
 /* Where rules without a literal may match: numbers, runs that begin with capitals and digits, "@", "+",
- * ":", any word. A vectorised
- * pass over character classes finds places; class_match.c looks at each. */
+ * ":", any word. A vectorised pass over character classes finds places; class_match.c looks at each. */
 #pragma once
 
 #include "detect/class_masks.h"
 #include "detect/first_runs.h"
 #include "detect/rule_internal.h"
 
-enum { CLASS_MAX_STARTS = 32, CLASS_PADDING = 2 * CLASS_BLOCK };
+enum {
+    CLASS_MAX_STARTS = 32,
+    CLASS_PADDING = 2 * CLASS_BLOCK,
+    /* ":" is a place where "::" or so many of them stand within such a stretch: most stand alone, or in times of day.
+     */
+    COLONS_MIN = 5,
+    COLONS_WITHIN = 40
+};
 
 typedef enum ClassKind { CLASS_DIGITS, CLASS_AT, CLASS_PLUS, CLASS_COLON, CLASS_UPPER, CLASS_WORD } ClassKind;
 
@@ -27,6 +33,7 @@ typedef struct ClassPlan {
     uint32_t starts_by_run[RUN_KINDS][NEXT_COUNT][FIRST_RUN_MAX + 1];
     /* Likewise by the length of the next word, up to 15. */
     uint32_t starts_by_second[NEXT_OTHER][RUN_SHORT][RUN_SHORT];
+    uint32_t quad_starts; /* bit i: what begins with starts[i] may go on as "10.1.2.3" does */
 } ClassPlan;
 
 /* The word that begins at a place. */
@@ -36,12 +43,14 @@ typedef struct WordRun {
     RunNext next;
     uint32_t second; /* of the word behind next, at most 15, if has_second */
     bool has_second; /* it says something: the word is short and next is no other character */
+    bool is_quad;    /* four numbers of up to three digits in dots, as an address has them */
 } WordRun;
 
 static inline bool word_run_fits(const WordRun *run, const FirstRuns *runs)
 {
     return (runs->lengths[run->kind][run->next] >> run->length & 1) != 0 &&
-           (!run->has_second || (runs->seconds[run->next][run->length] >> run->second & 1) != 0);
+           (!run->has_second || (runs->seconds[run->next][run->length] >> run->second & 1) != 0) &&
+           (!run->is_quad || runs->takes_quads);
 }
 
 typedef struct ClassPlace {

@@ -16,7 +16,7 @@ typedef struct Profile {
 
 typedef struct Parser {
     const char *cursor;
-    RunKind kind;
+    unsigned counted, passed; /* kinds of character: those that are counted as a word's, those that do not end it */
     int depth;
     bool is_lost; /* something that this does not understand */
 } Parser;
@@ -104,11 +104,12 @@ enum { KIND_DIGIT = 1 << NEXT_COUNT, KIND_LETTER = KIND_DIGIT << 1, KIND_ALL = (
 
 static Profile character(const Parser *parser, unsigned kinds)
 {
-    static const unsigned words[RUN_KINDS] = {KIND_DIGIT | KIND_LETTER, KIND_DIGIT, KIND_LETTER};
-    Profile one = {.open = (kinds & words[parser->kind]) != 0 ? 2 : 0, .seconds = kinds & ((1U << NEXT_OTHER) - 1)};
+    unsigned others = kinds & ~parser->counted;
+    Profile one = {.open = ((kinds & parser->counted) != 0 ? 2 : 0) | ((kinds & parser->passed) != 0 ? 1 : 0),
+        .seconds = others & ((1U << NEXT_OTHER) - 1)};
 
     for (unsigned next = 0; next < NEXT_COUNT; next++) {
-        one.closed[next] = kinds >> next & 1;
+        one.closed[next] = others >> next & 1;
         if (next < NEXT_OTHER)
             one.second_open[next][0] = (uint16_t)one.closed[next];
     }
@@ -332,9 +333,9 @@ static Profile parse_alternatives(Parser *parser)
     return all;
 }
 
-static bool profile_of(const char *pattern, RunKind kind, Profile *ret_profile)
+static bool profile_of(const char *pattern, unsigned counted, unsigned passed, Profile *ret_profile)
 {
-    Parser parser = {.cursor = pattern, .kind = kind};
+    Parser parser = {.cursor = pattern, .counted = counted, .passed = passed};
 
     *ret_profile = parse_alternatives(&parser);
     return !parser.is_lost && *parser.cursor == '\0';
@@ -361,15 +362,31 @@ static void note_seconds(const Profile *profile, FirstRuns *runs)
     }
 }
 
+/* Counts dots instead of word characters. A number that goes on with a dot and a digit is no value: a match that begins
+ * at four numbers in dots either holds them all, or is none. */
+static bool takes_quads(const char *pattern)
+{
+    Profile profile;
+    uint64_t dots = 0;
+
+    if (!profile_of(pattern, 1U << NEXT_DOT, KIND_DIGIT | KIND_LETTER, &profile))
+        return true;
+    for (unsigned next = 0; next < NEXT_COUNT; next++)
+        dots |= profile.closed[next];
+    return (dots | profile.open) >> 3 != 0;
+}
+
 /* Where the match may end within the second word, it may end before the word does: but no match touches a word. */
 FirstRuns first_runs(const char *pattern)
 {
-    FirstRuns runs;
+    static const unsigned words[RUN_KINDS] = {KIND_DIGIT | KIND_LETTER, KIND_DIGIT, KIND_LETTER};
+    FirstRuns runs = {.takes_quads = takes_quads(pattern)};
     Profile profile;
 
     for (RunKind kind = 0; kind < RUN_KINDS; kind++) {
-        if (!profile_of(pattern, kind, &profile)) {
-            memset(&runs, 0xFF, sizeof runs);
+        if (!profile_of(pattern, words[kind], 0, &profile)) {
+            memset(runs.lengths, 0xFF, sizeof runs.lengths);
+            memset(runs.seconds, 0xFF, sizeof runs.seconds);
             return runs;
         }
         note_lengths(&profile, runs.lengths[kind]);

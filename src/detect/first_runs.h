@@ -1,6 +1,7 @@
 /* What a pattern says about the word that it begins with. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -32,6 +33,7 @@ typedef struct FirstRuns {
     /* Bit m: behind n word characters and that one, m word characters may follow before another; bit 15 stands for 15
      * and more. */
     uint16_t seconds[NEXT_OTHER][RUN_SHORT];
+    bool takes_quads; /* a match may hold the first three dots of "10.1.2.3", with nothing but words between them */
 } FirstRuns;
 
 /* All bits if the pattern uses anything this does not understand. A necessary condition only: it spares the regex

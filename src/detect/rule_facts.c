@@ -10,6 +10,8 @@ static void note_regex(const RawRule *raw, const pcre2_code *regex, RuleFacts *f
 
     if (raw->shape == SHAPE_UPPER || raw->shape == SHAPE_WORD)
         facts->first_runs = first_runs(raw->pattern);
+    if (raw->category == CATEGORY_SECRET) /* what a secret is parted by says nothing */
+        facts->first_runs.takes_quads = true;
     (void)pcre2_pattern_info(regex, PCRE2_INFO_CAPTURECOUNT, &facts->groups);
     (void)pcre2_pattern_info(regex, PCRE2_INFO_FIRSTBITMAP, &first_bytes);
     if (first_bytes != NULL) {

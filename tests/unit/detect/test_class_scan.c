@@ -98,7 +98,8 @@ static void note_place(void *data, const ClassPlace *place)
 
 static int place_order(gconstpointer a, gconstpointer b)
 {
-    static const int rank[] = {[CLASS_DIGITS] = 0, [CLASS_AT] = 1, [CLASS_PLUS] = 2, [CLASS_UPPER] = 3};
+    static const int rank[] = {
+        [CLASS_DIGITS] = 0, [CLASS_AT] = 1, [CLASS_PLUS] = 2, [CLASS_COLON] = 3, [CLASS_UPPER] = 4};
     const ClassPlace *x = *(ClassPlace *const *)a, *y = *(ClassPlace *const *)b;
 
     if (x->at != y->at)
@@ -116,8 +117,12 @@ typedef enum PlanUse { PLAN_IS_COLD, PLAN_IS_HOT } PlanUse;
 /* The plan holds everywhere, either as the cold one or as the hot one. */
 static char *scan_by(const ClassPlan *asked, ClassMaskFill fill, const ClassText *text, PlanUse use)
 {
-    static const char names[] = {
-        [CLASS_DIGITS] = 'n', [CLASS_AT] = 'a', [CLASS_PLUS] = 'p', [CLASS_UPPER] = 'u', [CLASS_WORD] = 'w'};
+    static const char names[] = {[CLASS_DIGITS] = 'n',
+        [CLASS_AT] = 'a',
+        [CLASS_PLUS] = 'p',
+        [CLASS_COLON] = 'c',
+        [CLASS_UPPER] = 'u',
+        [CLASS_WORD] = 'w'};
     g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) out = g_string_new(NULL);
     g_autofree uint64_t *hot = g_new0(uint64_t, text->to / CLASS_BLOCK + 1);
@@ -217,6 +222,47 @@ static void test_without_a_keyword_only_long_words_are_places(void)
     g_rand_free(random);
 }
 
+/* A colon is a place where "::" stands, or five of them within 40 bytes of it; and where a word or colon follows. */
+static void reference_colon(GString *out, const uint8_t *text, size_t at)
+{
+    enum { WITHIN = 40, MIN_COLONS = 5 };
+    unsigned colons = 0;
+    bool is_double = false;
+
+    if (text[at] != ':' || !(is_word(text[at + 1]) || text[at + 1] == ':'))
+        return;
+    for (size_t i = at; i < at + WITHIN; i++) {
+        colons += text[i] == ':' ? 1 : 0;
+        is_double = is_double || (text[i] == ':' && text[i + 1] == ':' && i + 1 < at + WITHIN);
+    }
+    if (colons >= MIN_COLONS || is_double)
+        note(out, 'c', 0, at);
+}
+
+static void check_colons(GRand *random, size_t len)
+{
+    static const ClassPlan colons = {.seconds = &SECONDS, .wants_colon = ~UINT64_C(0)};
+    g_autofree uint8_t *text = g_malloc0(len + CLASS_PADDING);
+    g_autoptr(GString) expected = g_string_new(NULL);
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = (uint8_t) "0aF:0aF 0aF.::"[g_rand_int_range(random, 0, i / 300 % 2 == 0 ? 14 : 12)];
+    for (size_t at = 0; at < len; at++)
+        reference_colon(expected, text, at);
+    const ClassText class_text = {.data = text, .to = len, .len = len};
+    g_autofree char *found = scan_by(&colons, class_mask_fill_best(), &class_text, PLAN_IS_COLD);
+    g_assert_cmpstr(found, ==, expected->str);
+}
+
+static void test_a_colon_is_a_place_where_an_address_of_groups_may_begin(void)
+{
+    GRand *random = g_rand_new_with_seed(16);
+
+    for (int i = 0; i < 100; i++)
+        check_colons(random, (size_t)g_rand_int_range(random, 10, 3000));
+    g_rand_free(random);
+}
+
 static void check_byte(uint8_t byte)
 {
     uint8_t text[CLASS_BLOCK];
@@ -249,5 +295,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/class-scan/every-byte-value-has-its-classes", test_every_byte_value_has_its_classes);
     g_test_add_func("/detect/class-scan/without-a-keyword-only-long-words-are-places",
         test_without_a_keyword_only_long_words_are_places);
+    g_test_add_func("/detect/class-scan/a-colon-is-a-place-where-an-address-of-groups-may-begin",
+        test_a_colon_is_a_place_where_an_address_of_groups_may_begin);
     return g_test_run();
 }

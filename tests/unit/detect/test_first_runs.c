@@ -100,6 +100,26 @@ static void test_the_word_behind_the_first_is_told_where_the_match_goes_on(void)
     }
 }
 
+typedef struct QuadCase {
+    const char *pattern;
+    bool takes_quads;
+} QuadCase;
+
+static const QuadCase quad_cases[] = {
+    {"[0-9]{2}\\.[0-9]{3}\\.[0-9]{3}-[0-9K]\\b", false},
+    {"[0-9]{2}\\.[0-9]{2}\\.[0-9]{2}[ -][0-9]{3}\\.[0-9]{2}", false},
+    {"5[0-9]{2}[ .-][0-9]{3}[ .-][0-9]{2}[ .-][0-9]{2}", true}, {"[0-9]{8}|[0-9](?:[.-]?[0-9]{2}){3}", true},
+    {"[0-9.]{5,20}", true}, {"[A-Z]{2}[0-9]{2}", false}, {"(?i)[0-9]+", true}, /* not understood */
+};
+
+static void test_what_may_hold_four_numbers_in_dots_is_told(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(quad_cases); i++) {
+        if (first_runs(quad_cases[i].pattern).takes_quads != quad_cases[i].takes_quads)
+            g_test_fail_printf("%s", quad_cases[i].pattern);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -108,5 +128,7 @@ int main(int argc, char **argv)
         test_lengths_are_told_by_kind_of_word_and_by_what_follows);
     g_test_add_func("/detect/first-runs/the-word-behind-the-first-is-told-where-the-match-goes-on",
         test_the_word_behind_the_first_is_told_where_the_match_goes_on);
+    g_test_add_func("/detect/first-runs/what-may-hold-four-numbers-in-dots-is-told",
+        test_what_may_hold_four_numbers_in_dots_is_told);
     return g_test_run();
 }
