@@ -96,6 +96,9 @@ def check_rooms(root):
             internal = re.match(r'\s*#\s*include\s+"(\w+)/\w+_internal\.h"', line)
             if internal and internal.group(1) != room:
                 yield f"{path}:{number}: an internal header of {internal.group(1)}/ leaves its folder"
+            late = re.match(r'\s*#\s*include\s+"(\w+)_late\.h"', line)
+            if late and late.group(1) not in libraries:
+                yield f"{path}:{number}: {room}/ may not use the library {late.group(1)}"
             if theirs:
                 name = next((name for header, name in LIBRARIES.items() if is_header_of(theirs.group(1), header)), None)
                 if name and name not in libraries:

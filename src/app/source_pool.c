@@ -13,11 +13,13 @@ typedef struct PooledSource {
 } PooledSource;
 
 struct SourcePool {
-    HttpClient *http;
+    uint32_t max_connections;
     char *ca_file;
     GMutex mutex;
     struct {
+        HttpClient *http;   /* NULL until a source needs it */
         GPtrArray *sources; /* PooledSource; the longest unused first */
+        bool is_cancelled;
     } locked;
 };
 
@@ -28,15 +30,21 @@ static void pooled_source_free(PooledSource *pooled)
     g_free(pooled);
 }
 
+static HttpClientOptions http_options(const SourcePool *pool)
+{
+    return (HttpClientOptions){.max_connections = pool->max_connections, .ca_file = pool->ca_file};
+}
+
 bool source_pool_new(const char *ca_file, uint32_t max_connections, SourcePool **ret_pool, GError **error)
 {
     g_autoptr(SourcePool) pool = g_new0(SourcePool, 1);
-    HttpClientOptions options = {.max_connections = max_connections, .ca_file = ca_file};
 
     g_mutex_init(&pool->mutex);
+    pool->max_connections = max_connections;
     pool->ca_file = g_strdup(ca_file);
     pool->locked.sources = g_ptr_array_new_with_free_func((GDestroyNotify)pooled_source_free);
-    TRY(http_client_open(&options, &pool->http, error));
+    const HttpClientOptions options = http_options(pool);
+    TRY(http_client_check(&options, error));
     *ret_pool = g_steal_pointer(&pool);
     return true;
 }
@@ -46,7 +54,7 @@ void source_pool_free(SourcePool *pool)
     if (pool == NULL)
         return;
     g_ptr_array_unref(pool->locked.sources);
-    http_client_unref(pool->http);
+    http_client_unref(pool->locked.http);
     g_mutex_clear(&pool->mutex);
     g_free(pool->ca_file);
     g_free(pool);
@@ -60,6 +68,30 @@ static bool open_directory(const char *uri, ObjectSource **ret_source, GError **
     if (root == NULL)
         return fail(error, ERROR_INVALID, "%s: expected file:///DIRECTORY: %s", uri, parse_error->message);
     return directory_source_open(root, ret_source, error);
+}
+
+/* Directories do without a client. Borrowed. */
+static bool pool_http(SourcePool *pool, HttpClient **ret_http, GError **error)
+{
+    const HttpClientOptions options = http_options(pool);
+    HttpClient *opened = NULL;
+
+    g_mutex_lock(&pool->mutex);
+    *ret_http = pool->locked.http;
+    g_mutex_unlock(&pool->mutex);
+    if (*ret_http != NULL)
+        return true;
+    TRY(http_client_open(&options, &opened, error));
+    g_mutex_lock(&pool->mutex);
+    if (pool->locked.http == NULL)
+        pool->locked.http = g_steal_pointer(&opened);
+    *ret_http = pool->locked.http;
+    bool is_cancelled = pool->locked.is_cancelled;
+    g_mutex_unlock(&pool->mutex);
+    http_client_unref(opened); /* another thread was faster */
+    if (is_cancelled)
+        http_client_stop(*ret_http);
+    return true;
 }
 
 static S3Addressing s3_addressing(JobAddressing addressing)
@@ -79,12 +111,14 @@ static bool open_source(
     SourcePool *pool, const char *bucket, const char *options_json, ObjectSource **ret_source, GError **error)
 {
     g_auto(JobOptions) options = {0};
+    HttpClient *http = NULL;
 
     if (g_str_has_prefix(bucket, "file://"))
         return open_directory(bucket, ret_source, error);
     TRY(job_options_parse(options_json, &options, error));
+    TRY(pool_http(pool, &http, error));
     S3SourceOptions s3 = {
-        .http = pool->http,
+        .http = http,
         .bucket = bucket,
         .endpoint = options.endpoint,
         .region = options.region,
@@ -180,7 +214,12 @@ void source_pool_release(SourcePool *pool, ObjectSource *source)
 
 void source_pool_cancel(SourcePool *pool)
 {
-    http_client_stop(pool->http);
+    g_mutex_lock(&pool->mutex);
+    pool->locked.is_cancelled = true;
+    HttpClient *http = pool->locked.http;
+    g_mutex_unlock(&pool->mutex);
+    if (http != NULL)
+        http_client_stop(http);
 }
 
 static bool provider_acquire(

@@ -1,9 +1,8 @@
 #include "extract/archive_reader.h"
 
+#include "archive_late.h"
 #include "extract/gzip_stream.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <string.h>
 
 enum { MAX_HEADER_RETRIES = 64 };
@@ -28,21 +27,20 @@ struct ArchiveReader {
 typedef struct ContainerFacts {
     const char *name;
     int filter; /* ARCHIVE_FILTER_NONE: an archive */
-    int (*support)(struct archive *handle);
 } ContainerFacts;
 
 static const ContainerFacts container_facts[CONTAINER_FORMAT_COUNT] = {
-    [CONTAINER_ZSTD] = {"zstd", ARCHIVE_FILTER_ZSTD, archive_read_support_format_raw},
-    [CONTAINER_XZ] = {"xz", ARCHIVE_FILTER_XZ, archive_read_support_format_raw},
-    [CONTAINER_LZMA] = {"lzma", ARCHIVE_FILTER_LZMA, archive_read_support_format_raw},
-    [CONTAINER_LZIP] = {"lzip", ARCHIVE_FILTER_LZIP, archive_read_support_format_raw},
-    [CONTAINER_LZ4] = {"lz4", ARCHIVE_FILTER_LZ4, archive_read_support_format_raw},
-    [CONTAINER_BZIP2] = {"bzip2", ARCHIVE_FILTER_BZIP2, archive_read_support_format_raw},
-    [CONTAINER_COMPRESS] = {"compress", ARCHIVE_FILTER_COMPRESS, archive_read_support_format_raw},
-    [CONTAINER_ZIP] = {"zip", ARCHIVE_FILTER_NONE, archive_read_support_format_zip_streamable},
-    [CONTAINER_TAR] = {"tar", ARCHIVE_FILTER_NONE, archive_read_support_format_tar},
-    [CONTAINER_CPIO] = {"cpio", ARCHIVE_FILTER_NONE, archive_read_support_format_cpio},
-    [CONTAINER_AR] = {"ar", ARCHIVE_FILTER_NONE, archive_read_support_format_ar},
+    [CONTAINER_ZSTD] = {"zstd", ARCHIVE_FILTER_ZSTD},
+    [CONTAINER_XZ] = {"xz", ARCHIVE_FILTER_XZ},
+    [CONTAINER_LZMA] = {"lzma", ARCHIVE_FILTER_LZMA},
+    [CONTAINER_LZIP] = {"lzip", ARCHIVE_FILTER_LZIP},
+    [CONTAINER_LZ4] = {"lz4", ARCHIVE_FILTER_LZ4},
+    [CONTAINER_BZIP2] = {"bzip2", ARCHIVE_FILTER_BZIP2},
+    [CONTAINER_COMPRESS] = {"compress", ARCHIVE_FILTER_COMPRESS},
+    [CONTAINER_ZIP] = {"zip", ARCHIVE_FILTER_NONE},
+    [CONTAINER_TAR] = {"tar", ARCHIVE_FILTER_NONE},
+    [CONTAINER_CPIO] = {"cpio", ARCHIVE_FILTER_NONE},
+    [CONTAINER_AR] = {"ar", ARCHIVE_FILTER_NONE},
 };
 
 /* libarchive looks at our buffer itself; what it had before is used up, or copied aside, when it asks for more. At the
@@ -65,9 +63,24 @@ static la_ssize_t give_bytes(G_GNUC_UNUSED struct archive *handle, void *data, c
     return (la_ssize_t)pending.len;
 }
 
-static bool prepare(struct archive *handle, const ContainerFacts *facts)
+static int support_format(struct archive *handle, ContainerFormat format)
 {
-    if (facts->support(handle) != ARCHIVE_OK)
+    if (format == CONTAINER_ZIP)
+        return archive_read_support_format_zip_streamable(handle);
+    if (format == CONTAINER_TAR)
+        return archive_read_support_format_tar(handle);
+    if (format == CONTAINER_CPIO)
+        return archive_read_support_format_cpio(handle);
+    if (format == CONTAINER_AR)
+        return archive_read_support_format_ar(handle);
+    return archive_read_support_format_raw(handle);
+}
+
+static bool prepare(struct archive *handle, ContainerFormat format)
+{
+    const ContainerFacts *facts = &container_facts[format];
+
+    if (support_format(handle, format) != ARCHIVE_OK)
         return false;
     if (facts->filter == ARCHIVE_FILTER_NONE)
         return true;
@@ -99,11 +112,10 @@ static bool is_broken_at_once(const ArchiveReader *archive)
 
 static bool open_handle(ArchiveReader *archive, ContainerFormat format, GError **error)
 {
-    const ContainerFacts *facts = &container_facts[format];
-
+    TRY(archive_late_load(error));
     archive->handle = archive_read_new();
-    if (archive->handle == NULL || !prepare(archive->handle, facts))
-        return fail(error, ERROR_UNSUPPORTED, "%s: libarchive was built without it", facts->name);
+    if (archive->handle == NULL || !prepare(archive->handle, format))
+        return fail(error, ERROR_UNSUPPORTED, "%s: libarchive was built without it", container_facts[format].name);
     const int result = archive_read_open(archive->handle, archive, NULL, give_bytes, NULL);
     if (result != ARCHIVE_OK || is_broken_at_once(archive)) {
         note_damage(archive, ERROR_CORRUPT, archive_error_string(archive->handle));

@@ -1,9 +1,8 @@
 /* Inside net/: a request as libmicrohttpd has it, turned into an HttpCall; and what the server needs of a reply. */
 #pragma once
 
+#include "microhttpd_late.h"
 #include "net/http_server.h"
-
-#include <microhttpd.h>
 
 /* Owns what its call points to. Embedded: call_builder_init, call_builder_clear. */
 typedef struct CallBuilder {

@@ -25,14 +25,21 @@ static gpointer curl_start(G_GNUC_UNUSED gpointer data)
     return GINT_TO_POINTER(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
 }
 
+bool http_client_check(const HttpClientOptions *options, GError **error)
+{
+    if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0)
+        return fail(error, ERROR_INVALID, "%s: cannot read this CA bundle", options->ca_file);
+    return true;
+}
+
 bool http_client_open(const HttpClientOptions *options, HttpClient **ret_client, GError **error)
 {
     static GOnce once = G_ONCE_INIT;
 
+    TRY(http_client_check(options, error));
+    TRY(curl_late_load(error));
     if (!GPOINTER_TO_INT(g_once(&once, curl_start, NULL)))
         return fail(error, ERROR_INTERNAL, "libcurl does not start");
-    if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0)
-        return fail(error, ERROR_INVALID, "%s: cannot read this CA bundle", options->ca_file);
 
     HttpClient *client = g_new0(HttpClient, 1);
     client->ref_count = 1;

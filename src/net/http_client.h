@@ -25,7 +25,10 @@ typedef struct HttpClientOptions {
     const char *user_agent;      /* "trawl/<version>" */
 } HttpClientOptions;
 
-/* INVALID if the CA file cannot be read. */
+/* INVALID if the CA file cannot be read: known before a client is needed. */
+FALLIBLE bool http_client_check(const HttpClientOptions *options, GError **error);
+
+/* INVALID as http_client_check() has it. */
 FALLIBLE bool http_client_open(const HttpClientOptions *options, HttpClient **ret_client, GError **error);
 HttpClient *http_client_ref(HttpClient *client);
 void http_client_unref(HttpClient *client); /* the last one ends the thread */

@@ -1,9 +1,8 @@
 /* What the I/O thread (http_engine.c) and the callers' side (http_client.c) of the client share. */
 #pragma once
 
+#include "curl_late.h"
 #include "net/http_client.h"
-
-#include <curl/curl.h>
 
 #define HTTP_SMALL_BUFFER   (64 * 1024)
 #define HTTP_HEAD_BYTES_MAX (256 * 1024)

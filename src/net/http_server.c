@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -334,6 +333,7 @@ bool http_server_start(const HttpServerOptions *options, HttpServer **ret_server
     int fd = -1;
     uint16_t port = 0;
 
+    TRY(microhttpd_late_load(error));
     TRY(open_socket(options, &fd, &port, error));
     g_autofree HttpServer *server = g_new0(HttpServer, 1);
     server->options = with_defaults(options);

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "base/error.h"
-
-#include <microhttpd.h>
+#include "microhttpd_late.h"
 
 typedef struct WaitingRoom WaitingRoom;
 

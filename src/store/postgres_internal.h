@@ -1,9 +1,8 @@
 /* What the files of the PostgreSQL driver share. A connection belongs to one transaction at a time, or to the pool. */
 #pragma once
 
+#include "libpq_late.h"
 #include "store/db_ops.h"
-
-#include <libpq-fe.h>
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PGresult, PQclear)
 

@@ -60,8 +60,9 @@ static bool is_plausible(const PQconninfoOption *options)
 bool postgres_target_init(PostgresTarget *target, const char *conninfo, GError **error)
 {
     char *complaint = NULL;
-    PQconninfoOption *options = PQconninfoParse(conninfo, &complaint);
 
+    TRY(libpq_late_load(error));
+    PQconninfoOption *options = PQconninfoParse(conninfo, &complaint);
     PQfreemem(complaint);
     bool is_good = options != NULL && is_plausible(options);
     if (is_good) {

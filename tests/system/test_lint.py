@@ -52,6 +52,7 @@ def test_a_good_tree_passes_every_check(tree):
 BAD = [
     ("rooms", "src/base/bad.c", '#include "net/wire.h"\n', "may not include net/"),
     ("rooms", "src/base/bad.h", "#include <curl/curl.h>\n", "may not use the library curl"),
+    ("rooms", "src/base/bad.c", '#include "curl_late.h"\n', "may not use the library curl"),
     ("rooms", "src/net/bad.c", '#include "app/main.h"\n', "may not include app/"),
     ("rooms", "src/app/bad.c", '#include "net/wire_internal.h"\n', "leaves its folder"),
     ("rooms", "src/cellar/bad.c", "int x;\n", "no room cellar/"),
