@@ -201,6 +201,19 @@ Verdict validate_jwt(Bytes value)
     return second != NULL ? VERDICT_PASS : VERDICT_REJECT;
 }
 
+/* RFC 7516: the header alone is JSON, and names the algorithms. One that is indented is a token of RFC 7519. */
+Verdict validate_jwt_encrypted(Bytes value)
+{
+    const uint8_t *first = memchr(value.data, '.', value.len);
+
+    if (first == NULL)
+        return VERDICT_REJECT;
+    if (value.data[1] == 'w')
+        return validate_jwt(value);
+    g_auto(Decoded) header = base64_decode(value.data, (size_t)(first - value.data));
+    return is_json_object(&header, "\"alg\"") && is_json_object(&header, "\"enc\"") ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
 /* Where the credential begins behind "Bearer ", "Bearer%20" or "Bearer+"; the value's start if there is no scheme. */
 static const uint8_t *credential_of(Bytes value)
 {

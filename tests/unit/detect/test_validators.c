@@ -273,6 +273,12 @@ static const Case secret_cases[] = {
         "eyJhbGciOiJub25lIn0."
         "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.",
         VERDICT_PROVED, "RFC 7519 section 6.1"},
+    {"jwt_encrypted",
+        "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AAAAAAAAAAAAAAAAAAAAAA.48V1_ALb6US04U3b.5eym8TW_c8SuK0ltJ3rpYI"
+        ".XFBoMYUZodetZdvTiFvSkQ",
+        VERDICT_PROVED, "RFC 7516, appendix A.1, its key cut"},
+    {"jwt_encrypted", "eyJhbGciOiJkaXIifQ..48V1_ALb6US04U3b.5eym8TW_c8Su.XFBoMYUZodetZdvTiFvSkQ", VERDICT_REJECT,
+        "RFC 7516, section 4.1.2: no algorithm of encryption"},
     {"jwt", "eyJmb28iOiJiYXIifQ.eyJmb28iOiJiYXIifQ.c2ln", VERDICT_REJECT, "no algorithm"},
     {"http_authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", VERDICT_PROVED, "RFC 7617 section 2"},
     {"http_authorization", "Basic dGVzdDoxMjPCow==", VERDICT_PROVED, "RFC 7617 section 2.1"},
