@@ -180,6 +180,19 @@ Verdict validate_udi(Bytes value)
     return len == 14 ? gs1_verdict(digits) : VERDICT_REJECT;
 }
 
+/* Régie de l'assurance maladie du Québec: three letters of the surname, one of the given name, the birth date with 50
+ * added to the month of women, two more digits. */
+static Verdict quebec_verdict(const Alnum *number)
+{
+    bool is_shape = number->len == 12 && digits_all(number->text, 4, 8);
+
+    if (!is_shape)
+        return VERDICT_REJECT;
+    uint32_t month = digits_value(number->text, 6, 2) % 50;
+    uint32_t day = digits_value(number->text, 8, 2);
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
 /* Any card that phi.intl_health_card knows. */
 Verdict validate_health_card(Bytes value)
 {
@@ -187,5 +200,7 @@ Verdict validate_health_card(Bytes value)
 
     if (alnum_read(value, &number) && number.len == 20)
         return validate_ehic(value);
+    if (alnum_read(value, &number) && g_ascii_isalpha(number.text[0]))
+        return quebec_verdict(&number);
     return validate_ca_health(value);
 }
