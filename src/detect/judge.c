@@ -130,11 +130,13 @@ static uint64_t barrier_of(const Judge *judge, const TextView *text, const Candi
 static bool is_keyword_after(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
+
+    if (rule->distance_after == 0)
+        return false;
     const KeywordQuery query = {.group = rule->rule.index,
         .distance = rule->distance_after,
         .end = structure_field_end(judge->structure, candidate->value.start)};
-
-    return rule->distance_after > 0 && keyword_tracker_after(judge->keywords, text, &query, candidate->value.end);
+    return keyword_tracker_after(judge->keywords, text, &query, candidate->value.end);
 }
 
 static bool is_keyword_in_field(const Judge *judge, const TextView *text, const Candidate *candidate)

@@ -13,7 +13,16 @@ enum {
     WORD_SHOWN = 24,  /* likewise one with a longer word in it */
     OTHER = 1,        /* the entry that stands for what is not kept */
     JOINS_MAX = 1024, /* different sets of rules of paths */
+    RECENT = 256,     /* a power of two */
+    SHORT_MAX = 16,   /* bytes */
 };
+
+/* A short name as it is written: its first and last bytes are all of it. */
+typedef struct ShortName {
+    uint64_t first, last;
+    uint32_t len;   /* 0: none */
+    uint32_t index; /* of the name */
+} ShortName;
 
 /* Both sets, found by where they lie. */
 typedef struct Join {
@@ -26,7 +35,8 @@ struct FieldNames {
     KeywordTracker *tracker;
     GArray *names; /* FieldName; 0 is unused */
     uint32_t *slots;
-    GHashTable *joins; /* set of Join */
+    ShortName recent[RECENT]; /* most names of a text are a few that come again and again */
+    GHashTable *joins;        /* set of Join */
 };
 
 static void name_clear(gpointer data)
@@ -84,6 +94,7 @@ void field_names_reset(FieldNames *names)
     FieldName *other = &g_array_index(names->names, FieldName, OTHER);
     other->text[other->len++] = '*';
     memset(names->slots, 0, SLOTS * sizeof *names->slots);
+    memset(names->recent, 0, sizeof names->recent);
 }
 
 const FieldName *field_names_at(const FieldNames *names, uint32_t index)
@@ -146,7 +157,7 @@ static void find_keywords(FieldNames *names, FieldName *name, Bytes text)
     name->groups = g_steal_pointer(&groups);
 }
 
-uint32_t field_names_intern(FieldNames *names, Bytes text)
+static uint32_t intern_any(FieldNames *names, Bytes text)
 {
     FieldName name = {.hash = XXH3_64bits(text.data, text.len)};
     size_t slot = name.hash & (SLOTS - 1);
@@ -164,6 +175,41 @@ uint32_t field_names_intern(FieldNames *names, Bytes text)
     g_array_append_val(names->names, name);
     names->slots[slot] = names->names->len - 1;
     return names->names->len - 1;
+}
+
+static inline uint64_t load(const uint8_t *from, size_t len)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, from, len);
+    return value;
+}
+
+/* Two loads that overlap, or one and zeros; each length is a constant, so that no call is left. */
+static ShortName short_name(Bytes text)
+{
+    const uint8_t *end = text.data + text.len;
+    uint32_t len = (uint32_t)text.len;
+
+    if (len >= 8)
+        return (ShortName){.first = load(text.data, 8), .last = load(end - 8, 8), .len = len};
+    if (len >= 4)
+        return (ShortName){.first = load(text.data, 4), .last = load(end - 4, 4), .len = len};
+    return (ShortName){.first = text.data[0], .last = load(end - (len >= 2 ? 2 : 1), len >= 2 ? 2 : 1), .len = len};
+}
+
+uint32_t field_names_intern(FieldNames *names, Bytes text)
+{
+    if (text.len == 0 || text.len > SHORT_MAX)
+        return intern_any(names, text);
+    ShortName name = short_name(text);
+    uint64_t mixed = (name.first ^ (name.last << 1)) * UINT64_C(0x9E3779B97F4A7C15) + name.len;
+    ShortName *known = &names->recent[(mixed >> 32) & (RECENT - 1)];
+    if (known->first != name.first || known->last != name.last || known->len != name.len) {
+        name.index = intern_any(names, text);
+        *known = name;
+    }
+    return known->index;
 }
 
 static bool has_all(const uint64_t *rules, const uint64_t *wanted, size_t words)

@@ -21,7 +21,7 @@ static uint32_t element_node(Path *path)
 
     if (top == NULL || top->detail != IN_ARRAY)
         return path_top_node(path);
-    return path_child(path, top->node, 0, ++top->count);
+    return path_member(path, top->node, 0, ++top->count);
 }
 
 /* The node that holds just before the position: what a new container is the value of. */
@@ -51,13 +51,13 @@ static void close_container(JsonScan *scan, uint64_t position)
     path_mark(scan->path, position + 1, node);
 }
 
-static uint32_t intern(FieldNames *names, Bytes key)
+static uint32_t intern(const JsonScan *scan, Bytes key)
 {
     uint8_t decoded[JSON_KEY_MAX];
 
-    if (memchr(key.data, '\\', key.len) == NULL)
-        return field_names_intern(names, key);
-    return field_names_intern(names, (Bytes){.data = decoded, .len = json_key_decode(key, decoded)});
+    if (scan->escapes_end <= scan->string_start)
+        return field_names_intern(scan->path->names, key);
+    return field_names_intern(scan->path->names, (Bytes){.data = decoded, .len = json_key_decode(key, decoded)});
 }
 
 static void name_value(JsonScan *scan, const TextView *view, uint64_t position)
@@ -71,8 +71,8 @@ static void name_value(JsonScan *scan, const TextView *view, uint64_t position)
         return;
     const Bytes key = {
         .data = view->data + (scan->string_start - view->base), .len = (size_t)(scan->string_end - scan->string_start)};
-    uint32_t name = intern(scan->path->names, key);
-    path_mark(scan->path, position + 1, path_member(scan->path, top->node, name));
+    uint32_t name = intern(scan, key);
+    path_mark(scan->path, position + 1, path_member(scan->path, top->node, name, 0));
 }
 
 static void start_over(JsonScan *scan, uint64_t position)
@@ -87,7 +87,7 @@ static void see_in_string(JsonScan *scan, uint8_t byte, uint64_t position)
     if (position == scan->escaped && position != NO_ESCAPE)
         return;
     if (byte == '\\') {
-        scan->escaped = position + 1;
+        scan->escaped = scan->escapes_end = position + 1;
     } else if (byte == '"') {
         scan->is_in_string = false;
         scan->may_be_key = true;

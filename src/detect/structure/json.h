@@ -12,6 +12,7 @@ typedef struct JsonScan {
     bool is_in_string;
     bool may_be_key;                   /* the last string is whole, and nothing stood behind it */
     uint64_t escaped;                  /* this position belongs to the escape before it */
+    uint64_t escapes_end;              /* behind the last escape in a string */
     uint64_t string_start, string_end; /* the last string: inside its quotes */
 } JsonScan;
 

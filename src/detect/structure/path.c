@@ -1,6 +1,6 @@
 #include "detect/structure/path.h"
 
-enum { NODES_KEPT = 4096, ROOM_AT_FIRST = 64, NEAR = 16 };
+enum { NODES_KEPT = 4096, ROOM_AT_FIRST = 64 };
 
 void path_init(Path *path, FieldNames *names)
 {
@@ -28,28 +28,13 @@ void path_reset(Path *path)
 }
 
 /* GLib's own way to append is a call and a copy, which is more than all else that a bracket costs. */
-static void append_mark(Path *path, PathMark mark)
+void path_make_room(Path *path)
 {
     guint len = path->marks->len;
 
-    if (len == path->room) {
-        path->room = MAX(2 * path->room, (guint)ROOM_AT_FIRST);
-        g_array_set_size(path->marks, path->room);
-    }
-    path->marks->len = len + 1;
-    g_array_index(path->marks, PathMark, len) = mark;
-}
-
-void path_mark(Path *path, uint64_t position, uint32_t node)
-{
-    if (path->marks->len > 0) {
-        PathMark *last = &g_array_index(path->marks, PathMark, path->marks->len - 1);
-        if (last->from == position)
-            last->node = node;
-        if (last->from == position || last->node == node)
-            return;
-    }
-    append_mark(path, (PathMark){.from = position, .node = node});
+    path->room = MAX(2 * path->room, (guint)ROOM_AT_FIRST);
+    g_array_set_size(path->marks, path->room);
+    path->marks->len = len;
 }
 
 uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal)
@@ -67,57 +52,17 @@ uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal
     return path->nodes->len - 1;
 }
 
-uint32_t path_member(Path *path, uint32_t parent, uint32_t name)
+uint32_t path_member(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal)
 {
-    uint32_t *known = &path->members[(parent * 31 + name) % PATH_MEMBERS];
+    uint32_t *known = &path->members[(parent * 31 + name + ordinal) % PATH_MEMBERS];
 
     if (*known < path->nodes->len) {
         const PathNode *node = path_node(path, *known);
-        if (*known != 0 && node->parent == parent && node->name == name && node->ordinal == 0 && !node->is_attribute)
+        if (*known != 0 && node->parent == parent && node->name == name && node->ordinal == ordinal &&
+            !node->is_attribute)
             return *known;
     }
-    return *known = path_child(path, parent, name, 0);
-}
-
-void path_push(Path *path, PathLevel level)
-{
-    if (path->depth == PATH_DEPTH)
-        path->deeper++;
-    else
-        path->levels[path->depth++] = level;
-}
-
-void path_pop(Path *path)
-{
-    if (path->deeper > 0)
-        path->deeper--;
-    else if (path->depth > 0)
-        path->depth--;
-}
-
-PathLevel *path_top(Path *path)
-{
-    return path->depth > 0 ? &path->levels[path->depth - 1] : NULL;
-}
-
-uint32_t path_top_node(Path *path)
-{
-    return path->depth > 0 ? path->levels[path->depth - 1].node : 0;
-}
-
-/* Index of the first mark behind the position. */
-static guint marks_until(const Path *path, uint64_t position)
-{
-    guint low = 0, high = path->marks->len;
-
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (g_array_index(path->marks, PathMark, middle).from <= position)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return *known = path_child(path, parent, name, ordinal);
 }
 
 static const PathMark *mark_at(const Path *path, guint index)
@@ -125,24 +70,36 @@ static const PathMark *mark_at(const Path *path, guint index)
     return &g_array_index(path->marks, PathMark, index);
 }
 
-/* Questions come mostly in the order of the text. */
-static guint marks_until_near(const Path *path, uint64_t position)
+/* Index of the first mark behind the position: low or more, high at most. */
+static guint marks_between(const Path *path, uint64_t position, guint low, guint high)
 {
-    guint at = path->recent, len = path->marks->len;
-
-    if (at >= len || mark_at(path, at)->from > position)
-        return marks_until(path, position);
-    for (guint tries = 0; tries < NEAR; tries++) {
-        if (at + 1 == len || mark_at(path, at + 1)->from > position)
-            return at + 1;
-        at++;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (mark_at(path, middle)->from <= position)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return marks_until(path, position);
+    return low;
+}
+
+/* Questions come mostly in the order of the text: the answer is near the last one. */
+static guint marks_until(const Path *path, uint64_t position)
+{
+    guint low = path->recent, len = path->marks->len, step = 1;
+
+    if (low >= len || mark_at(path, low)->from > position)
+        return marks_between(path, position, 0, MIN(low, len));
+    while (low + step < len && mark_at(path, low + step)->from <= position) {
+        low += step;
+        step *= 2;
+    }
+    return marks_between(path, position, low + 1, MIN(low + step, len));
 }
 
 const PathMark *path_find(Path *path, uint64_t position)
 {
-    guint behind = marks_until_near(path, position);
+    guint behind = marks_until(path, position);
 
     if (behind == 0)
         return NULL;
@@ -189,8 +146,10 @@ void path_forget(Path *path, uint64_t position)
 {
     guint behind = marks_until(path, position);
 
-    if (behind > 1)
+    if (behind > path->marks->len / 2 + 1) { /* moving the others costs as much as they are many */
         g_array_remove_range(path->marks, 0, behind - 1);
+        path->recent = 0;
+    }
     if (path->nodes->len > NODES_KEPT)
         compact(path);
 }

@@ -45,18 +45,59 @@ void path_init(Path *path, FieldNames *names);
 void path_clear(Path *path);
 void path_reset(Path *path);
 
+/* path_mark() where there is room for another mark no more. */
+void path_make_room(Path *path);
+
 /* From position on, this node holds. */
-void path_mark(Path *path, uint64_t position, uint32_t node);
+static inline void path_mark(Path *path, uint64_t position, uint32_t node)
+{
+    guint len = path->marks->len;
+    PathMark *marks = (PathMark *)(void *)path->marks->data;
+
+    if (len > 0 && marks[len - 1].from == position)
+        marks[len - 1].node = node;
+    if (len > 0 && (marks[len - 1].from == position || marks[len - 1].node == node))
+        return;
+    if (len == path->room) {
+        path_make_room(path);
+        marks = (PathMark *)(void *)path->marks->data;
+    }
+    path->marks->len = len + 1;
+    marks[len] = (PathMark){.from = position, .node = node};
+}
+
 /* A new node below parent; returns its index. name: 0 for none; ordinal: 0 for none. */
 uint32_t path_child(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal);
-/* The node of that name below parent, a new one or one that was there before. */
-uint32_t path_member(Path *path, uint32_t parent, uint32_t name);
-void path_push(Path *path, PathLevel level);
-void path_pop(Path *path);
+/* Likewise, or the one that was there before. */
+uint32_t path_member(Path *path, uint32_t parent, uint32_t name, uint32_t ordinal);
+
+static inline void path_push(Path *path, PathLevel level)
+{
+    if (path->depth == PATH_DEPTH)
+        path->deeper++;
+    else
+        path->levels[path->depth++] = level;
+}
+
+static inline void path_pop(Path *path)
+{
+    if (path->deeper > 0)
+        path->deeper--;
+    else if (path->depth > 0)
+        path->depth--;
+}
+
 /* The innermost open level; NULL at the root. */
-PathLevel *path_top(Path *path);
+static inline PathLevel *path_top(Path *path)
+{
+    return path->depth > 0 ? &path->levels[path->depth - 1] : NULL;
+}
+
 /* The node of the innermost open level. */
-uint32_t path_top_node(Path *path);
+static inline uint32_t path_top_node(Path *path)
+{
+    return path->depth > 0 ? path->levels[path->depth - 1].node : 0;
+}
 
 /* The mark that holds at the position; NULL if there is none. */
 const PathMark *path_find(Path *path, uint64_t position);

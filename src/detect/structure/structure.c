@@ -290,16 +290,18 @@ static void visit_name(
 static void visit_marks(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
 {
     const GArray *marks = structure->path.marks;
-    Zone zone = {.from = from, .to = from};
+    Zone zone = {.from = from};
 
     for (guint i = mark_before(structure, from); i < marks->len && mark_at(structure, i)->from < to; i++) {
         const uint64_t *rules = path_node(&structure->path, mark_at(structure, i)->node)->rules;
-        if (rules != zone.rules && zone.rules != NULL)
+        if (rules == zone.rules)
+            continue;
+        zone.to = mark_at(structure, i)->from;
+        if (zone.rules != NULL)
             visitor(data, &zone);
-        if (rules != zone.rules)
-            zone = (Zone){.from = MAX(mark_at(structure, i)->from, from), .rules = rules};
-        zone.to = i + 1 < marks->len ? MIN(mark_at(structure, i + 1)->from, to) : to;
+        zone = (Zone){.from = MAX(zone.to, from), .rules = rules};
     }
+    zone.to = to;
     if (zone.rules != NULL)
         visitor(data, &zone);
 }

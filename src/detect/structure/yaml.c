@@ -67,7 +67,7 @@ static void see_line(YamlScan *scan, Bytes text)
     pop_to(path, key_detail(line.indent));
     path_mark(path, scan->line, path_top_node(path));
     if (line.key.len > 0) {
-        uint32_t node = path_member(path, path_top_node(path), field_names_intern(path->names, line.key));
+        uint32_t node = path_member(path, path_top_node(path), field_names_intern(path->names, line.key), 0);
         path_mark(path, scan->line + line.after, node);
         path_push(path, (PathLevel){.node = node, .detail = key_detail(line.indent)});
     }

@@ -46,7 +46,7 @@ static uint32_t element_node(Path *path)
 
     if (top == NULL || top->detail != IN_LIST)
         return path_top_node(path);
-    return path_child(path, top->node, 0, ++top->count);
+    return path_member(path, top->node, 0, ++top->count);
 }
 
 static void open_level(YamlFlow *flow, uint64_t position, uint32_t kind)
@@ -94,7 +94,7 @@ static void see_colon(YamlFlow *flow, const TextView *view, uint64_t position)
     if (key.len == 0)
         return;
     uint32_t name = field_names_intern(flow->path->names, key);
-    path_mark(flow->path, position + 1, path_member(flow->path, top->node, name));
+    path_mark(flow->path, position + 1, path_member(flow->path, top->node, name, 0));
 }
 
 static void see_in_quotes(YamlFlow *flow, uint64_t position, uint8_t byte)

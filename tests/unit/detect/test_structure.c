@@ -480,6 +480,30 @@ static void test_each_of_many_members_has_its_own_path(void)
     g_assert_cmpstr(matches, ==, expected->str);
 }
 
+/* Two rounds: what is remembered of a short name is not all of a long one. */
+static void test_names_of_any_length_that_differ_in_one_letter_are_told_apart(void)
+{
+    enum { LONGEST = 20 };
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autoptr(GString) text = g_string_new("{"), expected = g_string_new(NULL);
+    const Feeding whole = {0};
+
+    for (int round = 0; round < 2; round++) {
+        for (int len = 1; len <= LONGEST; len++) {
+            for (int odd = 0; odd < len; odd++) {
+                g_autofree char *name = g_strnfill((gsize)len, 'a');
+                name[odd] = 'b';
+                g_string_append_printf(text, "\"%s\": [\"KEY%06d\", \"KEY111111\"],\n", name, odd);
+                g_string_append_printf(expected, "sec.key KEY%06d medium $.%s[0]\n", odd, name);
+                g_string_append_printf(expected, "sec.key KEY111111 medium $.%s[1]\n", name);
+            }
+        }
+    }
+    g_string_append(text, "\"end\": 0}");
+    g_autofree char *matches = find(rules, &whole, text->str, text->len);
+    g_assert_cmpstr(matches, ==, expected->str);
+}
+
 /* Else the path would be full of them, and be the path of all that follows. */
 static void test_elements_that_nobody_closes_do_not_pile_up(void)
 {
@@ -556,6 +580,8 @@ int main(int argc, char **argv)
         "/detect/structure/deep-and-wide-structures-end-as-they-must", test_deep_and_wide_structures_end_as_they_must);
     g_test_add_func("/detect/structure/a-tag-longer-than-any-window-keeps-its-place",
         test_a_tag_longer_than_any_window_keeps_its_place);
+    g_test_add_func("/detect/structure/names-of-any-length-that-differ-in-one-letter-are-told-apart",
+        test_names_of_any_length_that_differ_in_one_letter_are_told_apart);
     g_test_add_func("/detect/structure/names-of-objects-lower-tiers", test_names_of_objects_lower_tiers);
     return g_test_run();
 }
