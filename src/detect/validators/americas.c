@@ -78,7 +78,7 @@ Verdict validate_rfc(Bytes value)
 }
 
 /* Servicio de Registro Civil: weights 2 … 7 from the right, mod 11, K for 10. */
-Verdict validate_cl_rut(Bytes value)
+static Verdict cl_rut_verdict(Bytes value)
 {
     Alnum rut;
     uint32_t sum = 0;
@@ -93,6 +93,11 @@ Verdict validate_cl_rut(Bytes value)
     if (rut.text[rut.len - 1] != expected)
         return VERDICT_REJECT;
     return memchr(value.data, '.', value.len) != NULL ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_cl_rut(const Surroundings *surroundings)
+{
+    return outside_marks(surroundings, cl_rut_verdict(surroundings->value));
 }
 
 /* AFIP: kind of taxpayer, eight digits, check mod 11. */
@@ -133,5 +138,5 @@ Verdict validate_driving_licence_intl(Bytes value)
 
     if (is_korean)
         return validate_kr_driving_licence(value);
-    return validate_record_number(value);
+    return record_number_verdict(value);
 }

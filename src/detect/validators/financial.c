@@ -66,9 +66,11 @@ static Verdict card_verdict(Bytes value)
         return VERDICT_REJECT;
     if (digits.has_separators)
         return VERDICT_PROVED;
-    /* Nothing but 1 to 5: the strokes of characters. */
+    /* Nothing but 1 to 5: the strokes of characters. Zeros behind other digits: a number that was rounded. */
+    bool is_rounded = digits.len > 13 && digits.text[5] != '0' && strstr(digits.text + 6, "0000000") != NULL;
     bool is_varied = different_digits(&digits) > 5 || strpbrk(digits.text, "06789") != NULL;
-    return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' || !is_varied ? VERDICT_WEAK : VERDICT_PASS;
+    return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' || !is_varied || is_rounded ? VERDICT_WEAK
+                                                                                                   : VERDICT_PASS;
 }
 
 static bool is_blank_or_quote(uint8_t byte)
@@ -88,11 +90,26 @@ static bool is_part_of_name(Bytes before)
     return before.len - at > 3 && memmem(before.data + at, before.len - at, "://", 3) != NULL;
 }
 
+/* "ieee754(6683623321994527,-47)", "-59644114671451", "4828147466240000*t": one that is reckoned with. */
+static bool is_in_formula(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+    const uint8_t *end = before.data + before.len;
+
+    if (after.len > 0 && (after.data[0] == '*' || (after.len > 7 && memcmp(after.data, " &times;", 8) == 0)))
+        return true;
+    if (before.len < 2)
+        return false;
+    return (end[-1] == '(' && (g_ascii_isalnum(end[-2]) || end[-2] == '_')) ||
+           (is_one_of(end[-1], "-+*/") && is_one_of(end[-2], "(=*+,"));
+}
+
 Verdict validate_card(const Surroundings *surroundings)
 {
     Verdict verdict = outside_row(surroundings, card_verdict(surroundings->value));
 
-    return verdict == VERDICT_PASS && is_part_of_name(surroundings->before) ? VERDICT_WEAK : verdict;
+    bool is_other = verdict == VERDICT_PASS && (is_part_of_name(surroundings->before) || is_in_formula(surroundings));
+    return is_other ? VERDICT_WEAK : verdict;
 }
 
 /* Magnetic stripe data, ISO/IEC 7813: the number up to '^' (track 1, after a name) or '=' (track 2), then YYMM. */

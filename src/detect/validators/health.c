@@ -88,12 +88,16 @@ Verdict validate_hicn(Bytes value)
     return validate_ssn((Bytes){(const uint8_t *)digits, 9});
 }
 
-/* Letters and digits of a hospital's own making: at least four digits, not one repeated. */
-Verdict validate_record_number(Bytes value)
+Verdict record_number_verdict(Bytes value)
 {
     Mix mix = mix_of(value);
 
     return mix.digits >= 4 && distinct_count(value) >= 3 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+Verdict validate_record_number(const Surroundings *surroundings)
+{
+    return outside_marks(surroundings, record_number_verdict(surroundings->value));
 }
 
 /* Ministry of Health of British Columbia: ten digits from 9 on, a check mod 11 over eight. */

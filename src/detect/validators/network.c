@@ -57,13 +57,19 @@ Verdict validate_ipv6(const Surroundings *surroundings)
 }
 
 /* IEEE 802: six octets; neither broadcast nor zero. RFC 7042's documentation ranges are nobody's. */
-/* 00:11:22:33:44:55, 00:01:02:03:04:05: what people write for any address. */
+/* 00:11:22:33:44:55, 08:00:2b:01:02:03: what people write for any address. */
 static bool is_sequence(const uint8_t bytes[6])
 {
-    for (size_t i = 2; i < 6; i++)
-        if ((uint8_t)(bytes[i] - bytes[i - 1]) != (uint8_t)(bytes[1] - bytes[0]))
-            return false;
-    return true;
+    size_t equal_steps = 0;
+    bool is_counting = false;
+
+    for (size_t i = 2; i < 6; i++) {
+        uint8_t step = (uint8_t)(bytes[i] - bytes[i - 1]);
+        bool is_equal = step == (uint8_t)(bytes[i - 1] - bytes[i - 2]);
+        equal_steps += is_equal ? 1 : 0;
+        is_counting = is_counting || (is_equal && step == 1);
+    }
+    return is_counting || equal_steps == 4;
 }
 
 Verdict validate_mac(Bytes value)
@@ -98,7 +104,7 @@ Verdict validate_uuid(Bytes value)
 }
 
 /* Degrees of latitude and longitude, each with at least three decimals. */
-Verdict validate_gps(Bytes value)
+static Verdict gps_verdict(Bytes value)
 {
     double degrees[2];
     size_t count = 0;
@@ -118,9 +124,25 @@ Verdict validate_gps(Bytes value)
         count++;
         at = end;
     }
-    if (count < 1 || (count == 1 && (degrees[0] < -180 || degrees[0] > 180)))
+    /* "1.000000, 2.000000": counted, not measured. */
+    bool is_whole = count == 2 && degrees[0] == (int)degrees[0] && degrees[1] == (int)degrees[1];
+    if (count < 1 || is_whole || (count == 1 && (degrees[0] < -180 || degrees[0] > 180)))
         return VERDICT_REJECT;
     if (count == 2 && (degrees[0] < -90 || degrees[0] > 90 || degrees[1] < -180 || degrees[1] > 180))
         return VERDICT_REJECT;
     return degrees[0] == 0 ? VERDICT_REJECT : VERDICT_PASS;
+}
+
+/* `<latitude><minutes>52.560001</minutes>`: parts of one that is written otherwise. */
+static bool is_part_of_degree(Bytes field)
+{
+    return field.len >= 6 && (g_ascii_strncasecmp((const char *)field.data, "minute", 6) == 0 ||
+                                 g_ascii_strncasecmp((const char *)field.data, "second", 6) == 0);
+}
+
+Verdict validate_gps(const Surroundings *surroundings)
+{
+    if (is_part_of_degree(surroundings->field))
+        return VERDICT_REJECT;
+    return outside_publication(surroundings, gps_verdict(surroundings->value));
 }

@@ -136,7 +136,8 @@ bool date_is_real(uint32_t year, uint32_t month, uint32_t day)
 
 enum {
     ROW_GROUP_MIN = 3, /* a shorter number beside it may count or name it: "2 4242 …" */
-    ROW_HEX_MIN = 4    /* "05D0 2680 …" */
+    ROW_HEX_MIN = 4,   /* "05D0 2680 …" */
+    SAMPLE_BYTES = 3   /* different ones, the blank among them */
 };
 
 static bool is_blank(uint8_t byte)
@@ -154,12 +155,15 @@ static bool is_row_group(const uint8_t *group, size_t len)
     return len >= ROW_GROUP_MIN && digits > 0 && (digits == len || len >= ROW_HEX_MIN);
 }
 
+/* "(6660 6669) 6697", "6669 6697": a number before the blank, perhaps one that ends a list. */
 static bool is_number_then_blank(Bytes before)
 {
     size_t len = 0;
 
     if (before.len == 0 || !is_blank(before.data[before.len - 1]))
         return false;
+    if (before.len > 1 && is_one_of(before.data[before.len - 2], ")]"))
+        before.len--;
     while (len + 1 < before.len && g_ascii_isxdigit(before.data[before.len - 2 - len]))
         len++;
     return is_row_group(before.data + before.len - 1 - len, len);
@@ -174,6 +178,21 @@ static bool is_blank_then_number(Bytes after)
     while (len + 1 < after.len && g_ascii_isxdigit(after.data[1 + len]))
         len++;
     return is_row_group(after.data + 1, len);
+}
+
+/* "(22 171 567 738)", "[2075 2359 0167 | 0020 0020]": one of the vectors that programs print. */
+static bool is_vector(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+    size_t at = before.len;
+
+    if (after.len > 1 && memcmp(after.data, " |", 2) == 0)
+        return at > 0 && before.data[at - 1] == '[';
+    if (after.len == 0 || !is_one_of(after.data[0], ")]}>") || at == 0 || !is_blank(before.data[at - 1]))
+        return false;
+    for (at--; at > 0 && (g_ascii_isdigit(before.data[at - 1]) || is_blank(before.data[at - 1])); at--)
+        ;
+    return at > 0 && at + 1 < before.len && is_one_of(before.data[at - 1], "([{<");
 }
 
 /* "-232 545 699": the first of the numbers has a sign, or is behind a decimal point. */
@@ -204,22 +223,24 @@ static bool is_near(uint32_t number, uint32_t other, uint32_t span)
     return MAX(number, other) - MIN(number, other) < span / 100;
 }
 
-/* "2717 2718 0167", "124 124 124": nothing but blanks parts the groups, and two of the same length differ by less than
- * one in a hundred of what such a group can be. Columns count up or repeat; issued numbers rarely do. */
-static bool is_counting(Bytes value)
+/* "2717 2718 0167", "124 124 124": nothing but blanks parts the groups, and some of the same length differ by less than
+ * one in a hundred of what such a group can be: columns count up or repeat, issued numbers rarely do. How often that is
+ * so; equal ones count twice. */
+static size_t counting_pairs(Bytes value)
 {
     enum { GROUPS_MAX = 4 };
     uint32_t numbers[GROUPS_MAX], spans[GROUPS_MAX];
-    size_t count = 0;
-    bool is_counting = false;
+    size_t count = 0, pairs = 0;
 
     for (size_t at = 0; at < value.len; count++) {
         if (count == GROUPS_MAX || !next_group(value, &at, &numbers[count], &spans[count]))
-            return false;
-        for (size_t i = 0; i < count; i++)
-            is_counting = is_counting || (spans[i] == spans[count] && is_near(numbers[i], numbers[count], spans[i]));
+            return 0;
+        for (size_t i = 0; i < count; i++) {
+            bool is_pair = spans[i] == spans[count] && is_near(numbers[i], numbers[count], spans[i]);
+            pairs += is_pair ? (numbers[i] == numbers[count] ? 2 : 1) : 0;
+        }
     }
-    return is_counting;
+    return pairs;
 }
 
 Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
@@ -227,10 +248,27 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
     if (memchr(surroundings->value.data, ' ', surroundings->value.len) == NULL)
         return verdict;
     bool is_in_row = is_number_then_blank(surroundings->before) || is_blank_then_number(surroundings->after) ||
-                     is_sign_or_point(surroundings->before) || is_blank_then_sign(surroundings->after);
+                     is_sign_or_point(surroundings->before) || is_blank_then_sign(surroundings->after) ||
+                     is_vector(surroundings);
     if (is_in_row)
         return MIN(verdict, VERDICT_LOW);
-    return verdict == VERDICT_PASS && is_counting(surroundings->value) ? VERDICT_WEAK : verdict;
+    if (verdict < VERDICT_PASS)
+        return verdict;
+    size_t pairs = counting_pairs(surroundings->value);
+    /* "4242 4242 4242 4242" is no column. */
+    bool is_counting =
+        verdict == VERDICT_PASS ? pairs > 0 : pairs > 1 && distinct_count(surroundings->value) > SAMPLE_BYTES;
+    return is_counting ? VERDICT_WEAK : verdict;
+}
+
+Verdict outside_marks(const Surroundings *surroundings, Verdict verdict)
+{
+    Bytes before = surroundings->before;
+    const uint8_t *end = before.data + before.len;
+    bool is_in_row =
+        before.len > 2 && end[-1] == ' ' && end[-3] == ' ' && (g_ascii_isdigit(end[-2]) || is_one_of(end[-2], "@~"));
+
+    return is_in_row ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 Verdict outside_name(const Surroundings *surroundings, Verdict verdict)

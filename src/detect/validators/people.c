@@ -80,12 +80,41 @@ bool is_of_organisation(const Surroundings *surroundings)
     return is_found;
 }
 
+/* "call 408-957-2550, 24 hours a day", "(800) 888-5016": numbers of a service, which it tells to everybody. */
+static bool is_of_service(const Surroundings *surroundings)
+{
+    static const char *const words[] = {"24 hours", "24/7", "Monday", "business hours", "onday to F", "onday-F"};
+    static const char toll_free[] = " 800 833 844 855 866 877 888 ";
+    Bytes value = surroundings->value, after = surroundings->after;
+    const uint8_t *line = after.len > 0 ? memchr(after.data, '\n', after.len) : NULL;
+    size_t len = line != NULL ? (size_t)(line - after.data) : after.len;
+    char area[6] = "     ";
+    Alnum digits;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (len > 0 && memmem(after.data, len, words[i], strlen(words[i])) != NULL)
+            return true;
+    if (!digits_read(value, &digits) || digits.len < 10 || !digits.has_separators)
+        return false;
+    memcpy(area + 1, digits.text + (digits.len == 11 && digits.text[0] == '1' ? 1 : 0), 3);
+    return digits.len < 12 && strstr(toll_free, area) != NULL;
+}
+
+Verdict outside_service(const Surroundings *surroundings, Verdict verdict)
+{
+    if (verdict <= VERDICT_LOW)
+        return verdict;
+    if (is_of_organisation(surroundings) || (!is_in_field(surroundings) && is_of_service(surroundings)))
+        return VERDICT_LOW;
+    return outside_publication(surroundings, verdict);
+}
+
 /* "Example Foundation, 1 Main Street": where an organisation sits is no secret. */
 Verdict validate_us_street(const Surroundings *surroundings)
 {
     Verdict verdict = validate_us_address(surroundings->value);
 
-    return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
+    return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : outside_publication(surroundings, verdict);
 }
 
 /* The digits of "12/2027", and of "2027-12" in that order. */
@@ -102,11 +131,12 @@ static size_t expiry_digits(Bytes value, char ret_digits[8])
     return len;
 }
 
-/* "[1184, 1185, 1191]", "w83l786": in the midst of a list of numbers, or of a word. */
+/* "[1184, 1185, 1191]", "w83l786": in the midst of a list of numbers, however long, or of a word. */
 static bool is_in_list_or_word(const Surroundings *surroundings)
 {
+    enum { LIST_COMMAS = 20 }; /* more than a table has columns of nothing but numbers */
     Bytes before = surroundings->before, after = surroundings->after;
-    size_t at = before.len;
+    size_t at = before.len, commas = 0;
     bool has_others = after.len > 1 && after.data[0] == ',' && (after.data[1] == ' ' || g_ascii_isdigit(after.data[1]));
 
     if (at > 0 && g_ascii_isalnum(before.data[at - 1]))
@@ -114,20 +144,16 @@ static bool is_in_list_or_word(const Surroundings *surroundings)
     if (after.len > 0 && g_ascii_isalpha(after.data[0]))
         return true;
     for (; at > 0 && (g_ascii_isdigit(before.data[at - 1]) || is_one_of(before.data[at - 1], ", ")); at--)
-        has_others = has_others || before.data[at - 1] == ',';
-    return has_others && at > 0 && before.data[at - 1] == '[';
+        commas += before.data[at - 1] == ',' ? 1 : 0;
+    if (at == 0 && commas > LIST_COMMAS)
+        return true;
+    return (has_others || commas > 0) && at > 0 && before.data[at - 1] == '[';
 }
 
-/* "savings_account n 1 2 @ ~ 1 0 13364212": a number of one digit before it makes it one of a row of numbers. */
+/* "savings_account n 1 2 @ ~ 1 0 13364212" */
 Verdict validate_bank_account_told(const Surroundings *surroundings)
 {
-    Verdict verdict = validate_bank_account(surroundings->value);
-    Bytes before = surroundings->before;
-    const uint8_t *end = before.data + before.len;
-    bool is_in_row =
-        before.len > 2 && end[-1] == ' ' && end[-3] == ' ' && (g_ascii_isdigit(end[-2]) || is_one_of(end[-2], "@~"));
-
-    return is_in_row ? MIN(verdict, VERDICT_LOW) : verdict;
+    return outside_marks(surroundings, validate_bank_account(surroundings->value));
 }
 
 /* Straight behind its word: another number between them ("CVC_ELT_1, 1845") is what the word was about. */
@@ -199,10 +225,7 @@ static bool is_part_of_more(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before, after = surroundings->after;
     bool goes_on = after.len > 1 && is_one_of(after.data[0], "-./") && g_ascii_isalnum(after.data[1]);
-    bool is_vector = after.len > 1 && memcmp(after.data, " |", 2) == 0; /* "[0685 0167 | 0020 0020]" */
 
-    if (is_vector && before.len > 0 && before.data[before.len - 1] == '[')
-        return true;
     if (before.len < 2)
         return goes_on;
     return goes_on || (is_one_of(before.data[before.len - 1], "-./") && g_ascii_isalnum(before.data[before.len - 2]));
@@ -212,8 +235,7 @@ Verdict validate_phone_national(const Surroundings *surroundings)
 {
     if (is_part_of_more(surroundings))
         return VERDICT_REJECT;
-    Verdict verdict = outside_row(surroundings, phone_national_verdict(surroundings->value));
-    return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
+    return outside_service(surroundings, outside_row(surroundings, phone_national_verdict(surroundings->value)));
 }
 
 /* With no word for it beside it a number has at least nine digits, and is no part of a row. */
@@ -261,12 +283,18 @@ Verdict validate_cookie(Bytes value)
 }
 
 /* Deutsche Post gives out 01001 to 99998; the shape tells all about other countries' codes. */
-Verdict validate_postcode(Bytes value)
+static Verdict postcode_verdict(Bytes value)
 {
     if (value.len != 5 || mix_of(value).digits != 5)
         return VERDICT_PASS;
     uint32_t code = digits_value((const char *)value.data, 0, 5);
-    return code >= 1001 && code <= 99998 ? VERDICT_PASS : VERDICT_REJECT;
+    bool is_bound = code == 32767 || code == 32768 || code == 65535 || code == 65536;
+    return code >= 1001 && code <= 99998 && !is_bound ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+Verdict validate_postcode(const Surroundings *surroundings)
+{
+    return outside_publication(surroundings, postcode_verdict(surroundings->value));
 }
 
 /* Plates and licences are written in capitals; in lower case the shapes fit too many words and names. */
@@ -288,13 +316,18 @@ Verdict validate_plate(Bytes value)
     return mix_of(value).lower > 0 ? VERDICT_LOW : VERDICT_PASS;
 }
 
-Verdict validate_licence_number(Bytes value)
+static Verdict licence_number_verdict(Bytes value)
 {
     /* Washington's have twelve characters and may hold few digits. */
     bool is_washington = value.len == 12 && mix_of(value).digits >= 2 && mix_of(value).upper >= 6;
-    if (!is_washington && validate_record_number(value) == VERDICT_REJECT)
+    if (!is_washington && record_number_verdict(value) == VERDICT_REJECT)
         return VERDICT_REJECT;
     return validate_plate(value);
+}
+
+Verdict validate_licence_number(const Surroundings *surroundings)
+{
+    return outside_marks(surroundings, licence_number_verdict(surroundings->value));
 }
 
 static bool is_blank(Bytes text)

@@ -108,9 +108,7 @@ Verdict validate_nanp(const Surroundings *surroundings)
 {
     if (is_part_of_name_number(surroundings) || number_is_bound(surroundings->value))
         return VERDICT_REJECT;
-    Verdict verdict = outside_row(surroundings, nanp_verdict(surroundings->value));
-
-    return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
+    return outside_service(surroundings, outside_row(surroundings, nanp_verdict(surroundings->value)));
 }
 
 /* ITU-T E.164 country codes in use: the first to the last of a run, and how many digits follow the code. Where a
@@ -256,7 +254,7 @@ static bool is_place(Bytes value)
            digits_value(text, first + 5, 2) < 60;
 }
 
-Verdict validate_phone_intl(Bytes value)
+static Verdict phone_intl_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -277,6 +275,11 @@ Verdict validate_phone_intl(Bytes value)
         return is_length && !digits_one_repeated(digits.text + code_len, left) ? VERDICT_PASS : VERDICT_REJECT;
     }
     return VERDICT_REJECT;
+}
+
+Verdict validate_phone_intl(const Surroundings *surroundings)
+{
+    return outside_service(surroundings, phone_intl_verdict(surroundings->value));
 }
 
 /* One octet without a leading zero, from *at on; *at moves behind it. */
@@ -479,6 +482,24 @@ static Verdict birth_date_verdict(Bytes value)
     return is_valid ? VERDICT_PASS : VERDICT_REJECT;
 }
 
+/* "Django 3.2.25", "eg: 2002-02-01": a program's version, or an example. */
+static bool is_like_version(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before;
+    const uint8_t *end = before.data + before.len;
+    bool is_short = value.len < 8 && value.data[1] == '.' && value.data[3] == '.';
+    bool is_named = before.len > 2 && end[-1] == ' ' && g_ascii_isalpha(end[-2]);
+
+    if (is_short && is_named && !is_in_field(surroundings))
+        return true;
+    while (before.len > 0 && is_one_of(before.data[before.len - 1], " :.,"))
+        before.len--;
+    end = before.data + before.len;
+    if (before.len < 4)
+        return false;
+    return (memcmp(end - 2, "eg", 2) == 0 && !g_ascii_isalpha(end[-3])) || memcmp(end - 3, "e.g", 3) == 0;
+}
+
 /* "dob==1.4.87", "dob-1.4.87": the version of a program. */
 Verdict validate_birth_date(const Surroundings *surroundings)
 {
@@ -487,7 +508,9 @@ Verdict validate_birth_date(const Surroundings *surroundings)
 
     if (before.len >= 2 && (strncmp(end - 2, "==", 2) == 0 || (end[-1] == '-' && g_ascii_isalpha(end[-2]))))
         return VERDICT_REJECT;
-    return birth_date_verdict(surroundings->value);
+    if (is_like_version(surroundings))
+        return MIN(birth_date_verdict(surroundings->value), VERDICT_LOW);
+    return outside_publication(surroundings, birth_date_verdict(surroundings->value));
 }
 
 /* ISO 3779; the check character of 49 CFR 565.15. Letters count 1 … 9 in three rows, from A, J and S (as 2). */

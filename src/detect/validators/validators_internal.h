@@ -51,10 +51,22 @@ bool is_in_field(const Surroundings *surroundings);
 /* Whether an organisation is named right before, in running text: what stands there is known to everybody. */
 bool is_of_organisation(const Surroundings *surroundings);
 
+/* A telephone number of an organisation, of a service that tells its hours, free of charge, or in a publication: then
+ * the verdict is at most low. */
+Verdict outside_service(const Surroundings *surroundings, Verdict verdict);
+
 /* A number written with blanks in a row of numbers (a table, a drawing's coordinates) is part of the row: then the
  * verdict is at most low. Where blanks part groups that count up or repeat, it is columns that happen to fit: then it
- * is at most weak, unless it is proved. */
+ * is at most weak; if it is proved, only where several do. */
 Verdict outside_row(const Surroundings *surroundings, Verdict verdict);
+
+/* What stands in a manual, a translation or a program's source (by the name of its file), or in a listing of one, is
+ * there for everybody to read, and mostly an example: then the verdict is at most low. */
+Verdict outside_publication(const Surroundings *surroundings, Verdict verdict);
+
+/* `rut 0 002 @ 02604760 v`: a digit or a mark between blanks before it makes a number one of a row: then the verdict is
+ * at most low. */
+Verdict outside_marks(const Surroundings *surroundings, Verdict verdict);
 
 /* Behind a dot, a line or a slash ("sp3_gdr.080814-1236") a number is part of a longer name: then the verdict is at
  * most low. */
@@ -67,6 +79,9 @@ bool is_rare(Bytes value);
 /* Whether the value alone looks like a token that someone issued: random, no word, no number, not one thing repeated.
  */
 Verdict issued_token_verdict(Bytes value);
+
+/* Letters and digits of somebody's own making: at least four digits, not one repeated. */
+Verdict record_number_verdict(Bytes value);
 
 /* ICAO Doc 9303: the digit that weights 7-3-1 give for letters, digits and "<". */
 uint32_t icao_check_digit(const char *text, size_t len);

@@ -1,0 +1,135 @@
+/* Values that are what they seem in one place and something else in another: what stands around them tells. */
+#include "base/clock.h"
+#include "detect/validators/validators.h"
+
+#include <string.h>
+
+typedef struct Around {
+    const char *validator, *before, *value, *after;
+    Verdict verdict;
+    const char *path, *field; /* NULL: none */
+} Around;
+
+static void check(const Around *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const Around *test = &cases[i];
+        const Surroundings surroundings = {
+            .value = {(const uint8_t *)test->value, strlen(test->value)},
+            .before = {(const uint8_t *)test->before, strlen(test->before)},
+            .after = {(const uint8_t *)test->after, strlen(test->after)},
+            .field = {(const uint8_t *)test->field, test->field != NULL ? strlen(test->field) : 0},
+            .path = test->path,
+        };
+        Verdict verdict = context_validator_find(test->validator)(&surroundings);
+        if (verdict != test->verdict)
+            g_test_message("%s: %s[%s]%s: %d", test->validator, test->before, test->value, test->after, verdict);
+        g_assert_cmpint(verdict, ==, test->verdict);
+    }
+}
+
+static void test_one_of_many_numbers_is_part_of_what_they_are_together(void)
+{
+    static const Around cases[] = {
+        {"card", "", "4929 3813 3266 4295", "", VERDICT_PROVED, NULL, NULL},
+        {"card", "(6660 6669) ", "4929 3813 3266 4295", "))", VERDICT_LOW, NULL, NULL},
+        {"card", "(\"irc\" 6669 ", "4929 3813 3266 4295", "))", VERDICT_LOW, NULL, NULL},
+        {"card", "points=\"", "3675 3600 8700 3600", "\"", VERDICT_WEAK, NULL, NULL},
+        {"card", "", "2680 0028 2681 0029", ";0", VERDICT_WEAK, NULL, NULL},
+        {"card", "id ", "4929381332664295", ",", VERDICT_PASS, NULL, NULL},
+        {"card", "ieee754(", "4929381332664295", ",-47)", VERDICT_WEAK, NULL, NULL},
+        {"card", "x = -", "4929381332664295", "", VERDICT_PASS, NULL, NULL},
+        {"card", "S(-", "4929381332664295", ")", VERDICT_WEAK, NULL, NULL},
+        {"card", "+ ", "4929381332664295", "*t**12", VERDICT_WEAK, NULL, NULL},
+        {"sin", "(22 ", "171 567 738", ")", VERDICT_LOW, NULL, NULL},
+        {"sin", "(SIN ", "171 567 738", ")", VERDICT_PASS, NULL, NULL},
+        {"sin", "(", "171 567 738", ")", VERDICT_PASS, NULL, NULL},
+        {"cl_rut", "rut 0 002 @ ", "02604760", " v 0000", VERDICT_LOW, NULL, NULL},
+        {"cl_rut", "rut ", "02604760", " v", VERDICT_WEAK, NULL, NULL},
+        {"record_number", "permit 0 001 @ ", "06549661", " n", VERDICT_LOW, NULL, NULL},
+        {"record_number", "permit ", "06549661", " n", VERDICT_PASS, NULL, NULL},
+        {"licence_number", "license number n 1 1 ", "06425808", "", VERDICT_LOW, NULL, NULL},
+        {"licence_number", "license number ", "06425808", "", VERDICT_PASS, NULL, NULL},
+    };
+
+    check(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_what_serves_everybody_is_nobodys(void)
+{
+    static const Around cases[] = {
+        {"nanp", "call ", "408-957-2550", " now", VERDICT_PASS, NULL, NULL},
+        {"nanp", "call ", "408-957-2550", ", 24 hours a day", VERDICT_LOW, NULL, NULL},
+        {"nanp", "call ", "408-957-2550", "\nopen 24 hours a day", VERDICT_PASS, NULL, NULL},
+        {"nanp", "phone ", "800-555-0132", "", VERDICT_LOW, NULL, NULL},
+        {"phone_intl", "English: ", "+49 89 4366 5544", ", Monday-Friday", VERDICT_LOW, NULL, NULL},
+        {"phone_intl", "call ", "+49 89 4366 5544", "", VERDICT_PASS, NULL, NULL},
+        {"postcode", "zip ", "65535", "", VERDICT_REJECT, NULL, NULL},
+        {"postcode", "zip ", "65536", "", VERDICT_REJECT, NULL, NULL},
+        {"postcode", "zip ", "65534", "", VERDICT_PASS, NULL, NULL},
+        {"gps", "coordinates: ", "5.000000, 23.000000", "", VERDICT_REJECT, NULL, NULL},
+        {"gps", "coordinates: ", "5.000000, 23.000001", "", VERDICT_PASS, NULL, NULL},
+        {"birth_date", "urls with Django ", "3.2.25", " documentation", VERDICT_LOW, NULL, NULL},
+        {"birth_date", "born ", "30.2.1985", "", VERDICT_REJECT, NULL, NULL},
+        {"birth_date", "birth day (eg: ", "2002-02-01", ")", VERDICT_LOW, NULL, NULL},
+        {"birth_date", "birth day (e.g. ", "2002-02-01", ")", VERDICT_LOW, NULL, NULL},
+        {"birth_date", "birth day (", "2002-02-01", ")", VERDICT_PASS, NULL, NULL},
+        {"birth_date", "the leg ", "2002-02-01", ")", VERDICT_PASS, NULL, NULL},
+    };
+
+    clock_freeze_ms(1762682400000); /* 2025-11-09 */
+    check(cases, G_N_ELEMENTS(cases));
+    clock_freeze_ms(-1);
+}
+
+/* The same number in a letter and in what everybody reads. */
+static void test_what_stands_in_manuals_sources_and_listings_is_of_tier_low(void)
+{
+#define PHONE(before, verdict, path)                                                                                   \
+    {                                                                                                                  \
+        "nanp", before, "415-555-0132", "", verdict, path, NULL                                                        \
+    }
+    static const Around cases[] = {
+        PHONE("phone ", VERDICT_PASS, NULL),
+        PHONE("phone ", VERDICT_PASS, "mail/letter.txt"),
+        PHONE("phone ", VERDICT_LOW, "docs/manual.rst"),
+        PHONE("phone ", VERDICT_LOW, "share/man/man4/initrd.4.gz"),
+        PHONE("phone ", VERDICT_LOW, "i18n/locales/de_AT"),
+        PHONE("phone ", VERDICT_LOW, "main.c"),
+        PHONE("phone ", VERDICT_PASS, ".c"),
+        PHONE("phone ", VERDICT_PASS, "list.csv"),
+        PHONE("<span class=\"s1\">phone ", VERDICT_LOW, "page.html"),
+        PHONE("<span class=\"number\">", VERDICT_LOW, "page.html"),
+        PHONE("<span class=\"phone\">", VERDICT_PASS, "page.html"),
+        PHONE("<span class=\"s1\">phone</span> ", VERDICT_PASS, "page.html"),
+        PHONE("<span class=\"s1", VERDICT_PASS, "page.html"),
+    };
+#undef PHONE
+
+    check(cases, G_N_ELEMENTS(cases));
+}
+
+/* `<latitude><minutes>52.560001</minutes>` */
+static void test_minutes_of_a_degree_are_no_place(void)
+{
+    static const Around cases[] = {
+        {"gps", "", "52.560001", "", VERDICT_PASS, NULL, NULL},
+        {"gps", "", "52.560001", "", VERDICT_PASS, NULL, "latitude"},
+        {"gps", "", "52.560001", "", VERDICT_REJECT, NULL, "minutes"},
+        {"gps", "", "52.560001", "", VERDICT_REJECT, NULL, "seconds"},
+    };
+
+    check(cases, G_N_ELEMENTS(cases));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/detect/surroundings/one-of-many-numbers-is-part-of-what-they-are-together",
+        test_one_of_many_numbers_is_part_of_what_they_are_together);
+    g_test_add_func("/detect/surroundings/what-serves-everybody-is-nobodys", test_what_serves_everybody_is_nobodys);
+    g_test_add_func("/detect/surroundings/what-stands-in-manuals-sources-and-listings-is-of-tier-low",
+        test_what_stands_in_manuals_sources_and_listings_is_of_tier_low);
+    g_test_add_func("/detect/surroundings/minutes-of-a-degree-are-no-place", test_minutes_of_a_degree_are_no_place);
+    return g_test_run();
+}
