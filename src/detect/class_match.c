@@ -153,14 +153,25 @@ static void match_rules(
     }
 }
 
+/* What begins with a digit and goes on to the left is a part of something longer, unless it is a secret (is_part()). */
+static bool is_inner(const ClassRun *run, size_t at)
+{
+    return byte_is_digit(run->text->data[at]) && boundary_goes_on_before(run->text, at, 0);
+}
+
 static void match_upper(const ClassRun *run, const ClassPlace *place)
 {
-    const GArray *rules = run->selected->upper[place->start];
+    bool inner = is_inner(run, place->at);
 
-    for (guint i = 0; i < rules->len; i++) {
-        uint32_t rule = g_array_index(rules, uint32_t, i);
-        if (class_is_active(run, rule) && word_run_fits(&place->run, rule_at(run->rules, rule)->first_runs))
-            match_from(run, rule, place->at);
+    for (uint32_t left = place->starts; left != 0; left &= left - 1) {
+        const GArray *rules = run->selected->upper[__builtin_ctz(left)];
+        for (guint i = 0; i < rules->len; i++) {
+            uint32_t index = g_array_index(rules, uint32_t, i);
+            const CompiledRule *rule = rule_at(run->rules, index);
+            if (class_is_active(run, index) && word_run_fits(&place->run, rule->first_runs) &&
+                (!inner || rule->raw->category == CATEGORY_SECRET))
+                match_from(run, index, place->at);
+        }
     }
 }
 
@@ -180,7 +191,7 @@ static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
 
 static void match_word(const ClassRun *run, const ClassPlace *place)
 {
-    if (run->active != NULL && !word_run_fits(&place->run, &run->hot->word_runs))
+    if (run->active != NULL && !word_run_fits(&place->run, &run->hot->now->word_runs))
         return;
     for (guint i = 0; i < run->words->len; i++) {
         uint32_t rule = g_array_index(run->words, uint32_t, i);
@@ -200,28 +211,65 @@ static void add_runs(FirstRuns *runs, const FirstRuns *more)
     }
 }
 
-/* Of the rules of shape word, those that are hot. */
-static void note_words(const RuleSet *rules, HotRules *hot)
+/* Of the set's rules, those of shape word. */
+static void note_words(const RuleSet *rules, HotSet *set)
 {
-    g_array_set_size(hot->words, 0);
-    hot->word_runs = (FirstRuns){0};
+    g_array_set_size(set->words, 0);
+    set->word_runs = (FirstRuns){0};
     for (size_t i = 0; i < rules->rule_words; i++) {
-        for (uint64_t left = hot->rules[i] & rules->word_shaped[i]; left != 0; left &= left - 1) {
+        for (uint64_t left = set->rules[i] & rules->word_shaped[i]; left != 0; left &= left - 1) {
             uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
-            g_array_append_val(hot->words, rule);
-            add_runs(&hot->word_runs, rule_at(rules, rule)->first_runs);
+            g_array_append_val(set->words, rule);
+            add_runs(&set->word_runs, rule_at(rules, rule)->first_runs);
         }
     }
 }
 
+void hot_rules_init(HotRules *hot, const RuleSet *rules)
+{
+    hot->zones = zones_new(rules);
+    hot->scratch = g_new0(uint64_t, rules->rule_words);
+    for (size_t i = 0; i < HOT_SETS; i++) {
+        hot->sets[i].rules = g_new0(uint64_t, rules->rule_words);
+        hot->sets[i].words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    }
+}
+
+void hot_rules_clear(HotRules *hot)
+{
+    zones_free(hot->zones);
+    g_free(hot->scratch);
+    for (size_t i = 0; i < HOT_SETS; i++) {
+        g_free(hot->sets[i].rules);
+        g_array_unref(hot->sets[i].words);
+    }
+}
+
+static size_t slot_of(const uint64_t *rules, size_t words)
+{
+    const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t hash = 0;
+
+    for (size_t i = 0; i < words; i++)
+        hash = (hash ^ rules[i]) * factor;
+    return hash >> 32 & (HOT_SETS - 1);
+}
+
 static void look_at_stretch(const RuleSet *rules, HotRules *hot, uint64_t position)
 {
+    size_t bytes = rules->rule_words * sizeof *hot->scratch;
+
     if (position >= hot->stretch.from && position < hot->stretch.to)
         return;
     for (size_t i = 0; i < rules->rule_words; i++)
-        hot->rules[i] = ~hot->demanding[i];
-    zones_add_rules(hot->zones, position, hot->rules, &hot->stretch);
-    note_words(rules, hot);
+        hot->scratch[i] = ~hot->demanding[i];
+    zones_add_rules(hot->zones, position, hot->scratch, &hot->stretch);
+    HotSet *set = &hot->sets[slot_of(hot->scratch, rules->rule_words)];
+    if (memcmp(set->rules, hot->scratch, bytes) != 0) {
+        memcpy(set->rules, hot->scratch, bytes);
+        note_words(rules, set);
+    }
+    hot->now = set;
 }
 
 /* Rules that need no keyword to be worth trying; in a zone also those whose keyword it is. */
@@ -235,8 +283,8 @@ static void select_rules(ClassRun *run, const ClassPlace *place)
     }
     look_at_stretch(run->rules, run->hot, run->text->base + place->at);
     run->selected = run->rules->class_rules;
-    run->words = run->hot->words;
-    run->active = run->hot->rules;
+    run->words = run->hot->now->words;
+    run->active = run->hot->now->rules;
 }
 
 static void place_found(void *data, const ClassPlace *place)

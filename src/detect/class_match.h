@@ -5,16 +5,28 @@
 #include "detect/judge.h"
 #include "detect/zones.h"
 
+/* Rules that are worth trying together. */
+typedef struct HotSet {
+    uint64_t *rules;     /* bit set */
+    GArray *words;       /* of them those of shape word, uint32_t */
+    FirstRuns word_runs; /* with which words these begin */
+} HotSet;
+
+enum { HOT_SETS = 16 }; /* the same few come again in each record */
+
 /* Which rules are worth trying in a zone. */
 typedef struct HotRules {
     Zones *zones;
     const uint64_t *demanding; /* bit set: what is worth trying in zones only */
     const ClassRules *cold;    /* the others */
-    Stretch stretch;           /* where the rest holds */
-    uint64_t *rules;           /* bit set */
-    GArray *words;             /* of them those of shape word, uint32_t */
-    FirstRuns word_runs;       /* with which words these begin */
+    uint64_t *scratch;         /* bit set */
+    HotSet sets[HOT_SETS];     /* by hash of their rules */
+    const HotSet *now;         /* one of them */
+    Stretch stretch;           /* where it holds */
 } HotRules;
+
+void hot_rules_init(HotRules *hot, const RuleSet *rules);
+void hot_rules_clear(HotRules *hot);
 
 typedef struct ClassRun {
     const RuleSet *rules;

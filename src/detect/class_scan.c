@@ -91,6 +91,18 @@ static ALWAYS_INLINE bool begins_with(const uint8_t *text, const char *start)
     return true;
 }
 
+/* Of a mask of starts, those that the text begins with. */
+static ALWAYS_INLINE uint32_t starts_at(const ClassPlan *plan, uint32_t starts, const uint8_t *text)
+{
+    uint32_t out = 0;
+
+    for (; starts != 0; starts &= starts - 1) {
+        uint32_t start = (uint32_t)__builtin_ctz(starts);
+        out |= begins_with(text, plan->starts[start]) ? UINT32_C(1) << start : 0;
+    }
+    return out;
+}
+
 /* 1 + RunNext; 0: another. A table instead of branches: what follows a word is hard to predict. */
 static const uint8_t NEXT_OF[256] = {
     [' '] = NEXT_SPACE + 1,
@@ -175,16 +187,15 @@ static ALWAYS_INLINE void emit_upper(
             left != 0 && run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
         if (run.is_quad)
             left &= plan->quad_starts;
-        for (; left != 0; left &= left - 1) {
-            uint32_t start = (uint32_t)__builtin_ctz(left);
-            ClassPlace place = {.kind = CLASS_UPPER,
-                .start = start,
-                .run = run,
-                .is_hot = (emitter->hot >> at & 1) != 0,
-                .at = emitter->at + at};
-            if (begins_with(emitter->text + at, plan->starts[start]))
-                emitter->handler(emitter->data, &place);
-        }
+        if (left == 0)
+            continue;
+        ClassPlace place = {.kind = CLASS_UPPER,
+            .starts = starts_at(plan, left, emitter->text + at),
+            .run = run,
+            .is_hot = (emitter->hot >> at & 1) != 0,
+            .at = emitter->at + at};
+        if (place.starts != 0)
+            emitter->handler(emitter->data, &place);
     }
 }
 

@@ -55,10 +55,10 @@ static inline bool word_run_fits(const WordRun *run, const FirstRuns *runs)
 
 typedef struct ClassPlace {
     ClassKind kind;
-    uint32_t start; /* CLASS_UPPER: index of ClassPlan.starts */
-    WordRun run;    /* CLASS_UPPER and CLASS_WORD */
-    bool is_hot;    /* where the hot plan holds */
-    size_t at;      /* index in the text */
+    uint32_t starts; /* CLASS_UPPER: bit i: ClassPlan.starts[i] */
+    WordRun run;     /* CLASS_UPPER and CLASS_WORD */
+    bool is_hot;     /* where the hot plan holds */
+    size_t at;       /* index in the text */
 } ClassPlace;
 
 typedef void (*ClassPlaceHandler)(void *data, const ClassPlace *place);

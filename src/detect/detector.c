@@ -59,20 +59,6 @@ static size_t greatest_lag(const RuleSet *rules)
            OVERLAP_CHAIN_BYTES + pair_reach(rules);
 }
 
-static void hot_init(HotRules *hot, const RuleSet *rules)
-{
-    hot->zones = zones_new(rules);
-    hot->rules = g_new0(uint64_t, rules->rule_words);
-    hot->words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-}
-
-static void hot_clear(HotRules *hot)
-{
-    zones_free(hot->zones);
-    g_free(hot->rules);
-    g_array_unref(hot->words);
-}
-
 static void detector_init(Detector *detector, RuleSet *rules)
 {
     detector->rules = rule_set_ref(rules);
@@ -80,7 +66,7 @@ static void detector_init(Detector *detector, RuleSet *rules)
     detector->capacity = detector->look_back + greatest_lag(rules) + BLOCK_BYTES;
     detector->buffer = g_malloc0(detector->capacity + CLASS_PADDING);
     detector->keywords = keyword_tracker_new(rules->vocabulary);
-    hot_init(&detector->hot, rules);
+    hot_rules_init(&detector->hot, rules);
     detector->hot_places = g_new0(uint64_t, detector->capacity / CLASS_BLOCK + 1);
     detector->structure = structure_new(rules);
     detector->lowered = g_new0(uint64_t, rules->rules->len / 64 + 1);
@@ -132,7 +118,7 @@ void detector_free(Detector *detector)
     g_array_unref(detector->judge.pending);
     g_array_unref(detector->settled);
     keyword_tracker_free(detector->keywords);
-    hot_clear(&detector->hot);
+    hot_rules_clear(&detector->hot);
     g_free(detector->hot_places);
     structure_free(detector->structure);
     encoded_scan_free(detector->encoded);

@@ -281,17 +281,6 @@ static Verdict validate_in_context(const Judge *judge, const TextView *text, con
     return candidate->rule->context_validator(&surroundings);
 }
 
-static Verdict validate(const Judge *judge, const TextView *text, const Candidate *candidate)
-{
-    const CompiledRule *rule = candidate->rule;
-
-    if (rule->validator != NULL)
-        return rule->validator(value_of(text, &candidate->value));
-    if (rule->context_validator != NULL)
-        return validate_in_context(judge, text, candidate);
-    return VERDICT_PASS;
-}
-
 /* The tier with everything that lowers it; a match that may still be raised by its pair is kept. */
 static bool is_of_interest(const Judge *judge, const CompiledRule *rule, Verdict verdict, Tier *tier)
 {
@@ -323,13 +312,18 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
         return false;
     if (compiled_rule_best_tier(rule) < judge->min_tier)
         return refuse(judge, candidate, REFUSED_LOW_TIER, compiled_rule_best_tier(rule));
+    /* The value alone says more, and at less cost, than what stands around it. */
+    Verdict verdict = rule->validator != NULL ? rule->validator(value) : VERDICT_PASS;
+    if (verdict == VERDICT_REJECT)
+        return refuse(judge, candidate, REFUSED_VALIDATOR, TIER_LOW);
     if (rule_waits_for_keyword(rule, judge->min_tier) && !judge_has_keyword(judge, text, candidate))
         return refuse(judge, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
     if (is_vetoed(judge, text, candidate))
         return refuse(judge, candidate, REFUSED_VETO, TIER_LOW);
     if (rule->min_entropy > 0 && entropy(value) < rule->min_entropy)
         return refuse(judge, candidate, REFUSED_ENTROPY, TIER_LOW);
-    Verdict verdict = validate(judge, text, candidate);
+    if (rule->context_validator != NULL)
+        verdict = validate_in_context(judge, text, candidate);
     if (verdict == VERDICT_REJECT)
         return refuse(judge, candidate, REFUSED_VALIDATOR, TIER_LOW);
     Tier tier = weigh(judge, text, candidate, verdict);

@@ -104,9 +104,7 @@ static int place_order(gconstpointer a, gconstpointer b)
 
     if (x->at != y->at)
         return x->at < y->at ? -1 : 1;
-    if (x->kind != y->kind)
-        return rank[x->kind] - rank[y->kind];
-    return (int)x->start - (int)y->start;
+    return rank[x->kind] - rank[y->kind];
 }
 
 /* Asks for nothing. */
@@ -138,7 +136,10 @@ static char *scan_by(const ClassPlan *asked, ClassMaskFill fill, const ClassText
     g_ptr_array_sort(places, place_order);
     for (guint i = 0; i < places->len; i++) {
         const ClassPlace *place = g_ptr_array_index(places, i);
-        note(out, names[place->kind], place->start, place->at);
+        for (uint32_t start = 0; start < CLASS_MAX_STARTS; start++) {
+            if (place->kind == CLASS_UPPER ? (place->starts >> start & 1) != 0 : start == 0)
+                note(out, names[place->kind], start, place->at);
+        }
     }
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
