@@ -83,6 +83,23 @@ static bool may_begin(const ClassRun *run, uint32_t index, size_t at)
     return first == NULL || (first[run->text->data[at] / 8] >> (run->text->data[at] % 8) & 1) != 0;
 }
 
+/* A match of a lower tier than the rule's own may give way to one inside it. */
+static void take(const ClassRun *run, uint32_t index)
+{
+    const GArray *pending = run->judge->pending;
+    const PendingMatch *match = &g_array_index(pending, PendingMatch, pending->len - 1);
+    const CompiledRule *rule = rule_at(run->rules, index);
+
+    if (match->tier >= MAX(rule->tier, rule->keyword_tier))
+        run->taken[index] = match->span;
+}
+
+/* Places do not come quite in order. */
+static bool is_taken(const ClassRun *run, uint32_t index, uint64_t position)
+{
+    return position >= run->taken[index].start && position < run->taken[index].end;
+}
+
 /* Patterns that allow spaces may swallow the word behind the value ("… 32 PAID"); the validator tells. */
 static void match_from(const ClassRun *run, uint32_t rule, size_t at)
 {
@@ -90,14 +107,16 @@ static void match_from(const ClassRun *run, uint32_t rule, size_t at)
     SearchWindow window = window_at(run, rule, at, at);
     RegexMatch match;
 
-    if (!may_begin(run, rule, at))
+    if (!may_begin(run, rule, at) || is_taken(run, rule, text->base + at))
         return;
     for (int tries = 0; tries <= SHORTER_TRIES; tries++) {
         if (!search(run, rule, &window, &match))
             return;
         if (!is_part(run, rule_at(run->rules, rule), &match.whole) &&
-            class_judge(run, rule, (size_t)(match.value.start - text->base), (size_t)(match.value.end - text->base)))
+            class_judge(run, rule, (size_t)(match.value.start - text->base), (size_t)(match.value.end - text->base))) {
+            take(run, rule);
             return;
+        }
         window.end = last_space(text, &match.whole);
         if (window.end <= match.whole.start + 1)
             return;

@@ -33,6 +33,7 @@ typedef struct ClassRun {
     HotRules *hot; /* NULL: all rules are worth trying everywhere */
     Judge *judge;
     RegexScratch *regex;
+    Span *taken;          /* by rule: its latest match; what begins in it is not tried again */
     const TextView *text; /* followed by CLASS_PADDING readable bytes */
     bool is_last;         /* the text ends with the view */
 

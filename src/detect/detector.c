@@ -43,6 +43,7 @@ struct Detector {
     bool is_lowered;    /* it holds a rule */
     HotRules hot;
     uint64_t *hot_places; /* bit set: see ClassText */
+    Span *taken;          /* by rule: see ClassRun */
     EncodedScan *encoded; /* NULL: the text was decoded often enough */
     Judge judge;
     GArray *settled; /* PendingMatch: what overlaps is decided, what pairs may not be */
@@ -68,6 +69,7 @@ static void detector_init(Detector *detector, RuleSet *rules)
     detector->keywords = keyword_tracker_new(rules->vocabulary);
     hot_rules_init(&detector->hot, rules);
     detector->hot_places = g_new0(uint64_t, detector->capacity / CLASS_BLOCK + 1);
+    detector->taken = g_new0(Span, rules->rules->len);
     detector->structure = structure_new(rules);
     detector->lowered = g_new0(uint64_t, rules->rules->len / 64 + 1);
     detector->suppressed_of = g_new0(uint64_t, rules->rules->len);
@@ -120,6 +122,7 @@ void detector_free(Detector *detector)
     keyword_tracker_free(detector->keywords);
     hot_rules_clear(&detector->hot);
     g_free(detector->hot_places);
+    g_free(detector->taken);
     structure_free(detector->structure);
     encoded_scan_free(detector->encoded);
     g_free(detector->lowered);
@@ -172,6 +175,7 @@ bool detector_begin(
     detector->handed = 0;
     keyword_tracker_reset(detector->keywords);
     zones_reset(detector->hot.zones);
+    memset(detector->taken, 0, detector->rules->rules->len * sizeof *detector->taken);
     structure_reset(detector->structure);
     if (detector->encoded != NULL)
         encoded_scan_begin(detector->encoded, options);
@@ -314,6 +318,7 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
         .hot = tries_everything(detector) ? NULL : &detector->hot,
         .judge = &detector->judge,
         .regex = detector->regex,
+        .taken = detector->taken,
         .text = text,
         .is_last = kind == STEP_LAST};
 
