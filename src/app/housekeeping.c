@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 enum {
+    FIRST_MS = 200,  /* a small scan is over before, and needs none */
     BUSY_MS = 5000,  /* between two rounds while pages move */
     IDLE_MS = 60000, /* while they do not, and others of a fleet would also come round */
     SHORTEST_MS = 500,
@@ -186,7 +187,7 @@ static bool wait_for_round(Housekeeping *housekeeping, int64_t wait_ms)
 static gpointer housekeeping_main(gpointer data)
 {
     Housekeeping *housekeeping = data;
-    int64_t wait_ms = 0;
+    int64_t wait_ms = FIRST_MS;
 
     while (wait_for_round(housekeeping, wait_ms)) {
         g_autoptr(GError) error = NULL;

@@ -216,14 +216,13 @@ static bool end_member(void *data, GError **error)
 
 static bool detect_all(Testing *testing, GError **error)
 {
-    g_autoptr(Extractor) extractor = NULL;
+    g_autoptr(Extractor) extractor = extractor_new();
     g_auto(ExtractReport) report = {0};
     ExtractLimits limits = EXTRACT_LIMITS_DEFAULT;
     const ByteReader reader = {.read = read_bytes, .data = testing};
     const TextSink sink = {.begin = begin_member, .text = feed_member, .end = end_member, .data = testing};
 
     limits.max_expanded_bytes = FILE_BYTES_MAX;
-    TRY(extractor_new(&extractor, error));
     TRY(extract_object(extractor, testing->test->path, &reader, &limits, &sink, &report, error));
     if (report.unread > 0)
         (void)fprintf(stderr, "trawl: not all of it was read: %s\n", report.unread_reason);

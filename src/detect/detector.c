@@ -3,6 +3,7 @@
  * Text is gathered into blocks that end at fixed positions of the run, whatever the pieces were; so everything below
  * sees the same text in the same steps, and matches cannot depend on how the run was cut. Before the block stays as
  * much text as look-back, unconfirmed hits and unsettled overlaps need. */
+#include "base/pages.h"
 #include "detect/class_match.h"
 #include "detect/encoded/encoded_scan.h"
 #include "detect/literal_scan.h"
@@ -65,7 +66,7 @@ static void detector_init(Detector *detector, RuleSet *rules)
     detector->rules = rule_set_ref(rules);
     detector->look_back = keyword_look_back(rules->max_distance) + URL_LOOK_BACK;
     detector->capacity = detector->look_back + greatest_lag(rules) + BLOCK_BYTES;
-    detector->buffer = g_malloc0(detector->capacity + CLASS_PADDING);
+    detector->buffer = pages_new(detector->capacity + CLASS_PADDING);
     detector->keywords = keyword_tracker_new(rules->vocabulary);
     hot_rules_init(&detector->hot, rules);
     detector->hot_places = g_new0(uint64_t, detector->capacity / CLASS_BLOCK + 1);
@@ -114,8 +115,7 @@ void detector_free(Detector *detector)
 {
     if (detector == NULL)
         return;
-    explicit_bzero(detector->buffer, detector->capacity);
-    g_free(detector->buffer);
+    pages_free(detector->buffer, detector->capacity + CLASS_PADDING);
     wiped_free(detector->judge.canonical);
     g_array_unref(detector->judge.pending);
     g_array_unref(detector->settled);

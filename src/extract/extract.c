@@ -1,6 +1,7 @@
 #include "extract/extract.h"
 
 #include "base/clock.h"
+#include "base/pages.h"
 #include "extract/archive_reader.h"
 #include "extract/decode.h"
 #include "extract/extraction.h"
@@ -21,32 +22,24 @@ void extract_report_clear(ExtractReport *report)
     *report = (ExtractReport){0};
 }
 
-bool extractor_new(Extractor **ret_extractor, GError **error)
+Extractor *extractor_new(void)
 {
     g_autoptr(Extractor) extractor = g_new0(Extractor, 1);
 
-    TRY(media_namer_new(&extractor->namer, error));
-    extractor->decoded = g_malloc(DECODE_OUT_BYTES);
-    extractor->tail = g_malloc(EXTRACT_TAIL_BYTES);
-    *ret_extractor = g_steal_pointer(&extractor);
-    return true;
+    extractor->namer = media_namer_new();
+    extractor->decoded = pages_new(DECODE_OUT_BYTES);
+    extractor->tail = pages_new(EXTRACT_TAIL_BYTES);
+    return g_steal_pointer(&extractor);
 }
 
 void extractor_free(Extractor *extractor)
 {
     if (extractor == NULL)
         return;
-    for (size_t i = 0; i < G_N_ELEMENTS(extractor->buffers); i++) {
-        if (extractor->buffers[i] != NULL)
-            explicit_bzero(extractor->buffers[i], SOURCE_BUFFER_BYTES);
-        g_free(extractor->buffers[i]);
-    }
-    if (extractor->decoded != NULL)
-        explicit_bzero(extractor->decoded, DECODE_OUT_BYTES);
-    g_free(extractor->decoded);
-    if (extractor->tail != NULL)
-        explicit_bzero(extractor->tail, EXTRACT_TAIL_BYTES);
-    g_free(extractor->tail);
+    for (size_t i = 0; i < G_N_ELEMENTS(extractor->buffers); i++)
+        pages_free(extractor->buffers[i], SOURCE_BUFFER_BYTES);
+    pages_free(extractor->decoded, DECODE_OUT_BYTES);
+    pages_free(extractor->tail, EXTRACT_TAIL_BYTES);
     media_namer_free(extractor->namer);
     g_free(extractor);
 }
@@ -54,7 +47,7 @@ void extractor_free(Extractor *extractor)
 static uint8_t *buffer_of_depth(Extractor *extractor, uint32_t depth)
 {
     if (extractor->buffers[depth] == NULL)
-        extractor->buffers[depth] = g_malloc(SOURCE_BUFFER_BYTES);
+        extractor->buffers[depth] = pages_new(SOURCE_BUFFER_BYTES);
     return extractor->buffers[depth];
 }
 
@@ -273,8 +266,9 @@ static bool extract_container(
 static bool extract_binary(Extraction *extraction, const Place *place, Bytes head, Source *source, GError **error)
 {
     const uint64_t start = source->offset;
-    const Media media = media_name(extraction->extractor->namer, head);
+    Media media = {0};
 
+    TRY(media_name(extraction->extractor->namer, head, &media, error));
     if (media.content == MEDIA_OPAQUE)
         extract_note_unread(extraction, place, ERROR_UNSUPPORTED, media.type);
     else if (media.content == MEDIA_ENCRYPTED)

@@ -56,7 +56,7 @@ typedef struct ExtractReport {
 void extract_report_clear(ExtractReport *report);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ExtractReport, extract_report_clear)
 
-FALLIBLE bool extractor_new(Extractor **ret_extractor, GError **error);
+Extractor *extractor_new(void);
 void extractor_free(Extractor *extractor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Extractor, extractor_free)
 

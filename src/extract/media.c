@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct MediaNamer {
-    magic_t cookie;
+    magic_t cookie; /* NULL: the database is not loaded yet */
 };
 
 /* libmagic looks at this much: it takes 1 ms for 64 KiB, and the formats that show only later are not packed. */
@@ -63,20 +63,9 @@ static const char *const encrypted_types[] = {
 static const char *const plain_trees[] = {"text/", "message/", "font/", "inode/", "application/x-font",
     "application/vnd.ms-fontobject", "application/vnd.ms-opentype", "application/font-", "image/svg"};
 
-bool media_namer_new(MediaNamer **ret_namer, GError **error)
+MediaNamer *media_namer_new(void)
 {
-    const int flags = MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_ELF |
-                      MAGIC_NO_CHECK_TEXT | MAGIC_NO_CHECK_ENCODING | MAGIC_NO_CHECK_TOKENS | MAGIC_NO_CHECK_CSV |
-                      MAGIC_NO_CHECK_JSON;
-    g_autoptr(MediaNamer) namer = g_new0(MediaNamer, 1);
-
-    namer->cookie = magic_open(flags);
-    if (namer->cookie == NULL)
-        return fail(error, ERROR_INTERNAL, "libmagic: cannot be set up");
-    if (magic_load(namer->cookie, NULL) != 0)
-        return fail(error, ERROR_IO, "libmagic: %s", magic_error(namer->cookie));
-    *ret_namer = g_steal_pointer(&namer);
-    return true;
+    return g_new0(MediaNamer, 1);
 }
 
 void media_namer_free(MediaNamer *namer)
@@ -106,15 +95,44 @@ static MediaContent content_of(const char *type)
     return is_listed(type, encrypted_types, G_N_ELEMENTS(encrypted_types)) ? MEDIA_ENCRYPTED : MEDIA_OPAQUE;
 }
 
-Media media_name(MediaNamer *namer, Bytes head)
+static bool load_database(MediaNamer *namer, GError **error)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(known_magics); i++) {
-        const KnownMagic *known = &known_magics[i];
-        if (head.len >= known->len && memcmp(head.data, known->magic, known->len) == 0)
-            return known->media;
+    const int flags = MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_ELF |
+                      MAGIC_NO_CHECK_TEXT | MAGIC_NO_CHECK_ENCODING | MAGIC_NO_CHECK_TOKENS | MAGIC_NO_CHECK_CSV |
+                      MAGIC_NO_CHECK_JSON;
+    magic_t cookie = magic_open(flags);
+
+    if (cookie == NULL)
+        return fail(error, ERROR_INTERNAL, "libmagic: cannot be set up");
+    if (magic_load(cookie, NULL) != 0) {
+        (void)fail(error, ERROR_IO, "libmagic: %s", magic_error(cookie));
+        magic_close(cookie);
+        return false;
     }
+    namer->cookie = cookie;
+    return true;
+}
+
+static Media ask_libmagic(MediaNamer *namer, Bytes head)
+{
     const char *type = magic_buffer(namer->cookie, head.data, MIN(head.len, (size_t)NAMED_BY_BYTES));
+
     if (type == NULL || strchr(type, '/') == NULL)
         return (Media){.type = "application/octet-stream", .content = MEDIA_PLAIN};
     return (Media){.type = type, .content = content_of(type)};
+}
+
+bool media_name(MediaNamer *namer, Bytes head, Media *ret_media, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(known_magics); i++) {
+        const KnownMagic *known = &known_magics[i];
+        if (head.len >= known->len && memcmp(head.data, known->magic, known->len) == 0) {
+            *ret_media = known->media;
+            return true;
+        }
+    }
+    if (namer->cookie == NULL)
+        TRY(load_database(namer, error));
+    *ret_media = ask_libmagic(namer, head);
+    return true;
 }

@@ -18,10 +18,10 @@ typedef struct Media {
     MediaContent content;
 } Media;
 
-/* Loads libmagic's database once. IO if it is not installed. */
-FALLIBLE bool media_namer_new(MediaNamer **ret_namer, GError **error);
+MediaNamer *media_namer_new(void);
 void media_namer_free(MediaNamer *namer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MediaNamer, media_namer_free)
 
-/* head: the beginning of the content, some KiB. */
-Media media_name(MediaNamer *namer, Bytes head);
+/* head: the beginning of the content, some KiB. Loads libmagic's database when it is first needed: IO if that is not
+ * installed. */
+FALLIBLE bool media_name(MediaNamer *namer, Bytes head, Media *ret_media, GError **error);

@@ -33,7 +33,7 @@ bool object_scanner_new(
     scanner->rules = rule_set_ref(rules);
     scanner->key = *key;
     scanner->options = *options;
-    TRY(extractor_new(&scanner->extractor, error));
+    scanner->extractor = extractor_new();
     TRY(detector_new(rules, &scanner->detector, error));
     if (options->has_inline_ignore)
         scanner->inline_ignore = inline_ignore_new();

@@ -30,10 +30,16 @@ static const ContextValidatorName context_validators[] = {
     {NULL, NULL},
 };
 
+/* Each rule asks for its own among all of them: most differ in the first letter. */
+static bool is_name(const char *name, const char *other)
+{
+    return name[0] == other[0] && strcmp(name, other) == 0;
+}
+
 ContextValidator context_validator_find(const char *name)
 {
     for (const ContextValidatorName *entry = context_validators; entry->name != NULL; entry++)
-        if (strcmp(entry->name, name) == 0)
+        if (is_name(entry->name, name))
             return entry->validator;
     return NULL;
 }
@@ -41,7 +47,7 @@ ContextValidator context_validator_find(const char *name)
 Validator validator_find(const char *name)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(validators); i++)
-        if (strcmp(validators[i].name, name) == 0)
+        if (is_name(validators[i].name, name))
             return validators[i].validator;
     return NULL;
 }
@@ -54,7 +60,7 @@ static const char *const bare_doubters[] = {"aadhaar", "ar_cuit", "au_abn_acn", 
 bool validator_doubts_bare(const char *name)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(bare_doubters); i++)
-        if (strcmp(bare_doubters[i], name) == 0)
+        if (is_name(bare_doubters[i], name))
             return true;
     return false;
 }

@@ -77,14 +77,13 @@ static bool on_end(void *data, G_GNUC_UNUSED GError **error)
 
 Outcome extract_bytes(const char *name, const void *data, size_t len, size_t step, const ExtractLimits *limits)
 {
-    g_autoptr(Extractor) extractor = NULL;
+    g_autoptr(Extractor) extractor = extractor_new();
     g_autoptr(GError) error = NULL;
     MemoryObject object = {.data = data, .len = len, .step = step, .fails_at = UINT64_MAX};
     const ByteReader reader = memory_object_reader(&object);
     Outcome outcome = {.runs = g_ptr_array_new_with_free_func(run_free)};
     const TextSink sink = {.begin = on_begin, .text = on_text, .end = on_end, .data = outcome.runs};
 
-    g_assert_true(extractor_new(&extractor, &error));
     outcome.is_read = extract_object(extractor, name, &reader, limits, &sink, &outcome.report, &outcome.error);
     g_assert_true(outcome.is_read == (outcome.error == NULL));
     for (guint i = 0; i < outcome.runs->len; i++)

@@ -243,7 +243,7 @@ static void test_the_memory_that_unpacking_needs_is_known_before(void)
 
 static void test_a_reader_that_fails_gives_what_it_had_and_its_error(void)
 {
-    g_autoptr(Extractor) extractor = NULL;
+    g_autoptr(Extractor) extractor = extractor_new();
     g_autoptr(GError) error = NULL;
     MemoryObject object = {.data = (const uint8_t *)"abcdefgh", .len = 8, .fails_at = 5};
     const ByteReader reader = memory_object_reader(&object);
@@ -251,7 +251,6 @@ static void test_a_reader_that_fails_gives_what_it_had_and_its_error(void)
     g_auto(Outcome) whole = extract_bytes("x", "abcdefgh", 8, 0, &EXTRACT_LIMITS_DEFAULT);
 
     g_assert_no_error(whole.error);
-    g_assert_true(extractor_new(&extractor, &error));
     g_autoptr(GString) seen = g_string_new(NULL);
     const TextSink sink = sink_of_text(seen);
     g_assert_false(extract_object(extractor, "x", &reader, &EXTRACT_LIMITS_DEFAULT, &sink, &report, &error));
@@ -261,13 +260,12 @@ static void test_a_reader_that_fails_gives_what_it_had_and_its_error(void)
 
 static void test_a_sink_that_fails_ends_the_extraction(void)
 {
-    g_autoptr(Extractor) extractor = NULL;
+    g_autoptr(Extractor) extractor = extractor_new();
     g_autoptr(GError) error = NULL;
     MemoryObject object = {.data = (const uint8_t *)"abcdefgh", .len = 8, .fails_at = UINT64_MAX};
     const ByteReader reader = memory_object_reader(&object);
     g_auto(ExtractReport) report = {0};
 
-    g_assert_true(extractor_new(&extractor, &error));
     const TextSink sink = sink_that_fails();
     g_assert_false(extract_object(extractor, "x", &reader, &EXTRACT_LIMITS_DEFAULT, &sink, &report, &error));
     g_assert_error(error, TRAWL_ERROR, ERROR_CANCELLED);
