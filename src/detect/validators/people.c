@@ -48,20 +48,27 @@ Verdict validate_us_address(Bytes value)
     return zip_fits_state(text + at - 2, digits_value(text, end - 5, 3)) ? VERDICT_PROVED : VERDICT_WEAK;
 }
 
+/* Elements that only set text: those of each length, one behind the other. */
+static bool is_markup(Bytes field)
+{
+    static const char *const by_length[] = {NULL, "abipu", "brdddldtemh1h2h3h4litdthtrttul", "divprevar",
+        "bodycodefonthtmlspan", "tabletitle", "strong", "articlesection", NULL, NULL, "blockquote"};
+    const char *names = field.len < G_N_ELEMENTS(by_length) ? by_length[field.len] : NULL;
+    char lower[G_N_ELEMENTS(by_length)];
+
+    if (names == NULL)
+        return false;
+    for (size_t i = 0; i < field.len; i++)
+        lower[i] = g_ascii_tolower((char)field.data[i]);
+    for (; *names != '\0'; names += field.len)
+        if (memcmp(names, lower, field.len) == 0)
+            return true;
+    return false;
+}
+
 bool is_in_field(const Surroundings *surroundings)
 {
-    static const char markup[] = " a article b blockquote body br code dd div dl dt em font h1 h2 h3 h4 html i li p "
-                                 "pre section span strong table td "
-                                 "th title tr tt u ul var ";
-    Bytes field = surroundings->field;
-    char name[16] = " ";
-
-    if (field.len == 0 || field.len > sizeof name - 3)
-        return field.len > 0;
-    for (size_t i = 0; i < field.len; i++)
-        name[i + 1] = g_ascii_tolower((char)field.data[i]);
-    name[field.len + 1] = ' ';
-    return memmem(markup, sizeof markup - 1, name, field.len + 2) == NULL;
+    return surroundings->field.len > 0 && !is_markup(surroundings->field);
 }
 
 bool is_of_organisation(const Surroundings *surroundings)

@@ -47,12 +47,13 @@ static bool lower_ascii(Bytes word, LowerWord *lower)
 
     if (word.len + CHAR_MAX_BYTES > NAME_WORD_MAX + 1)
         return false;
+    lower->len = lower->half = word.len;
     for (size_t i = 0; i < word.len; i++) {
         uint8_t byte = word.data[i], kind = BYTE_CLASS[byte];
         lower->text[i] = (char)(byte | ((kind & BYTE_UPPER) != 0 ? 0x20U : 0));
+        lower->half = byte == '-' ? MIN(lower->half, i) : lower->half;
         kinds |= kind;
     }
-    lower->len = word.len;
     lower->has_ascii_lower = (kinds & BYTE_LOWER) != 0;
     lower->begins_lower = (BYTE_CLASS[word.data[0]] & BYTE_LOWER) != 0;
     return (kinds & BYTE_HIGH) == 0;
@@ -60,13 +61,13 @@ static bool lower_ascii(Bytes word, LowerWord *lower)
 
 static bool lower_word(Bytes word, LowerWord *ret_lower)
 {
-    if (!lower_ascii(word, ret_lower)) {
-        if (!lower_any(word, ret_lower))
-            return false;
-        ret_lower->has_ascii_lower = mix_of(word).lower > 0;
-    }
+    if (lower_ascii(word, ret_lower))
+        return true;
+    if (!lower_any(word, ret_lower))
+        return false;
     const char *hyphen = memchr(ret_lower->text, '-', ret_lower->len);
     ret_lower->half = hyphen != NULL ? (size_t)(hyphen - ret_lower->text) : ret_lower->len;
+    ret_lower->has_ascii_lower = mix_of(word).lower > 0;
     return ret_lower->len > 0;
 }
 
