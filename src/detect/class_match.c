@@ -194,7 +194,8 @@ static void match_upper(const ClassRun *run, const ClassPlace *place)
     }
 }
 
-/* ":" stands behind the first group of what may be an address, or begins it. */
+/* ":" stands behind the first group of what may be an address, or begins it. Behind a letter ("T13:02:16") none does.
+ */
 static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
 {
     const uint8_t *data = run->text->data;
@@ -202,6 +203,8 @@ static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
 
     while (start > 0 && at - start < COLON_GROUP_MAX && byte_is_hex(data[start - 1]))
         start--;
+    if (start > 0 && byte_is_word(data[start - 1]))
+        return;
     bool is_later_group =
         start >= 2 && data[start - 1] == ':' && (byte_is_hex(data[start - 2]) || data[start - 2] == ':');
     if (!is_later_group)

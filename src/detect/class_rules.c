@@ -74,6 +74,8 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
         return fail(error, ERROR_INVALID, "start: expected at most %d different ones in all rules", CLASS_MAX_STARTS);
     if (start == plan->start_count)
         plan->starts[plan->start_count++] = rule->start;
+    if (rule->raw->category == CATEGORY_SECRET)
+        plan->starts_in_numbers |= UINT32_C(1) << start;
     note_runs(plan, rule, start);
     note_seconds(plan, rule, start);
     plan->quad_starts |= rule->first_runs->takes_quads ? UINT32_C(1) << start : 0;

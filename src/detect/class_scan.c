@@ -183,6 +183,8 @@ static ALWAYS_INLINE void emit_upper(
         add_second(now, next, at, &run);
         if (run.has_second)
             left &= plan->starts_by_second[run.next][run.length][run.second];
+        if (follows_decimal_point(emitter, at) && byte_is_digit(emitter->text[at]))
+            left &= plan->starts_in_numbers;
         run.is_quad =
             left != 0 && run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
         if (run.is_quad)

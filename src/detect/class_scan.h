@@ -29,6 +29,7 @@ typedef struct ClassPlan {
     uint64_t word_runs;
     uint32_t start_count;
     const char *starts[CLASS_MAX_STARTS]; /* distinct */
+    uint32_t starts_in_numbers;           /* bit i: of a rule that has no boundary at a decimal point */
     /* Bit i: a word of that kind and length may begin with starts[i], where such a character follows (first_runs.h). */
     uint32_t starts_by_run[RUN_KINDS][NEXT_COUNT][FIRST_RUN_MAX + 1];
     /* Likewise by the length of the next word, up to 15. */

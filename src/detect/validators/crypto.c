@@ -1,31 +1,59 @@
 /* Addresses and private keys of cryptocurrencies: base58check, bech32 (BIP 173, BIP 350), EIP-55. */
+#include "detect/byte_class.h"
 #include "detect/validators/validators_internal.h"
 
 #include <string.h>
 
-enum { BASE58_MAX = 64, BASE58_BYTES = 48, KECCAK_RATE = 136 };
+enum { BASE58_MAX = 64, BASE58_BYTES = 48, BASE58_LIMBS = BASE58_BYTES / 4, CHECK_BYTES = 4, KECCAK_RATE = 136 };
+enum { ADDRESS_BYTES = 21, WIF_BYTES = 33 }; /* with one byte of version; some have one byte more */
 
-/* number, little-endian and of *used bytes, times 58 and one digit more; false: it does not fit. */
-static bool base58_append(uint8_t number[BASE58_BYTES], size_t *used, uint32_t digit)
+/* What a character stands for, 58 for any other: there is neither 0, I, O nor l. */
+static uint32_t base58_digit(uint8_t byte)
 {
-    uint32_t carry = digit;
+    static const struct {
+        uint8_t first, last, digit;
+    } ranges[] = {{'a', 'k', 33}, {'m', 'z', 44}, {'A', 'H', 9}, {'J', 'N', 17}, {'P', 'Z', 22}, {'1', '9', 0}};
 
-    for (size_t i = 0; i < *used || carry > 0; i++) {
-        if (i == BASE58_BYTES)
-            return false;
-        carry += (uint32_t)number[i] * 58;
-        number[i] = (uint8_t)carry;
-        carry >>= 8;
-        *used = MAX(*used, i + 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++)
+        if (byte >= ranges[i].first && byte <= ranges[i].last)
+            return (uint32_t)ranges[i].digit + byte - ranges[i].first;
+    return 58;
+}
+
+/* number, in limbs of 32 bits from the lowest, times 58 and one digit more; false: it does not fit. */
+static bool base58_append(uint32_t number[BASE58_LIMBS], size_t *used, uint32_t digit)
+{
+    uint64_t carry = digit;
+
+    for (size_t i = 0; i < *used; i++) {
+        carry += (uint64_t)number[i] * 58;
+        number[i] = (uint32_t)carry;
+        carry >>= 32;
     }
+    if (carry > 0 && *used == BASE58_LIMBS)
+        return false;
+    if (carry > 0)
+        number[(*used)++] = (uint32_t)carry;
     return true;
+}
+
+/* Big-endian, without leading zero bytes. */
+static size_t bytes_of_limbs(const uint32_t *number, size_t used, uint8_t *ret_bytes)
+{
+    size_t len = 0;
+
+    for (size_t i = sizeof *number * used; i-- > 0;) {
+        uint8_t byte = (uint8_t)(number[i / sizeof *number] >> (i % sizeof *number * 8));
+        if (len > 0 || byte != 0)
+            ret_bytes[len++] = byte;
+    }
+    return len;
 }
 
 /* Big-endian bytes of a base58 number, leading ones as zero bytes. 0: not base58, or too long. */
 static size_t base58_decode(Bytes value, uint8_t ret_bytes[BASE58_BYTES])
 {
-    static const char alphabet[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-    uint8_t number[BASE58_BYTES] = {0};
+    uint32_t number[BASE58_LIMBS] = {0};
     size_t zeros = 0, used = 0;
 
     if (value.len > BASE58_MAX)
@@ -33,19 +61,16 @@ static size_t base58_decode(Bytes value, uint8_t ret_bytes[BASE58_BYTES])
     while (zeros < value.len && value.data[zeros] == '1')
         zeros++;
     for (size_t i = zeros; i < value.len; i++) {
-        const char *place = value.data[i] == 0 ? NULL : strchr(alphabet, value.data[i]);
-        if (place == NULL)
-            return 0;
-        if (!base58_append(number, &used, (uint32_t)(place - alphabet)))
+        uint32_t digit = base58_digit(value.data[i]);
+        if (digit == 58 || !base58_append(number, &used, digit))
             return 0;
     }
-    if (zeros + used > BASE58_BYTES)
+    if (zeros + used * sizeof *number > BASE58_BYTES)
         return 0;
     memset(ret_bytes, 0, zeros);
-    for (size_t i = 0; i < used; i++)
-        ret_bytes[zeros + i] = number[used - 1 - i];
+    size_t len = bytes_of_limbs(number, used, ret_bytes + zeros);
     explicit_bzero(number, sizeof number);
-    return zeros + used;
+    return zeros + len;
 }
 
 static void sha256(const uint8_t *bytes, size_t len, uint8_t ret_digest[32])
@@ -57,17 +82,17 @@ static void sha256(const uint8_t *bytes, size_t len, uint8_t ret_digest[32])
     g_checksum_get_digest(sum, ret_digest, &size);
 }
 
-/* The payload's length without its four check bytes, 0 if they are wrong. */
-static size_t base58check_decode(Bytes value, uint8_t ret_bytes[BASE58_BYTES])
+/* The payload's length, which must be the one given or one more; 0 if it is not, or the check bytes are wrong. */
+static size_t base58check_decode(Bytes value, size_t wanted, uint8_t ret_bytes[BASE58_BYTES])
 {
     uint8_t digest[32];
     size_t len = base58_decode(value, ret_bytes);
 
-    if (len < 5)
+    if (len != wanted + CHECK_BYTES && len != wanted + CHECK_BYTES + 1)
         return 0;
-    sha256(ret_bytes, len - 4, digest);
+    sha256(ret_bytes, len - CHECK_BYTES, digest);
     sha256(digest, 32, digest);
-    return memcmp(digest, ret_bytes + len - 4, 4) == 0 ? len - 4 : 0;
+    return memcmp(digest, ret_bytes + len - CHECK_BYTES, CHECK_BYTES) == 0 ? len - CHECK_BYTES : 0;
 }
 
 static uint32_t bech32_step(uint32_t checksum, uint32_t number)
@@ -202,6 +227,17 @@ static Verdict ethereum_verdict(Bytes address)
     return VERDICT_PROVED;
 }
 
+/* Digits and letters up to f, in lower case: a hash. Of the 58 characters of an address none else turns up in one of
+ * 10^14. */
+static bool is_hash(Bytes value)
+{
+    size_t at = 0;
+
+    while (at < value.len && byte_is_hex(value.data[at]) && !g_ascii_isupper(value.data[at]))
+        at++;
+    return at == value.len;
+}
+
 /* Bitcoin, Litecoin, Dogecoin, Dash, Zcash, Tron, Ripple's alphabet excluded: what a version byte and four check bytes
  * prove. */
 Verdict validate_crypto_address(Bytes value)
@@ -210,20 +246,21 @@ Verdict validate_crypto_address(Bytes value)
 
     if (value.len > 2 && value.data[0] == '0' && (value.data[1] | 0x20) == 'x')
         return ethereum_verdict((Bytes){value.data + 2, value.len - 2});
+    if (is_hash(value))
+        return VERDICT_REJECT;
     if (memchr(value.data, '1', MIN(value.len, 5)) != NULL && bech32_is_valid(value))
         return VERDICT_PROVED;
-    size_t len = base58check_decode(value, bytes);
-    return len == 21 || len == 22 ? VERDICT_PROVED : VERDICT_REJECT;
+    return base58check_decode(value, ADDRESS_BYTES, bytes) != 0 ? VERDICT_PROVED : VERDICT_REJECT;
 }
 
 /* Wallet import format: version, 32 bytes, perhaps 01 for a compressed public key. */
 Verdict validate_wif(Bytes value)
 {
     uint8_t bytes[BASE58_BYTES];
-    size_t len = base58check_decode(value, bytes);
+    size_t len = base58check_decode(value, WIF_BYTES, bytes);
 
     explicit_bzero(bytes, sizeof bytes);
-    return len == 33 || len == 34 ? VERDICT_PROVED : VERDICT_REJECT;
+    return len != 0 ? VERDICT_PROVED : VERDICT_REJECT;
 }
 
 /* A key of secp256k1 lies between 1 and the order of the group (SEC 2, section 2.4.1). */
