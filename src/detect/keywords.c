@@ -1,6 +1,7 @@
 #include "detect/keywords.h"
 #include "base/text.h"
 #include "detect/keyword_fold.h"
+#include "detect/word_runs.h"
 #include "detect/word_split.h"
 
 #include <string.h>
@@ -95,27 +96,12 @@ static Word run_around(const TextView *view, Word word)
     return (Word){.start = start, .len = end - start};
 }
 
-static bool is_blob(const TextView *view, Word run)
+static bool is_in_blob(const KeywordTracker *tracker, Word word)
 {
-    size_t changes = 0, quiet = 0, small = 0;
-
-    if (run.len > WORD_MAX_BYTES)
-        return true;
-    for (size_t at = run.start; at < run.start + run.len; at++) {
-        uint8_t kind = kind_at(view, at);
-        bool begins_number = (kind & BYTE_DIGIT) != 0 && (at == run.start || (kind_at(view, at - 1) & BYTE_DIGIT) == 0);
-        changes += (at > run.start && is_edge(view, at)) || begins_number ? 1 : 0;
-        small = (kind & BYTE_LOWER) != 0 ? small + 1 : 0;
-        quiet += small >= 4 ? 1 : 0;
-    }
-    return word_is_blob(run.len, changes, quiet);
-}
-
-static bool is_part_of_blob(const TextView *view, Word word)
-{
+    const TextView *view = tracker->view;
     bool is_part = is_word_at(view, word.start + word.len) || (word.start > 0 && is_word_at(view, word.start - 1));
 
-    return is_part && is_blob(view, run_around(view, word));
+    return (is_part || word.len >= BLOB_MIN) && word_splitter_is_blob(tracker->splitter, view, word.start);
 }
 
 static uint32_t find(const KeywordTracker *tracker, Word word)
@@ -136,7 +122,7 @@ static uint32_t find_stem(const KeywordTracker *tracker, Word word)
 
     while (found == 0 && word.len > 0 && (kind_at(tracker->view, word.start + word.len - 1) & BYTE_DIGIT) != 0) {
         word.len--;
-        if (word.len > 0 && (kind_at(tracker->view, word.start + word.len - 1) & BYTE_DIGIT) == 0)
+        if (word.len >= WORD_STEM_MIN && (kind_at(tracker->view, word.start + word.len - 1) & BYTE_DIGIT) == 0)
             return find(tracker, word);
     }
     return found;
@@ -168,7 +154,7 @@ static Preceding preceding(const KeywordTracker *tracker, size_t at)
 {
     Preceding out = {.part = word_before(tracker->view, at)};
 
-    if (out.part.len == 0)
+    if (out.part.len == 0 || is_in_blob(tracker, out.part))
         return out;
     out.part_word = find_stem(tracker, out.part);
     if (is_edge(tracker->view, out.part.start)) {
@@ -205,14 +191,14 @@ static void add_hit(KeywordTracker *tracker, size_t start, Word last, uint32_t p
     g_array_append_val(tracker->hits, hit);
 }
 
-static void add_hits(KeywordTracker *tracker, Word found, uint32_t word)
+static void add_hits(KeywordTracker *tracker, Word found, uint32_t word, const WordPlace *place)
 {
     const KeywordEnds ends = vocabulary_phrases_of(tracker->vocabulary, word);
     size_t start = found.start;
 
     if (ends.alone != UINT32_MAX)
         add_hit(tracker, found.start, found, ends.alone);
-    if (ends.count == 0)
+    if (ends.count == 0 || !(place->is_end || ends.has_letter))
         return;
     const Preceding before = preceding(tracker, found.start);
     if (before.part_word == 0 && before.run_word == 0)
@@ -232,8 +218,8 @@ static void word_seen(void *data, const WordPlace *place)
 
     if (word == 0 || (place->stem < place->len && find(tracker, whole) != 0))
         return;
-    if (!is_part_of_blob(view, whole))
-        add_hits(tracker, whole, word);
+    if (!is_in_blob(tracker, whole))
+        add_hits(tracker, whole, word, place);
 }
 
 void keyword_tracker_feed(KeywordTracker *tracker, const TextView *view, KeywordStep step)

@@ -12,6 +12,7 @@ typedef struct Word {
     uint64_t prefix;
     uint32_t alone;  /* index of the phrase that is this word; UINT32_MAX: none */
     GArray *phrases; /* indices of the phrases of several words that this one ends */
+    bool has_letter; /* in some of them a single byte stands before it */
 } Word;
 
 typedef struct Slot {
@@ -156,12 +157,13 @@ static bool word_is_number(const Word *word)
 static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
 {
     VocabularySketch *sketch = &vocabulary->sketch;
-    const Word *last = word_at(vocabulary, phrase->words[phrase->count - 1]);
+    Word *last = &g_array_index(vocabulary->words, Word, phrase->words[phrase->count - 1]);
     const Word *before = phrase->count > 1 ? word_at(vocabulary, phrase->words[phrase->count - 2]) : NULL;
 
     for (uint32_t i = 0; i < phrase->count; i++)
         sketch->has_numbers |= word_is_number(word_at(vocabulary, phrase->words[i]));
     sketch->has_letters |= last->len == 1 && (before == NULL || before->len > 1);
+    last->has_letter |= before != NULL && before->len == 1;
     sketch_add(sketch->ends, hash_of(last));
     if (before != NULL)
         sketch_add(sketch->firsts, hash_of(before));
@@ -274,6 +276,8 @@ KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word)
 {
     const Word *last = word_at(vocabulary, word);
 
-    return (KeywordEnds){
-        .alone = last->alone, .phrases = (const uint32_t *)(void *)last->phrases->data, .count = last->phrases->len};
+    return (KeywordEnds){.alone = last->alone,
+        .phrases = (const uint32_t *)(void *)last->phrases->data,
+        .count = last->phrases->len,
+        .has_letter = last->has_letter};
 }

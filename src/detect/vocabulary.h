@@ -24,6 +24,7 @@ typedef struct KeywordEnds {
     uint32_t alone;          /* the one that is this word only; UINT32_MAX: none */
     const uint32_t *phrases; /* of several words */
     uint32_t count;
+    bool has_letter; /* some have a single byte before the last word */
 } KeywordEnds;
 
 Vocabulary *vocabulary_new(uint32_t group_count);

@@ -4,6 +4,7 @@
 #include "detect/byte_class.h"
 #include "detect/fast_target.h"
 #include "detect/keyword_fold.h"
+#include "detect/word_runs.h"
 
 #include <glib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #endif
 
 /* Bits of a block that are too near to another for their neighbours to be known. */
-#define BLOCK_BORDERS (UINT64_C(7) | UINT64_C(15) << 60)
+#define BLOCK_BORDERS (UINT64_C(31) | UINT64_C(63) << 58)
 
 enum {
     STRIP_BLOCKS = 16,
@@ -22,11 +23,6 @@ enum {
     PLACES_MAX = STRIP_BLOCKS * CLASS_BLOCK + WRITTEN_AT_ONCE,
     TAIL_BYTES = CLASS_BLOCK + WORD_SPLIT_LAG, /* the end of a text, with what may belong to its first word */
 };
-
-/* What the block before says about the first bits of this one: each is 0 or 1. */
-typedef struct Carry {
-    uint64_t word, small, upper, digit, number;
-} Carry;
 
 typedef struct Strip {
     const uint8_t *text; /* followed by CLASS_BLOCK readable bytes */
@@ -44,13 +40,16 @@ struct WordSplitter {
     uint64_t done; /* text before this position is split */
     uint64_t work;
 
-    Carry carry;
-    uint64_t part, run; /* where the last of them began; of a run, if it goes on in the next block */
-    uint64_t camel_end; /* runs that begin before are among the extras, if they are of interest */
+    ClassMasks last;      /* of the block before */
+    uint64_t open_number; /* 1: digits at its end are a word so far */
+    uint64_t part, run;   /* where the last of them began; of a run, if it goes on in the next block */
+    uint64_t camel_end;   /* runs that begin before are among the extras, if they are of interest */
     /* Words, or parts of them: indices into the text of a strip. */
     uint32_t starts[PLACES_MAX], ends[PLACES_MAX];
     size_t start_count, end_count;
     uint64_t hash; /* of the last word */
+    WordPlace likely[PLACES_MAX];
+    size_t likely_count;
     /* Whole runs in camelCase, and words without the digits behind them: few, so each is looked at for itself. */
     WordPlace extras[2 * PLACES_MAX];
     size_t extra_count;
@@ -79,7 +78,8 @@ void word_splitter_free(WordSplitter *splitter)
 void word_splitter_reset(WordSplitter *splitter, uint64_t position)
 {
     splitter->done = position;
-    splitter->carry = (Carry){0};
+    splitter->last = (ClassMasks){0};
+    splitter->open_number = 0;
     splitter->camel_end = position;
     splitter->start_count = splitter->end_count = splitter->extra_count = 0;
 }
@@ -128,11 +128,6 @@ static ALWAYS_INLINE size_t flatten(uint64_t bits, uint32_t at, uint32_t *out)
     return count;
 }
 
-static ALWAYS_INLINE uint64_t below(unsigned bit)
-{
-    return (UINT64_C(1) << bit) - 1;
-}
-
 static void add_extra(WordSplitter *splitter, const WordPlace *place)
 {
     size_t at = splitter->extra_count++;
@@ -155,7 +150,7 @@ static void add_word_behind(WordSplitter *splitter, const Strip *strip, uint64_t
         return;
     while (len < WORD_MAX_BYTES && keyword_is_word_byte(text[start + len]) && !byte_is_edge(text + start + len))
         len++;
-    add_extra(splitter, &(WordPlace){.start = end + start, .len = len, .stem = len});
+    add_extra(splitter, &(WordPlace){.start = end + start, .len = len, .stem = len, .is_end = true});
 }
 
 static void add_camel_run(WordSplitter *splitter, const Strip *strip, uint64_t start, uint64_t end)
@@ -164,25 +159,25 @@ static void add_camel_run(WordSplitter *splitter, const Strip *strip, uint64_t s
     uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + (start - strip->position), len), len);
 
     if (vocabulary_sketch_has(splitter->sketch->ends, hash))
-        add_extra(splitter, &(WordPlace){.start = start, .len = len, .stem = len});
+        add_extra(splitter, &(WordPlace){.start = start, .len = len, .stem = len, .is_end = true});
     if (vocabulary_sketch_has(splitter->sketch->firsts, hash))
         add_word_behind(splitter, strip, end);
 }
 
 /* Runs in which parts begin, once each. */
 static __attribute__((noinline)) void add_camel_runs(
-    WordSplitter *splitter, const Strip *strip, uint64_t at, uint64_t edges, const uint64_t words[2])
+    WordSplitter *splitter, const Strip *strip, uint64_t at, uint64_t edges, const uint64_t words[3])
 {
     uint64_t handled = splitter->camel_end > at ? splitter->camel_end - at : 0;
 
     edges &= handled < CLASS_BLOCK ? ~below((unsigned)handled) : 0;
     while (edges != 0) {
         unsigned edge = (unsigned)__builtin_ctzll(edges);
-        uint64_t gaps = ~words[0] & below(edge);
-        uint64_t start = splitter->carry.word != 0 ? splitter->run : at;
+        uint64_t gaps = ~words[1] & below(edge);
+        uint64_t start = words[0] >> 63 != 0 ? splitter->run : at;
         if (gaps != 0)
             start = at + CLASS_BLOCK - (unsigned)__builtin_clzll(gaps);
-        uint64_t behind = ~(edge == 0 ? words[0] : words[0] >> edge | words[1] << (CLASS_BLOCK - edge));
+        uint64_t behind = ~bits_from(words[1], words[2], edge);
         unsigned len = behind != 0 ? (unsigned)__builtin_ctzll(behind) : CLASS_BLOCK;
         splitter->camel_end = at + edge + len;
         if (splitter->camel_end - start <= WORD_MAX_BYTES)
@@ -192,7 +187,7 @@ static __attribute__((noinline)) void add_camel_runs(
 }
 
 /* Words that end before these bits with digits behind something else. They may be the last of a keyword without them,
- * or stand before the last; single letters with a number are too many for that. */
+ * or stand before the last. */
 static __attribute__((noinline)) void add_stems(
     WordSplitter *splitter, const Strip *strip, uint64_t at, uint64_t ends, uint64_t starts)
 {
@@ -205,49 +200,53 @@ static __attribute__((noinline)) void add_stems(
             continue;
         while (stem > 0 && byte_is_digit(strip->text[start + stem - 1 - strip->position]))
             stem--;
-        if (stem == 0)
+        if (stem < WORD_STEM_MIN)
             continue;
-        const WordPlace place = {.start = start, .len = (uint32_t)len, .stem = (uint32_t)stem};
+        const WordPlace place = {.start = start, .len = (uint32_t)len, .stem = (uint32_t)stem, .is_end = true};
         uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + (start - strip->position), stem), stem);
         if (vocabulary_sketch_has(splitter->sketch->ends, hash))
             add_extra(splitter, &place);
-        if (stem > 1 && vocabulary_sketch_has(splitter->sketch->firsts, hash))
+        if (vocabulary_sketch_has(splitter->sketch->firsts, hash))
             add_word_behind(splitter, strip, start + len);
     }
 }
 
 /* Where runs of digits end at whose beginning a word begins. */
-static ALWAYS_INLINE uint64_t number_stops(Carry *carry, uint64_t starts, uint64_t digits)
+static ALWAYS_INLINE uint64_t number_stops(uint64_t *open_number, uint64_t starts, uint64_t digits)
 {
     uint64_t sum = 0;
     bool is_over = __builtin_add_overflow(starts & digits, digits, &sum);
 
-    carry->number = (uint64_t)(__builtin_add_overflow(sum, carry->number, &sum) || is_over);
+    *open_number = (uint64_t)(__builtin_add_overflow(sum, *open_number, &sum) || is_over);
     return sum & ~digits;
 }
 
 /* Of words of one byte those that have no other near in the block: "C.F." is a keyword, "i" is none. */
 static ALWAYS_INLINE uint64_t lonely(uint64_t single)
 {
-    return single & ~(single << 2 | single >> 2 | single << 3 | single >> 3);
+    uint64_t before = single << 2 | single << 3, behind = single >> 2 | single >> 3;
+
+    return single & ~(before | before << 2 | behind | behind >> 2);
 }
 
-/* Runs that change between digits, small letters and capitals too often for a name. */
-static ALWAYS_INLINE uint64_t dense_runs(uint64_t word, uint64_t changes, uint64_t lower)
+bool word_splitter_is_blob(const WordSplitter *splitter, const TextView *view, size_t at)
 {
-    uint64_t dense = 0, quiet = lower & lower >> 1 & lower >> 2 & lower >> 3;
+    uint8_t text[3 * CLASS_BLOCK] = {0};
+    size_t before = MIN(at, (size_t)CLASS_BLOCK), behind = MIN(view->len - at, (size_t)2 * CLASS_BLOCK);
+    ClassMasks masks[1 + 3 + 1] = {0};
+    RunMasks runs[3];
 
-    while (word != 0) {
-        unsigned start = (unsigned)__builtin_ctzll(word);
-        uint64_t behind = ~(word >> start);
-        unsigned len = behind != 0 ? (unsigned)__builtin_ctzll(behind) : CLASS_BLOCK;
-        uint64_t run = (len < CLASS_BLOCK ? below(len) : ~UINT64_C(0)) << start;
-        if (word_is_blob(
-                len, (unsigned)__builtin_popcountll(changes & run), (unsigned)__builtin_popcountll(quiet & run)))
-            dense |= run;
-        word &= ~run;
-    }
-    return dense;
+    memcpy(text + CLASS_BLOCK - before, view->data + at - before, before + behind);
+    splitter->fill(text, 3, masks + 1);
+    explicit_bzero(text, sizeof text);
+    for (size_t i = 0; i < 3; i++)
+        runs[i] = run_masks(&masks[i], &masks[i + 1], &masks[i + 2]);
+    uint64_t gaps = ~runs[0].word;
+    if (gaps == 0)
+        return true;
+    unsigned len = (unsigned)__builtin_clzll(gaps);
+    return len == 0 ? run_is_blob(&runs[1], &runs[2], masks + 2, 0)
+                    : run_is_blob(&runs[0], &runs[1], masks + 1, CLASS_BLOCK - len);
 }
 
 /* Where parts of words begin and end in a block. */
@@ -256,11 +255,11 @@ typedef struct Parts {
 } Parts;
 
 /* Takes the parts of such runs away, but for the end of what began before the block, and the last that may go on. */
-static __attribute__((noinline)) void drop_runs(Parts *parts, uint64_t runs, const Carry *carry)
+static __attribute__((noinline)) void drop_runs(Parts *parts, uint64_t runs, uint64_t word_before)
 {
     uint64_t starts = parts->starts & runs, ends = parts->ends & (runs | runs << 1);
 
-    if ((carry->word & runs) != 0)
+    if ((word_before >> 63 & runs) != 0)
         ends &= ends - 1;
     if (runs >> 63 != 0 && starts != 0)
         starts &= ~(UINT64_C(1) << (63 - (unsigned)__builtin_clzll(starts)));
@@ -270,23 +269,19 @@ static __attribute__((noinline)) void drop_runs(Parts *parts, uint64_t runs, con
     parts->edges &= ~runs;
 }
 
+/* masks: of the block, and of those before and behind it. */
 static ALWAYS_INLINE void split_block(
-    WordSplitter *splitter, const Strip *strip, size_t index, const ClassMasks *now, NumberStarts number_starts)
+    WordSplitter *splitter, const Strip *strip, size_t index, const ClassMasks masks[3], NumberStarts number_starts)
 {
-    const ClassMasks *next = now + 1;
-    Carry *carry = &splitter->carry;
-    uint64_t at = strip->position + index;
-    uint64_t word = (now->word & ~now->underscore) | now->high;
-    uint64_t next_word = (next->word & ~next->underscore) | next->high;
-    uint64_t lower = now->word & ~(now->upper | now->digit | now->underscore);
-    uint64_t next_lower = next->word & ~(next->upper | next->digit | next->underscore);
-    uint64_t before = word << 1 | carry->word;
-    uint64_t edges = now->upper & (((lower | now->digit) << 1 | carry->small) |
-                                      ((now->upper << 1 | carry->upper) & (lower >> 1 | next_lower << 63)));
-    uint64_t run_starts = word & ~before, starts = run_starts | edges, ends = (~word & before) | edges;
-    uint64_t was_number = carry->number, stops = number_stops(carry, starts, now->digit);
-    uint64_t stems = ends & (now->digit << 1 | carry->digit) & ~stops;
-    if (was_number != 0) /* the first of these began before the block */
+    const ClassMasks *now = &masks[1];
+    const RunMasks runs = run_masks(&masks[0], now, &masks[2]);
+    const uint64_t words[] = {word_bits(&masks[0]), runs.word, word_bits(&masks[2])};
+    uint64_t at = strip->position + index, edges = runs.edges;
+    uint64_t before = runs.word << 1 | words[0] >> 63;
+    uint64_t run_starts = runs.word & ~before, starts = run_starts | edges, ends = (~runs.word & before) | edges;
+    uint64_t was_open = splitter->open_number, stops = number_stops(&splitter->open_number, starts, now->digit);
+    uint64_t stems = ends & (now->digit << 1 | masks[0].digit >> 63) & ~stops;
+    if (was_open != 0) /* the first of these began before the block */
         stops &= stops - 1;
     uint64_t numbers = number_starts(starts & now->digit, stops, ends) & splitter->skipped_numbers;
     Parts parts = {
@@ -294,8 +289,8 @@ static ALWAYS_INLINE void split_block(
 
     if (edges != 0) {
         if (__builtin_popcountll(edges) >= MANY_EDGES)
-            drop_runs(&parts, dense_runs(word, edges | (now->digit & ~(now->digit << 1)), lower), carry);
-        add_camel_runs(splitter, strip, at, parts.edges, (const uint64_t[]){word, next_word});
+            drop_runs(&parts, blobs_of(masks, &runs), words[0]);
+        add_camel_runs(splitter, strip, at, parts.edges, words);
     }
     if (parts.stems != 0)
         add_stems(splitter, strip, at, parts.stems, starts);
@@ -306,45 +301,63 @@ static ALWAYS_INLINE void split_block(
         splitter->part = at + 63 - (unsigned)__builtin_clzll(starts);
     if (run_starts != 0)
         splitter->run = at + 63 - (unsigned)__builtin_clzll(run_starts);
-    carry->word = word >> 63;
-    carry->small = (lower | now->digit) >> 63;
-    carry->upper = now->upper >> 63;
-    carry->digit = now->digit >> 63;
 }
 
-/* Few words are left behind this. Returns how many. */
-static ALWAYS_INLINE size_t keep_likely(WordSplitter *splitter, const Strip *strip)
+static ALWAYS_INLINE uint64_t word_hash(const WordSplitter *splitter, const Strip *strip, size_t index)
 {
-    const VocabularySketch *sketch = splitter->sketch;
-    uint64_t before = splitter->hash;
-    size_t kept = 0;
+    uint32_t start = splitter->starts[index], len = splitter->ends[index] - start;
+
+    return vocabulary_hash(vocabulary_prefix(strip->text + start, len), len);
+}
+
+/* The words that may be last words. Returns how many. */
+static ALWAYS_INLINE size_t find_ends(const WordSplitter *splitter, const Strip *strip, uint32_t *ret_words)
+{
+    size_t count = 0;
 
     for (size_t i = 0; i < splitter->end_count; i++) {
-        uint32_t start = splitter->starts[i], end = splitter->ends[i];
-        uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + start, end - start), end - start);
-        bool is_alone = vocabulary_sketch_has(sketch->alone, hash);
-        bool is_pair = vocabulary_sketch_has(sketch->pairs, vocabulary_pair_hash(before, hash));
-        splitter->starts[kept] = start;
-        splitter->ends[kept] = end;
-        kept += (is_alone | is_pair) != 0 ? 1 : 0;
-        before = hash;
+        ret_words[count] = (uint32_t)i;
+        count += vocabulary_sketch_has(splitter->sketch->ends, word_hash(splitter, strip, i)) ? 1 : 0;
     }
-    splitter->hash = before;
-    return kept;
+    return count;
+}
+
+/* Few words are left behind this. */
+static ALWAYS_INLINE void keep_likely(WordSplitter *splitter, const Strip *strip)
+{
+    const VocabularySketch *sketch = splitter->sketch;
+    uint32_t words[PLACES_MAX];
+    size_t count = find_ends(splitter, strip, words), kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word = words[i], start = splitter->starts[word], len = splitter->ends[word] - start;
+        uint64_t hash = word_hash(splitter, strip, word);
+        uint64_t before = word > 0 ? word_hash(splitter, strip, word - 1) : splitter->hash;
+        bool is_part = start > 0 && keyword_is_word_byte(strip->text[start - 1]);
+        bool is_end = is_part || vocabulary_sketch_has(sketch->pairs, vocabulary_pair_hash(before, hash));
+        splitter->likely[kept] =
+            (WordPlace){.start = strip->position + start, .len = len, .stem = len, .is_end = is_end};
+        kept += (is_end | vocabulary_sketch_has(sketch->alone, hash)) != 0 && len <= WORD_MAX_BYTES ? 1 : 0;
+    }
+    splitter->likely_count = kept;
+    if (splitter->end_count > 0)
+        splitter->hash = word_hash(splitter, strip, splitter->end_count - 1);
 }
 
 static ALWAYS_INLINE void split(WordSplitter *splitter, const Strip *strip, NumberStarts number_starts)
 {
-    ClassMasks masks[STRIP_BLOCKS + 1];
+    ClassMasks masks[1 + STRIP_BLOCKS + 1];
     uint64_t open = MIN(strip->position + strip->from - splitter->part, (uint64_t)CLASS_BLOCK);
 
     splitter->starts[0] = (uint32_t)(strip->from - open);
-    splitter->start_count = splitter->carry.word;
+    splitter->start_count = word_bits(&splitter->last) >> 63;
     splitter->end_count = 0;
-    splitter->fill(strip->text + strip->from, strip->blocks + 1, masks);
+    masks[0] = splitter->last;
+    splitter->fill(strip->text + strip->from, strip->blocks + 1, masks + 1);
     for (size_t i = 0; i < strip->blocks; i++)
         split_block(splitter, strip, strip->from + i * CLASS_BLOCK, &masks[i], number_starts);
-    splitter->end_count = keep_likely(splitter, strip);
+    splitter->last = masks[strip->blocks];
+    keep_likely(splitter, strip);
 }
 
 FAST_TARGET static void split_fast(WordSplitter *splitter, const Strip *strip)
@@ -374,12 +387,10 @@ static void split_strip(WordSplitter *splitter, const Strip *strip)
     size_t extra = 0;
 
     splitter->split(splitter, strip);
-    for (size_t i = 0; i < splitter->end_count; i++) {
-        uint32_t len = splitter->ends[i] - splitter->starts[i];
-        const WordPlace place = {.start = strip->position + splitter->starts[i], .len = len, .stem = len};
-        extra = hand_over_extras(splitter, extra, place.start + len);
-        if (len <= WORD_MAX_BYTES)
-            splitter->handler(splitter->data, &place);
+    for (size_t i = 0; i < splitter->likely_count; i++) {
+        const WordPlace *place = &splitter->likely[i];
+        extra = hand_over_extras(splitter, extra, place->start + place->len);
+        splitter->handler(splitter->data, place);
     }
     splitter->done = strip->position + strip->from + strip->blocks * CLASS_BLOCK;
     splitter->work += strip->blocks * CLASS_BLOCK;

@@ -10,22 +10,15 @@
 
 enum { WORD_MAX_BYTES = 63, WORD_SPLIT_LAG = 4 * CLASS_BLOCK };
 
+enum { WORD_STEM_MIN = 2 }; /* bytes of a word before digits: letters with a number are too many */
+
 /* What may be a word of a keyword. */
 typedef struct WordPlace {
     uint64_t start; /* position */
     uint32_t len;   /* bytes */
     uint32_t stem;  /* of them, those to look up: without the digits behind it, or all */
+    bool is_end;    /* it may be the last word of several, unless only a single byte stands before it */
 } WordPlace;
-
-enum { BLOB_MIN = 12 };
-
-/* "q83vEjRWeJCrze8BI0VniavN": in names there are fewer changes between digits, small letters and capitals, and more
- * small letters together; shorter words may be names whatever they look like. quiet: places at which four small letters
- * stand. */
-static inline bool word_is_blob(size_t len, size_t changes, size_t quiet)
-{
-    return len >= BLOB_MIN && changes * 4 > len && quiet * 16 < len;
-}
 
 typedef struct WordSplitter WordSplitter;
 
@@ -41,6 +34,9 @@ typedef enum WordStep { WORD_MORE, WORD_LAST } WordStep; /* LAST: the text ends 
  * the beginning of the text. Without LAST, the last WORD_SPLIT_LAG bytes may wait for the next time. */
 typedef void (*WordHandler)(void *data, const WordPlace *place);
 void word_splitter_feed(WordSplitter *splitter, const TextView *view, WordStep step, WordHandler handler, void *data);
+
+/* Whether the run around a byte of a word looks like base64, or is too long for a word. */
+bool word_splitter_is_blob(const WordSplitter *splitter, const TextView *view, size_t at);
 
 /* Bytes looked at so far: for tests of linear time. */
 uint64_t word_splitter_work(const WordSplitter *splitter);
