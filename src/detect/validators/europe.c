@@ -231,7 +231,7 @@ Verdict validate_es_nif_loose(const Surroundings *surroundings)
     uint8_t padded[16] = {'0'};
 
     if (value.len < 8 || value.len > 9 || !g_ascii_isdigit(value.data[0]) || mix_of(value).digits != 7)
-        return validate_es_nif(value);
+        return outside_name(surroundings, validate_es_nif(value));
     if (before.len > 1 && is_one_of(before.data[before.len - 1], "-./") && g_ascii_isalnum(before.data[before.len - 2]))
         return VERDICT_REJECT;
     memcpy(padded + 1, value.data, value.len);

@@ -78,7 +78,10 @@ Verdict validate_nino(Bytes value)
     for (size_t i = 0; i < G_N_ELEMENTS(unused); i++)
         if (strncmp(nino.text, unused[i], 2) == 0)
             return VERDICT_REJECT;
-    return digits_one_repeated(nino.text + 2, 6) ? VERDICT_REJECT : VERDICT_PASS;
+    if (digits_one_repeated(nino.text + 2, 6))
+        return VERDICT_REJECT;
+    /* In one piece it is as often the number of a model: "MC146818A". */
+    return nino.has_separators ? VERDICT_PASS : VERDICT_WEAK;
 }
 
 /* Unique Taxpayer Reference: the first digit checks the other nine. */
@@ -169,7 +172,7 @@ Verdict validate_aadhaar(const Surroundings *surroundings)
 }
 
 /* Income Tax Department: the fourth letter is the kind of holder, but in samples like "ABCDX1234F". */
-Verdict validate_in_pan(Bytes value)
+static Verdict in_pan_verdict(Bytes value)
 {
     Alnum pan;
 
@@ -184,6 +187,28 @@ Verdict validate_in_pan(Bytes value)
         return VERDICT_PASS;
     bool is_sample = digits_counting(pan.text + 5, 4) || digits_one_repeated(pan.text + 5, 4);
     return is_sample && !digits_one_repeated(pan.text, 5) ? VERDICT_LOW : VERDICT_REJECT;
+}
+
+static bool is_capital_word(Bytes text)
+{
+    enum { WORD_MIN = 3 };
+
+    for (size_t i = 0; i < WORD_MIN; i++)
+        if (i >= text.len || !g_ascii_isupper(text.data[i]))
+            return false;
+    return true;
+}
+
+/* "BOE HIMAX8279D PANELS": a model's number in a heading. */
+Verdict validate_in_pan(const Surroundings *surroundings)
+{
+    Verdict verdict = in_pan_verdict(surroundings->value);
+    Bytes before = surroundings->before, after = surroundings->after;
+    bool is_in_heading = before.len > 3 && after.len > 3 && before.data[before.len - 1] == ' ' &&
+                         after.data[0] == ' ' && is_capital_word((Bytes){before.data + before.len - 4, 3}) &&
+                         is_capital_word((Bytes){after.data + 1, after.len - 1});
+
+    return is_in_heading ? MIN(verdict, VERDICT_WEAK) : verdict;
 }
 
 /* Receita Federal: two check digits, each a weighted sum of all digits before it. */

@@ -225,7 +225,7 @@ static bool is_near(uint32_t number, uint32_t other, uint32_t span)
 
 /* "2717 2718 0167", "124 124 124": nothing but blanks parts the groups, and some of the same length differ by less than
  * one in a hundred of what such a group can be: columns count up or repeat, issued numbers rarely do. How often that is
- * so; equal ones count twice. */
+ * so; equal ones count twice, but for zeros, which fill samples. */
 static size_t counting_pairs(Bytes value)
 {
     enum { GROUPS_MAX = 4 };
@@ -237,7 +237,7 @@ static size_t counting_pairs(Bytes value)
             return 0;
         for (size_t i = 0; i < count; i++) {
             bool is_pair = spans[i] == spans[count] && is_near(numbers[i], numbers[count], spans[i]);
-            pairs += is_pair ? (numbers[i] == numbers[count] ? 2 : 1) : 0;
+            pairs += !is_pair || numbers[count] == 0 ? 0 : numbers[i] == numbers[count] ? 2 : 1;
         }
     }
     return pairs;
@@ -266,7 +266,7 @@ Verdict outside_marks(const Surroundings *surroundings, Verdict verdict)
     Bytes before = surroundings->before;
     const uint8_t *end = before.data + before.len;
     bool is_in_row =
-        before.len > 2 && end[-1] == ' ' && end[-3] == ' ' && (g_ascii_isdigit(end[-2]) || is_one_of(end[-2], "@~"));
+        before.len > 2 && end[-1] == ' ' && end[-3] == ' ' && (g_ascii_isdigit(end[-2]) || is_one_of(end[-2], "@~+#!"));
 
     return is_in_row ? MIN(verdict, VERDICT_LOW) : verdict;
 }

@@ -74,7 +74,8 @@ bool is_in_field(const Surroundings *surroundings)
 bool is_of_organisation(const Surroundings *surroundings)
 {
     static const char *const words[] = {" Inc.", " Inc,", " Corp.", "Corporation", "Foundation", " LLC", " Ltd",
-        " University", "Copyright", "Initiatives", "office at", "Institute", "echnical Support", "ustomer Support"};
+        " University", "Copyright", "Initiatives", "office at", "Institute", "echnical Support", "ustomer Support",
+        " products"};
     enum { NEAR = 160 };
     Bytes before = surroundings->before;
     size_t near = MIN(before.len, (size_t)NEAR);
@@ -90,7 +91,8 @@ bool is_of_organisation(const Surroundings *surroundings)
 /* "call 408-957-2550, 24 hours a day", "(800) 888-5016": numbers of a service, which it tells to everybody. */
 static bool is_of_service(const Surroundings *surroundings)
 {
-    static const char *const words[] = {"24 hours", "24/7", "Monday", "business hours", "onday to F", "onday-F"};
+    static const char *const words[] = {
+        "outside the U", "outside of the U", "24 hours", "24/7", "Monday", "business hours", "onday to F", "onday-F"};
     static const char toll_free[] = " 800 833 844 855 866 877 888 ";
     Bytes value = surroundings->value, after = surroundings->after;
     const uint8_t *line = after.len > 0 ? memchr(after.data, '\n', after.len) : NULL;
@@ -103,8 +105,9 @@ static bool is_of_service(const Surroundings *surroundings)
             return true;
     if (!digits_read(value, &digits) || digits.len < 10 || !digits.has_separators)
         return false;
-    memcpy(area + 1, digits.text + (digits.len == 11 && digits.text[0] == '1' ? 1 : 0), 3);
-    return digits.len < 12 && strstr(toll_free, area) != NULL;
+    bool has_country = digits.len == 11 && digits.text[0] == '1';
+    memcpy(area + 1, digits.text + (has_country ? 1 : 0), 3);
+    return (has_country || (digits.len == 10 && value.data[0] != '+')) && strstr(toll_free, area) != NULL;
 }
 
 Verdict outside_service(const Surroundings *surroundings, Verdict verdict)
@@ -116,11 +119,23 @@ Verdict outside_service(const Surroundings *surroundings, Verdict verdict)
     return outside_publication(surroundings, verdict);
 }
 
+/* What stands in textbooks, and where a minister lives. */
+static bool is_sample_street(Bytes value)
+{
+    static const char *const samples[] = {"1 Main St", "10 Downing St", "221B Baker St"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(samples); i++)
+        if (value.len >= strlen(samples[i]) && memcmp(value.data, samples[i], strlen(samples[i])) == 0)
+            return true;
+    return false;
+}
+
 /* "Example Foundation, 1 Main Street": where an organisation sits is no secret. */
 Verdict validate_us_street(const Surroundings *surroundings)
 {
     Verdict verdict = validate_us_address(surroundings->value);
-
+    if (is_sample_street(surroundings->value))
+        return VERDICT_LOW;
     return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : outside_publication(surroundings, verdict);
 }
 
@@ -138,6 +153,22 @@ static size_t expiry_digits(Bytes value, char ret_digits[8])
     return len;
 }
 
+/* `"roast": 212, "href": [212, 250], "cid": 212`: pages of an index, where every member is a number or a list. */
+static bool is_in_index(Bytes before)
+{
+    enum { MEMBERS = 6 };
+    size_t numbers = 0;
+
+    for (size_t i = 0; i + 3 < before.len; i++) {
+        if (memcmp(before.data + i, "\": ", 3) != 0)
+            continue;
+        if (!g_ascii_isdigit(before.data[i + 3]) && before.data[i + 3] != '[')
+            return false;
+        numbers++;
+    }
+    return numbers >= MEMBERS;
+}
+
 /* "[1184, 1185, 1191]", "w83l786": in the midst of a list of numbers, however long, or of a word. */
 static bool is_in_list_or_word(const Surroundings *surroundings)
 {
@@ -152,7 +183,7 @@ static bool is_in_list_or_word(const Surroundings *surroundings)
         return true;
     for (; at > 0 && (g_ascii_isdigit(before.data[at - 1]) || is_one_of(before.data[at - 1], ", ")); at--)
         commas += before.data[at - 1] == ',' ? 1 : 0;
-    if (at == 0 && commas > LIST_COMMAS)
+    if ((at == 0 && commas > LIST_COMMAS) || is_in_index(before))
         return true;
     return (has_others || commas > 0) && at > 0 && before.data[at - 1] == '[';
 }
@@ -252,11 +283,12 @@ Verdict validate_phone_trunk(const Surroundings *surroundings)
 
     if (!digits_read(surroundings->value, &digits) || digits.len < 9 || digits.len > 12)
         return VERDICT_REJECT;
-    return validate_phone_national(surroundings);
+    Verdict verdict = validate_phone_national(surroundings);
+    return number_is_bound(surroundings->value) ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 /* In one piece a national number is told by its prefix: a trunk 0, an area code, a mobile prefix of China. */
-Verdict validate_phone_bare(Bytes value)
+static Verdict phone_bare_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -265,10 +297,15 @@ Verdict validate_phone_bare(Bytes value)
     return phone_national_verdict(value);
 }
 
+Verdict validate_phone_bare(const Surroundings *surroundings)
+{
+    return outside_service(surroundings, phone_bare_verdict(surroundings->value));
+}
+
 /* Eight digits with no sign of what they are: sure in a field, anything else's number in running text. */
 Verdict validate_phone_short(const Surroundings *surroundings)
 {
-    Verdict verdict = validate_phone_bare(surroundings->value);
+    Verdict verdict = phone_bare_verdict(surroundings->value);
 
     return !is_in_field(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
 }
@@ -279,7 +316,9 @@ Verdict validate_cookie(Bytes value)
     static const char *const analytics[] = {"_ga", "_gid", "_gat", "__utm", "_fbp", "_hj", "_pk_"};
     const uint8_t *equals = memchr(value.data, '=', value.len);
 
-    if (equals == NULL || distinct_count((Bytes){equals + 1, (size_t)(value.data + value.len - equals - 1)}) < 5)
+    /* "$name=$value" is a program's. */
+    if (equals == NULL || value.data[0] == '$' ||
+        distinct_count((Bytes){equals + 1, (size_t)(value.data + value.len - equals - 1)}) < 5)
         return VERDICT_REJECT;
     if (memchr(value.data, ';', value.len) != NULL)
         return VERDICT_PASS;
@@ -301,6 +340,12 @@ static Verdict postcode_verdict(Bytes value)
 
 Verdict validate_postcode(const Surroundings *surroundings)
 {
+    /* "WHERE zip = '94105'": what is asked for. */
+    enum { QUERY_BYTES = 64 };
+    Bytes before = surroundings->before;
+    size_t near = MIN(before.len, (size_t)QUERY_BYTES);
+    if (near > 0 && memmem(before.data + before.len - near, near, "WHERE ", 6) != NULL)
+        return VERDICT_LOW;
     return outside_publication(surroundings, postcode_verdict(surroundings->value));
 }
 

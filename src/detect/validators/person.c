@@ -278,6 +278,21 @@ static bool is_after_name(Bytes before)
     return word_search_any(&search, (Bytes){.data = before.data + before.len - near, .len = near});
 }
 
+/* "QueueFull", "DosLoadModule", but neither "MacDonald" nor "LaToya": a word of a program. */
+static bool is_of_code(Bytes value)
+{
+    enum { PREFIX_MAX = 4 }; /* "Fitz" */
+    size_t humps = 0, last = 0;
+
+    for (size_t i = 1; i < value.len; i++) {
+        if (!g_ascii_islower(value.data[i - 1]) || !g_ascii_isupper(value.data[i]))
+            continue;
+        humps++;
+        last = i;
+    }
+    return memchr(value.data, ' ', value.len) == NULL && (humps > 1 || last > PREFIX_MAX);
+}
+
 /* In a field that is called so, whatever is written as a name is one, but for what forms and programs put there. */
 static Verdict labelled_verdict(Bytes value, const NameWords *words)
 {
@@ -304,14 +319,15 @@ Verdict validate_person_name(const Surroundings *surroundings)
     NameWords words = name_words(surroundings->value);
     Verdict verdict = labelled_verdict(surroundings->value, &words);
 
-    if (verdict == VERDICT_REJECT || names_a_thing(surroundings->field))
+    if (verdict == VERDICT_REJECT || names_a_thing(surroundings->field) || is_of_code(surroundings->value))
         return VERDICT_REJECT;
     if (is_author(surroundings))
         return VERDICT_LOW;
     bool is_value = surroundings->field.len > 0 && names_a_person(surroundings->field) && begins_value(surroundings);
     if (is_value || is_labelled(surroundings->before))
-        return is_of_program(surroundings) ? VERDICT_LOW : VERDICT_PASS;
-    return is_full(&words) && is_after_name(surroundings->before) ? VERDICT_PASS : VERDICT_LOW;
+        return is_of_program(surroundings) ? VERDICT_LOW : outside_publication(surroundings, VERDICT_PASS);
+    bool is_told = is_full(&words) && is_after_name(surroundings->before);
+    return is_told ? outside_publication(surroundings, VERDICT_PASS) : VERDICT_LOW;
 }
 
 /* "Leone Sierra Leone": made of names, and one of none. */
@@ -386,8 +402,9 @@ Verdict validate_likely_full_name(const Surroundings *surroundings)
         return verdict;
     bool is_record = is_in_field(surroundings) && begins_value(surroundings) && ends_value(surroundings);
     bool is_sure = is_full(&words) && (is_record || is_line_of_form(surroundings)) &&
-                   !is_for_all(surroundings->before) && !is_author(surroundings);
-    return is_sure ? VERDICT_PASS : VERDICT_LOW;
+                   !is_for_all(surroundings->before) && !is_author(surroundings) &&
+                   !is_beside_code(surroundings->before);
+    return is_sure ? outside_publication(surroundings, VERDICT_PASS) : VERDICT_LOW;
 }
 
 /* A column or an element that is called "name". */
@@ -404,7 +421,9 @@ Verdict validate_likely_name(const Surroundings *surroundings)
     NameWords words = name_words(surroundings->value);
     Verdict verdict = likely_verdict(surroundings->value, &words);
 
-    return is_author(surroundings) || words.count < 2 ? MIN(verdict, VERDICT_LOW) : verdict;
+    if (is_author(surroundings) || words.count < 2)
+        return MIN(verdict, VERDICT_LOW);
+    return outside_publication(surroundings, verdict);
 }
 
 /* Behind a title. */

@@ -204,7 +204,7 @@ const char ORDINARY_WORDS[] =
     "highlight highway hill hills him his history holding holdings holds holiday home hong hook horizontal hospital "
     "host hotel hour house houston how however html http https human i icon id identifier identity if ignore image "
     "import in inbox inc include includes including income increase index india indian indicates indicator "
-    "industries industry info information initial inner input insert inside installation instance institute "
+    "industries industry info information initial inner input insert inside installation instance instead institute "
     "institution instruction insurance int integer intel interest interface internal international internet "
     "interview into intro introduction invalid inventory investment invoice ipsum ireland is island islands issue it "
     "italian italy item items january japan japanese java javascript jersey job joint journal json july junction "

@@ -482,7 +482,7 @@ static Verdict birth_date_verdict(Bytes value)
     return is_valid ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-/* "Django 3.2.25", "eg: 2002-02-01": a program's version, or an example. */
+/* "Django 3.2.25", "eg: 2002-02-01", "today is 2012-06-13": a program's version, an example, or another day. */
 static bool is_like_version(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value, before = surroundings->before;
@@ -495,8 +495,10 @@ static bool is_like_version(const Surroundings *surroundings)
     while (before.len > 0 && is_one_of(before.data[before.len - 1], " :.,"))
         before.len--;
     end = before.data + before.len;
-    if (before.len < 4)
+    if (before.len < 8)
         return false;
+    if (memcmp(end - 7, "oday is", 7) == 0)
+        return true;
     return (memcmp(end - 2, "eg", 2) == 0 && !g_ascii_isalpha(end[-3])) || memcmp(end - 3, "e.g", 3) == 0;
 }
 

@@ -1,4 +1,5 @@
-/* What tells values of documents that are written for everybody: manuals, translations, listings of programs. */
+/* What tells values of documents that are written for everybody: manuals, translations, listings of programs, tables of
+ * codes, prose. */
 #include "detect/validators/validators_internal.h"
 
 #include <string.h>
@@ -61,4 +62,88 @@ Verdict outside_publication(const Surroundings *surroundings, Verdict verdict)
     if (verdict <= VERDICT_LOW)
         return verdict;
     return is_published(surroundings->path) || is_in_listing(surroundings->before) ? VERDICT_LOW : verdict;
+}
+
+/* The length of an ISO 639 or 3166 code ("CU", "CU-05", "cat") that begins at `text`; 0: it is none. */
+static size_t iso_code_length(Bytes text)
+{
+    enum { LETTERS_MIN = 2, LETTERS_MAX = 3, PART_MAX = 3 };
+    size_t letters = 0, part = 0;
+
+    while (letters < text.len && g_ascii_isalpha(text.data[letters]))
+        letters++;
+    if (letters < LETTERS_MIN || letters > LETTERS_MAX)
+        return 0;
+    if (letters == text.len || text.data[letters] != '-')
+        return letters;
+    while (letters + 1 + part < text.len && g_ascii_isalnum(text.data[letters + 1 + part]))
+        part++;
+    return part > 0 && part <= PART_MAX ? letters + 1 + part : 0;
+}
+
+/* Behind the key, its sign and quotes: `": "`, `="`. */
+static bool is_code_behind(Bytes text)
+{
+    size_t at = 0;
+
+    while (at < text.len && is_one_of(text.data[at], "\":= "))
+        at++;
+    size_t len = iso_code_length((Bytes){text.data + at, text.len - at});
+    return at > 1 && len > 0 && at + len < text.len && text.data[at + len] == '"';
+}
+
+bool is_beside_code(Bytes before)
+{
+    enum { NEAR = 128 };
+    static const char *const keys[] = {"\"code", " code", "\tcode", "\ncode", "\"alpha_2", "\"alpha_3"};
+    size_t near = MIN(before.len, (size_t)NEAR);
+    const uint8_t *end = before.data + before.len;
+
+    for (size_t i = 0; near > 0 && i < G_N_ELEMENTS(keys); i++) {
+        const uint8_t *key = memmem(end - near, near, keys[i], strlen(keys[i]));
+        const uint8_t *behind = key != NULL ? key + strlen(keys[i]) : NULL;
+        if (behind != NULL && is_code_behind((Bytes){behind, (size_t)(end - behind)}))
+            return true;
+    }
+    return false;
+}
+
+static bool is_among(Bytes text, const char *first, const char *last, size_t at)
+{
+    return at + 3 <= text.len && memcmp(text.data + at, first, 3) >= 0 && memcmp(text.data + at, last, 3) <= 0;
+}
+
+/* Where the name ends: before "です", or a mark of punctuation. Characters have three bytes. */
+static size_t japanese_name_length(Bytes value)
+{
+    static const char copula[] = "です";
+
+    for (size_t at = 0; at + 3 <= value.len; at += 3)
+        if (is_among(value, "、", "。", at) ||
+            (at + sizeof copula - 1 <= value.len && memcmp(value.data + at, copula, sizeof copula - 1) == 0))
+            return at;
+    return value.len;
+}
+
+/* Letters of another script behind their words for a name. Behind the particle は stands a sentence as often: a name
+ * in it is written without hiragana, and in katakana alone it is another's word. */
+Verdict validate_script_name(const Surroundings *surroundings)
+{
+    static const char particle[] = "は";
+    Bytes value = surroundings->value, before = surroundings->before;
+    size_t kanji = 0;
+
+    while (before.len > 0 && is_one_of(before.data[before.len - 1], " \"'"))
+        before.len--;
+    if (before.len < 3 || memcmp(before.data + before.len - 3, particle, 3) != 0)
+        return outside_publication(surroundings, VERDICT_PASS);
+    value.len = japanese_name_length(value);
+    for (size_t at = 0; at + 3 <= value.len; at += 3) {
+        if (is_among(value, "ぁ", "ん", at))
+            return VERDICT_REJECT;
+        kanji += is_among(value, "一", "龥", at) ? 1 : 0;
+    }
+    if (value.len == 0)
+        return VERDICT_REJECT;
+    return kanji > 0 ? outside_publication(surroundings, VERDICT_PASS) : VERDICT_LOW;
 }

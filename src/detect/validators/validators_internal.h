@@ -64,6 +64,10 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict);
  * there for everybody to read, and mostly an example: then the verdict is at most low. */
 Verdict outside_publication(const Surroundings *surroundings, Verdict verdict);
 
+/* `"code": "CU-05", "name": "Villa Clara"`: the code of a country, a part of one or a language stands before it: the
+ * name is none of a person. */
+bool is_beside_code(Bytes before);
+
 /* `rut 0 002 @ 02604760 v`: a digit or a mark between blanks before it makes a number one of a row: then the verdict is
  * at most low. */
 Verdict outside_marks(const Surroundings *surroundings, Verdict verdict);

@@ -63,6 +63,8 @@ static void test_what_serves_everybody_is_nobodys(void)
         {"nanp", "call ", "408-957-2550", "\nopen 24 hours a day", VERDICT_PASS, NULL, NULL},
         {"nanp", "phone ", "800-555-0132", "", VERDICT_LOW, NULL, NULL},
         {"phone_intl", "English: ", "+49 89 4366 5544", ", Monday-Friday", VERDICT_LOW, NULL, NULL},
+        {"phone_intl", "call ", "+1 800-555-0132", "", VERDICT_LOW, NULL, NULL},
+        {"phone_intl", "call ", "+855 912 34567", "", VERDICT_PASS, NULL, NULL},
         {"phone_intl", "call ", "+49 89 4366 5544", "", VERDICT_PASS, NULL, NULL},
         {"postcode", "zip ", "65535", "", VERDICT_REJECT, NULL, NULL},
         {"postcode", "zip ", "65536", "", VERDICT_REJECT, NULL, NULL},
@@ -74,6 +76,8 @@ static void test_what_serves_everybody_is_nobodys(void)
         {"birth_date", "birth day (eg: ", "2002-02-01", ")", VERDICT_LOW, NULL, NULL},
         {"birth_date", "birth day (e.g. ", "2002-02-01", ")", VERDICT_LOW, NULL, NULL},
         {"birth_date", "birth day (", "2002-02-01", ")", VERDICT_PASS, NULL, NULL},
+        {"birth_date", "born 1970, today is ", "2002-02-01", ")", VERDICT_LOW, NULL, NULL},
+        {"birth_date", "her birthday is ", "2002-02-01", ")", VERDICT_PASS, NULL, NULL},
         {"birth_date", "the leg ", "2002-02-01", ")", VERDICT_PASS, NULL, NULL},
     };
 
@@ -122,6 +126,51 @@ static void test_minutes_of_a_degree_are_no_place(void)
     check(cases, G_N_ELEMENTS(cases));
 }
 
+/* What stands for names in tables of codes, in programs and in sentences. */
+static void test_a_word_is_no_name_where_others_stand(void)
+{
+    static const Around cases[] = {
+        {"likely_full_name", "\"name\": \"", "Santiago Rodriguez", "\"", VERDICT_PASS, NULL, "name"},
+        {"likely_full_name", "\"code\": \"DO-26\", \"name\": \"", "Santiago Rodriguez", "\"", VERDICT_LOW, NULL,
+            "name"},
+        {"likely_full_name", "\"code\": \"C1026\", \"name\": \"", "Santiago Rodriguez", "\"", VERDICT_PASS, NULL,
+            "name"},
+        {"likely_full_name", " code=\"DO-26\" name=\"", "Santiago Rodriguez", "\"", VERDICT_LOW, NULL, "name"},
+        {"likely_full_name", "\"alpha_3\": \"sjk\", \"name\": \"", "Santiago Rodriguez", "\"", VERDICT_LOW, NULL,
+            "name"},
+        {"likely_full_name", "\"code\": \"DO-2600\", \"name\": \"", "Santiago Rodriguez", "\"", VERDICT_PASS, NULL,
+            "name"},
+        {"person_name", "full name: ", "QueueFull", "", VERDICT_REJECT, NULL, NULL},
+        {"person_name", "full name: ", "DosLoadModule", "(", VERDICT_REJECT, NULL, NULL},
+        {"person_name", "full name: ", "MacDonald", "", VERDICT_PASS, NULL, NULL},
+        {"person_name", "full name: ", "FitzGerald", "", VERDICT_PASS, NULL, NULL},
+        {"person_name", "full name: ", "Instead", "", VERDICT_REJECT, NULL, NULL},
+        {"script_name", "氏名: ", "山田 太郎", "", VERDICT_PASS, NULL, NULL},
+        {"script_name", "名前: ", "やまだ たろう", "", VERDICT_PASS, NULL, NULL},
+        {"script_name", "名前は", "山田太郎です", "", VERDICT_PASS, NULL, NULL},
+        {"script_name", "名前は", "山田太郎、年齢は", "", VERDICT_PASS, NULL, NULL},
+        {"script_name", "名前は", "登録されるすべて", "", VERDICT_REJECT, NULL, NULL},
+        {"script_name", "名前は", "、すべての自己参", "", VERDICT_REJECT, NULL, NULL},
+        {"script_name", "名前は", "アルファベット、", "", VERDICT_LOW, NULL, NULL},
+        {"in_pan", "PAN ", "HIMAX8279D", " panels", VERDICT_PASS, NULL, NULL},
+        {"in_pan", "FOR BOE ", "HIMAX8279D", " PANELS", VERDICT_WEAK, NULL, NULL},
+        {"es_nif_loose", "DNI ", "54362315K", "", VERDICT_PASS, NULL, NULL},
+        {"es_nif_loose", "download/", "54362315K", ".pdf", VERDICT_LOW, NULL, NULL},
+        {"card_cvv", "\"href\": [212, 250], \"z\": 7, \"a\": 212, \"b\": 212, \"c\": 1, \"d\": 2, \"cid\": ", "212",
+            ", ", VERDICT_REJECT, NULL, "cid"},
+        {"card_cvv", "\"a\": 212, \"b\": \"x\", \"c\": 1, \"d\": 2, \"e\": 2, \"f\": 3, \"cid\": ", "212", ", ",
+            VERDICT_PASS, NULL, "cid"},
+        {"postcode", "zip = '", "94105", "'", VERDICT_PASS, NULL, NULL},
+        {"postcode", "WHERE zip = '", "94105", "'", VERDICT_LOW, NULL, NULL},
+        {"us_street", "address = '", "1 Main St.", "'", VERDICT_LOW, NULL, NULL},
+        {"us_street", "address = '", "11 Main St.", "'", VERDICT_PASS, NULL, NULL},
+        {"phone_trunk", "phone ", "0123456789", "", VERDICT_LOW, NULL, NULL},
+        {"phone_trunk", "phone ", "0133456798", "", VERDICT_PASS, NULL, NULL},
+    };
+
+    check(cases, G_N_ELEMENTS(cases));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -131,5 +180,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/surroundings/what-stands-in-manuals-sources-and-listings-is-of-tier-low",
         test_what_stands_in_manuals_sources_and_listings_is_of_tier_low);
     g_test_add_func("/detect/surroundings/minutes-of-a-degree-are-no-place", test_minutes_of_a_degree_are_no_place);
+    g_test_add_func(
+        "/detect/surroundings/a-word-is-no-name-where-others-stand", test_a_word_is_no_name_where_others_stand);
     return g_test_run();
 }
