@@ -95,9 +95,18 @@ static void take(const ClassRun *run, uint32_t index)
 }
 
 /* Places do not come quite in order. */
+static bool is_within(const Span *span, uint64_t position)
+{
+    return position >= span->start && position < span->end;
+}
+
+/* What begins inside a match of the rule, or of one that beats it, is none. */
 static bool is_taken(const ClassRun *run, uint32_t index, uint64_t position)
 {
-    return position >= run->taken[index].start && position < run->taken[index].end;
+    uint32_t beaten_by = rule_at(run->rules, index)->beaten_by;
+
+    return is_within(&run->taken[index], position) ||
+           (beaten_by != UINT32_MAX && is_within(&run->taken[beaten_by], position));
 }
 
 /* Patterns that allow spaces may swallow the word behind the value ("… 32 PAID"); the validator tells. */

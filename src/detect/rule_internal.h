@@ -70,6 +70,7 @@ typedef struct CompiledRule {
     uint32_t pair_distance; /* bytes */
     Tier pair_tier;
     uint64_t *beats;                    /* bit set of rules that give way to this one; NULL: none */
+    uint32_t beaten_by;                 /* a rule of the same detector that beats this one; UINT32_MAX: none */
     Validator validator;                /* NULL: none */
     ContextValidator context_validator; /* likewise */
     double min_entropy;                 /* 0: none */

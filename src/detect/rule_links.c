@@ -55,6 +55,20 @@ static bool resolve(
     return true;
 }
 
+static bool beats_its_own(const RuleSet *rules, const CompiledRule *rule, uint32_t other)
+{
+    return rule_bits_have(rule->beats, other) &&
+           rule->rule.detector_index == rule_at(rules, other)->rule.detector_index;
+}
+
+/* Of several rules that beat one the last, which is tried right before it. */
+static void note_beaten(RuleSet *rules, const CompiledRule *rule)
+{
+    for (uint32_t i = 0; rule->beats != NULL && i < rules->rules->len; i++)
+        if (beats_its_own(rules, rule, i))
+            g_array_index(rules->rules, CompiledRule, i).beaten_by = rule->rule.index;
+}
+
 bool rule_links_resolve(RuleSet *rules, GError **error)
 {
     number_detectors(rules);
@@ -68,5 +82,9 @@ bool rule_links_resolve(RuleSet *rules, GError **error)
         if (rule->beats != NULL)
             rule->beats[i / 64] &= ~(UINT64_C(1) << (i % 64));
     }
+    for (uint32_t i = 0; i < rules->rules->len; i++)
+        g_array_index(rules->rules, CompiledRule, i).beaten_by = UINT32_MAX;
+    for (uint32_t i = 0; i < rules->rules->len; i++)
+        note_beaten(rules, rule_at(rules, i));
     return true;
 }
