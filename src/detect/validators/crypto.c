@@ -106,14 +106,16 @@ static uint32_t bech32_step(uint32_t checksum, uint32_t number)
     return checksum;
 }
 
-/* Both constants are taken: 1 for bech32, 0x2bc830a3 for bech32m. */
+/* Both constants are taken: 1 for bech32, 0x2bc830a3 for bech32m. Letters are of one case. */
 bool bech32_is_valid(Bytes value)
 {
     static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
     const uint8_t *one = memrchr(value.data, '1', value.len);
     uint32_t checksum = 1;
 
-    if (one == NULL || one == value.data || value.len > 110 || value.data + value.len - one < 8)
+    Mix mix = mix_of(value);
+    if (one == NULL || one == value.data || value.len > 110 || (mix.upper > 0 && mix.lower > 0) ||
+        value.data + value.len - one < 8)
         return false;
     for (const uint8_t *at = value.data; at < one; at++)
         checksum = bech32_step(checksum, (uint32_t)g_ascii_tolower((char)*at) >> 5);

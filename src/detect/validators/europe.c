@@ -202,9 +202,12 @@ Verdict validate_bsn(Bytes value)
     static const uint8_t weights[8] = {9, 8, 7, 6, 5, 4, 3, 2};
     Alnum digits;
 
-    if (!digits_read(value, &digits) || digits.len != 9 || digits_one_repeated(digits.text, 9))
+    if (!digits_read(value, &digits) || digits.len < 8 || digits.len > 9 ||
+        digits_one_repeated(digits.text, digits.len))
         return VERDICT_REJECT;
-    uint32_t sum = digits_weighted(digits.text, weights, 8) + 11 - digits_value(digits.text, 8, 1);
+    /* What was taken for a number has lost its leading 0. */
+    uint32_t last = digits_value(digits.text, digits.len - 1, 1);
+    uint32_t sum = digits_weighted(digits.text, weights + (9 - digits.len), digits.len - 1) + 11 - last;
     return sum % 11 == 0 ? VERDICT_PASS : VERDICT_REJECT;
 }
 

@@ -29,6 +29,9 @@ static const IssuerRange issuer_ranges[] = {
         LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro, Dankort, RuPay */
     {510000, 559999, LENGTH(16)},                                              /* Mastercard */
     {560000, 599999, LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro */
+    {630400, 630499, LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro */
+    {675900, 675999, LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro */
+    {676100, 676399, LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro */
     {600000, 699999, LENGTHS_16_TO_19}, /* Discover, UnionPay, RuPay, Maestro */
     {810000, 817199, LENGTHS_16_TO_19}, /* UnionPay, RuPay */
 };
@@ -132,8 +135,8 @@ Verdict validate_card_track(Bytes value)
     return month >= 1 && month <= 12 ? VERDICT_PROVED : VERDICT_REJECT;
 }
 
-/* The IBAN registry (SWIFT): country, length, and the shape of what follows the check digits: runs of n digits, a
- * letters, c letters or digits. */
+/* The IBAN registry (SWIFT), and the countries of Africa and Iran whose banks use the form without it: country, length,
+ * and the shape of what follows the check digits: runs of n digits, a letters, c letters or digits. */
 typedef struct IbanCountry {
     char country[3];
     uint8_t length;
@@ -144,23 +147,32 @@ static const IbanCountry iban_countries[] = {
     {"AD", 24, "8n12c"},
     {"AE", 23, "19n"},
     {"AL", 28, "8n16c"},
+    {"AO", 25, "21n"},
     {"AT", 20, "16n"},
     {"AZ", 28, "4a20c"},
     {"BA", 20, "16n"},
     {"BE", 16, "12n"},
+    {"BF", 28, "2c22n"},
     {"BG", 22, "4a6n8c"},
     {"BH", 22, "4a14c"},
     {"BI", 27, "23n"},
+    {"BJ", 28, "2c22n"},
     {"BR", 29, "23n1a1c"},
     {"BY", 28, "4c4n16c"},
+    {"CF", 27, "23n"},
+    {"CG", 27, "23n"},
     {"CH", 21, "5n12c"},
+    {"CI", 28, "2c22n"},
+    {"CM", 27, "23n"},
     {"CR", 22, "18n"},
+    {"CV", 25, "21n"},
     {"CY", 28, "8n16c"},
     {"CZ", 24, "20n"},
     {"DE", 22, "18n"},
     {"DJ", 27, "23n"},
     {"DK", 18, "14n"},
     {"DO", 28, "4c20n"},
+    {"DZ", 26, "22n"},
     {"EE", 20, "16n"},
     {"EG", 29, "25n"},
     {"ES", 24, "20n"},
@@ -168,21 +180,26 @@ static const IbanCountry iban_countries[] = {
     {"FK", 18, "2a12n"},
     {"FO", 18, "14n"},
     {"FR", 27, "10n11c2n"},
+    {"GA", 27, "23n"},
     {"GB", 22, "4a14n"},
     {"GE", 22, "2a16n"},
     {"GI", 23, "4a15c"},
     {"GL", 18, "14n"},
+    {"GQ", 27, "23n"},
     {"GR", 27, "7n16c"},
     {"GT", 28, "24c"},
+    {"GW", 25, "2c19n"},
     {"HN", 28, "4a20n"},
     {"HR", 21, "17n"},
     {"HU", 28, "24n"},
     {"IE", 22, "4a14n"},
     {"IL", 23, "19n"},
     {"IQ", 23, "4a15n"},
+    {"IR", 26, "22n"},
     {"IS", 26, "22n"},
     {"IT", 27, "1a10n12c"},
     {"JO", 30, "4a4n18c"},
+    {"KM", 27, "23n"},
     {"KW", 30, "4a22c"},
     {"KZ", 20, "3n13c"},
     {"LB", 28, "4n20c"},
@@ -192,14 +209,19 @@ static const IbanCountry iban_countries[] = {
     {"LU", 20, "3n13c"},
     {"LV", 21, "4a13c"},
     {"LY", 25, "21n"},
+    {"MA", 28, "24n"},
     {"MC", 27, "10n11c2n"},
     {"MD", 24, "20c"},
     {"ME", 22, "18n"},
+    {"MG", 27, "23n"},
     {"MK", 19, "3n10c2n"},
+    {"ML", 28, "2c22n"},
     {"MN", 20, "16n"},
     {"MR", 27, "23n"},
     {"MT", 31, "4a5n18c"},
     {"MU", 30, "4a19n3a"},
+    {"MZ", 25, "21n"},
+    {"NE", 28, "2c22n"},
     {"NI", 28, "4a20n"},
     {"NL", 18, "4a10n"},
     {"NO", 15, "11n"},
@@ -219,9 +241,12 @@ static const IbanCountry iban_countries[] = {
     {"SI", 19, "15n"},
     {"SK", 24, "20n"},
     {"SM", 27, "1a10n12c"},
+    {"SN", 28, "2c22n"},
     {"SO", 23, "19n"},
     {"ST", 25, "21n"},
     {"SV", 28, "4a20n"},
+    {"TD", 27, "23n"},
+    {"TG", 28, "2c22n"},
     {"TL", 23, "19n"},
     {"TN", 24, "20n"},
     {"TR", 26, "6n16c"},

@@ -54,6 +54,46 @@ Verdict validate_de_id_card(Bytes value)
     return VERDICT_PASS;
 }
 
+/* With nothing beside it that tells what it is: the last of nine checks the others, or T and eight digits as the first
+ * cards of plastic had. */
+Verdict validate_de_id_card_checked(Bytes value)
+{
+    Alnum card;
+
+    if (validate_de_id_card(value) == VERDICT_REJECT || !alnum_read(value, &card))
+        return VERDICT_REJECT;
+    bool is_checked = g_ascii_isdigit(card.text[8]) && icao_check_digit(card.text, 8) == (uint32_t)(card.text[8] - '0');
+    bool is_first = card.text[0] == 'T' && digits_all(card.text, 1, 8);
+    return card.len == 10 || is_checked || is_first ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* As cards show their machine-readable zone: number, check digit, D, and perhaps birth and expiry, each with its check
+ * digit, and one over all. */
+Verdict validate_de_id_card_zone(Bytes value)
+{
+    enum { NUMBER = 10, DATE = 7, ALL = NUMBER + 2 * DATE };
+    char gathered[ALL + 1];
+    Alnum zone;
+    size_t len = NUMBER;
+
+    if (!alnum_read(value, &zone) || zone.len < 10 || !g_ascii_isdigit(zone.text[9]) ||
+        digits_one_repeated(zone.text + 1, 9))
+        return VERDICT_REJECT;
+    if (icao_check_digit(zone.text, 9) != (uint32_t)(zone.text[9] - '0'))
+        return VERDICT_REJECT;
+    memcpy(gathered, zone.text, NUMBER);
+    for (size_t i = NUMBER; i < zone.len && len < sizeof gathered; i++)
+        if (g_ascii_isdigit(zone.text[i]))
+            gathered[len++] = zone.text[i];
+    if (len < sizeof gathered)
+        return len == NUMBER ? VERDICT_PASS : VERDICT_REJECT;
+    bool is_valid = icao_check_digit(gathered, ALL) == digits_value(gathered, ALL, 1);
+    for (size_t date = NUMBER; date < ALL; date += DATE)
+        is_valid =
+            is_valid && icao_check_digit(gathered + date, DATE - 1) == digits_value(gathered, date + DATE - 1, 1);
+    return is_valid ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
 /* VKVV: area, birth date, the first letter of the name at birth, serial number, check digit (the letter counts as two
  * digits; sums of digits). */
 Verdict validate_de_rvnr(Bytes value)

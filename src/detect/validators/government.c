@@ -79,7 +79,7 @@ Verdict validate_nino(Bytes value)
         if (strncmp(nino.text, unused[i], 2) == 0)
             return VERDICT_REJECT;
     if (digits_one_repeated(nino.text + 2, 6))
-        return VERDICT_REJECT;
+        return nino.text[2] == '0' ? VERDICT_REJECT : VERDICT_LOW;
     /* In one piece it is as often the number of a model: "MC146818A". */
     return nino.has_separators ? VERDICT_PASS : VERDICT_WEAK;
 }
@@ -138,17 +138,19 @@ Verdict validate_sin(const Surroundings *surroundings)
     return outside_row(surroundings, sin_verdict(surroundings->value));
 }
 
-/* Australian Taxation Office. */
+/* Australian Taxation Office; numbers of eight digits have weights of their own, but not for all who check them. */
 Verdict validate_tfn(Bytes value)
 {
     static const uint8_t weights[9] = {1, 4, 3, 7, 5, 8, 6, 9, 10};
+    static const uint8_t weights_of_eight[8] = {10, 7, 8, 4, 6, 3, 5, 1};
     Alnum digits;
 
     if (!digits_read(value, &digits) || (digits.len != 8 && digits.len != 9))
         return VERDICT_REJECT;
     if (digits_one_repeated(digits.text, digits.len))
         return VERDICT_REJECT;
-    return digits_weighted(digits.text, weights, digits.len) % 11 == 0 ? VERDICT_PASS : VERDICT_REJECT;
+    bool is_eight = digits.len == 8 && digits_weighted(digits.text, weights_of_eight, 8) % 11 == 0;
+    return is_eight || digits_weighted(digits.text, weights, digits.len) % 11 == 0 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 /* UIDAI: Verhoeff's check digit; never starts with 0 or 1, never reads the same backwards. */

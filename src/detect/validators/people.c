@@ -208,6 +208,11 @@ Verdict validate_card_cvv(const Surroundings *surroundings)
         end--;
     while (digits < end && g_ascii_isdigit(before.data[end - 1 - digits]))
         digits++;
+    const uint8_t *value = surroundings->value.data;
+    bool is_year = surroundings->value.len == 4 && (memcmp(value, "19", 2) == 0 || memcmp(value, "20", 2) == 0);
+    if (is_year && before.len >= 2 && before.data[before.len - 1] == ' ' &&
+        g_ascii_isalpha(before.data[before.len - 2]))
+        return VERDICT_REJECT; /* "security code review 2023" */
     bool is_number = digits > 0 && (digits == end || !g_ascii_isalpha(before.data[end - 1 - digits]));
     return is_number ? VERDICT_REJECT : VERDICT_PASS;
 }
@@ -395,5 +400,5 @@ Verdict validate_alone(const Surroundings *surroundings)
 {
     bool is_alone = is_blank(surroundings->before) && is_blank(surroundings->after);
 
-    return is_alone && distinct_count(surroundings->value) > 2 ? VERDICT_LOW : VERDICT_REJECT;
+    return is_alone && distinct_count(surroundings->value) > 1 ? VERDICT_LOW : VERDICT_REJECT;
 }
