@@ -79,6 +79,19 @@ static bool write_suppressed(Report *report, const JobId *id, GError **error)
     return true;
 }
 
+static bool write_job(Report *report, const JobId *id, GError **error)
+{
+    g_auto(JobStatus) status = {0};
+
+    TRY(job_status(report->db, id, JOB_REAL_TIME, &status, error));
+    report->findings += status.total_findings;
+    report->partly_searched = 0;
+    if (status.skipped > 0)
+        TRY(job_count_skipped(report->db, id, ERROR_RULE_LIMIT, &report->partly_searched, error));
+    report->format->job(report, &status);
+    return true;
+}
+
 static bool write_section(Report *report, ReportSection section, GError **error)
 {
     for (guint i = 0; i < report->job_ids->len; i++) {
@@ -87,13 +100,9 @@ static bool write_section(Report *report, ReportSection section, GError **error)
             .job_id = id->text, .limit = report->format->findings_shown, .sequence = FINDINGS_BY_PLACE};
         report->job = id;
         switch (section) {
-        case SECTION_JOBS: {
-            g_auto(JobStatus) status = {0};
-            TRY(job_status(report->db, id, JOB_REAL_TIME, &status, error));
-            report->findings += status.total_findings;
-            report->format->job(report, &status);
+        case SECTION_JOBS:
+            TRY(write_job(report, id, error));
             break;
-        }
         case SECTION_SUMMARY: {
             g_autoptr(GArray) summaries = NULL;
             TRY(findings_summary(report->db, id->text, &summaries, error));

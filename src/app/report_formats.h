@@ -20,10 +20,11 @@ typedef struct Report {
     const GArray *job_ids;
     const ReportFormat *format;
     FILE *stream;
-    const JobId *job;      /* whose rows these are */
-    uint64_t rows;         /* in this section so far */
-    uint64_t findings;     /* of all jobs together */
-    bool is_findings_only; /* only that section, and no frame around it */
+    const JobId *job;         /* whose rows these are */
+    uint64_t rows;            /* in this section so far */
+    uint64_t findings;        /* of all jobs together */
+    uint64_t partly_searched; /* objects of this job that some rule's pattern was too much effort for; also skipped */
+    bool is_findings_only;    /* only that section, and no frame around it */
 } Report;
 
 struct ReportFormat {

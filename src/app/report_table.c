@@ -33,7 +33,12 @@ static void table_job(Report *report, const JobStatus *status)
     (void)fprintf(report->stream,
         "%" G_GUINT64_FORMAT " objects: %" G_GUINT64_FORMAT " read, %" G_GUINT64_FORMAT
         " not understood, %" G_GUINT64_FORMAT " failed; %s; %" G_GUINT64_FORMAT " findings\n",
-        status->total, status->succeeded, status->skipped, status->failed, bytes, status->total_findings);
+        status->total, status->succeeded, status->skipped - MIN(report->partly_searched, status->skipped),
+        status->failed, bytes, status->total_findings);
+    if (report->partly_searched > 0)
+        (void)fprintf(report->stream,
+            "%" G_GUINT64_FORMAT " objects: read, but searched without some rules (rule_limit)\n",
+            report->partly_searched);
 }
 
 static void table_summary(Report *report, const FindingSummary *summary)

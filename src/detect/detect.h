@@ -142,6 +142,6 @@ uint64_t detector_suppressed(const Detector *detector);
 /* Likewise, those of one rule. */
 uint64_t detector_suppressed_of(const Detector *detector, uint32_t rule_index);
 
-/* Places since the detector was made at which the pattern of a rule needed more effort than is sane, so that a match
- * may be missing; and the rule of the last of them (NULL: there is none). */
-uint64_t detector_overruns(const Detector *detector, const Rule **ret_rule);
+/* Places since this was last asked at which the pattern of a rule needed more effort than is sane, so that a match may
+ * be missing; and the rule of one of them (NULL: there is none). */
+uint64_t detector_take_overruns(Detector *detector, const Rule **ret_rule);

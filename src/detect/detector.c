@@ -388,14 +388,16 @@ bool detector_end(Detector *detector, GError **error)
     return is_ok;
 }
 
-uint64_t detector_overruns(const Detector *detector, const Rule **ret_rule)
+uint64_t detector_take_overruns(Detector *detector, const Rule **ret_rule)
 {
     const CompiledRule *rule = NULL;
-    uint64_t inner = detector->encoded != NULL ? encoded_scan_overruns(detector->encoded, ret_rule) : 0;
-    uint64_t own = regex_scratch_overruns(detector->regex, &rule);
+    uint64_t own = regex_scratch_take_overruns(detector->regex, &rule), inner = 0;
 
-    if (own > 0 || inner == 0)
-        *ret_rule = rule != NULL ? &rule->rule : NULL;
+    *ret_rule = NULL;
+    if (detector->encoded != NULL)
+        inner = encoded_scan_take_overruns(detector->encoded, ret_rule);
+    if (own > 0)
+        *ret_rule = &rule->rule;
     return own + inner;
 }
 

@@ -43,10 +43,14 @@ void regex_scratch_free(RegexScratch *scratch)
     g_free(scratch);
 }
 
-uint64_t regex_scratch_overruns(const RegexScratch *scratch, const CompiledRule **ret_rule)
+uint64_t regex_scratch_take_overruns(RegexScratch *scratch, const CompiledRule **ret_rule)
 {
+    uint64_t overruns = scratch->overruns;
+
     *ret_rule = scratch->overrun_rule;
-    return scratch->overruns;
+    scratch->overruns = 0;
+    scratch->overrun_rule = NULL;
+    return overruns;
 }
 
 typedef enum SearchEnd { SEARCH_FOUND, SEARCH_NONE, SEARCH_OVERRUN } SearchEnd;

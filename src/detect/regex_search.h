@@ -25,9 +25,9 @@ FALLIBLE bool regex_scratch_new(uint32_t max_groups, RegexScratch **ret_scratch,
 void regex_scratch_free(RegexScratch *scratch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RegexScratch, regex_scratch_free)
 
-/* How often since it was made a pattern needed more effort than is sane, so that a match may be missing; and which
- * rule's did last (NULL: none). */
-uint64_t regex_scratch_overruns(const RegexScratch *scratch, const CompiledRule **ret_rule);
+/* How often since this was last asked a pattern needed more effort than is sane, so that a match may be missing; and
+ * which rule's did last (NULL: none). */
+uint64_t regex_scratch_take_overruns(RegexScratch *scratch, const CompiledRule **ret_rule);
 
 /* The leftmost match; false if there is none. Of a pattern that needs too much effort it is one further to the right,
  * or none. */

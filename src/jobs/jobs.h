@@ -223,6 +223,9 @@ typedef struct UnreadObject {
 typedef bool (*UnreadVisitor)(void *data, const UnreadObject *object, GError **error);
 FALLIBLE bool job_visit_unread(Db *db, const JobId *id, UnreadVisitor visitor, void *data, GError **error);
 
+/* How many objects of a job were skipped for this reason. Looks at all that were skipped. */
+FALLIBLE bool job_count_skipped(Db *db, const JobId *id, ErrorKind reason, uint64_t *ret_count, GError **error);
+
 /* What filters left out: reason, objects, bytes. */
 typedef bool (*ExcludedVisitor)(void *data, const char *reason, uint64_t objects, uint64_t bytes, GError **error);
 FALLIBLE bool job_visit_excluded(Db *db, const JobId *id, ExcludedVisitor visitor, void *data, GError **error);

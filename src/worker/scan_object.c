@@ -22,7 +22,6 @@ typedef struct Scan {
     char *member;            /* of the current run */
     bool is_source_broken;   /* the reader failed, not what it delivered */
     bool is_detector_broken; /* our own trouble */
-    uint64_t overruns;       /* of the detector when the object began */
 } Scan;
 
 bool object_scanner_new(
@@ -150,7 +149,7 @@ void scan_result_from_error(const GError *error, ScanResult *ret_result)
 static void judge_overruns(const Scan *scan, ScanResult *result)
 {
     const Rule *rule = NULL;
-    uint64_t overruns = detector_overruns(scan->scanner->detector, &rule) - scan->overruns;
+    uint64_t overruns = detector_take_overruns(scan->scanner->detector, &rule);
 
     if (overruns == 0 || result->outcome != SCAN_READ)
         return;
@@ -190,7 +189,7 @@ bool scan_object(
     const TextSink sink = {.begin = begin_run, .text = feed_run, .end = end_run, .data = &scan};
 
     const Rule *unused = NULL;
-    scan.overruns = detector_overruns(scanner->detector, &unused);
+    (void)detector_take_overruns(scanner->detector, &unused); /* of an object that was given up */
     finding_set_suppress(findings, scanner->options.suppressor, name);
     const bool is_read =
         extract_object(scanner->extractor, name, &source, &scanner->options.limits, &sink, &report, &read_error);

@@ -43,6 +43,34 @@ def test_own_rules_stand_beside_the_built_in_ones(trawl, own, tmp_path):
     assert {each["detector"] for each in report["findings"]} == {"own.badge"}
 
 
+# Can be matched in as many ways as its words can be cut; what lets it through the check is that they stand far behind.
+SLOW_RULE = """rules:
+  - id: own.slow
+    name: Slow
+    description: d
+    category: secret
+    severity: high
+    mask: all
+    engine: literal
+    pattern: 'a beginning that no check of examples looks behind: (?:[a-z]+ ?)+; secret'
+    examples:
+      match: ['a beginning that no check of examples looks behind: foo; secret']
+      no_match: [foo]
+"""
+
+
+def test_an_object_that_a_rule_was_too_much_effort_for_is_told_apart(trawl, own, tmp_path):
+    (own / "own.yaml").write_text(SLOW_RULE)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text("a beginning that no check of examples looks behind: "
+                                             "abcdefghijklmnopqrstuvwxyzabcdef! secret\n")
+    (tmp_path / "data" / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    done = trawl.run("scan", "--no-default-rules", "--rules", own, "--quiet", tmp_path / "data", status=3)
+    assert "2 objects: 0 read, 1 not understood, 0 failed;" in done.out
+    assert "1 objects: read, but searched without some rules (rule_limit)" in done.out
+    assert "rule own.slow needs too much effort" in done.out
+
+
 def test_no_default_rules_needs_rules(trawl, tmp_path):
     assert "--rules" in trawl.scan("--no-default-rules", tmp_path, status=2).err
 

@@ -77,10 +77,10 @@ void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options)
     g_ptr_array_set_size(scan->values, 0);
 }
 
-uint64_t encoded_scan_overruns(const EncodedScan *scan, const Rule **ret_rule)
+uint64_t encoded_scan_take_overruns(EncodedScan *scan, const Rule **ret_rule)
 {
     *ret_rule = NULL;
-    return scan->inner != NULL ? detector_overruns(scan->inner, ret_rule) : 0;
+    return scan->inner != NULL ? detector_take_overruns(scan->inner, ret_rule) : 0;
 }
 
 uint64_t encoded_scan_horizon(const EncodedScan *scan)

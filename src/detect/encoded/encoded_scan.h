@@ -25,8 +25,8 @@ uint64_t encoded_scan_horizon(const EncodedScan *scan);
 /* Wipes the decoded values of matches that start before the position. */
 void encoded_scan_forget(EncodedScan *scan, uint64_t position);
 
-/* As detector_overruns(), of what was decoded. */
-uint64_t encoded_scan_overruns(const EncodedScan *scan, const Rule **ret_rule);
+/* As detector_take_overruns(), of what was decoded. */
+uint64_t encoded_scan_take_overruns(EncodedScan *scan, const Rule **ret_rule);
 
 /* detector.c: a detector whose text was decoded depth times. */
 FALLIBLE bool detector_new_inner(RuleSet *rules, uint32_t depth, Detector **ret_detector, GError **error);

@@ -132,6 +132,9 @@ WHERE j.deleted_at IS NULL;
 SELECT key, status, error_code, error_message, attempts FROM object_exceptions
 WHERE job_id = $1 AND status IN ('failed', 'skipped') ORDER BY shard, page_no, ordinal;
 
+-- :name job_skipped_for
+SELECT count(*) FROM object_exceptions WHERE job_id = $1 AND status = 'skipped' AND error_code = $2;
+
 -- :name job_excluded_list
 SELECT reason, objects, bytes FROM job_excluded WHERE job_id = $1 ORDER BY reason;
 

@@ -237,19 +237,48 @@ static void test_values_with_one_character_between_them_are_all_found_once(void)
 static const char slow_rules[] = "rules:\n  - id: sec.slow\n    name: n\n    description: d\n    category: secret\n"
                                  "    severity: high\n    mask: all\n    engine: literal\n"
                                  "    pattern: '\\b(?:[a-z]+ ?)+: secret'\n"
+                                 "    examples: {match: [x], no_match: [y]}\n"
+                                 "  - id: sec.also_slow\n    name: n\n    description: d\n    category: secret\n"
+                                 "    severity: high\n    mask: all\n    engine: literal\n"
+                                 "    pattern: '\\b(?:[a-z]+ ?)+: hidden'\n"
                                  "    examples: {match: [x], no_match: [y]}\n";
+
+static uint64_t run_overruns(Detector *detector, const char *text, const Rule **ret_rule)
+{
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM};
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+    g_assert_true(detector_feed(detector, text, strlen(text), &error));
+    g_assert_true(detector_end(detector, &error));
+    return detector_take_overruns(detector, ret_rule);
+}
 
 static uint64_t count_overruns(RuleSet *rules, const char *text, const Rule **ret_rule)
 {
-    const DetectorOptions options = {.min_tier = TIER_MEDIUM};
     g_autoptr(Detector) detector = NULL;
     g_autoptr(GError) error = NULL;
 
     g_assert_true(detector_new(rules, &detector, &error));
-    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
-    g_assert_true(detector_feed(detector, text, strlen(text), &error));
-    g_assert_true(detector_end(detector, &error));
-    return detector_overruns(detector, ret_rule);
+    return run_overruns(detector, text, ret_rule);
+}
+
+static void test_the_rule_that_overran_last_is_named(void)
+{
+    static const char other[] = "abcdefghijklmnopqrstuvwxyz! foo: hidden";
+    g_autoptr(RuleSet) rules = testing_rules(slow_rules);
+    g_autofree char *base64 = g_base64_encode((const guchar *)other, strlen(other));
+    g_autoptr(Detector) detector = NULL;
+    g_autoptr(GError) error = NULL;
+    const Rule *rule = NULL;
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    g_assert_cmpuint(run_overruns(detector, "abcdefghijklmnopqrstuvwxyz! foo: secret", &rule), ==, 1);
+    g_assert_cmpstr(rule->id, ==, "sec.slow");
+    g_assert_cmpuint(run_overruns(detector, base64, &rule), ==, 1);
+    g_assert_cmpstr(rule->id, ==, "sec.also_slow");
+    g_assert_cmpuint(run_overruns(detector, "nothing", &rule), ==, 0);
+    g_assert_null(rule);
 }
 
 static void test_a_pattern_of_too_much_effort_is_counted_and_tried_further_on(void)
@@ -327,6 +356,7 @@ int main(int argc, char **argv)
         test_codes_with_letters_have_the_boundaries_of_numbers);
     g_test_add_func("/detect/detector/a-pattern-of-too-much-effort-is-counted-and-tried-further-on",
         test_a_pattern_of_too_much_effort_is_counted_and_tried_further_on);
+    g_test_add_func("/detect/detector/the-rule-that-overran-last-is-named", test_the_rule_that_overran_last_is_named);
     g_test_add_func("/detect/detector/values-with-one-character-between-them-are-all-found-once",
         test_values_with_one_character_between_them_are_all_found_once);
     g_test_add_func("/detect/detector/published-test-values-are-counted-not-reported",

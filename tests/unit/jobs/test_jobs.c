@@ -416,6 +416,10 @@ static bool collect_excluded(
 
 static void test_what_was_not_read_is_told(Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
+    static const struct {
+        ErrorKind reason;
+        uint64_t objects;
+    } skipped[] = {{ERROR_TOO_LARGE, 1}, {ERROR_TIMEOUT, 0}, {ERROR_RULE_LIMIT, 0}};
     JobId id = stored_job(fixture->db, 1, 5);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
@@ -428,6 +432,11 @@ static void test_what_was_not_read_is_told(Fixture *fixture, G_GNUC_UNUSED gcons
     g_assert_true(job_visit_unread(fixture->db, &id, collect_unread, text, &error));
     g_assert_true(job_visit_excluded(fixture->db, &id, collect_excluded, text, &error));
     g_assert_cmpstr(text->str, ==, "k2 failed timeout m2 3\nk3 skipped too_large m3 1\nexclude 1 4\nsize 2 300\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(skipped); i++) {
+        uint64_t count = 99;
+        g_assert_true(job_count_skipped(fixture->db, &id, skipped[i].reason, &count, &error));
+        g_assert_cmpuint(count, ==, skipped[i].objects);
+    }
 }
 
 /* Whatever is broken by hand must be noticed. */
