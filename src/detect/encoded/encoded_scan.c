@@ -1,5 +1,6 @@
 #include "detect/encoded/encoded_scan.h"
-#include "detect/byte_class.h"
+#include "detect/encoded/escapes.h"
+#include "detect/encoded/runs.h"
 
 #include <string.h>
 
@@ -160,24 +161,11 @@ static bool look_inside(EncodedScan *scan, GError **error)
     return is_ok;
 }
 
-static bool is_hex(Bytes text)
-{
-    if (text.len % 2 != 0)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (!byte_is_hex(text.data[i]))
-            return false;
-    }
-    return true;
-}
-
 static bool decode(EncodedScan *scan, const TextView *view, const EncodedSpan *span)
 {
     const Bytes text = {.data = view->data + span->start, .len = span->end - span->start};
 
-    if (span->kind == ENCODED_ESCAPES)
-        return decode_escapes(text, &scan->decoded);
-    return is_hex(text) ? decode_hex(text, &scan->decoded) : decode_base64(text, &scan->decoded);
+    return span->kind == ENCODED_ESCAPES ? decode_escapes(text, &scan->decoded) : decode_run(text, &scan->decoded);
 }
 
 static inline bool is_line_break(uint8_t byte)
@@ -223,14 +211,14 @@ static bool decode_span(EncodedScan *scan, const TextView *view, const EncodedSp
 
 /* Most runs of many lines are no text in any of them, and the first few tell: where the next line begins that may be.
  */
-static size_t next_text_line(EncodedScan *scan, const TextView *view, size_t at, size_t end)
+static size_t next_text_line(const TextView *view, size_t at, size_t end)
 {
     for (int line = 0; line < LINES_TOLD_BY; line++) {
         const uint8_t *newline = memchr(view->data + at, '\n', end - at);
         if (newline == NULL)
             return end;
         at = (size_t)(newline - view->data) + 1;
-        if (decoded_may_be_text((Bytes){.data = view->data + at, .len = end - at}, &scan->decoded))
+        if (run_may_be_text((Bytes){.data = view->data + at, .len = end - at}))
             return at;
     }
     return end;
@@ -247,7 +235,7 @@ static bool look_at(
     scan->done[span.kind] = own_end;
     if (!is_decoded) {
         if (own_end < scan->apart)
-            scan->done[span.kind] = view->base + next_text_line(scan, view, span.end, scan->apart - view->base);
+            scan->done[span.kind] = view->base + next_text_line(view, span.end, scan->apart - view->base);
         return true;
     }
     scan->spans++;

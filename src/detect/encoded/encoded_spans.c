@@ -1,4 +1,5 @@
 #include "detect/encoded/encoded_spans.h"
+#include "detect/encoded/escapes.h"
 
 #include <glib.h>
 #include <string.h>

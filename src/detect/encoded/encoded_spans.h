@@ -1,7 +1,7 @@
 /* Where encoded text stands in a text. */
 #pragma once
 
-#include "detect/encoded/decoders.h"
+#include "detect/encoded/decoded.h"
 #include "detect/keywords.h"
 #include "detect/structure/byte_set.h"
 

@@ -113,6 +113,32 @@ static void test_encoded_twice_is_found(void)
     g_assert_true(g_str_has_suffix(matches, " 123-45-6789\n"));
 }
 
+static char *hex_of(const char *text)
+{
+    GString *hex = g_string_new(NULL);
+
+    for (; *text != '\0'; text++)
+        g_string_append_printf(hex, "%02x", (uint8_t)*text);
+    return g_string_free(hex, FALSE);
+}
+
+/* The first few characters of a run tell whether it is text: also where one of several bytes stands among them. */
+static void test_text_may_begin_with_any_letters(void)
+{
+    static const char *const letters[] = {"\t", "~", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(letters) * 10; i++) {
+        g_autofree char *before = g_strnfill(i / G_N_ELEMENTS(letters), 'x');
+        g_autofree char *text =
+            g_strconcat(before, letters[i % G_N_ELEMENTS(letters)], " - my case is 123-45-6789, so it is", NULL);
+        g_autofree char *hex = hex_of(text), *base64 = g_base64_encode((const guchar *)text, strlen(text));
+        g_autofree char *in_hex = testing_find(rules, hex), *in_base64 = testing_find(rules, base64);
+        g_assert_true(g_str_has_suffix(in_hex, " 123-45-6789\n"));
+        g_assert_true(g_str_has_suffix(in_base64, " 123-45-6789\n"));
+    }
+}
+
 /* A run that is longer than the window: each of its values once. */
 static void test_long_runs_are_looked_at_piece_by_piece(void)
 {
@@ -137,6 +163,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/encoded/values-in-encoded-text-are-found-in-their-place",
         test_values_in_encoded_text_are_found_in_their_place);
     g_test_add_func("/detect/encoded/encoded-twice-is-found", test_encoded_twice_is_found);
+    g_test_add_func("/detect/encoded/text-may-begin-with-any-letters", test_text_may_begin_with_any_letters);
     g_test_add_func(
         "/detect/encoded/long-runs-are-looked-at-piece-by-piece", test_long_runs_are_looked_at_piece_by_piece);
     return g_test_run();

@@ -1,200 +1,14 @@
-#include "detect/encoded/decoders.h"
-#include "detect/byte_class.h"
-
+#include "detect/encoded/escapes.h"
 #include "detect/encoded/entities.h"
 
 #include <glib.h>
 #include <string.h>
 
 enum {
-    TEXT_MIN = 12,   /* less is not worth it, and too often chance */
-    HEAD = 8,        /* so many characters of a run tell of most that it is no text */
-    TOLD_BY = 4,     /* most that is no text shows it in so many bytes */
     ENTITY_MAX = 10, /* "&#x00040;" */
     NO_BREAK_SPACE = 0xA0,
     BACKSLASHES_MAX = 8,
 };
-
-/* One more than what the character is worth (RFC 4648, sections 4 and 5); 0: it is none. */
-static const uint8_t BASE64_VALUES[256] = {['A'] = 1,
-    ['B'] = 2,
-    ['C'] = 3,
-    ['D'] = 4,
-    ['E'] = 5,
-    ['F'] = 6,
-    ['G'] = 7,
-    ['H'] = 8,
-    ['I'] = 9,
-    ['J'] = 10,
-    ['K'] = 11,
-    ['L'] = 12,
-    ['M'] = 13,
-    ['N'] = 14,
-    ['O'] = 15,
-    ['P'] = 16,
-    ['Q'] = 17,
-    ['R'] = 18,
-    ['S'] = 19,
-    ['T'] = 20,
-    ['U'] = 21,
-    ['V'] = 22,
-    ['W'] = 23,
-    ['X'] = 24,
-    ['Y'] = 25,
-    ['Z'] = 26,
-    ['a'] = 27,
-    ['b'] = 28,
-    ['c'] = 29,
-    ['d'] = 30,
-    ['e'] = 31,
-    ['f'] = 32,
-    ['g'] = 33,
-    ['h'] = 34,
-    ['i'] = 35,
-    ['j'] = 36,
-    ['k'] = 37,
-    ['l'] = 38,
-    ['m'] = 39,
-    ['n'] = 40,
-    ['o'] = 41,
-    ['p'] = 42,
-    ['q'] = 43,
-    ['r'] = 44,
-    ['s'] = 45,
-    ['t'] = 46,
-    ['u'] = 47,
-    ['v'] = 48,
-    ['w'] = 49,
-    ['x'] = 50,
-    ['y'] = 51,
-    ['z'] = 52,
-    ['0'] = 53,
-    ['1'] = 54,
-    ['2'] = 55,
-    ['3'] = 56,
-    ['4'] = 57,
-    ['5'] = 58,
-    ['6'] = 59,
-    ['7'] = 60,
-    ['8'] = 61,
-    ['9'] = 62,
-    ['+'] = 63,
-    ['/'] = 64,
-    ['-'] = 63,
-    ['_'] = 64};
-
-static inline int base64_value(uint8_t byte)
-{
-    return BASE64_VALUES[byte] - 1;
-}
-
-/* No text has it. */
-static inline bool is_control(uint8_t byte)
-{
-    return (byte < ' ' && !(byte >= '\t' && byte <= '\r')) || byte == 0x7F;
-}
-
-/* Text has no control characters but those of lines, and is UTF-8; its end may be cut. */
-static bool is_text(const Decoded *out)
-{
-    const char *end = NULL;
-
-    if (out->len < TEXT_MIN)
-        return false;
-    for (size_t i = 0; i < out->len; i++) {
-        if (is_control(out->text[i]))
-            return false;
-    }
-    return g_utf8_validate((const char *)out->text, (gssize)out->len, &end) ||
-           (const char *)out->text + out->len - end < 4;
-}
-
-/* Whether what was decoded so far may be the beginning of text. */
-static inline bool may_be_text(const Decoded *out)
-{
-    const char *end = NULL;
-
-    if (is_control(out->text[out->len - 1]))
-        return false;
-    if (out->len == TOLD_BY)
-        return g_utf8_validate((const char *)out->text, TOLD_BY, &end) ||
-               g_utf8_get_char_validated(end, (const char *)out->text + TOLD_BY - end) == (gunichar)-2; /* cut */
-    return out->len != TEXT_MIN || is_text(out);
-}
-
-static void put(Decoded *out, uint8_t byte, size_t from)
-{
-    out->text[out->len] = byte;
-    out->from[out->len++] = (uint16_t)from;
-}
-
-/* False: what comes out is no text. */
-static bool put_base64(Bytes span, Decoded *out)
-{
-    uint32_t bits = 0;
-    unsigned count = 0;
-
-    out->len = 0;
-    out->is_shifted = true;
-    for (size_t i = 0, last = 0; i < span.len && span.data[i] != '='; i++) {
-        int value = base64_value(span.data[i]);
-        if (value < 0)
-            continue; /* the break of a line */
-        bits = bits << 6 | (uint32_t)value;
-        count += 6;
-        if (count >= 8) {
-            count -= 8;
-            put(out, (uint8_t)(bits >> count), last);
-            if (!may_be_text(out))
-                return false;
-        }
-        last = i;
-    }
-    out->from[out->len] = (uint16_t)span.len;
-    return true;
-}
-
-bool decode_base64(Bytes span, Decoded *out)
-{
-    return put_base64(span, out) && is_text(out);
-}
-
-static inline int hex_value(uint8_t byte)
-{
-    if (!byte_is_hex(byte))
-        return -1;
-    return byte_is_digit(byte) ? byte - '0' : (byte | 0x20) - 'a' + 10;
-}
-
-static bool put_hex(Bytes span, Decoded *out)
-{
-    out->len = 0;
-    out->is_shifted = false;
-    for (size_t i = 0; i + 1 < span.len; i += 2) {
-        int high = hex_value(span.data[i]), low = hex_value(span.data[i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        put(out, (uint8_t)(high << 4 | low), i);
-        if (!may_be_text(out))
-            return false;
-    }
-    out->from[out->len] = (uint16_t)span.len;
-    return true;
-}
-
-bool decode_hex(Bytes span, Decoded *out)
-{
-    return put_hex(span, out) && is_text(out);
-}
-
-bool decoded_may_be_text(Bytes span, Decoded *scratch)
-{
-    if (span.len < HEAD)
-        return false;
-    const Bytes head = {.data = span.data, .len = HEAD};
-
-    return put_base64(head, scratch) || put_hex(head, scratch);
-}
 
 /* Hexadecimal digits from at on: their value; -1: others are there. */
 static int hex_number(Bytes text, size_t at, size_t digits)
@@ -399,13 +213,13 @@ static void put_escape(Decoded *out, const Escape *escape, size_t from)
     char utf8[6];
 
     if (escape->kind == ESCAPE_BYTE) {
-        put(out, (uint8_t)escape->value, from);
+        decoded_add(out, (uint8_t)escape->value, from);
         return;
     }
     gunichar character = escape->value == NO_BREAK_SPACE ? ' ' : (gunichar)escape->value;
     int len = g_unichar_to_utf8(character, utf8);
     for (int i = 0; i < len; i++)
-        put(out, (uint8_t)utf8[i], from);
+        decoded_add(out, (uint8_t)utf8[i], from);
 }
 
 bool decode_escapes(Bytes span, Decoded *out)
@@ -420,7 +234,7 @@ bool decode_escapes(Bytes span, Decoded *out)
         bool is_break = escape.kind == ESCAPE_NOTHING && escape.len > 0;
         bool is_escape = is_break || (escape.len > 0 && is_character(&escape));
         if (!is_escape)
-            put(out, span.data[i], i);
+            decoded_add(out, span.data[i], i);
         else if (!is_break)
             put_escape(out, &escape, i);
         is_any = is_any || is_escape;
