@@ -24,8 +24,19 @@ bool alnum_read(Bytes value, Alnum *ret_alnum)
 
 bool digits_read(Bytes value, Alnum *ret_digits)
 {
-    TRY(alnum_read(value, ret_digits));
-    return digits_all(ret_digits->text, 0, ret_digits->len);
+    size_t len = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        uint8_t byte = value.data[i];
+        if (byte_is_digit(byte) && len < ALNUM_MAX)
+            ret_digits->text[len++] = (char)byte;
+        else if ((BYTE_CLASS[byte] & (BYTE_LOWER | BYTE_UPPER | BYTE_DIGIT)) != 0)
+            return false;
+    }
+    ret_digits->text[len] = '\0';
+    ret_digits->len = len;
+    ret_digits->has_separators = len < value.len;
+    return true;
 }
 
 uint32_t digits_value(const char *text, size_t from, size_t len)

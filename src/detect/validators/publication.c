@@ -1,34 +1,55 @@
 /* What tells values of documents that are written for everybody: manuals, translations, listings of programs, tables of
  * codes, prose. */
 #include "detect/validators/validators_internal.h"
+#include "detect/validators/word_search.h"
 
 #include <string.h>
 
-static bool has_ending(const char *path, const char *const *endings, size_t count)
-{
-    size_t len = strlen(path);
+/* What a path ends with. */
+typedef struct Ending {
+    const char *text;
+    size_t len;
+} Ending;
 
-    for (size_t i = 0; i < count; i++) {
-        size_t ending = strlen(endings[i]);
-        if (len > ending && memcmp(path + len - ending, endings[i], ending) == 0)
+#define ENDING(text)                                                                                                   \
+    {                                                                                                                  \
+        text, sizeof(text) - 1                                                                                         \
+    }
+
+/* Formats of manuals, of translated messages, and of languages in which programs are written but no data is kept. */
+static const Ending endings[] = {ENDING(".rst"), ENDING(".rst.gz"), ENDING(".rst.txt"), ENDING(".texi"),
+    ENDING(".texinfo"), ENDING(".info"), ENDING(".info.gz"), ENDING(".pod"), ENDING(".po"), ENDING(".pot"),
+    ENDING(".c"), ENDING(".h"), ENDING(".cc"), ENDING(".cpp"), ENDING(".hpp"), ENDING(".go"), ENDING(".el"),
+    ENDING(".el.gz"), ENDING(".rs")};
+
+/* Asked of every value: most paths differ in the last letter. */
+static bool has_ending(const char *path, size_t len)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+        const Ending *ending = &endings[i];
+        if (len > ending->len && path[len - 1] == ending->text[ending->len - 1] &&
+            memcmp(path + len - ending->len, ending->text, ending->len) == 0)
             return true;
     }
     return false;
 }
 
-/* Formats of manuals, of translated messages, and of languages in which programs are written but no data is kept. */
 static bool is_published(const char *path)
 {
-    static const char *const endings[] = {".rst", ".rst.gz", ".rst.txt", ".texi", ".texinfo", ".info", ".info.gz",
-        ".pod", ".po", ".pot", ".c", ".h", ".cc", ".cpp", ".hpp", ".go", ".el", ".el.gz", ".rs"};
     static const char *const directories[] = {"/man/", "/locale/", "/locales/", "/i18n/", "/cldr/"};
+    static WordSearch search = WORD_SEARCH(directories);
 
     if (path == NULL)
+        return false;
+    size_t len = strlen(path);
+    if (has_ending(path, len))
+        return true;
+    if (!word_search_any(&search, (Bytes){.data = (const uint8_t *)path, .len = len}))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(directories); i++)
         if (strstr(path, directories[i]) != NULL)
             return true;
-    return has_ending(path, endings, G_N_ELEMENTS(endings));
+    return false;
 }
 
 /* Classes that Pygments, DocBook and their like give to the words of a program that they print. */
@@ -96,10 +117,12 @@ bool is_beside_code(Bytes before)
 {
     enum { NEAR = 128 };
     static const char *const keys[] = {"\"code", " code", "\tcode", "\ncode", "\"alpha_2", "\"alpha_3"};
+    static WordSearch search = WORD_SEARCH(keys);
     size_t near = MIN(before.len, (size_t)NEAR);
     const uint8_t *end = before.data + before.len;
+    bool may_be = word_search_any(&search, (Bytes){.data = end - near, .len = near});
 
-    for (size_t i = 0; near > 0 && i < G_N_ELEMENTS(keys); i++) {
+    for (size_t i = 0; may_be && i < G_N_ELEMENTS(keys); i++) {
         const uint8_t *key = memmem(end - near, near, keys[i], strlen(keys[i]));
         const uint8_t *behind = key != NULL ? key + strlen(keys[i]) : NULL;
         if (behind != NULL && is_code_behind((Bytes){behind, (size_t)(end - behind)}))
