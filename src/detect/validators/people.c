@@ -101,7 +101,7 @@ static bool is_of_service(const Surroundings *surroundings)
     Alnum digits;
 
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (len > 0 && memmem(after.data, len, words[i], strlen(words[i])) != NULL)
+        if (after.data != NULL && memmem(after.data, len, words[i], strlen(words[i])) != NULL)
             return true;
     if (!digits_read(value, &digits) || digits.len < 10 || !digits.has_separators)
         return false;
