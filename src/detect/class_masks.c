@@ -65,44 +65,37 @@ static void fill_portable(const uint8_t *text, size_t blocks, ClassMasks *ret_ma
     }
 }
 
-ClassMaskFill class_mask_fill_portable(void)
-{
-    return fill_portable;
-}
-
 #if defined(__x86_64__)
 
 typedef struct Half {
     __m256i low, high;
 } Half;
 
-#define AVX2 __attribute__((target("avx2")))
-
-AVX2 static inline uint64_t avx2_mask(__m256i low, __m256i high)
+FAST_TARGET static inline uint64_t avx2_mask(__m256i low, __m256i high)
 {
     return (uint64_t)(uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
 }
 
-AVX2 static inline __m256i avx2_range(__m256i bytes, char low, char count)
+FAST_TARGET static inline __m256i avx2_range(__m256i bytes, char low, char count)
 {
     __m256i moved = _mm256_sub_epi8(bytes, _mm256_set1_epi8(low));
 
     return _mm256_cmpeq_epi8(_mm256_min_epu8(moved, _mm256_set1_epi8(count)), moved);
 }
 
-AVX2 static inline uint64_t avx2_in(const Half *half, char low, char high)
+FAST_TARGET static inline uint64_t avx2_in(const Half *half, char low, char high)
 {
     return avx2_mask(avx2_range(half->low, low, (char)(high - low)), avx2_range(half->high, low, (char)(high - low)));
 }
 
-AVX2 static inline uint64_t avx2_is(const Half *half, char byte)
+FAST_TARGET static inline uint64_t avx2_is(const Half *half, char byte)
 {
     __m256i wanted = _mm256_set1_epi8(byte);
 
     return avx2_mask(_mm256_cmpeq_epi8(half->low, wanted), _mm256_cmpeq_epi8(half->high, wanted));
 }
 
-AVX2 static void fill_avx2(const uint8_t *text, size_t blocks, ClassMasks *ret_masks)
+FAST_TARGET static void fill_avx2(const uint8_t *text, size_t blocks, ClassMasks *ret_masks)
 {
     for (size_t i = 0; i < blocks; i++) {
         const __m256i *bytes = (const __m256i *)(const void *)(text + i * CLASS_BLOCK);
@@ -121,16 +114,56 @@ AVX2 static void fill_avx2(const uint8_t *text, size_t blocks, ClassMasks *ret_m
     }
 }
 
-ClassMaskFill class_mask_fill_best(void)
+WIDE_TARGET static inline uint64_t avx512_in(__m512i bytes, char low, char high)
 {
-    return __builtin_cpu_supports("avx2") ? fill_avx2 : fill_portable;
+    return _mm512_cmple_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8(low)), _mm512_set1_epi8((char)(high - low)));
+}
+
+WIDE_TARGET static inline uint64_t avx512_is(__m512i bytes, char byte)
+{
+    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte));
+}
+
+WIDE_TARGET static void fill_avx512(const uint8_t *text, size_t blocks, ClassMasks *ret_masks)
+{
+    for (size_t i = 0; i < blocks; i++) {
+        __m512i bytes = _mm512_loadu_si512(text + i * CLASS_BLOCK);
+        ClassMasks masks = {
+            .digit = avx512_in(bytes, '0', '9'),
+            .upper = avx512_in(bytes, 'A', 'Z'),
+            .at = avx512_is(bytes, '@'),
+            .plus = avx512_is(bytes, '+'),
+            .colon = avx512_is(bytes, ':'),
+            .underscore = avx512_is(bytes, '_'),
+            .high = _mm512_movepi8_mask(bytes),
+        };
+        masks.word = masks.digit | masks.upper | avx512_in(bytes, 'a', 'z') | masks.underscore;
+        ret_masks[i] = masks;
+    }
+}
+
+ClassMaskFill class_mask_fill_for(Processor processor)
+{
+    if (processor == PROCESSOR_WIDE)
+        return fill_avx512;
+    return processor == PROCESSOR_FAST ? fill_avx2 : fill_portable;
 }
 
 #else
 
-ClassMaskFill class_mask_fill_best(void)
+ClassMaskFill class_mask_fill_for(G_GNUC_UNUSED Processor processor)
 {
     return fill_portable;
 }
 
 #endif
+
+ClassMaskFill class_mask_fill_best(void)
+{
+    return class_mask_fill_for(processor_best());
+}
+
+ClassMaskFill class_mask_fill_portable(void)
+{
+    return fill_portable;
+}

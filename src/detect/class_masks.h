@@ -1,6 +1,8 @@
 /* Character classes of text, 64 bytes at a time, as bit masks: bit i is byte i. */
 #pragma once
 
+#include "detect/fast_target.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,4 +17,6 @@ typedef void (*ClassMaskFill)(const uint8_t *text, size_t blocks, ClassMasks *re
 
 /* The fastest that this processor has. */
 ClassMaskFill class_mask_fill_best(void);
+/* What this one would use: it must have what that takes. */
+ClassMaskFill class_mask_fill_for(Processor processor);
 ClassMaskFill class_mask_fill_portable(void);

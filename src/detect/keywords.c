@@ -20,11 +20,16 @@ struct KeywordTracker {
 
 KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary)
 {
+    return keyword_tracker_new_for(vocabulary, processor_best());
+}
+
+KeywordTracker *keyword_tracker_new_for(const Vocabulary *vocabulary, Processor processor)
+{
     KeywordTracker *tracker = g_new0(KeywordTracker, 1);
 
     tracker->vocabulary = vocabulary;
     tracker->phrases = vocabulary_phrase_count(vocabulary) > 0 ? vocabulary_phrase(vocabulary, 0) : NULL;
-    tracker->splitter = word_splitter_new(vocabulary);
+    tracker->splitter = word_splitter_new(vocabulary, processor);
     tracker->hits = g_array_new(FALSE, FALSE, sizeof(KeywordHit));
     return tracker;
 }

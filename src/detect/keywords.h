@@ -8,6 +8,7 @@
  * words, nor do those of 12 and more that look like base64. */
 #pragma once
 
+#include "detect/fast_target.h"
 #include "detect/text_view.h"
 #include "detect/vocabulary.h"
 
@@ -20,6 +21,8 @@ typedef struct KeywordTracker KeywordTracker;
 
 /* vocabulary must outlive the tracker. */
 KeywordTracker *keyword_tracker_new(const Vocabulary *vocabulary);
+/* The same as this processor would do it, for tests: it must have what that takes. */
+KeywordTracker *keyword_tracker_new_for(const Vocabulary *vocabulary, Processor processor);
 void keyword_tracker_free(KeywordTracker *tracker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KeywordTracker, keyword_tracker_free)
 

@@ -18,7 +18,7 @@
 
 enum {
     STRIP_BLOCKS = 16,
-    WRITTEN_AT_ONCE = 8,
+    WRITTEN_AT_ONCE = CLASS_BLOCK, /* places, at most */
     MANY_EDGES = 8,
     PLACES_MAX = STRIP_BLOCKS * CLASS_BLOCK + WRITTEN_AT_ONCE,
     TAIL_BYTES = CLASS_BLOCK + WORD_SPLIT_LAG, /* the end of a text, with what may belong to its first word */
@@ -44,8 +44,7 @@ struct WordSplitter {
     uint64_t open_number; /* 1: digits at its end are a word so far */
     uint64_t part, run;   /* where the last of them began; of a run, if it goes on in the next block */
     uint64_t camel_end;   /* runs that begin before are among the extras, if they are of interest */
-    /* Words, or parts of them: indices into the text of a strip. */
-    uint32_t starts[PLACES_MAX], ends[PLACES_MAX];
+    uint16_t starts[PLACES_MAX], ends[PLACES_MAX]; /* words, or parts of them; from the block before the strip on */
     size_t start_count, end_count;
     uint64_t hash; /* of the last word */
     WordPlace likely[PLACES_MAX];
@@ -55,15 +54,18 @@ struct WordSplitter {
     size_t extra_count;
 };
 
+static void split_wide(WordSplitter *splitter, const Strip *strip);
 static void split_fast(WordSplitter *splitter, const Strip *strip);
 static void split_anywhere(WordSplitter *splitter, const Strip *strip);
 
-WordSplitter *word_splitter_new(const Vocabulary *vocabulary)
+WordSplitter *word_splitter_new(const Vocabulary *vocabulary, Processor processor)
 {
+    static void (*const splits[])(WordSplitter *, const Strip *) = {
+        [PROCESSOR_ANY] = split_anywhere, [PROCESSOR_FAST] = split_fast, [PROCESSOR_WIDE] = split_wide};
     WordSplitter *splitter = g_new0(WordSplitter, 1);
 
-    splitter->fill = class_mask_fill_best();
-    splitter->split = fast_target_is_here() ? split_fast : split_anywhere;
+    splitter->fill = class_mask_fill_for(processor);
+    splitter->split = splits[processor];
     splitter->sketch = vocabulary_sketch(vocabulary);
     splitter->skipped_numbers = splitter->sketch->has_numbers ? 0 : UINT64_MAX;
     splitter->skipped_letters = splitter->sketch->has_letters ? 0 : ~BLOCK_BORDERS;
@@ -115,18 +117,40 @@ static ALWAYS_INLINE unsigned lowest(uint64_t bits)
     return (unsigned)__builtin_ctzll(bits | UINT64_C(1) << 63);
 }
 
-static ALWAYS_INLINE size_t flatten(uint64_t bits, uint32_t at, uint32_t *out)
+/* Writes the places of bits, and returns how many they are. */
+typedef size_t (*Flatten)(uint64_t bits, uint32_t at, uint16_t *out);
+
+static ALWAYS_INLINE size_t flatten(uint64_t bits, uint32_t at, uint16_t *out)
 {
+    enum { UNROLLED = 8 };
     size_t count = (size_t)__builtin_popcountll(bits);
 
-    for (size_t i = 0; i < count; i += WRITTEN_AT_ONCE) {
-        for (size_t j = i; j < i + WRITTEN_AT_ONCE; j++) {
-            out[j] = at + lowest(bits);
+    for (size_t i = 0; i < count; i += UNROLLED) {
+        for (size_t j = i; j < i + UNROLLED; j++) {
+            out[j] = (uint16_t)(at + lowest(bits));
             bits &= bits - 1;
         }
     }
     return count;
 }
+
+#if defined(__x86_64__)
+WIDE_TARGET static inline size_t flatten_wide(uint64_t bits, uint32_t at, uint16_t *out)
+{
+    static const uint8_t numbers[CLASS_BLOCK] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+        20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
+        48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    __m512i places = _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(numbers));
+    __m512i first = _mm512_set1_epi16((short)at);
+
+    _mm512_storeu_si512(out, _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_castsi512_si256(places)), first));
+    _mm512_storeu_si512(
+        out + CLASS_BLOCK / 2, _mm512_add_epi16(_mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(places, 1)), first));
+    return (size_t)__builtin_popcountll(bits);
+}
+#else
+#define flatten_wide flatten
+#endif
 
 static void add_extra(WordSplitter *splitter, const WordPlace *place)
 {
@@ -269,9 +293,15 @@ static __attribute__((noinline)) void drop_runs(Parts *parts, uint64_t runs, uin
     parts->edges &= ~runs;
 }
 
+/* What is done otherwise on different processors. */
+typedef struct Steps {
+    NumberStarts number_starts;
+    Flatten flatten;
+} Steps;
+
 /* masks: of the block, and of those before and behind it. */
 static ALWAYS_INLINE void split_block(
-    WordSplitter *splitter, const Strip *strip, size_t index, const ClassMasks masks[3], NumberStarts number_starts)
+    WordSplitter *splitter, const Strip *strip, size_t index, const ClassMasks masks[3], Steps steps)
 {
     const ClassMasks *now = &masks[1];
     const RunMasks runs = run_masks(&masks[0], now, &masks[2]);
@@ -283,7 +313,7 @@ static ALWAYS_INLINE void split_block(
     uint64_t stems = ends & (now->digit << 1 | masks[0].digit >> 63) & ~stops;
     if (was_open != 0) /* the first of these began before the block */
         stops &= stops - 1;
-    uint64_t numbers = number_starts(starts & now->digit, stops, ends) & splitter->skipped_numbers;
+    uint64_t numbers = steps.number_starts(starts & now->digit, stops, ends) & splitter->skipped_numbers;
     Parts parts = {
         .starts = starts & ~numbers, .ends = numbers != 0 ? ends & ~stops : ends, .stems = stems, .edges = edges};
 
@@ -295,8 +325,9 @@ static ALWAYS_INLINE void split_block(
     if (parts.stems != 0)
         add_stems(splitter, strip, at, parts.stems, starts);
     uint64_t single = lonely(parts.starts & parts.ends >> 1) & splitter->skipped_letters;
-    splitter->start_count += flatten(parts.starts & ~single, (uint32_t)index, splitter->starts + splitter->start_count);
-    splitter->end_count += flatten(parts.ends & ~(single << 1), (uint32_t)index, splitter->ends + splitter->end_count);
+    uint32_t first = (uint32_t)(index - strip->from) + CLASS_BLOCK;
+    splitter->start_count += steps.flatten(parts.starts & ~single, first, splitter->starts + splitter->start_count);
+    splitter->end_count += steps.flatten(parts.ends & ~(single << 1), first, splitter->ends + splitter->end_count);
     if (starts != 0)
         splitter->part = at + 63 - (unsigned)__builtin_clzll(starts);
     if (run_starts != 0)
@@ -305,9 +336,9 @@ static ALWAYS_INLINE void split_block(
 
 static ALWAYS_INLINE uint64_t word_hash(const WordSplitter *splitter, const Strip *strip, size_t index)
 {
-    uint32_t start = splitter->starts[index], len = splitter->ends[index] - start;
+    size_t start = splitter->starts[index], len = splitter->ends[index] - start;
 
-    return vocabulary_hash(vocabulary_prefix(strip->text + start, len), len);
+    return vocabulary_hash(vocabulary_prefix(strip->text + (strip->from - CLASS_BLOCK + start), len), len);
 }
 
 /* The words that may be last words. Returns how many. */
@@ -330,7 +361,8 @@ static ALWAYS_INLINE void keep_likely(WordSplitter *splitter, const Strip *strip
     size_t count = find_ends(splitter, strip, words), kept = 0;
 
     for (size_t i = 0; i < count; i++) {
-        uint32_t word = words[i], start = splitter->starts[word], len = splitter->ends[word] - start;
+        size_t word = words[i], start = strip->from - CLASS_BLOCK + splitter->starts[word];
+        uint32_t len = (uint32_t)(splitter->ends[word] - splitter->starts[word]);
         uint64_t hash = word_hash(splitter, strip, word);
         uint64_t before = word > 0 ? word_hash(splitter, strip, word - 1) : splitter->hash;
         bool is_part = start > 0 && keyword_is_word_byte(strip->text[start - 1]);
@@ -344,30 +376,35 @@ static ALWAYS_INLINE void keep_likely(WordSplitter *splitter, const Strip *strip
         splitter->hash = word_hash(splitter, strip, splitter->end_count - 1);
 }
 
-static ALWAYS_INLINE void split(WordSplitter *splitter, const Strip *strip, NumberStarts number_starts)
+static ALWAYS_INLINE void split(WordSplitter *splitter, const Strip *strip, Steps steps)
 {
     ClassMasks masks[1 + STRIP_BLOCKS + 1];
     uint64_t open = MIN(strip->position + strip->from - splitter->part, (uint64_t)CLASS_BLOCK);
 
-    splitter->starts[0] = (uint32_t)(strip->from - open);
+    splitter->starts[0] = (uint16_t)(CLASS_BLOCK - open);
     splitter->start_count = word_bits(&splitter->last) >> 63;
     splitter->end_count = 0;
     masks[0] = splitter->last;
     splitter->fill(strip->text + strip->from, strip->blocks + 1, masks + 1);
     for (size_t i = 0; i < strip->blocks; i++)
-        split_block(splitter, strip, strip->from + i * CLASS_BLOCK, &masks[i], number_starts);
+        split_block(splitter, strip, strip->from + i * CLASS_BLOCK, &masks[i], steps);
     splitter->last = masks[strip->blocks];
     keep_likely(splitter, strip);
 }
 
+WIDE_TARGET static void split_wide(WordSplitter *splitter, const Strip *strip)
+{
+    split(splitter, strip, (Steps){.number_starts = number_starts_fast, .flatten = flatten_wide});
+}
+
 FAST_TARGET static void split_fast(WordSplitter *splitter, const Strip *strip)
 {
-    split(splitter, strip, number_starts_fast);
+    split(splitter, strip, (Steps){.number_starts = number_starts_fast, .flatten = flatten});
 }
 
 static void split_anywhere(WordSplitter *splitter, const Strip *strip)
 {
-    split(splitter, strip, number_starts_anywhere);
+    split(splitter, strip, (Steps){.number_starts = number_starts_anywhere, .flatten = flatten});
 }
 
 /* Extras that end before the position; those that end later stay. */

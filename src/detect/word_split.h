@@ -22,7 +22,8 @@ typedef struct WordPlace {
 
 typedef struct WordSplitter WordSplitter;
 
-WordSplitter *word_splitter_new(const Vocabulary *vocabulary);
+/* processor: not more than processor_best(). */
+WordSplitter *word_splitter_new(const Vocabulary *vocabulary, Processor processor);
 void word_splitter_free(WordSplitter *splitter);
 
 /* Another text begins, at this position. */

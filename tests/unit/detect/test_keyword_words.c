@@ -217,10 +217,10 @@ static Vocabulary *vocabulary(void)
     return words;
 }
 
-static char *actual(const Vocabulary *words, const char *text)
+static char *actual(const Vocabulary *words, const char *text, Processor processor)
 {
     const TextView view = {.data = (const uint8_t *)text, .len = strlen(text)};
-    g_autoptr(KeywordTracker) tracker = keyword_tracker_new(words);
+    g_autoptr(KeywordTracker) tracker = keyword_tracker_new_for(words, processor);
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
 
     keyword_tracker_feed(tracker, &view, KEYWORD_LAST);
@@ -235,10 +235,12 @@ static char *actual(const Vocabulary *words, const char *text)
 static void check(const Vocabulary *words, const char *text)
 {
     g_autofree char *want = expected(text);
-    g_autofree char *have = actual(words, text);
 
-    if (strcmp(want, have) != 0)
-        g_test_fail_printf("'%s': expected\n%sgot\n%s", text, want, have);
+    for (Processor processor = PROCESSOR_ANY; processor <= processor_best(); processor++) {
+        g_autofree char *have = actual(words, text, processor);
+        if (strcmp(want, have) != 0)
+            g_test_fail_printf("'%s', processor %d: expected\n%sgot\n%s", text, (int)processor, want, have);
+    }
 }
 
 /* Names that begin calmly and become choppy, or the other way round, and what is behind them. */
