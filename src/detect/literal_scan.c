@@ -1,4 +1,5 @@
 #include "detect/literal_scan.h"
+#include "detect/byte_class.h"
 
 /* Hits of a rule that lie close together are searched as one range, so that each start is tried once. */
 enum { RANGE_GAP = 64, RANGE_MAX = 4096 };
@@ -118,6 +119,20 @@ bool literal_scan_finish(LiteralScan *scan, GError **error)
 }
 
 /* What stands behind one value may stand before the next as well: a match does not own it. */
+/* A value that a letter or digit touches is a part of something longer, unless the pattern takes in what touches it.
+ * Secrets may be parted by anything. */
+static bool is_part(const CompiledRule *rule, const TextView *text, const RegexMatch *match)
+{
+    const size_t start = (size_t)(match->value.start - text->base), end = (size_t)(match->whole.end - text->base);
+
+    if (rule->raw->category == CATEGORY_SECRET)
+        return false;
+    if (match->whole.start == match->value.start && start > 0 && byte_is_word(text->data[start]) &&
+        byte_is_word(text->data[start - 1]))
+        return true;
+    return end < text->len && byte_is_word(text->data[end - 1]) && byte_is_word(text->data[end]);
+}
+
 static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, const HitRange *range)
 {
     const CompiledRule *rule = rule_at(scan->rules, range->rule);
@@ -135,7 +150,8 @@ static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, cons
     scan->work += window.end > window.from ? window.end - window.from : 0;
     while (regex_search(confirm->regex, rule, confirm->text, &window, &match)) {
         Candidate candidate = {.rule = rule, .value = match.value};
-        (void)judge_value(confirm->judge, confirm->text, &candidate);
+        if (!is_part(rule, confirm->text, &match))
+            (void)judge_value(confirm->judge, confirm->text, &candidate);
         window.from = MAX(match.value.end, match.whole.start + 1);
     }
     progress->searched_to = MAX(window.from, range->last);

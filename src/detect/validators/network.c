@@ -72,8 +72,24 @@ static bool is_sequence(const uint8_t bytes[6])
     return is_counting || equal_steps == 4;
 }
 
-Verdict validate_mac(Bytes value)
+/* Whether one more octet stands there: fingerprints of keys are written like that, too. */
+static bool is_octet_behind(Bytes after)
 {
+    return after.len >= 3 && (after.data[0] == ':' || after.data[0] == '-') && g_ascii_isxdigit((char)after.data[1]) &&
+           g_ascii_isxdigit((char)after.data[2]);
+}
+
+static bool is_octet_before(Bytes before)
+{
+    const uint8_t *end = before.data + before.len;
+
+    return before.len >= 3 && (end[-1] == ':' || end[-1] == '-') && g_ascii_isxdigit((char)end[-2]) &&
+           g_ascii_isxdigit((char)end[-3]) && (before.len == 3 || !g_ascii_isalnum((char)end[-4]));
+}
+
+Verdict validate_mac(const Surroundings *surroundings)
+{
+    const Bytes value = surroundings->value;
     static const uint8_t documentation[][3] = {{0x00, 0x00, 0x5e}, {0x01, 0x00, 0x5e}, {0x33, 0x33, 0x00}};
     uint8_t bytes[6] = {0};
     size_t digits = 0;
@@ -87,6 +103,8 @@ Verdict validate_mac(Bytes value)
         bytes[digits / 2] = (uint8_t)(bytes[digits / 2] << 4 | digit);
         digits++;
     }
+    if (is_octet_behind(surroundings->after) || is_octet_before(surroundings->before))
+        return VERDICT_REJECT;
     if (digits != 12 || is_all(bytes, 6, 0xff) || is_all(bytes, 6, 0))
         return VERDICT_REJECT;
     for (size_t i = 0; i < G_N_ELEMENTS(documentation); i++)

@@ -214,6 +214,35 @@ static void test_codes_with_letters_have_the_boundaries_of_numbers(void)
     }
 }
 
+static void test_literal_matches_are_no_parts_of_words(void)
+{
+    static const struct {
+        const char *category, *text, *matches;
+    } cases[] = {
+        {"personal", "no:A1234 no:B1234 ", "x.badge 3+5 1:4 medium A1234\nx.badge 12+5 1:13 medium B1234\n"},
+        {"personal", "no:A12345 ", ""},
+        {"personal", "no:A1234_ ", ""},
+        {"personal", "no:A1234x77 ", "x.badge 3+5 1:4 medium A1234\n"}, /* the pattern takes it in */
+        {"personal", "badgeno:A1234 ", "x.badge 8+5 1:9 medium A1234\n"},
+        {"personal", "BDG-1234 ", "x.badge 0+8 1:1 medium BDG-1234\n"},
+        {"personal", "9BDG-1234 ", ""},
+        {"secret", "9BDG-12345 ", "x.badge 1+8 1:2 medium BDG-1234\n"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strdup_printf("rules:\n  - id: x.badge\n    name: n\n    description: d\n    category: %s\n"
+                            "    severity: high\n    mask: all\n    engine: literal\n"
+                            "    pattern: '(?:no:(?<value>[A-Z][0-9]{4})(?:x[0-9]+)?|BDG-[0-9]{4})'\n"
+                            "    examples: {match: [x], no_match: [y]}\n",
+                cases[i].category);
+        g_autoptr(RuleSet) rules = testing_rules(text);
+        g_autofree char *matches = testing_find(rules, cases[i].text);
+        g_test_message("%s: %s", cases[i].category, cases[i].text);
+        g_assert_cmpstr(matches, ==, cases[i].matches);
+    }
+}
+
 /* The break of a line ends one match and begins the next. */
 static void test_values_with_one_character_between_them_are_all_found_once(void)
 {
@@ -354,6 +383,8 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/detector/boundaries-keywords-and-overlaps", test_boundaries_keywords_and_overlaps);
     g_test_add_func("/detect/detector/codes-with-letters-have-the-boundaries-of-numbers",
         test_codes_with_letters_have_the_boundaries_of_numbers);
+    g_test_add_func(
+        "/detect/detector/literal-matches-are-no-parts-of-words", test_literal_matches_are_no_parts_of_words);
     g_test_add_func("/detect/detector/a-pattern-of-too-much-effort-is-counted-and-tried-further-on",
         test_a_pattern_of_too_much_effort_is_counted_and_tried_further_on);
     g_test_add_func("/detect/detector/the-rule-that-overran-last-is-named", test_the_rule_that_overran_last_is_named);
