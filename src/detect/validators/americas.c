@@ -132,11 +132,22 @@ Verdict validate_co_nit(Bytes value)
 
 /* Driving licences of many countries have no check digit: Korea's regions are checked, one repeated digit is refused.
  */
-Verdict validate_driving_licence_intl(Bytes value)
+static Verdict driving_licence_intl_verdict(Bytes value)
 {
     bool is_korean = value.len == 15 && mix_of(value).digits == 12;
 
     if (is_korean)
         return validate_kr_driving_licence(value);
     return record_number_verdict(value);
+}
+
+/* "arn:aws:license-manager:us-west-2:123456789012:": the number of an account. */
+Verdict validate_driving_licence_intl(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before;
+    bool is_in_name = before.len > 1 && before.data[before.len - 1] == ':' &&
+                      g_ascii_isalnum(before.data[before.len - 2]) && surroundings->after.len > 0 &&
+                      surroundings->after.data[0] == ':';
+
+    return is_in_name ? VERDICT_REJECT : driving_licence_intl_verdict(surroundings->value);
 }

@@ -12,7 +12,7 @@ static bool is_ssn_of_advertisements(const Alnum *digits)
 
 /* Social Security Administration: no area 000, 666 or 900 up, no group 00, no serial 0000. Nine bare digits are too
  * common to be one without a keyword. */
-Verdict validate_ssn(Bytes value)
+Verdict ssn_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -26,6 +26,11 @@ Verdict validate_ssn(Bytes value)
     if (digits_value(digits.text, 3, 2) == 0 || digits_value(digits.text, 5, 4) == 0)
         return VERDICT_REJECT;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_ssn(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, ssn_verdict(surroundings->value));
 }
 
 /* Internal Revenue Service: 9xx, then a group of 50-65, 70-88, 90-92 or 94-99. */

@@ -85,7 +85,7 @@ Verdict validate_hicn(Bytes value)
             digits[len++] = (char)value.data[i];
     if (len < 9) /* six digits: railroad numbers from before 1964 */
         return len == 6 && g_ascii_isalpha(value.data[0]) ? VERDICT_PASS : VERDICT_REJECT;
-    return validate_ssn((Bytes){(const uint8_t *)digits, 9});
+    return ssn_verdict((Bytes){(const uint8_t *)digits, 9});
 }
 
 Verdict record_number_verdict(Bytes value)

@@ -191,6 +191,30 @@ static bool is_blank_then_number(Bytes after)
     return is_row_group(after.data + 1, len);
 }
 
+/* The number of a group of up to nine digits that begins at *at; *at moves behind the blank after it. */
+static bool next_group(Bytes value, size_t *at, uint32_t *ret_number, uint32_t *ret_span)
+{
+    *ret_number = 0;
+    *ret_span = 1;
+    while (*at < value.len && g_ascii_isdigit(value.data[*at]) && *ret_span < 1000000000) {
+        *ret_number = *ret_number * 10 + (uint32_t)(value.data[(*at)++] - '0');
+        *ret_span *= 10;
+    }
+    return *ret_span > 1 && (*at == value.len || is_blank(value.data[(*at)++]));
+}
+
+/* "250 235 215": red, green and blue. */
+static bool is_colour(Bytes value)
+{
+    uint32_t number = 0, span = 0;
+    size_t count = 0;
+
+    for (size_t at = 0; at < value.len; count++)
+        if (!next_group(value, &at, &number, &span) || span != 1000 || number > 255)
+            return false;
+    return count == 3;
+}
+
 /* "(22 171 567 738)", "[2075 2359 0167 | 0020 0020]": one of the vectors that programs print. */
 static bool is_vector(const Surroundings *surroundings)
 {
@@ -215,18 +239,6 @@ static bool is_sign_or_point(Bytes before)
 static bool is_blank_then_sign(Bytes after)
 {
     return after.len > 2 && is_blank(after.data[0]) && is_one_of(after.data[1], "-.") && g_ascii_isdigit(after.data[2]);
-}
-
-/* The number of a group of up to nine digits that begins at *at; *at moves behind the blank after it. */
-static bool next_group(Bytes value, size_t *at, uint32_t *ret_number, uint32_t *ret_span)
-{
-    *ret_number = 0;
-    *ret_span = 1;
-    while (*at < value.len && g_ascii_isdigit(value.data[*at]) && *ret_span < 1000000000) {
-        *ret_number = *ret_number * 10 + (uint32_t)(value.data[(*at)++] - '0');
-        *ret_span *= 10;
-    }
-    return *ret_span > 1 && (*at == value.len || is_blank(value.data[(*at)++]));
 }
 
 static bool is_near(uint32_t number, uint32_t other, uint32_t span)
@@ -265,6 +277,8 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
         return MIN(verdict, VERDICT_LOW);
     if (verdict < VERDICT_PASS)
         return verdict;
+    if (is_colour(surroundings->value))
+        return VERDICT_WEAK;
     size_t pairs = counting_pairs(surroundings->value);
     /* "4242 4242 4242 4242" is no column. */
     bool is_counting =

@@ -238,6 +238,11 @@ Verdict validate_card_expiry(Bytes value)
 /* In a field whose name says so; "expiry": [1024, 1026] are the pages of an index. */
 Verdict validate_card_expiry_field(const Surroundings *surroundings)
 {
+    Bytes after = surroundings->after;
+
+    /* "2016-11-30": a day. */
+    if (after.len > 1 && is_one_of(after.data[0], "-/.") && g_ascii_isdigit(after.data[1]))
+        return VERDICT_REJECT;
     return is_in_list_or_word(surroundings) ? VERDICT_REJECT : validate_card_expiry(surroundings->value);
 }
 
@@ -350,6 +355,11 @@ Verdict validate_postcode(const Surroundings *surroundings)
     Bytes before = surroundings->before;
     size_t near = MIN(before.len, (size_t)QUERY_BYTES);
     if (near > 0 && memmem(before.data + before.len - near, near, "WHERE ", 6) != NULL)
+        return VERDICT_LOW;
+    /* "zip-stream 2.0.1 21279": one of several numbers. */
+    while (before.len > 0 && !g_ascii_isalnum(before.data[before.len - 1]) && before.data[before.len - 1] < 0x80)
+        before.len--;
+    if (before.len > 0 && g_ascii_isdigit(before.data[before.len - 1]) && !is_in_field(surroundings))
         return VERDICT_LOW;
     return outside_publication(surroundings, postcode_verdict(surroundings->value));
 }

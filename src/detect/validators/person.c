@@ -278,19 +278,33 @@ static bool is_after_name(Bytes before)
     return word_search_any(&search, (Bytes){.data = before.data + before.len - near, .len = near});
 }
 
-/* "QueueFull", "DosLoadModule", but neither "MacDonald" nor "LaToya": a word of a program. */
+/* "Mac", "De", "La": a capital may follow. */
+static bool is_prefix_of_name(Bytes prefix)
+{
+    static const char prefixes[] = " Al Ap Ben Da De Del Den Di Du El Fitz La Le Lo Mac Mc San St Ten Van Von ";
+    char word[8] = " ";
+
+    if (prefix.len + 3 > sizeof word)
+        return false;
+    memcpy(word + 1, prefix.data, prefix.len);
+    word[prefix.len + 1] = ' ';
+    word[prefix.len + 2] = '\0';
+    return strstr(prefixes, word) != NULL;
+}
+
+/* "QueueFull", "NSString", "AValue", but neither "MacDonald" nor "LaToya": a word of a program. */
 static bool is_of_code(Bytes value)
 {
-    enum { PREFIX_MAX = 4 }; /* "Fitz" */
-    size_t humps = 0, last = 0;
-
-    for (size_t i = 1; i < value.len; i++) {
-        if (!g_ascii_islower(value.data[i - 1]) || !g_ascii_isupper(value.data[i]))
-            continue;
-        humps++;
-        last = i;
+    if (memchr(value.data, ' ', value.len) != NULL)
+        return false;
+    for (size_t i = 2; i < value.len; i++) {
+        const uint8_t *at = value.data + i;
+        if (g_ascii_islower(at[-1]) && g_ascii_isupper(at[0]) && !is_prefix_of_name((Bytes){value.data, i}))
+            return true;
+        if (g_ascii_isupper(at[-2]) && g_ascii_isupper(at[-1]) && g_ascii_islower(at[0]))
+            return true;
     }
-    return memchr(value.data, ' ', value.len) == NULL && (humps > 1 || last > PREFIX_MAX);
+    return false;
 }
 
 /* In a field that is called so, whatever is written as a name is one, but for what forms and programs put there. */
@@ -319,9 +333,9 @@ Verdict validate_person_name(const Surroundings *surroundings)
     NameWords words = name_words(surroundings->value);
     Verdict verdict = labelled_verdict(surroundings->value, &words);
 
-    if (verdict == VERDICT_REJECT || names_a_thing(surroundings->field) || is_of_code(surroundings->value))
+    if (verdict == VERDICT_REJECT || names_a_thing(surroundings->field))
         return VERDICT_REJECT;
-    if (is_author(surroundings))
+    if (is_author(surroundings) || is_of_code(surroundings->value))
         return VERDICT_LOW;
     bool is_value = surroundings->field.len > 0 && names_a_person(surroundings->field) && begins_value(surroundings);
     if (is_value || is_labelled(surroundings->before))

@@ -487,8 +487,8 @@ static bool is_like_version(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value, before = surroundings->before;
     const uint8_t *end = before.data + before.len;
-    bool is_short = value.len < 8 && value.data[1] == '.' && value.data[3] == '.';
-    bool is_named = before.len > 2 && end[-1] == ' ' && g_ascii_isalpha(end[-2]);
+    bool is_short = value.len < 8 && value.data[1] == '.' && value.data[3] == '.' && value.data[value.len - 2] < '4';
+    bool is_named = before.len > 2 && g_ascii_isspace(end[-1]) && g_ascii_isalnum(end[-2]);
 
     if (is_short && is_named && !is_in_field(surroundings))
         return true;
@@ -502,12 +502,15 @@ static bool is_like_version(const Surroundings *surroundings)
     return (memcmp(end - 2, "eg", 2) == 0 && !g_ascii_isalpha(end[-3])) || memcmp(end - 3, "e.g", 3) == 0;
 }
 
-/* "dob==1.4.87", "dob-1.4.87": the version of a program. */
+/* "dob==1.4.87", "dob-1.4.87": the version of a program. "May 13 11:49": a time. */
 Verdict validate_birth_date(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before;
     const char *end = (const char *)before.data + before.len;
 
+    if (surroundings->after.len > 1 && surroundings->after.data[0] == ':' &&
+        g_ascii_isdigit(surroundings->after.data[1]))
+        return VERDICT_REJECT;
     if (before.len >= 2 && (strncmp(end - 2, "==", 2) == 0 || (end[-1] == '-' && g_ascii_isalpha(end[-2]))))
         return VERDICT_REJECT;
     if (is_like_version(surroundings))

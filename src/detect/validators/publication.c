@@ -16,11 +16,16 @@ typedef struct Ending {
         text, sizeof(text) - 1                                                                                         \
     }
 
-/* Formats of manuals, of translated messages, and of languages in which programs are written but no data is kept. */
+/* Formats of manuals, of translated messages, of packages' papers, and of languages in which programs are written but
+ * no data is kept. */
 static const Ending endings[] = {ENDING(".rst"), ENDING(".rst.gz"), ENDING(".rst.txt"), ENDING(".texi"),
     ENDING(".texinfo"), ENDING(".info"), ENDING(".info.gz"), ENDING(".pod"), ENDING(".po"), ENDING(".pot"),
     ENDING(".c"), ENDING(".h"), ENDING(".cc"), ENDING(".cpp"), ENDING(".hpp"), ENDING(".go"), ENDING(".el"),
-    ENDING(".el.gz"), ENDING(".rs")};
+    ENDING(".el.gz"), ENDING(".rs"), ENDING(".pas"), ENDING(".pp"), ENDING(".inc"), ENDING(".s"), ENDING(".S"),
+    ENDING(".asm"), ENDING(".f90"), ENDING(".hs"), ENDING(".ml"), ENDING("/NEWS"), ENDING("/NEWS.gz"),
+    ENDING("/HISTORY"), ENDING("/HISTORY.gz"), ENDING("/CHANGES"), ENDING("/CHANGES.gz"), ENDING("/AUTHORS"),
+    ENDING("/AUTHORS.gz"), ENDING("/THANKS"), ENDING("/CREDITS"), ENDING("/copyright"), ENDING("/package.json"),
+    ENDING(".pom"), ENDING("/PKG-INFO"), ENDING("/METADATA")};
 
 /* Asked of every value: most paths differ in the last letter. */
 static bool has_ending(const char *path, size_t len)
@@ -36,23 +41,18 @@ static bool has_ending(const char *path, size_t len)
 
 static bool is_published(const char *path)
 {
-    static const char *const directories[] = {"/man/", "/locale/", "/locales/", "/i18n/", "/cldr/"};
-    static WordSearch search = WORD_SEARCH(directories);
+    static const char *const parts[] = {"/man/", "/locale/", "/locales/", "/i18n/", "/cldr/", "changelog"};
+    static WordSearch search = WORD_SEARCH(parts);
 
     if (path == NULL)
         return false;
     size_t len = strlen(path);
     if (has_ending(path, len))
         return true;
-    if (!word_search_any(&search, (Bytes){.data = (const uint8_t *)path, .len = len}))
-        return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(directories); i++)
-        if (strstr(path, directories[i]) != NULL)
-            return true;
-    return false;
+    return word_search_any(&search, (Bytes){.data = (const uint8_t *)path, .len = len});
 }
 
-/* Classes that Pygments, DocBook and their like give to the words of a program that they print. */
+/* Classes that Pygments, DocBook, highlight.js, Prism and their like give to the words of a program that they print. */
 static bool is_class_of_listing(Bytes tag)
 {
     static const char *const classes[] = {"go", "gp", "s", "s1", "s2", "sd", "se", "sh", "c", "c1", "cm", "mi", "mf",
@@ -64,6 +64,8 @@ static bool is_class_of_listing(Bytes tag)
         return false;
     const uint8_t *name = tag.data + begins_len, *quote = memchr(name, '"', tag.len - begins_len);
     size_t len = quote != NULL ? (size_t)(quote - name) : 0;
+    if (len > 5 && (memcmp(name, "hljs-", 5) == 0 || memcmp(name, "token ", 6) == 0))
+        return true;
     for (size_t i = 0; quote != NULL && i < G_N_ELEMENTS(classes); i++)
         if (len == strlen(classes[i]) && memcmp(name, classes[i], len) == 0)
             return true;
@@ -78,11 +80,31 @@ static bool is_in_listing(Bytes before)
     return tag != NULL && is_class_of_listing((Bytes){tag, (size_t)(before.data + before.len - tag)});
 }
 
+/* "For example, ", "such as <code>", "e.g. ": right before the value. */
+static bool is_told_as_example(Bytes before)
+{
+    static const char *const words[] = {"xample", "e.g", "such as"};
+    static const char tag[] = "<code>";
+
+    if (before.len > sizeof tag && memcmp(before.data + before.len - (sizeof tag - 1), tag, sizeof tag - 1) == 0)
+        before.len -= sizeof tag - 1;
+    while (before.len > 0 && is_one_of(before.data[before.len - 1], " :,.(\"'`"))
+        before.len--;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        size_t len = strlen(words[i]);
+        if (before.len > len && memcmp(before.data + before.len - len, words[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
 Verdict outside_publication(const Surroundings *surroundings, Verdict verdict)
 {
     if (verdict <= VERDICT_LOW)
         return verdict;
-    return is_published(surroundings->path) || is_in_listing(surroundings->before) ? VERDICT_LOW : verdict;
+    bool is_public = is_published(surroundings->path) || is_in_listing(surroundings->before) ||
+                     is_told_as_example(surroundings->before);
+    return is_public ? VERDICT_LOW : verdict;
 }
 
 /* The length of an ISO 639 or 3166 code ("CU", "CU-05", "cat") that begins at `text`; 0: it is none. */

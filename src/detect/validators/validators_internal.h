@@ -84,6 +84,9 @@ bool is_rare(Bytes value);
  */
 Verdict issued_token_verdict(Bytes value);
 
+/* The Social Security Administration's numbers: none that is not given out. */
+Verdict ssn_verdict(Bytes value);
+
 /* Letters and digits of somebody's own making: at least four digits, not one repeated. */
 Verdict record_number_verdict(Bytes value);
 
