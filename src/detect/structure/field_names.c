@@ -135,11 +135,13 @@ static uint64_t *demanding_rules(const RuleSet *rules, const uint64_t *groups)
     g_autofree uint64_t *found = g_new0(uint64_t, rules->rule_words);
     bool is_any = false;
 
-    for (uint32_t i = 0; i < rules->rules->len; i++) {
-        if (rule_bits_have(rules->demanding, i) &&
-            (rule_bits_have(groups, i) || rule_bits_have(groups, field_keyword_group(rules, i)))) {
-            rule_bits_add(found, i);
-            is_any = true;
+    for (size_t word = 0; word < rules->rule_words; word++) {
+        for (uint64_t left = rules->demanding[word]; left != 0; left &= left - 1) {
+            uint32_t i = (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(left);
+            if (rule_bits_have(groups, i) || rule_bits_have(groups, field_keyword_group(rules, i))) {
+                rule_bits_add(found, i);
+                is_any = true;
+            }
         }
     }
     return is_any ? g_steal_pointer(&found) : NULL;
@@ -177,25 +179,33 @@ static uint32_t intern_any(FieldNames *names, Bytes text)
     return names->names->len - 1;
 }
 
-static inline uint64_t load(const uint8_t *from, size_t len)
+static inline uint64_t load4(const uint8_t *from)
 {
-    uint64_t value = 0;
+    uint32_t value;
 
-    memcpy(&value, from, len);
+    memcpy(&value, from, sizeof value);
     return value;
 }
 
-/* Two loads that overlap, or one and zeros; each length is a constant, so that no call is left. */
+static inline uint64_t load8(const uint8_t *from)
+{
+    uint64_t value;
+
+    memcpy(&value, from, sizeof value);
+    return value;
+}
+
+/* Two loads that overlap. */
 static ShortName short_name(Bytes text)
 {
     const uint8_t *end = text.data + text.len;
     uint32_t len = (uint32_t)text.len;
 
     if (len >= 8)
-        return (ShortName){.first = load(text.data, 8), .last = load(end - 8, 8), .len = len};
+        return (ShortName){.first = load8(text.data), .last = load8(end - 8), .len = len};
     if (len >= 4)
-        return (ShortName){.first = load(text.data, 4), .last = load(end - 4, 4), .len = len};
-    return (ShortName){.first = text.data[0], .last = load(end - (len >= 2 ? 2 : 1), len >= 2 ? 2 : 1), .len = len};
+        return (ShortName){.first = load4(text.data), .last = load4(end - 4), .len = len};
+    return (ShortName){.first = text.data[0], .last = (uint64_t)text.data[len / 2] << 8 | end[-1], .len = len};
 }
 
 uint32_t field_names_intern(FieldNames *names, Bytes text)
