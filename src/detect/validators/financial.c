@@ -135,8 +135,9 @@ Verdict validate_card_track(Bytes value)
     return month >= 1 && month <= 12 ? VERDICT_PROVED : VERDICT_REJECT;
 }
 
-/* The IBAN registry (SWIFT), and the countries of Africa and Iran whose banks use the form without it: country, length,
- * and the shape of what follows the check digits: runs of n digits, a letters, c letters or digits. */
+/* The IBAN registry (SWIFT), the territories of France, and the countries of Africa and Iran whose banks use the form
+ * without it: country, length, and the shape of what follows the check digits: runs of n digits, a letters, c letters
+ * or digits. */
 typedef struct IbanCountry {
     char country[3];
     uint8_t length;
@@ -157,6 +158,7 @@ static const IbanCountry iban_countries[] = {
     {"BH", 22, "4a14c"},
     {"BI", 27, "23n"},
     {"BJ", 28, "2c22n"},
+    {"BL", 27, "10n11c2n"},
     {"BR", 29, "23n1a1c"},
     {"BY", 28, "4c4n16c"},
     {"CF", 27, "23n"},
@@ -183,8 +185,10 @@ static const IbanCountry iban_countries[] = {
     {"GA", 27, "23n"},
     {"GB", 22, "4a14n"},
     {"GE", 22, "2a16n"},
+    {"GF", 27, "10n11c2n"},
     {"GI", 23, "4a15c"},
     {"GL", 18, "14n"},
+    {"GP", 27, "10n11c2n"},
     {"GQ", 27, "23n"},
     {"GR", 27, "7n16c"},
     {"GT", 28, "24c"},
@@ -213,24 +217,30 @@ static const IbanCountry iban_countries[] = {
     {"MC", 27, "10n11c2n"},
     {"MD", 24, "20c"},
     {"ME", 22, "18n"},
+    {"MF", 27, "10n11c2n"},
     {"MG", 27, "23n"},
     {"MK", 19, "3n10c2n"},
     {"ML", 28, "2c22n"},
     {"MN", 20, "16n"},
+    {"MQ", 27, "10n11c2n"},
     {"MR", 27, "23n"},
     {"MT", 31, "4a5n18c"},
     {"MU", 30, "4a19n3a"},
     {"MZ", 25, "21n"},
+    {"NC", 27, "10n11c2n"},
     {"NE", 28, "2c22n"},
     {"NI", 28, "4a20n"},
     {"NL", 18, "4a10n"},
     {"NO", 15, "11n"},
     {"OM", 23, "3n16c"},
+    {"PF", 27, "10n11c2n"},
     {"PK", 24, "4a16c"},
     {"PL", 28, "24n"},
+    {"PM", 27, "10n11c2n"},
     {"PS", 29, "4a21c"},
     {"PT", 25, "21n"},
     {"QA", 29, "4a21c"},
+    {"RE", 27, "10n11c2n"},
     {"RO", 24, "4a16c"},
     {"RS", 22, "18n"},
     {"RU", 33, "14n15c"},
@@ -246,6 +256,7 @@ static const IbanCountry iban_countries[] = {
     {"ST", 25, "21n"},
     {"SV", 28, "4a20n"},
     {"TD", 27, "23n"},
+    {"TF", 27, "10n11c2n"},
     {"TG", 28, "2c22n"},
     {"TL", 23, "19n"},
     {"TN", 24, "20n"},
@@ -253,8 +264,10 @@ static const IbanCountry iban_countries[] = {
     {"UA", 29, "6n19c"},
     {"VA", 22, "18n"},
     {"VG", 24, "4a16n"},
+    {"WF", 27, "10n11c2n"},
     {"XK", 20, "16n"},
     {"YE", 30, "4a4n18c"},
+    {"YT", 27, "10n11c2n"},
 };
 
 static bool iban_shape_fits(const char *text, const char *shape)

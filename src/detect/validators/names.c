@@ -19,7 +19,8 @@ static const char countries[] = "ADAEAFAGAIALAMAOAQARASATAUAWAXAZ"
 
 /* Those in common use that are not countries, each between spaces. */
 static const char generic_domains[] =
-    " com org net edu gov mil int arpa info biz name pro aero coop museum mobi jobs travel tel cat asia post xxx "
+    " test example com org net edu gov mil int arpa info biz name pro aero coop museum mobi jobs travel tel cat asia "
+    "post xxx "
     "academy accountant accountants agency app apartments art associates audio auto autos band bank bar beauty beer "
     "best "
     "bet bike bio black blog blue boutique build builders business buzz cab cafe camera camp capital cards care "

@@ -40,6 +40,19 @@ static bool email_host_is_valid(const char *host, size_t len)
     return start > 0 && tld_is_known(host + start, len - start);
 }
 
+/* RFC 2606 keeps .test and .example for tests and texts. */
+static bool email_is_of_samples(const char *text, size_t len)
+{
+    static const char *const domains[] = {".test", ".example"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(domains); i++) {
+        size_t domain_len = strlen(domains[i]);
+        if (len > domain_len && g_ascii_strncasecmp(text + len - domain_len, domains[i], domain_len) == 0)
+            return true;
+    }
+    return false;
+}
+
 Verdict validate_email(Bytes value)
 {
     const char *text = (const char *)value.data;
@@ -48,8 +61,9 @@ Verdict validate_email(Bytes value)
     if (at == NULL)
         return VERDICT_REJECT;
     size_t local_len = (size_t)(at - text);
-    bool is_valid = email_local_is_valid(text, local_len) && email_host_is_valid(at + 1, value.len - local_len - 1);
-    return is_valid ? VERDICT_PASS : VERDICT_REJECT;
+    if (!email_local_is_valid(text, local_len) || !email_host_is_valid(at + 1, value.len - local_len - 1))
+        return VERDICT_REJECT;
+    return email_is_of_samples(text, value.len) ? VERDICT_LOW : VERDICT_PASS;
 }
 
 /* North American Numbering Plan: NXX-NXX-XXXX with N 2-9; neither N11 (services) nor N9X (kept for expansion). */
@@ -74,7 +88,7 @@ static Verdict nanp_verdict(Bytes value)
         return VERDICT_REJECT;
     /* Area code 555 is nobody's: it stands in examples. */
     if (strncmp(area, "555", 3) == 0)
-        return digits_one_repeated(area, 10) ? VERDICT_REJECT : VERDICT_LOW;
+        return VERDICT_LOW;
     if (!nanp_is_valid(area))
         return VERDICT_REJECT;
     /* Groups with nothing but blanks between them are columns of a table as often. */
