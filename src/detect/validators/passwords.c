@@ -239,7 +239,7 @@ static bool is_of_other_kind(Bytes value)
         "op://", "secretref"};
     static const char *const ends[] = {".pem", ".key", ".crt", ".json", ".txt", ".yml", ".yaml", ".properties", ".env",
         ".html", ".php", ".js", ".ts", ".py", ".java", ".go", ".rb", ".conf", ".cfg", ".xml", ".p12", ".jks", ".pfx"};
-    static const char *const always[] = {"required", "min:", "max:"};
+    static const char *const always[] = {"required", "min:", "max:", "&#"};
     static const char *const without_digits[] = {"passwort", "kennwort", "contrase", "motdepasse", "wachtwoord",
         "redacted", "hidden", "mask", "secretsmanager", "changeit", "change_it", "change-it", "change-me", "change_me"};
 
@@ -344,11 +344,22 @@ static bool is_name_for_readers(Bytes value)
     return contains_one_of(value, names, G_N_ELEMENTS(names));
 }
 
+/* "${NAME:-value}": what holds if the variable is not set. */
+static Bytes default_of(Bytes value)
+{
+    const uint8_t *mark = memmem(value.data, value.len, ":-", 2);
+
+    if (value.len < 5 || memcmp(value.data, "${", 2) != 0 || value.data[value.len - 1] != '}' || mark == NULL)
+        return value;
+    return (Bytes){mark + 2, (size_t)(value.data + value.len - 1 - mark - 2)};
+}
+
 /* What stands in the place of a password, in an address or a connection string. A weak one is one nevertheless. */
 static Verdict embedded_password_verdict(const uint8_t *from, const uint8_t *end)
 {
     Bytes password = {from, (size_t)(end - from)};
 
+    password = default_of(password);
     if (password.len == 0 || is_template(password))
         return VERDICT_REJECT;
     if (is_placeholder_word(password))
@@ -371,12 +382,22 @@ static bool is_host_of_documentation(const uint8_t *from, const uint8_t *end)
     return false;
 }
 
+/* Behind a variable that stands for the user and may hold a colon. */
+static const uint8_t *user_part(const uint8_t *from, const uint8_t *end)
+{
+    bool is_variable = end - from > 2 && memcmp(from, "${", 2) == 0;
+    const uint8_t *close = is_variable ? memchr(from, '}', (size_t)(end - from)) : NULL;
+
+    return close == NULL ? from : close;
+}
+
 /* scheme://user:password@host; an @ in the password that should have been escaped often was not. */
 Verdict validate_url_password(Bytes value)
 {
     const uint8_t *end = value.data + value.len;
     const uint8_t *authority = memmem(value.data, value.len, "://", 3);
-    const uint8_t *colon = authority == NULL ? NULL : memchr(authority + 3, ':', (size_t)(end - authority - 3));
+    const uint8_t *user = authority == NULL ? end : user_part(authority + 3, end);
+    const uint8_t *colon = memchr(user, ':', (size_t)(end - user));
     const uint8_t *at = memrchr(value.data, '@', value.len);
 
     if (colon == NULL || at == NULL || at <= colon)

@@ -443,8 +443,15 @@ Verdict validate_truenas(Bytes value)
     return !mix.is_hex && mix.upper > 4 && mix.lower > 4 && mix.digits > 2 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-/* Whatever stands there, a variable included, as long as something does. */
+/* Whatever stands there, as long as something does: no variable, and nothing that a program puts in. */
 Verdict validate_filled(Bytes value)
 {
+    const uint8_t *equals = memrchr(value.data, '=', value.len);
+    size_t len = equals == NULL ? 0 : (size_t)(value.data + value.len - equals - 1);
+
+    while (len > 0 && *++equals == ' ')
+        len--;
+    if (len == 0 || is_one_of(*equals, "{%<$"))
+        return VERDICT_REJECT;
     return distinct_count(value) >= 6 ? VERDICT_LOW : VERDICT_REJECT;
 }

@@ -220,6 +220,14 @@ bool setting_name_is_strong(const SettingName *name)
     return holds_one_of(name, words, G_N_ELEMENTS(words)) || has_part(name, " auth creds cred pat ");
 }
 
+bool setting_name_ends_like_key(const SettingName *name)
+{
+    return setting_name_is_strong(name) &&
+           last_part_is(name,
+               " secret secrets token tokens key keys apikey apikeys apitoken secretkey accesskey authkey "
+               "authtoken accesstoken clientsecret jwtsecret primary prod production live ");
+}
+
 /* "password_encryption", "passwordLabel": about passwords, not one of them. */
 bool setting_name_is_about_passwords(const SettingName *name)
 {
@@ -236,9 +244,9 @@ bool setting_name_is_about_passwords(const SettingName *name)
 /* "compass", "bypass", "passed": words that happen to hold "pass"; "dbPass", "ftp_pass" and "mypass" are about one. */
 bool setting_name_is_of_password(const SettingName *name)
 {
-    static const char *const words[] = {"passw", "passphrase", "passcode", "passwd", "pwd", "kennwort", "senha",
-        "contrase", "motdepasse", "mot_de_passe", "heslo", "wachtwoord", "secret", "key", "token", "passe",
-        "\xd0\xbf\xd0\xb0\xd1\x80", "\xe5\xaf\x86"};
+    static const char *const words[] = {"passw", "passphrase", "pass_phrase", "pass-phrase", "passcode", "passwd",
+        "pwd", "kennwort", "senha", "contrase", "motdepasse", "mot_de_passe", "heslo", "wachtwoord", "secret", "key",
+        "token", "passe", "\xd0\xbf\xd0\xb0\xd1\x80", "\xe5\xaf\x86"};
     static const char compounds[] =
         " pass pw psw psk dbpass userpass mypass mysqlpass sshpass rootpass adminpass pgpass smtppass ftppass mailpass "
         "keypass storepass ldappass webpass apppass loginpass authpass proxypass vpnpass wifipass sudopass bindpass "

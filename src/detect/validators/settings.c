@@ -10,7 +10,8 @@ enum {
     NEAR_LEN = 20,
     SHORT_KEY_LEN = 16,
     SAID_LEN_MIN = 8,
-    RUN_OF_WORDS_MIN = 16
+    RUN_OF_WORDS_MIN = 16,
+    PLAIN_WORD_MAX = 12
 };
 
 static bool is_of_name(uint8_t c)
@@ -332,14 +333,34 @@ Verdict validate_password_setting(const Surroundings *surroundings)
     return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
 }
 
+/* "<password>plainSecret</password>": a label may stand there, too, which has one capital at most. */
+static bool is_in_element(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after, value = surroundings->value;
+    Mix mix = mix_of(value);
+    bool is_label = mix.upper + mix.lower == value.len && value.len < PLAIN_WORD_MAX &&
+                    mix.upper == (g_ascii_isupper(value.data[0]) ? 1U : 0U);
+
+    return !is_label && ends_with(before, ">") && after.len > 1 && memcmp(after.data, "</", 2) == 0;
+}
+
+/* "domain=": what comes next has a name, too. Base64 has more than letters before it. */
+static bool is_next_name(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    return is_one_of(value.data[value.len - 1], "=:") && mix.lower + 1 == value.len;
+}
+
 /* Without quotes around it, what is a word alone is one of a sentence or of a label. */
 Verdict validate_password_element(const Surroundings *surroundings)
 {
-    if (!ends_there(surroundings->after, "\"'`<,;\\}") || surroundings->value.data[0] == '&')
+    if (!ends_there(surroundings->after, "\"'`<,;\\}]") || surroundings->value.data[0] == '&' ||
+        is_next_name(surroundings->value))
         return VERDICT_REJECT;
-    if (validate_bare_password(surroundings->value) == VERDICT_REJECT)
-        return VERDICT_REJECT;
-    return validate_password_setting(surroundings);
+    if (validate_bare_password(surroundings->value) != VERDICT_REJECT)
+        return validate_password_setting(surroundings);
+    return is_in_element(surroundings) ? MIN(validate_password_setting(surroundings), VERDICT_LOW) : VERDICT_REJECT;
 }
 
 /* "pwd+#0", "UTF8String", "start_pass_1": an identifier, or two of them added. */
@@ -353,6 +374,14 @@ static bool is_identifier(Bytes value)
         if (!g_ascii_isalnum(value.data[i]) && !is_one_of(value.data[i], "_+#^.*"))
             return false;
     return true;
+}
+
+/* "!vault", "!reference": a tag of YAML. */
+static bool is_tag(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    return value.data[0] == '!' && mix.lower + mix.upper + 1 == value.len;
 }
 
 /* Without quotes: an identifier behind a blank or ":=" that ends a statement or an argument is code. */
@@ -426,6 +455,19 @@ static Verdict operator_verdict(const Surroundings *surroundings, const SettingN
     return strcmp(name->text, "pass") == 0 ? MIN(strong_password_verdict(value), VERDICT_LOW) : VERDICT_REJECT;
 }
 
+/* "password: 123456": the name must be that of a password itself, and nothing follow: counts and times are numbers. */
+static bool is_number_for_password(const Surroundings *surroundings, const SettingName *name)
+{
+    static const char *const names[] = {"password", "passwd", "passphrase"};
+    Bytes value = surroundings->value, after = surroundings->after;
+    bool is_named = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        is_named = is_named || g_str_has_suffix(name->lower, names[i]);
+    return is_named && value.len >= 6 && mix_of(value).digits == value.len && distinct_count(value) >= 3 &&
+           (after.len == 0 || is_one_of(after.data[0], "\r\n"));
+}
+
 /* "user=svc" behind an empty password. */
 static bool is_next_setting(Bytes value)
 {
@@ -438,12 +480,12 @@ static bool is_next_setting(Bytes value)
 
 Verdict validate_bare_setting(const Surroundings *surroundings)
 {
-    SettingName name;
+    SettingName name = {.len = 0};
     Bytes value = surroundings->value;
     Mix mix = mix_of(value);
     Verdict verdict = VERDICT_PASS;
 
-    if (value.data[0] == '=' || is_one_of(value.data[value.len - 1], "=:") || is_code(surroundings) ||
+    if (value.data[0] == '=' || is_one_of(value.data[value.len - 1], "=:") || is_code(surroundings) || is_tag(value) ||
         !ends_there(surroundings->after, ",;&<|)}\"'`\\#"))
         return VERDICT_REJECT;
     if (setting_name_read(surroundings->before, &name)) {
@@ -455,7 +497,8 @@ Verdict validate_bare_setting(const Surroundings *surroundings)
     bool is_type = is_optional || is_next_setting(value) || (ends_with(value, "String") && mix.digits > 0);
     if (verdict != VERDICT_PASS || is_type)
         return verdict == VERDICT_PASS ? VERDICT_REJECT : verdict;
-    return is_run_of_words(surroundings) ? VERDICT_LOW : validate_bare_password(value);
+    bool is_weak = is_run_of_words(surroundings) || is_number_for_password(surroundings, &name);
+    return is_weak ? VERDICT_LOW : validate_bare_password(value);
 }
 
 /* An environment file's "DB_PASS=blueheron": no code, so that a word may be a password. */
@@ -551,7 +594,12 @@ Verdict validate_password_pair(Bytes value)
 
     while (start > 0 && !is_one_of(value.data[start - 1], "=:>,\"'` \t\n\\"))
         start--;
-    return validate_password((Bytes){value.data + start, value.len - start});
+    size_t end = value.len;
+    while (end > start && is_one_of(value.data[end - 1], ");,}"))
+        end--;
+    if (end > start + 1 && value.data[start] == '$' && is_one_of(value.data[start + 1], "({"))
+        return VERDICT_REJECT;
+    return validate_password((Bytes){value.data + start, end - start});
 }
 
 /* The line that begins a key, unless what follows says that the key was left out. */

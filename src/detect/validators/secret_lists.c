@@ -1,0 +1,91 @@
+/* Several secrets under one name: lists of them, and what is written under the name of a key by hand. */
+#include "detect/validators/setting_names.h"
+#include "detect/validators/validators_internal.h"
+
+#include <string.h>
+
+enum { KEY_LEN_MIN = 16, WRITTEN_LEN_MIN = 8, PUBLIC_SEEN = 24, RANDOM_LEN_MIN = 24 };
+
+static bool is_between_items(uint8_t c)
+{
+    return g_ascii_isspace(c) || is_one_of(c, "\"'`,");
+}
+
+/* The best verdict on one of the items, which quotes, commas or the dashes of YAML part. */
+static Verdict best_of_items(Bytes value, Validator judge)
+{
+    Verdict best = VERDICT_REJECT;
+    size_t at = 0;
+
+    while (at < value.len) {
+        size_t start = at;
+        while (at < value.len && !is_between_items(value.data[at]))
+            at++;
+        bool is_dash = at == start + 1 && value.data[start] == '-';
+        Verdict verdict = at == start || is_dash ? VERDICT_REJECT : judge((Bytes){value.data + start, at - start});
+        best = MAX(best, verdict);
+        at = at == start ? at + 1 : at;
+    }
+    return best;
+}
+
+Verdict validate_password_list(Bytes value)
+{
+    return best_of_items(value, validate_bare_password);
+}
+
+static Verdict key_item_verdict(Bytes value)
+{
+    Mix mix = mix_of(value);
+    Verdict verdict = value.len >= KEY_LEN_MIN ? validate_generic_secret(value) : VERDICT_REJECT;
+
+    if (verdict != VERDICT_REJECT)
+        return mix.upper + mix.lower > 0 ? verdict : VERDICT_REJECT;
+    return mix.digits == 0 || strong_password_verdict(value) == VERDICT_REJECT ? VERDICT_REJECT : VERDICT_LOW;
+}
+
+Verdict validate_key_list(Bytes value)
+{
+    return best_of_items(value, key_item_verdict);
+}
+
+/* "VeryStrong857#", "hardcoded1": letters and digits, as people write them; no constant, no reference, no path. */
+static bool is_written(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (value.len < WRITTEN_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 3 || distinct_count(value) < 6)
+        return false;
+    if ((mix.lower == 0 && mix.others > 0) || mix.others * 3 > value.len)
+        return false;
+    bool is_chain = memchr(value.data, '.', value.len) != NULL || memchr(value.data, ':', value.len) != NULL ||
+                    memchr(value.data, '/', value.len) != NULL;
+    return !is_chain || (value.len >= RANDOM_LEN_MIN && is_rare(value));
+}
+
+/* Under a name that says that its value is secret, what a person made up is one, too: never more than of tier low. */
+Verdict validate_written_key(const Surroundings *surroundings)
+{
+    SettingName name;
+    Bytes value = surroundings->value, after = surroundings->after;
+
+    if (after.len > 0 && is_one_of(after.data[0], "(){}\\<&"))
+        return VERDICT_REJECT;
+    if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name) ||
+        !setting_name_ends_like_key(&name) || setting_name_is_of_reader(&name))
+        return VERDICT_REJECT;
+    return is_written(value) && validate_password(value) != VERDICT_REJECT ? VERDICT_LOW : VERDICT_REJECT;
+}
+
+/* "The API key is …": what is called public is none. */
+Verdict validate_said_key(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+    size_t seen = MIN(before.len, (size_t)PUBLIC_SEEN);
+
+    if (seen > 0 && memmem(before.data + before.len - seen, seen, "ublic", 5) != NULL)
+        return VERDICT_REJECT;
+    if (after.len > 0 && (g_ascii_isalnum(after.data[0]) || is_one_of(after.data[0], "(/:@")))
+        return VERDICT_REJECT;
+    return key_item_verdict(surroundings->value) == VERDICT_PASS ? VERDICT_PASS : VERDICT_REJECT;
+}

@@ -1,0 +1,79 @@
+/* Secrets under names, in lists and in sentences: what people write is told from what programs put there. */
+#include "detect/validators/validators.h"
+
+#include <string.h>
+
+#define RANDOM_VALUE "8d1f0c6a4b7e92d35fa0617c"
+
+typedef struct Case {
+    const char *validator, *before, *value, *after;
+    Verdict verdict;
+} Case;
+
+static const Case cases[] = {
+    {"bare_setting", "password: ", "!vault", " |", VERDICT_REJECT},
+    {"bare_setting", "db_password: ", "193746", "\n", VERDICT_LOW},
+    {"bare_setting", "password_count: ", "193746", "\n", VERDICT_REJECT},
+    {"bare_setting", "pass: ", "193746", "\n", VERDICT_REJECT},
+    {"password_element", "<password>", "blueHeron", "</password>", VERDICT_LOW},
+    {"password_element", "<password>", "Required", "</password>", VERDICT_REJECT},
+    {"password_element", "<Password><![CDATA[", "Tr4il-Mix-77", "]]></Password>", VERDICT_PASS},
+    {"password_element", "passwd value: ", "domain=", "\n", VERDICT_REJECT},
+    {"written_key", "client_secret: ", "VeryGreen857#", "\n", VERDICT_LOW},
+    {"written_key", "secretsmanager: ", "us-east-1", "\n", VERDICT_REJECT},
+    {"written_key", "secret_name = ", "greenheron9", "\n", VERDICT_REJECT},
+    {"written_key", "token = ", "getToken1", "()", VERDICT_REJECT},
+    {"written_key", "secret: ", "PROD_CLUSTER_01", "\n", VERDICT_REJECT},
+    {"said_key", "the key is ", RANDOM_VALUE, ".", VERDICT_PASS},
+    {"said_key", "the public key is ", RANDOM_VALUE, ".", VERDICT_REJECT},
+    {"said_key", "the key is ", "case-insensitive-here", ".", VERDICT_REJECT},
+    {"password_list", "", "north\", \"q1w2e3r4t5", "", VERDICT_PASS},
+    {"password_list", "", "none\", \"required", "", VERDICT_REJECT},
+    {"key_list", "", "- q7Rf2mX9cV4tL8sB1nK6\n  - first-of-the-keys", "", VERDICT_PASS},
+    {"key_list", "", "first-of-the-keys\", \"second-of-the-keys", "", VERDICT_REJECT},
+    {"filled", "", "uid=svc;pwd={0}", "", VERDICT_REJECT},
+    {"filled", "", "uid=svc;pwd=north-west1", "", VERDICT_LOW},
+    {"url_password", "", "postgresql://${U:-app}:${P:-q1w2e3r4t5}@db", "", VERDICT_PASS},
+    {"url_password", "", "postgresql://app:${P:-}@db", "", VERDICT_REJECT},
+    {"password", "", "L&#246;senord", "", VERDICT_REJECT},
+    /* RFC 7516, appendix A.1, its key cut. */
+    {"jwt_encrypted", "",
+        "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AAAAAAAAAAAAAAAAAAAAAA.48V1_ALb6US04U3b.5eym8TW_c8SuK0ltJ3rpYI"
+        ".XFBoMYUZodetZdvTiFvSkQ",
+        "", VERDICT_PROVED},
+    /* RFC 7516, section 4.1.2: no algorithm of encryption. */
+    {"jwt_encrypted", "", "eyJhbGciOiJkaXIifQ..48V1_ALb6US04U3b.5eym8TW_c8Su.XFBoMYUZodetZdvTiFvSkQ", "",
+        VERDICT_REJECT},
+};
+
+static Bytes bytes_of(const char *text)
+{
+    return (Bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static void test_what_people_write_is_told_from_what_programs_put_there(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Case *test = &cases[i];
+        /* A copy of exactly that size: reading past the end is seen by the sanitizer. */
+        g_autofree uint8_t *copy = g_memdup2(test->value, strlen(test->value));
+        const Surroundings surroundings = {
+            .value = {copy, strlen(test->value)},
+            .before = bytes_of(test->before),
+            .after = bytes_of(test->after),
+        };
+        Validator validator = validator_find(test->validator);
+        Verdict verdict =
+            validator != NULL ? validator(surroundings.value) : context_validator_find(test->validator)(&surroundings);
+        g_test_message("%s %s%s: %d", test->validator, test->before, test->value, verdict);
+        g_assert_cmpint(verdict, ==, test->verdict);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/detect/secret-validators/what-people-write-is-told-from-what-programs-put-there",
+        test_what_people_write_is_told_from_what_programs_put_there);
+    return g_test_run();
+}
