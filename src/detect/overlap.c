@@ -11,13 +11,24 @@ static int start_order(gconstpointer a, gconstpointer b)
     return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
-/* Often, as they were found so. */
-static bool is_in_order(const PendingMatch *matches, guint count)
+/* They were found nearly in order: each goes back to its place, unless that takes too many steps in all. */
+static void sort_by_start(PendingMatch *matches, guint count)
 {
-    for (guint i = 1; i < count; i++)
-        if (start_order(&matches[i - 1], &matches[i]) > 0)
-            return false;
-    return true;
+    enum { STEPS_PER_MATCH = 4 };
+    size_t steps = (size_t)count * STEPS_PER_MATCH;
+
+    for (guint i = 1; i < count; i++) {
+        const PendingMatch match = matches[i];
+        guint to = i;
+        while (to > 0 && steps > 0 && start_order(&matches[to - 1], &match) > 0) {
+            matches[to] = matches[to - 1];
+            to--;
+            steps--;
+        }
+        matches[to] = match;
+    }
+    if (steps == 0)
+        qsort(matches, count, sizeof *matches, start_order);
 }
 
 static bool overlaps(const PendingMatch *a, const PendingMatch *b)
@@ -184,8 +195,7 @@ uint64_t overlap_settle(const RuleSet *rules, Tier min_tier, GArray *pending, ui
 
     if (pending->len == 0)
         return horizon;
-    if (!is_in_order(matches, pending->len))
-        qsort(matches, pending->len, sizeof *matches, start_order);
+    sort_by_start(matches, pending->len);
     while (done < pending->len && matches[done].span.start < horizon) {
         uint64_t end = 0;
         guint length = chain_length(matches + done, pending->len - done, &end);
