@@ -220,8 +220,24 @@ static void match_colon(const ClassRun *run, uint32_t rule, size_t at)
         match_from(run, rule, start);
 }
 
+/* Words begin with a letter of ASCII. Where a capital letter with an accent stands before it (U+00C0 to U+017F), and no
+ * letter before that, the word may begin there: "Åkesson". */
+static bool is_behind_accented_capital(const uint8_t *data, size_t at)
+{
+    if (at < 2 || data[at - 1] < 0x80 || (at > 2 && (data[at - 3] >= 0x80 || byte_is_word(data[at - 3]))))
+        return false;
+    if (data[at - 2] == 0xc3)
+        return data[at - 1] <= 0x9e;
+    return data[at - 2] == 0xc4 || data[at - 2] == 0xc5;
+}
+
 static void match_word(const ClassRun *run, const ClassPlace *place)
 {
+    if (is_behind_accented_capital(run->text->data, place->at)) {
+        for (guint i = 0; i < run->words->len; i++)
+            match_from(run, g_array_index(run->words, uint32_t, i), place->at - 2);
+        return;
+    }
     if (run->active != NULL && !word_run_fits(&place->run, &run->hot->now->word_runs))
         return;
     for (guint i = 0; i < run->words->len; i++) {

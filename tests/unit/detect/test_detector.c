@@ -214,6 +214,31 @@ static void test_codes_with_letters_have_the_boundaries_of_numbers(void)
     }
 }
 
+static void test_a_word_may_begin_with_a_capital_letter_with_an_accent(void)
+{
+    static const struct {
+        const char *text, *matches;
+    } cases[] = {
+        {"owner: Akesson ", "x.owner 7+7 1:8 high Akesson\n"},
+        {"owner: \u00c5kesson ", "x.owner 7+8 1:8 high \u00c5kesson\n"},
+        {"owner: \u010capek ", "x.owner 7+6 1:8 high \u010capek\n"}, {"owner: \u00f6berg ", ""}, /* a small letter */
+        {"owner: x\u00d6berg ", ""},                                                             /* in a word */
+        {"owner: \u00e9\u00c5kesson ", ""},                                                      /* in a word */
+    };
+    g_autoptr(RuleSet) rules = testing_rules("rules:\n  - id: x.owner\n    name: n\n    description: d\n"
+                                             "    category: personal\n    severity: low\n    mask: all\n"
+                                             "    engine: class\n    shape: word\n    max_length: 40\n"
+                                             "    pattern: '[A-Z\\xC3-\\xC5][a-z\\x80-\\xBF]{3,20}'\n"
+                                             "    keywords: [owner]\n    keyword: required\n"
+                                             "    examples: {match: [x], no_match: [y]}\n");
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *matches = testing_find(rules, cases[i].text);
+        g_test_message("%s", cases[i].text);
+        g_assert_cmpstr(matches, ==, cases[i].matches);
+    }
+}
+
 static void test_literal_matches_are_no_parts_of_words(void)
 {
     static const struct {
@@ -385,6 +410,8 @@ int main(int argc, char **argv)
         test_codes_with_letters_have_the_boundaries_of_numbers);
     g_test_add_func(
         "/detect/detector/literal-matches-are-no-parts-of-words", test_literal_matches_are_no_parts_of_words);
+    g_test_add_func("/detect/detector/a-word-may-begin-with-a-capital-letter-with-an-accent",
+        test_a_word_may_begin_with_a_capital_letter_with_an_accent);
     g_test_add_func("/detect/detector/a-pattern-of-too-much-effort-is-counted-and-tried-further-on",
         test_a_pattern_of_too_much_effort_is_counted_and_tried_further_on);
     g_test_add_func("/detect/detector/the-rule-that-overran-last-is-named", test_the_rule_that_overran_last_is_named);
