@@ -1,0 +1,234 @@
+/* Telephone numbers. */
+#include "detect/validators/validators_internal.h"
+
+#include <string.h>
+
+/* North American Numbering Plan: NXX-NXX-XXXX with N 2-9; neither N11 (services) nor N9X (kept for expansion). */
+static bool nanp_is_valid(const char *digits)
+{
+    if (digits[0] < '2' || digits[3] < '2')
+        return false;
+    if ((digits[1] == '1' && digits[2] == '1') || (digits[4] == '1' && digits[5] == '1'))
+        return false;
+    return digits[1] != '9' && !digits_one_repeated(digits, 10);
+}
+
+static Verdict nanp_verdict(Bytes value)
+{
+    Alnum digits;
+
+    if (!digits_read(value, &digits))
+        return VERDICT_REJECT;
+    bool has_country = digits.len == 11 && digits.text[0] == '1';
+    const char *area = digits.text + (has_country ? 1 : 0);
+    if (digits.len != 10 && !has_country)
+        return VERDICT_REJECT;
+    /* Area code 555 is nobody's: it stands in examples. */
+    if (strncmp(area, "555", 3) == 0)
+        return VERDICT_LOW;
+    if (!nanp_is_valid(area))
+        return VERDICT_REJECT;
+    /* Groups with nothing but blanks between them are columns of a table as often. */
+    bool is_told = has_country || memchr(value.data, '-', value.len) != NULL ||
+                   memchr(value.data, '.', value.len) != NULL || memchr(value.data, '(', value.len) != NULL;
+    return digits.has_separators && is_told ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+/* "SKU 800-555-0100-BLK": part of something longer. */
+static bool is_part_of_name_number(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+
+    if (after.len > 1 && is_one_of(after.data[0], "-_") && g_ascii_isalnum(after.data[1]))
+        return true;
+    return before.len > 1 && is_one_of(before.data[before.len - 1], "-_") &&
+           g_ascii_isalnum(before.data[before.len - 2]);
+}
+
+bool number_is_bound(Bytes value)
+{
+    static const char *const bounds[] = {"21474836", "21474835", "21474508", "42949672", "01234567"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(bounds); i++)
+        if (value.len == 10 && memcmp(value.data, bounds[i], 8) == 0)
+            return true;
+    return false;
+}
+
+Verdict validate_nanp(const Surroundings *surroundings)
+{
+    if (is_part_of_name_number(surroundings) || number_is_bound(surroundings->value))
+        return VERDICT_REJECT;
+    return outside_service(surroundings, outside_row(surroundings, nanp_verdict(surroundings->value)));
+}
+
+/* ITU-T E.164 country codes in use: the first to the last of a run, and how many digits follow the code. Where a
+ * country's plan is published as fixed or narrow the lengths are its own, elsewhere what E.164 allows. */
+typedef struct CountryCode {
+    uint16_t first, last;
+    uint8_t min, max;
+} CountryCode;
+
+static const CountryCode country_codes[] = {
+    {1, 1, 10, 10},
+    {7, 7, 10, 10},
+    {20, 20, 8, 10},
+    {27, 27, 9, 9},
+    {30, 30, 10, 10},
+    {31, 31, 9, 9},
+    {32, 32, 8, 9},
+    {33, 33, 9, 9},
+    {34, 34, 9, 9},
+    {36, 36, 8, 9},
+    {39, 39, 6, 11},
+    {40, 40, 9, 9},
+    {41, 41, 9, 9},
+    {43, 43, 4, 13},
+    {44, 44, 9, 10},
+    {45, 45, 8, 8},
+    {46, 46, 7, 10},
+    {47, 47, 5, 8},
+    {48, 48, 9, 9},
+    {49, 49, 6, 13},
+    {51, 51, 8, 9},
+    {52, 52, 10, 11},
+    {53, 53, 6, 8},
+    {54, 54, 10, 11},
+    {55, 55, 10, 11},
+    {56, 56, 9, 9},
+    {57, 57, 8, 10},
+    {58, 58, 10, 10},
+    {60, 60, 8, 10},
+    {61, 61, 9, 9},
+    {62, 62, 7, 12},
+    {63, 63, 8, 10},
+    {64, 64, 8, 10},
+    {65, 65, 8, 8},
+    {66, 66, 8, 9},
+    {81, 81, 9, 10},
+    {82, 82, 8, 10},
+    {84, 84, 9, 10},
+    {86, 86, 10, 11},
+    {90, 90, 10, 10},
+    {91, 91, 10, 10},
+    {92, 92, 9, 10},
+    {93, 93, 9, 9},
+    {94, 94, 9, 9},
+    {95, 95, 7, 10},
+    {98, 98, 10, 10},
+    {211, 213, 8, 9},
+    {216, 216, 8, 8},
+    {218, 218, 8, 10},
+    {220, 258, 5, 11},
+    {260, 269, 6, 10},
+    {290, 291, 4, 8},
+    {297, 299, 6, 7},
+    {350, 352, 4, 11},
+    {353, 353, 7, 10},
+    {354, 354, 7, 9},
+    {355, 359, 7, 12},
+    {370, 380, 6, 10},
+    {381, 383, 6, 12},
+    {385, 387, 7, 9},
+    {389, 389, 8, 8},
+    {420, 420, 9, 9},
+    {421, 421, 9, 9},
+    {423, 423, 7, 9},
+    {500, 509, 5, 11},
+    {590, 599, 6, 10},
+    {670, 670, 7, 8},
+    {672, 683, 4, 8},
+    {685, 692, 4, 8},
+    {800, 800, 8, 8},
+    {808, 808, 8, 8},
+    {850, 850, 6, 12},
+    {852, 853, 8, 8},
+    {855, 856, 8, 10},
+    {870, 870, 9, 9},
+    {878, 878, 12, 12},
+    {880, 880, 6, 10},
+    {881, 883, 8, 12},
+    {886, 886, 8, 9},
+    {888, 888, 11, 11},
+    {960, 960, 7, 7},
+    {961, 968, 7, 10},
+    {970, 977, 7, 10},
+    {979, 979, 9, 9},
+    {992, 996, 8, 10},
+    {998, 998, 9, 9},
+};
+
+static const CountryCode *country_code_find(const Alnum *digits, size_t code_len)
+{
+    uint32_t code = digits_value(digits->text, 0, code_len);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(country_codes); i++)
+        if (code >= country_codes[i].first && code <= country_codes[i].last)
+            return &country_codes[i];
+    return NULL;
+}
+
+/* "+44 (0)20 …": the trunk prefix in parentheses is not dialled from abroad. */
+static void trunk_prefix_drop(Bytes value, Alnum *digits)
+{
+    const uint8_t *trunk = memmem(value.data, value.len, "(0)", 3);
+
+    if (trunk == NULL)
+        return;
+    size_t place = 0;
+    for (const uint8_t *byte = value.data; byte < trunk; byte++)
+        place += g_ascii_isdigit(*byte) ? 1 : 0;
+    memmove(digits->text + place, digits->text + place + 1, digits->len - place);
+    digits->len--;
+}
+
+/* 00 is what most countries dial for "+" (ITU-T E.164); no country code begins with 0. */
+static void international_prefix_drop(Alnum *digits)
+{
+    if (strncmp(digits->text, "00", 2) != 0)
+        return;
+    digits->len -= 2;
+    memmove(digits->text, digits->text + 2, digits->len + 1);
+}
+
+/* "+4439-06336", "+394421-1045903": degrees and minutes, perhaps seconds, of a place (ISO 6709). */
+static bool is_place(Bytes value)
+{
+    const uint8_t *sign = value.len > 1 ? memchr(value.data + 1, '-', value.len - 1) : NULL;
+    size_t first = sign != NULL ? (size_t)(sign - value.data) - 1 : 0;
+
+    if ((first != 4 && first != 6) || value.len != 2 * first + 3)
+        return false;
+    const char *text = (const char *)value.data;
+    return digits_all(text, 1, first) && digits_all(text, first + 2, first + 1) && digits_value(text, 1, 2) <= 90 &&
+           digits_value(text, 3, 2) < 60 && digits_value(text, first + 2, 3) <= 180 &&
+           digits_value(text, first + 5, 2) < 60;
+}
+
+static Verdict phone_intl_verdict(Bytes value)
+{
+    Alnum digits;
+
+    if (is_place(value))
+        return VERDICT_REJECT;
+    if (!digits_read(value, &digits) || digits.len < 7 || digits.len > 18)
+        return VERDICT_REJECT;
+    trunk_prefix_drop(value, &digits);
+    international_prefix_drop(&digits);
+    if (digits.text[0] == '1')
+        return digits.len == 11 && nanp_is_valid(digits.text + 1) ? VERDICT_PASS : VERDICT_REJECT;
+    for (size_t code_len = 1; code_len <= 3; code_len++) {
+        const CountryCode *country = country_code_find(&digits, code_len);
+        if (country == NULL)
+            continue;
+        size_t left = digits.len - code_len;
+        bool is_length = left >= country->min && left <= country->max;
+        return is_length && !digits_one_repeated(digits.text + code_len, left) ? VERDICT_PASS : VERDICT_REJECT;
+    }
+    return VERDICT_REJECT;
+}
+
+Verdict validate_phone_intl(const Surroundings *surroundings)
+{
+    return outside_service(surroundings, phone_intl_verdict(surroundings->value));
+}
