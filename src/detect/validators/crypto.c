@@ -106,8 +106,10 @@ static uint32_t bech32_step(uint32_t checksum, uint32_t number)
     return checksum;
 }
 
-/* Both constants are taken: 1 for bech32, 0x2bc830a3 for bech32m. Letters are of one case. */
-bool bech32_is_valid(Bytes value)
+enum { BECH32 = 1, BECH32M = 0x2bc830a3 };
+
+/* BECH32, BECH32M, or what a text gives that is neither; 0 for what cannot be one. Letters are of one case. */
+static uint32_t bech32_checksum(Bytes value)
 {
     static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
     const uint8_t *one = memrchr(value.data, '1', value.len);
@@ -116,7 +118,7 @@ bool bech32_is_valid(Bytes value)
     Mix mix = mix_of(value);
     if (one == NULL || one == value.data || value.len > 110 || (mix.upper > 0 && mix.lower > 0) ||
         value.data + value.len - one < 8)
-        return false;
+        return 0;
     for (const uint8_t *at = value.data; at < one; at++)
         checksum = bech32_step(checksum, (uint32_t)g_ascii_tolower((char)*at) >> 5);
     checksum = bech32_step(checksum, 0);
@@ -125,10 +127,32 @@ bool bech32_is_valid(Bytes value)
     for (const uint8_t *at = one + 1; at < value.data + value.len; at++) {
         const char *place = strchr(alphabet, g_ascii_tolower((char)*at));
         if (place == NULL || *at == 0)
-            return false;
+            return 0;
         checksum = bech32_step(checksum, (uint32_t)(place - alphabet));
     }
-    return checksum == 1 || checksum == 0x2bc830a3;
+    return checksum;
+}
+
+bool bech32_is_valid(Bytes value)
+{
+    uint32_t checksum = bech32_checksum(value);
+
+    return checksum == BECH32 || checksum == BECH32M;
+}
+
+/* BIP 350: witness version 0 is bech32 of a hash of 20 or 32 bytes, the others are bech32m; those that BIP 173 shows
+ * for them are bech32, too, and still taken. */
+static bool segwit_is_valid(Bytes value)
+{
+    enum { OF_20_BYTES = 39, OF_32_BYTES = 59 }; /* version, 32 or 52 characters of five bits, checksum */
+    const uint8_t *one = memrchr(value.data, '1', value.len);
+
+    if (one == NULL || value.len < 8)
+        return false;
+    size_t left = (size_t)(value.data + value.len - one) - 1;
+    if (g_ascii_tolower((char)one[1]) != 'q')
+        return bech32_is_valid(value);
+    return (left == OF_20_BYTES || left == OF_32_BYTES) && bech32_checksum(value) == BECH32;
 }
 
 static void keccak_theta(uint64_t state[25])
@@ -250,7 +274,7 @@ Verdict validate_crypto_address(Bytes value)
         return ethereum_verdict((Bytes){value.data + 2, value.len - 2});
     if (is_hash(value))
         return VERDICT_REJECT;
-    if (memchr(value.data, '1', MIN(value.len, 5)) != NULL && bech32_is_valid(value))
+    if (memchr(value.data, '1', MIN(value.len, 5)) != NULL && segwit_is_valid(value))
         return VERDICT_PROVED;
     return base58check_decode(value, ADDRESS_BYTES, bytes) != 0 ? VERDICT_PROVED : VERDICT_REJECT;
 }

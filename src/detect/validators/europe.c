@@ -84,6 +84,8 @@ Verdict validate_es_nif(Bytes value)
     if (!alnum_read(value, &nif) || nif.len != 9 || !digits_all(nif.text, 1, 7))
         return VERDICT_REJECT;
     char first = nif.text[0];
+    if (strcmp(nif.text, "00000000T") == 0)
+        return VERDICT_SAMPLE; /* what programs for Spain are tested with */
     if (digits_one_repeated(nif.text + 1, 7) && (digits_value(nif.text, 1, 7) == 0 || !g_ascii_isdigit(first)))
         return VERDICT_REJECT;
     if (g_ascii_isdigit(first))
