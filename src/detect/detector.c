@@ -10,6 +10,7 @@
 #include "detect/overlap.h"
 #include "detect/pairs.h"
 #include "detect/place.h"
+#include "detect/validators/validators.h"
 
 #include <string.h>
 
@@ -39,9 +40,9 @@ struct Detector {
     RegexScratch *regex;
     KeywordTracker *keywords;
     Structure *structure;
-    uint64_t *lowered;  /* bit set of rules: see Judge */
-    char *lowered_path; /* for the object of which it was found; NULL: for none */
-    bool is_lowered;    /* it holds a rule */
+    uint64_t *lowered; /* bit set of rules: see Judge */
+    char *path;        /* of the object for which this and judge.is_public were found; NULL: for none */
+    bool is_lowered;   /* it holds a rule */
     HotRules hot;
     uint64_t *hot_places; /* bit set: see ClassText */
     Span *taken;          /* by rule: see ClassRun */
@@ -126,7 +127,7 @@ void detector_free(Detector *detector)
     structure_free(detector->structure);
     encoded_scan_free(detector->encoded);
     g_free(detector->lowered);
-    g_free(detector->lowered_path);
+    g_free(detector->path);
     g_free(detector->suppressed_of);
     regex_scratch_free(detector->regex);
     literal_scan_free(detector->literals);
@@ -134,17 +135,19 @@ void detector_free(Detector *detector)
     g_free(detector);
 }
 
-static void find_lowered(Detector *detector, const char *path)
+/* What the object's name says. */
+static void look_at_path(Detector *detector, const char *path)
 {
     const RuleSet *rules = detector->rules;
 
-    g_free(detector->lowered_path);
-    detector->lowered_path = g_strdup(path);
+    g_free(detector->path);
+    detector->path = g_strdup(path);
+    detector->judge.is_public = path_is_public(path);
     detector->is_lowered = false;
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);
         bool is_lowered = false;
-        for (guint j = 0; j < rule->lower_paths->len && !is_lowered; j++)
+        for (guint j = 0; path != NULL && j < rule->lower_paths->len && !is_lowered; j++)
             is_lowered = g_pattern_spec_match_string(g_ptr_array_index(rule->lower_paths, j), path);
         uint64_t bit = UINT64_C(1) << (i % 64);
         detector->lowered[i / 64] = (detector->lowered[i / 64] & ~bit) | (is_lowered ? bit : 0);
@@ -152,14 +155,12 @@ static void find_lowered(Detector *detector, const char *path)
     }
 }
 
-/* Which rules' tiers are lower in the object of this name; NULL: no rule's. Many texts may belong to one object. */
-static const uint64_t *lowered_for(Detector *detector, const char *path)
+/* Many texts may belong to one object. */
+static void begin_path(Detector *detector, const char *path)
 {
-    if (path == NULL)
-        return NULL;
-    if (g_strcmp0(path, detector->lowered_path) != 0)
-        find_lowered(detector, path);
-    return detector->is_lowered ? detector->lowered : NULL;
+    if (g_strcmp0(path, detector->path) != 0)
+        look_at_path(detector, path);
+    detector->judge.lowered = detector->is_lowered ? detector->lowered : NULL;
 }
 
 bool detector_begin(
@@ -179,10 +180,9 @@ bool detector_begin(
     structure_reset(detector->structure);
     if (detector->encoded != NULL)
         encoded_scan_begin(detector->encoded, options);
-    detector->judge.path = options->path;
+    begin_path(detector, options->path);
     detector->judge.refused = options->refusal_handler;
     detector->judge.refused_data = options->data;
-    detector->judge.lowered = lowered_for(detector, options->path);
     place_begin(&detector->place, encoding, first_offset);
     detector->is_running = false;
     TRY(literal_scan_begin(detector->literals, error));

@@ -275,7 +275,7 @@ static Verdict validate_in_context(const Judge *judge, const TextView *text, con
         .before = {.data = text->data + start - before, .len = before},
         .after = {.data = text->data + end, .len = MIN(text->len - end, (size_t)SURROUNDINGS_AFTER)},
         .field = structure_field(judge->structure, text, candidate->value.start),
-        .path = judge->path,
+        .is_public = judge->is_public,
     };
 
     return candidate->rule->context_validator(&surroundings);

@@ -26,7 +26,7 @@ typedef struct Judge {
     const RuleSet *rules;
     Structure *structure;
     const KeywordTracker *keywords;
-    const char *path;        /* of the object or member; NULL: unknown */
+    bool is_public;          /* path_is_public() of the object or member */
     bool is_decoded;         /* the text was encoded in another */
     const uint64_t *lowered; /* bit set of rules whose tier is one lower there; NULL: none */
     Tier min_tier;

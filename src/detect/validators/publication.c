@@ -27,19 +27,17 @@ static const Ending endings[] = {ENDING(".rst"), ENDING(".rst.gz"), ENDING(".rst
     ENDING("/AUTHORS.gz"), ENDING("/THANKS"), ENDING("/CREDITS"), ENDING("/copyright"), ENDING("/package.json"),
     ENDING(".pom"), ENDING("/PKG-INFO"), ENDING("/METADATA")};
 
-/* Asked of every value: most paths differ in the last letter. */
 static bool has_ending(const char *path, size_t len)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
         const Ending *ending = &endings[i];
-        if (len > ending->len && path[len - 1] == ending->text[ending->len - 1] &&
-            memcmp(path + len - ending->len, ending->text, ending->len) == 0)
+        if (len > ending->len && memcmp(path + len - ending->len, ending->text, ending->len) == 0)
             return true;
     }
     return false;
 }
 
-static bool is_published(const char *path)
+bool path_is_public(const char *path)
 {
     static const char *const parts[] = {"/man/", "/locale/", "/locales/", "/i18n/", "/cldr/", "changelog"};
     static WordSearch search = WORD_SEARCH(parts);
@@ -102,8 +100,8 @@ Verdict outside_publication(const Surroundings *surroundings, Verdict verdict)
 {
     if (verdict <= VERDICT_LOW)
         return verdict;
-    bool is_public = is_published(surroundings->path) || is_in_listing(surroundings->before) ||
-                     is_told_as_example(surroundings->before);
+    bool is_public =
+        surroundings->is_public || is_in_listing(surroundings->before) || is_told_as_example(surroundings->before);
     return is_public ? VERDICT_LOW : verdict;
 }
 

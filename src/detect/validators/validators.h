@@ -20,11 +20,15 @@ typedef Verdict (*Validator)(Bytes value);
 /* For what the value alone cannot tell. Borrowed; at a text's end before and after are shorter. */
 typedef struct Surroundings {
     Bytes value;
-    Bytes before;     /* up to SURROUNDINGS_BEFORE bytes that end where the value begins */
-    Bytes after;      /* up to SURROUNDINGS_AFTER bytes from the value's end on */
-    Bytes field;      /* name of the column or of the innermost key of the path; empty where there is none */
-    const char *path; /* of the object or the archive's member, as it was given; may be NULL */
+    Bytes before;   /* up to SURROUNDINGS_BEFORE bytes that end where the value begins */
+    Bytes after;    /* up to SURROUNDINGS_AFTER bytes from the value's end on */
+    Bytes field;    /* name of the column or of the innermost key of the path; empty where there is none */
+    bool is_public; /* path_is_public() of the object */
 } Surroundings;
+
+/* Whether the name of an object or of an archive's member says that it was written for everybody: a manual, translated
+ * messages, a program. NULL: unknown, so that it does not. */
+bool path_is_public(const char *path);
 
 enum { SURROUNDINGS_BEFORE = 256, SURROUNDINGS_AFTER = 64 };
 

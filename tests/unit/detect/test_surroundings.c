@@ -19,7 +19,7 @@ static void check(const Around *cases, size_t count)
             .before = {(const uint8_t *)test->before, strlen(test->before)},
             .after = {(const uint8_t *)test->after, strlen(test->after)},
             .field = {(const uint8_t *)test->field, test->field != NULL ? strlen(test->field) : 0},
-            .path = test->path,
+            .is_public = path_is_public(test->path),
         };
         Verdict verdict = context_validator_find(test->validator)(&surroundings);
         if (verdict != test->verdict)
