@@ -109,7 +109,7 @@ def freeze_database(folder, calm):
         wait_until(lambda: it.trawl.counts(job_id)["succeeded"], 30, "some objects are done")
         frozen = family(it.postgres.process.pid)
         for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
+            tell(pid, signal.SIGSTOP)
         try:
             url = f"http://127.0.0.1:{it.running['serve'].found.group(1)}"
             started = time.monotonic()
@@ -119,10 +119,16 @@ def freeze_database(folder, calm):
             assert requests.get(url + "/healthz", timeout=5).status_code == 200
         finally:
             for pid in frozen:
-                os.kill(pid, signal.SIGCONT)
+                tell(pid, signal.SIGCONT)
         script.wait(job_id, "completed")
         campaign.assert_like_undisturbed(it, job_id, calm.expected["scan"], "after the frost")
         campaign.assert_healthy(it)
+
+
+def tell(pid, number):
+    """A backend or an autovacuum worker may have ended since its number was read."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
 
 
 def family(pid):
