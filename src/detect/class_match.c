@@ -9,6 +9,7 @@ enum {
     USERINFO_SEEN = 256, /* how far "https://user:" is looked for before "@" */
     SHORTER_TRIES = 3,
     COLON_GROUP_MAX = 4,
+    ALLOCATED_AT = 16, /* bytes: addresses of allocated memory are multiples */
 };
 
 bool class_judge(const ClassRun *run, uint32_t rule, size_t start, size_t end)
@@ -292,6 +293,13 @@ void hot_rules_clear(HotRules *hot)
     }
 }
 
+void hot_rules_reset(HotRules *hot)
+{
+    zones_reset(hot->zones);
+    hot->stretch = (Stretch){0};
+    memset(hot->recent, 0, sizeof hot->recent);
+}
+
 /* A sum, so that no product waits for the one before. */
 static size_t slot_of(const uint64_t *rules, size_t words)
 {
@@ -303,21 +311,51 @@ static size_t slot_of(const uint64_t *rules, size_t words)
     return hash >> 32 & (HOT_SETS - 1);
 }
 
-static void look_at_stretch(const RuleSet *rules, HotRules *hot, uint64_t position)
+/* The rules of all zones around the position together. */
+static const HotSet *find_set(const RuleSet *rules, HotRules *hot, uint64_t position)
 {
     size_t bytes = rules->rule_words * sizeof *hot->scratch;
 
-    if (position >= hot->stretch.from && position < hot->stretch.to)
-        return;
     for (size_t i = 0; i < rules->rule_words; i++)
         hot->scratch[i] = ~hot->demanding[i];
-    zones_add_rules(hot->zones, position, hot->scratch, &hot->stretch);
+    zones_add_rules(hot->zones, position, hot->scratch);
     HotSet *set = &hot->sets[slot_of(hot->scratch, rules->rule_words)];
     if (memcmp(set->rules, hot->scratch, bytes) != 0) {
         memcpy(set->rules, hot->scratch, bytes);
         note_words(rules, set);
+        for (size_t i = 0; i < HOT_SETS; i++)
+            hot->recent[i].set = hot->recent[i].set == set ? NULL : hot->recent[i].set;
     }
-    hot->now = set;
+    return set;
+}
+
+static size_t recent_slot(const Stretch *stretch)
+{
+    uintptr_t sum = 0;
+
+    for (size_t i = 0; i < STRETCH_FIRST; i++)
+        sum = sum * 3 + (uintptr_t)stretch->first[i] / ALLOCATED_AT;
+    return sum % HOT_SETS;
+}
+
+/* In records most stretches are one field, or a key and its value: their set is known by the zones. */
+static void look_at_stretch(const RuleSet *rules, HotRules *hot, uint64_t position)
+{
+    Stretch *stretch = &hot->stretch;
+
+    if (position >= stretch->from && position < stretch->to)
+        return;
+    zones_around(hot->zones, position, stretch);
+    if (stretch->count > STRETCH_FIRST) {
+        hot->now = find_set(rules, hot, position);
+        return;
+    }
+    RecentSet *recent = &hot->recent[recent_slot(stretch)];
+    if (recent->set == NULL || memcmp(recent->first, stretch->first, sizeof recent->first) != 0) {
+        recent->set = find_set(rules, hot, position);
+        memcpy(recent->first, stretch->first, sizeof recent->first);
+    }
+    hot->now = recent->set;
 }
 
 /* Rules that need no keyword to be worth trying; in a zone also those whose keyword it is. */

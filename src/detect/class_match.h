@@ -14,19 +14,28 @@ typedef struct HotSet {
 
 enum { HOT_SETS = 16 }; /* the same few come again in each record */
 
+/* Which set the zones of a stretch made. */
+typedef struct RecentSet {
+    const uint64_t *first[STRETCH_FIRST];
+    const HotSet *set; /* NULL: not known */
+} RecentSet;
+
 /* Which rules are worth trying in a zone. */
 typedef struct HotRules {
     Zones *zones;
-    const uint64_t *demanding; /* bit set: what is worth trying in zones only */
-    const ClassRules *cold;    /* the others */
-    uint64_t *scratch;         /* bit set */
-    HotSet sets[HOT_SETS];     /* by hash of their rules */
-    const HotSet *now;         /* one of them */
-    Stretch stretch;           /* where it holds */
+    const uint64_t *demanding;  /* bit set: what is worth trying in zones only */
+    const ClassRules *cold;     /* the others */
+    uint64_t *scratch;          /* bit set */
+    HotSet sets[HOT_SETS];      /* by hash of their rules */
+    RecentSet recent[HOT_SETS]; /* by address of the zones' rules, which may be others' in the next text */
+    const HotSet *now;          /* one of them */
+    Stretch stretch;            /* where it holds */
 } HotRules;
 
 void hot_rules_init(HotRules *hot, const RuleSet *rules);
 void hot_rules_clear(HotRules *hot);
+/* Another text begins. */
+void hot_rules_reset(HotRules *hot);
 
 typedef struct ClassRun {
     const RuleSet *rules;

@@ -175,7 +175,7 @@ bool detector_begin(
     g_array_set_size(detector->settled, 0);
     detector->handed = 0;
     keyword_tracker_reset(detector->keywords);
-    zones_reset(detector->hot.zones);
+    hot_rules_reset(&detector->hot);
     memset(detector->taken, 0, detector->rules->rules->len * sizeof *detector->taken);
     structure_reset(detector->structure);
     if (detector->encoded != NULL)

@@ -136,7 +136,7 @@ void zones_mark(const Zones *zones, uint64_t from, uint64_t to, uint64_t *marks)
     }
 }
 
-static void add_rules(Zones *zones, ZoneKind kind, uint64_t position, uint64_t *rules, Stretch *stretch)
+static void look_around(Zones *zones, ZoneKind kind, uint64_t position, Stretch *stretch)
 {
     const GArray *list = zones->lists[kind];
     guint *passed = &zones->passed[kind];
@@ -155,16 +155,34 @@ static void add_rules(Zones *zones, ZoneKind kind, uint64_t position, uint64_t *
         }
         stretch->from = MAX(stretch->from, zone->from);
         stretch->to = MIN(stretch->to, zone->to);
-        for (size_t word = 0; word < zones->rules->rule_words; word++)
+        if (stretch->count < STRETCH_FIRST)
+            stretch->first[stretch->count] = zone->rules;
+        stretch->count++;
+    }
+}
+
+void zones_around(Zones *zones, uint64_t position, Stretch *stretch)
+{
+    *stretch = (Stretch){.from = position - MIN(position, (uint64_t)ZONES_BACK), .to = UINT64_MAX};
+    for (ZoneKind kind = 0; kind < ZONE_KINDS; kind++)
+        look_around(zones, kind, position, stretch);
+}
+
+static void add_rules(const Zones *zones, ZoneKind kind, uint64_t position, uint64_t *rules)
+{
+    const GArray *list = zones->lists[kind];
+
+    for (guint i = zones->passed[kind]; i < list->len && zone_at(list, i)->from <= position; i++) {
+        const Zone *zone = zone_at(list, i);
+        for (size_t word = 0; zone->to > position && word < zones->rules->rule_words; word++)
             rules[word] |= zone->rules[word];
     }
 }
 
-void zones_add_rules(Zones *zones, uint64_t position, uint64_t *rules, Stretch *stretch)
+void zones_add_rules(const Zones *zones, uint64_t position, uint64_t *rules)
 {
-    *stretch = (Stretch){.from = position - MIN(position, (uint64_t)ZONES_BACK), .to = UINT64_MAX};
     for (ZoneKind kind = 0; kind < ZONE_KINDS; kind++)
-        add_rules(zones, kind, position, rules, stretch);
+        add_rules(zones, kind, position, rules);
 }
 
 void zones_forget(Zones *zones, uint64_t position)

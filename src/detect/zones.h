@@ -28,13 +28,17 @@ void zones_add_field(void *zones, const Zone *zone);
 /* Sets bit i of marks if from + i lies in a zone, for [from, to). */
 void zones_mark(const Zones *zones, uint64_t from, uint64_t to, uint64_t *marks);
 
-/* Adds the rules of the zones around the position to the bit set; they are the same in all of the stretch. Positions
- * rise from one call to the next, or fall back by less than ZONES_BACK. */
-enum { ZONES_BACK = 64 };
+/* Where the zones around a position are the same. */
+enum { ZONES_BACK = 64, STRETCH_FIRST = 3 };
 typedef struct Stretch {
     uint64_t from, to;
+    uint32_t count;                       /* of zones */
+    const uint64_t *first[STRETCH_FIRST]; /* their rules; NULL behind the last */
 } Stretch;
-void zones_add_rules(Zones *zones, uint64_t position, uint64_t *rules, Stretch *ret_stretch);
+/* Positions rise from one call to the next, or fall back by less than ZONES_BACK. */
+void zones_around(Zones *zones, uint64_t position, Stretch *ret_stretch);
+/* Adds the rules of the zones around the position that was asked about last to the bit set. */
+void zones_add_rules(const Zones *zones, uint64_t position, uint64_t *rules);
 
 /* Nothing before the position will be asked for. */
 void zones_forget(Zones *zones, uint64_t position);
