@@ -364,7 +364,8 @@ static Verdict embedded_password_verdict(const uint8_t *from, const uint8_t *end
         return VERDICT_REJECT;
     if (is_placeholder_word(password))
         return is_name_for_readers(password) ? VERDICT_SAMPLE : VERDICT_LOW;
-    bool is_stand_in = is_constant(password) && memchr(password.data, '_', password.len) != NULL;
+    bool is_stand_in = is_constant(password) &&
+                       (memchr(password.data, '_', password.len) != NULL || contains_ignoring_case(password, "PASSW"));
     return is_stand_in || distinct_count(password) < 3 || password_is_filler(password) ? VERDICT_SAMPLE : VERDICT_PASS;
 }
 

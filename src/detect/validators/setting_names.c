@@ -200,10 +200,10 @@ bool setting_name_is_no_secret(const SettingName *name)
         "shortcut", "i18n", "locale", "translation", "message", "site_key", "sitekey", "idempotency", "dedup", "lookup",
         "author", "object", "s3_key", "s3key", "devicekey", "device_key", "host_key", "hostkey", "gpg_key", "sig_key",
         "signer", "cursor", "continuation", "page", "next", "keyword", "keyvault", "key_vault", "keystore", "keychain",
-        "tokeniz", "keyframe", "keyname", "bucket", "keypair", "key-pair", "keyspace", "schemakey", "selector",
-        "ssh-rsa", "authenticat", "keyring", "credit", "verif", "query", "storagekey", "publishable", "registry_key",
-        "keycode", "key_code", "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab", "keys.map",
-        "request", "trace", "correlation"};
+        "tokeniz", "keyframe", "keyname", "bucket", "secretsmanager", "keypair", "key-pair", "keyspace", "schemakey",
+        "selector", "ssh-rsa", "authenticat", "keyring", "credit", "verif", "query", "storagekey", "publishable",
+        "registry_key", "keycode", "key_code", "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab",
+        "keys.map", "request", "trace", "correlation"};
 
     if (holds_one_of(name, words, G_N_ELEMENTS(words)))
         return true;
@@ -235,7 +235,7 @@ bool setting_name_is_about_passwords(const SettingName *name)
         "_file", "_path", "_url", "hint", "regex", "pattern", "format", "length", "algorithm", "hasher", "command",
         "help", "error", "message", "placeholder", "title", "_text", "input", "strength", "validat", "_reset",
         "_change", "passwordhash", "password_hash", "hashed", "reset_password", "forgot", "invalid", "incorrect",
-        "passwords_", "password_digest", "pwdhash", "authentication", "expir", "toggle", "authz"};
+        "passwords_", "password_digest", "update_password", "pwdhash", "authentication", "expir", "toggle", "authz"};
 
     return holds_one_of(name, words, G_N_ELEMENTS(words)) || setting_name_is_attribute(name) ||
            last_part_is(name, " id ids salt hash ") || has_part(name, " err error errors msg ");
