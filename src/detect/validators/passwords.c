@@ -462,8 +462,10 @@ Verdict validate_bare_password(Bytes value)
     Mix mix = mix_of(value);
     bool has_mark = false;
 
-    for (size_t i = 0; i < value.len; i++)
-        has_mark = has_mark || strchr(marks, value.data[i]) != NULL;
+    /* "apache-proxy@": the beginning of an address, as guests of FTP give it. */
+    size_t len = value.len > 0 && value.data[value.len - 1] == '@' ? value.len - 1 : value.len;
+    for (size_t i = 0; i < len; i++)
+        has_mark = has_mark || is_one_of(value.data[i], marks);
     if (mix.upper + mix.lower == 0 || (mix.digits == 0 && !has_mark))
         return VERDICT_REJECT;
     return validate_password(value);

@@ -60,6 +60,15 @@ static bool is_digest(Bytes value)
     return false;
 }
 
+/* A text of another script is none. */
+static bool is_ascii(Bytes value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (value.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 /* Characters that keys and tokens are not made of, as passwords are. */
 static bool has_marks(Bytes value)
 {
@@ -129,7 +138,7 @@ Verdict validate_setting(const Surroundings *surroundings)
     Bytes value = surroundings->value;
 
     if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name) ||
-        ends_with(surroundings->before, "base64,"))
+        ends_with(surroundings->before, "base64,") || !is_ascii(value))
         return VERDICT_REJECT;
     Verdict verdict = VERDICT_REJECT;
     if (!has_marks(value))
