@@ -2,7 +2,10 @@
 #include "detect/pattern_refusal.h"
 #include "detect/rule_internal.h"
 
+#include <stdatomic.h>
 #include <string.h>
+
+enum { RULES_FOR_A_THREAD = 16, THREADS_MAX = 16 };
 
 static void note_regex(const RawRule *raw, const pcre2_code *regex, RuleFacts *facts)
 {
@@ -64,4 +67,36 @@ bool rule_facts_find(const RawRule *raw, RuleFacts *ret_facts, GError **error)
         TRY(check_for_hyperscan(raw, "prefilter", raw->prefilter, &unused, error));
     *ret_facts = facts;
     return true;
+}
+
+typedef struct FactsWork {
+    const RawRule *rules;
+    unsigned count;
+    RuleFacts *facts;
+    bool *are_found;
+    atomic_uint next;
+} FactsWork;
+
+static gpointer find_some(gpointer data)
+{
+    FactsWork *work = data;
+
+    for (unsigned i = atomic_fetch_add(&work->next, 1); i < work->count; i = atomic_fetch_add(&work->next, 1)) {
+        g_autoptr(GError) ignored = NULL;
+        work->are_found[i] = rule_facts_find(&work->rules[i], &work->facts[i], &ignored);
+    }
+    return NULL;
+}
+
+void rule_facts_find_all(const RawRule *rules, unsigned count, RuleFacts *ret_facts, bool *ret_are_found)
+{
+    FactsWork work = {.rules = rules, .count = count, .facts = ret_facts, .are_found = ret_are_found};
+    const unsigned helpers = MIN(MIN(g_get_num_processors(), (guint)THREADS_MAX) - 1, count / RULES_FOR_A_THREAD);
+    GThread *threads[THREADS_MAX];
+
+    for (unsigned i = 0; i < helpers; i++)
+        threads[i] = g_thread_new("rule-facts", find_some, &work);
+    (void)find_some(&work);
+    for (unsigned i = 0; i < helpers; i++)
+        (void)g_thread_join(threads[i]);
 }

@@ -128,6 +128,22 @@ typedef struct Loading {
     GChecksum *sum;        /* of what the set's id depends on */
 } Loading;
 
+/* The facts of some rules are known: from the cache, or found by many threads at once. The others are found, and what
+ * is wrong with them is said, when their turn comes. */
+static bool add_rules(RuleSet *rules, const char *path, RuleDocument *document, FactsState state, GError **error)
+{
+    const char *where = g_string_chunk_insert_const(rules->paths, path);
+    g_autofree bool *are_known = g_new0(bool, document->rules_count);
+
+    if (state == FACTS_UNKNOWN)
+        rule_facts_find_all(document->rules, document->rules_count, document->facts, are_known);
+    for (unsigned i = 0; i < document->rules_count; i++) {
+        FactsState known = are_known[i] ? FACTS_KNOWN : state;
+        TRY(add_rule(rules, where, &document->rules[i], &document->facts[i], known, error));
+    }
+    return true;
+}
+
 /* Reads a document and checks its rules, unless the cache says what came of that. The document is the set's. */
 static bool add_document(
     const Loading *loading, const char *path, Bytes text, const RuleDocument **ret_document, GError **error)
@@ -139,9 +155,7 @@ static bool add_document(
     if (document == NULL)
         TRY(rule_document_parse(path, text, &document, error));
     g_ptr_array_add(rules->documents, document);
-    const char *where = g_string_chunk_insert_const(rules->paths, path);
-    for (unsigned i = 0; i < document->rules_count; i++)
-        TRY(add_rule(rules, where, &document->rules[i], &document->facts[i], state, error));
+    TRY(add_rules(rules, path, document, state, error));
     if (loading->cache_dir != NULL && state == FACTS_UNKNOWN)
         rule_cache_write(loading->cache_dir, text, document);
     *ret_document = document;
