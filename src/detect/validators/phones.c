@@ -23,8 +23,8 @@ static Verdict nanp_verdict(Bytes value)
     const char *area = digits.text + (has_country ? 1 : 0);
     if (digits.len != 10 && !has_country)
         return VERDICT_REJECT;
-    /* Area code 555 is nobody's: it stands in examples. */
-    if (strncmp(area, "555", 3) == 0)
+    /* Area code 555 is nobody's: it stands in examples, as does the number that counts up. */
+    if (strncmp(area, "555", 3) == 0 || strncmp(area, "1234567890", 10) == 0)
         return VERDICT_LOW;
     if (!nanp_is_valid(area))
         return VERDICT_REJECT;
