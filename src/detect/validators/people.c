@@ -1,6 +1,7 @@
 /* Where people live, what they pay with, how they are called by telephone. */
 #include "base/clock.h"
 #include "detect/validators/validators_internal.h"
+#include "detect/validators/word_search.h"
 
 #include <string.h>
 
@@ -350,6 +351,8 @@ static Verdict postcode_verdict(Bytes value)
 
 Verdict validate_postcode(const Surroundings *surroundings)
 {
+    static const char *const words[] = {"zip", "post", "plz", "cep", "cod", "kod", "psč", "irány", "pin"};
+    static WordSearch search = WORD_SEARCH(words);
     /* "WHERE zip = '94105'": what is asked for. */
     enum { QUERY_BYTES = 64 };
     Bytes before = surroundings->before;
@@ -359,7 +362,8 @@ Verdict validate_postcode(const Surroundings *surroundings)
     /* "zip-stream 2.0.1 21279": one of several numbers. */
     while (before.len > 0 && !g_ascii_isalnum(before.data[before.len - 1]) && before.data[before.len - 1] < 0x80)
         before.len--;
-    if (before.len > 0 && g_ascii_isdigit(before.data[before.len - 1]) && !is_in_field(surroundings))
+    bool is_among_numbers = before.len > 0 && g_ascii_isdigit(before.data[before.len - 1]);
+    if (is_among_numbers && !word_search_any(&search, surroundings->field))
         return VERDICT_LOW;
     return outside_publication(surroundings, postcode_verdict(surroundings->value));
 }

@@ -132,7 +132,7 @@ static bool is_after_blank(Bytes before, const SettingName *name)
 
 /* A random value assigned to the name of a key: unless the name is that of something else, or the value is an image, a
  * digest or the like that says what it is. */
-Verdict validate_setting(const Surroundings *surroundings)
+static Verdict setting_verdict(const Surroundings *surroundings)
 {
     SettingName name;
     Bytes value = surroundings->value;
@@ -147,6 +147,11 @@ Verdict validate_setting(const Surroundings *surroundings)
              !is_after_blank(surroundings->before, &name))
         verdict = strong_password_verdict(value);
     return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
+}
+
+Verdict validate_setting(const Surroundings *surroundings)
+{
+    return outside_program(surroundings, setting_verdict(surroundings));
 }
 
 /* Where a value without quotes ends; anything else shows that it was more than that. */
@@ -324,7 +329,7 @@ static bool is_in_backquotes(const Surroundings *surroundings)
 }
 
 /* A value in quotes assigned to the name of a password. */
-Verdict validate_password_setting(const Surroundings *surroundings)
+static Verdict password_setting_verdict(const Surroundings *surroundings)
 {
     SettingName name;
     Bytes value = surroundings->value;
@@ -340,6 +345,11 @@ Verdict validate_password_setting(const Surroundings *surroundings)
         return VERDICT_REJECT;
     Verdict verdict = password_or_phrase_verdict(value);
     return verdict == VERDICT_PASS && is_minified(surroundings) ? VERDICT_LOWER : verdict;
+}
+
+Verdict validate_password_setting(const Surroundings *surroundings)
+{
+    return outside_program(surroundings, password_setting_verdict(surroundings));
 }
 
 /* "<password>plainSecret</password>": a label may stand there, too, which has one capital at most. */
@@ -487,7 +497,7 @@ static bool is_next_setting(Bytes value)
     return at >= 3 && at < value.len && value.data[at] == '=';
 }
 
-Verdict validate_bare_setting(const Surroundings *surroundings)
+static Verdict bare_setting_verdict(const Surroundings *surroundings)
 {
     SettingName name = {.len = 0};
     Bytes value = surroundings->value;
@@ -508,6 +518,11 @@ Verdict validate_bare_setting(const Surroundings *surroundings)
         return verdict == VERDICT_PASS ? VERDICT_REJECT : verdict;
     bool is_weak = is_run_of_words(surroundings) || is_number_for_password(surroundings, &name);
     return is_weak ? VERDICT_LOW : validate_bare_password(value);
+}
+
+Verdict validate_bare_setting(const Surroundings *surroundings)
+{
+    return outside_program(surroundings, bare_setting_verdict(surroundings));
 }
 
 /* An environment file's "DB_PASS=blueheron": no code, so that a word may be a password. */

@@ -68,6 +68,9 @@ Verdict outside_publication(const Surroundings *surroundings, Verdict verdict);
  * name is none of a person. */
 bool is_beside_code(Bytes before);
 
+/* Behind the name of a secret stand a call, a type, a time, or keys in a row: then the verdict is at most low. */
+Verdict outside_program(const Surroundings *surroundings, Verdict verdict);
+
 /* `rut 0 002 @ 02604760 v`: a digit or a mark between blanks before it makes a number one of a row: then the verdict is
  * at most low. */
 Verdict outside_marks(const Surroundings *surroundings, Verdict verdict);

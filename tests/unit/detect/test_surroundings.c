@@ -47,6 +47,8 @@ static void test_one_of_many_numbers_is_part_of_what_they_are_together(void)
         {"card_expiry_field", "expires: ", "2026-11", "", VERDICT_PASS, NULL, NULL},
         {"card_expiry_field", "expires: ", "2026-11", "-30T17", VERDICT_REJECT, NULL, NULL},
         {"postcode", "easy-zip\t0.0.4\t", "20883", "\t", VERDICT_LOW, NULL, NULL},
+        {"postcode", "easy-zip\t0.0.4\t", "20883", "\t", VERDICT_LOW, NULL, "size"},
+        {"postcode", "Main\t4\t", "20883", "\t", VERDICT_PASS, NULL, "zip_code"},
         {"postcode", "easy-zip\t", "20883", "\t", VERDICT_PASS, NULL, NULL},
         {"driving_licence_intl", "us-west-2:", "123456789012", ":license", VERDICT_REJECT, NULL, NULL},
         {"driving_licence_intl", "licence:", "123456789012", "", VERDICT_PASS, NULL, NULL},
@@ -193,6 +195,25 @@ static void test_a_word_is_no_name_where_others_stand(void)
     check(cases, G_N_ELEMENTS(cases));
 }
 
+/* What a program gives to a password, and what nobody keeps secret. */
+static void test_calls_types_times_and_rows_of_keys_are_no_passwords(void)
+{
+    static const Around cases[] = {
+        {"password_setting", "password: \"", "Tr4il-Mix-77", "\"", VERDICT_PASS, NULL, NULL},
+        {"password_setting", "password: \"", "asdf", "\"", VERDICT_LOW, NULL, NULL},
+        {"password_setting", "pwd = \"", "abcDEF---", "\"", VERDICT_LOW, NULL, NULL},
+        {"password_setting", "password = '", "-anonymous@", "'", VERDICT_LOW, NULL, NULL},
+        {"password_setting", "password = '", "Tr4il#@", "'", VERDICT_PASS, NULL, NULL},
+        {"password_setting", "\"password\": \"", "2016-09-08T21:47:36Z", "\"", VERDICT_REJECT, NULL, NULL},
+        {"bare_setting", "password := ", "GetAddress2(Library", "\n", VERDICT_LOW, NULL, NULL},
+        {"bare_setting", "password := ", "q1w2e3(r4t5", "\n", VERDICT_PASS, NULL, NULL},
+        {"bare_setting", "password=", "CVE-2026-70461", "\n", VERDICT_REJECT, NULL, NULL},
+        {"setting", "data_key = ", "_mm256_shuffle_epi32", " (data", VERDICT_LOW, NULL, NULL},
+    };
+
+    check(cases, G_N_ELEMENTS(cases));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -204,5 +225,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/surroundings/minutes-of-a-degree-are-no-place", test_minutes_of_a_degree_are_no_place);
     g_test_add_func(
         "/detect/surroundings/a-word-is-no-name-where-others-stand", test_a_word_is_no_name_where_others_stand);
+    g_test_add_func("/detect/surroundings/calls-types-times-and-rows-of-keys-are-no-passwords",
+        test_calls_types_times_and_rows_of_keys_are_no_passwords);
     return g_test_run();
 }

@@ -1,0 +1,116 @@
+/* What stands behind the name of a secret in programs and logs, and is none. */
+#include "detect/validators/validators_internal.h"
+
+#include <string.h>
+
+enum { SEQUENCE_MIN = 4 };
+
+static bool is_name_byte(uint8_t byte)
+{
+    return g_ascii_isalnum(byte) || byte == '_' || byte == ':' || byte == '.';
+}
+
+/* The length of the name that the value begins with; with a capital behind a small letter, or a mark between words. */
+static size_t name_of_program(Bytes value)
+{
+    size_t len = 0;
+    bool is_joined = false;
+
+    for (; len < value.len && is_name_byte(value.data[len]); len++) {
+        bool is_hump = len > 0 && g_ascii_islower(value.data[len - 1]) && g_ascii_isupper(value.data[len]);
+        is_joined = is_joined || is_hump || value.data[len] == '_' || value.data[len] == ':';
+    }
+    return is_joined ? len : 0;
+}
+
+/* "GetProcedureAddress(Library", "Win32::GetCwd()", "shuffle_epi32 (": what a function gives. */
+static bool is_call(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, after = surroundings->after;
+    size_t len = name_of_program(value), at = 0;
+
+    if (len > 0 && len < value.len)
+        return value.data[len] == '(';
+    while (at < after.len && (after.data[at] == ' ' || after.data[at] == '\t'))
+        at++;
+    return len > 0 && at < after.len && after.data[at] == '(';
+}
+
+static bool begins_with(Bytes value, const char *text)
+{
+    size_t len = strlen(text);
+
+    return value.len >= len && memcmp(value.data, text, len) == 0;
+}
+
+/* "array[0..15]", "function(a", "info^.passes", "0x08000000": types, pointers and numbers. */
+static bool is_of_language(Bytes value)
+{
+    size_t at = 2;
+
+    if (begins_with(value, "array[") || begins_with(value, "function(") ||
+        memmem(value.data, value.len, "^.", 2) != NULL)
+        return true;
+    if (!begins_with(value, "0x"))
+        return false;
+    while (at < value.len && g_ascii_isxdigit(value.data[at]))
+        at++;
+    return at == value.len && at <= 2 + 2 * sizeof(uint64_t);
+}
+
+/* "2016-09-08T21:47", "CVE-2026-70461", "$dir/private": a time, a report, a path. */
+static bool is_other(Bytes value)
+{
+    const char *text = (const char *)value.data;
+    size_t at = 1;
+
+    if (begins_with(value, "CVE-"))
+        return true;
+    if (value.len > 15 && digits_all(text, 0, 4) && text[4] == '-' && digits_all(text, 5, 2) && text[10] == 'T')
+        return digits_all(text, 11, 2) && text[13] == ':';
+    if (value.data[0] != '$')
+        return false;
+    while (at < value.len && (g_ascii_isalnum(value.data[at]) || value.data[at] == '_'))
+        at++;
+    return at > 1 && at < value.len && value.data[at] == '/';
+}
+
+/* "asdf", "abcDEF---": letters as they stand in the alphabet or on keys. */
+static bool is_sequence(Bytes value)
+{
+    static const char *const rows[] = {"abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm"};
+    char letters[16] = "";
+    size_t len = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        if (g_ascii_isdigit(value.data[i]) || value.data[i] >= 0x80 || len + 1 == sizeof letters)
+            return false;
+        if (g_ascii_isalpha(value.data[i]))
+            letters[len++] = g_ascii_tolower((char)value.data[i]);
+    }
+    letters[len] = '\0';
+    for (size_t i = 0; len >= SEQUENCE_MIN && i < G_N_ELEMENTS(rows); i++)
+        if (strstr(rows[i], letters) != NULL)
+            return true;
+    return false;
+}
+
+/* "-anonymous@", "user@": what is told to a server that asks nobody. */
+static bool is_for_anybody(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    return value.len > 1 && value.data[value.len - 1] == '@' && mix.digits == 0 && mix.upper == 0;
+}
+
+Verdict outside_program(const Surroundings *surroundings, Verdict verdict)
+{
+    Bytes value = surroundings->value;
+
+    if (verdict <= VERDICT_LOW || value.len == 0)
+        return verdict;
+    if (is_other(value))
+        return VERDICT_REJECT;
+    bool is_low = is_call(surroundings) || is_of_language(value) || is_sequence(value) || is_for_anybody(value);
+    return is_low ? VERDICT_LOW : verdict;
+}
