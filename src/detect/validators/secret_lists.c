@@ -34,21 +34,6 @@ Verdict validate_password_list(Bytes value)
     return best_of_items(value, validate_bare_password);
 }
 
-static Verdict key_item_verdict(Bytes value)
-{
-    Mix mix = mix_of(value);
-    Verdict verdict = value.len >= KEY_LEN_MIN ? validate_generic_secret(value) : VERDICT_REJECT;
-
-    if (verdict != VERDICT_REJECT)
-        return mix.upper + mix.lower > 0 ? verdict : VERDICT_REJECT;
-    return mix.digits == 0 || strong_password_verdict(value) == VERDICT_REJECT ? VERDICT_REJECT : VERDICT_LOW;
-}
-
-Verdict validate_key_list(Bytes value)
-{
-    return best_of_items(value, key_item_verdict);
-}
-
 /* "VeryStrong857#", "hardcoded1": letters and digits, as people write them; no constant, no reference, no path. */
 static bool is_written(Bytes value)
 {
@@ -56,11 +41,40 @@ static bool is_written(Bytes value)
 
     if (value.len < WRITTEN_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 3 || distinct_count(value) < 6)
         return false;
-    if ((mix.lower == 0 && mix.others > 0) || mix.others * 3 > value.len)
+    bool is_constant =
+        mix.lower == 0 && (memchr(value.data, '_', value.len) != NULL || memchr(value.data, '-', value.len) != NULL);
+    if (is_constant || mix.others * 3 > value.len)
         return false;
     bool is_chain = memchr(value.data, '.', value.len) != NULL || memchr(value.data, ':', value.len) != NULL ||
                     memchr(value.data, '/', value.len) != NULL;
     return !is_chain || (value.len >= RANDOM_LEN_MIN && is_rare(value));
+}
+
+static Verdict key_item_verdict(Bytes value)
+{
+    Mix mix = mix_of(value);
+    Verdict verdict = value.len >= KEY_LEN_MIN ? validate_generic_secret(value) : VERDICT_REJECT;
+
+    if (verdict != VERDICT_REJECT)
+        return mix.upper + mix.lower > 0 ? verdict : VERDICT_REJECT;
+    bool is_mixed = mix.digits >= 2 && mix.upper > 0 && mix.lower > 0 && is_written(value);
+    bool is_strong = mix.digits > 0 && strong_password_verdict(value) != VERDICT_REJECT;
+    return is_strong || (is_mixed && validate_password(value) != VERDICT_REJECT) ? VERDICT_LOW : VERDICT_REJECT;
+}
+
+Verdict validate_key_list(Bytes value)
+{
+    return best_of_items(value, key_item_verdict);
+}
+
+/* "secret=BlueHeron", alone to the line's end and without blanks: a setting, and neither code nor prose. */
+static bool is_tight_word(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
+    Mix mix = mix_of(value);
+
+    return value.len >= WRITTEN_LEN_MIN && mix.upper > 0 && mix.lower > 0 && mix.upper + mix.lower == value.len &&
+           before.len > 0 && before.data[before.len - 1] == '=' && (after.len == 0 || is_one_of(after.data[0], "\r\n"));
 }
 
 /* Under a name that says that its value is secret, what a person made up is one, too: never more than of tier low. */
@@ -74,7 +88,8 @@ Verdict validate_written_key(const Surroundings *surroundings)
     if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name) ||
         !setting_name_ends_like_key(&name) || setting_name_is_of_reader(&name))
         return VERDICT_REJECT;
-    return is_written(value) && validate_password(value) != VERDICT_REJECT ? VERDICT_LOW : VERDICT_REJECT;
+    bool is_made_up = is_written(value) || is_tight_word(surroundings);
+    return is_made_up && validate_password(value) != VERDICT_REJECT ? VERDICT_LOW : VERDICT_REJECT;
 }
 
 /* "The API key is …": what is called public is none. */

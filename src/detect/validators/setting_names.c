@@ -16,7 +16,7 @@ static bool is_filler_word(const char *word, size_t len)
     static const char words[] =
         " str string &str bytes byte char text value default content or from as new const static "
         "final var let u8 optional securestring object any option is android:value value_from "
-        "plain data type sensitive true false ";
+        "plain data type sensitive true false primary secondary prod production staging development live ";
     char padded[PART_MAX_LEN + 3];
 
     if (len > PART_MAX_LEN)
@@ -225,7 +225,7 @@ bool setting_name_ends_like_key(const SettingName *name)
     return setting_name_is_strong(name) &&
            last_part_is(name,
                " secret secrets token tokens key keys apikey apikeys apitoken secretkey accesskey authkey "
-               "authtoken accesstoken clientsecret jwtsecret primary prod production live ");
+               "authtoken accesstoken clientsecret jwtsecret ");
 }
 
 /* "password_encryption", "passwordLabel": about passwords, not one of them. */
