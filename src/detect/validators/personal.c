@@ -271,7 +271,8 @@ static bool is_like_version(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value, before = surroundings->before;
     const uint8_t *end = before.data + before.len;
-    bool is_short = value.len < 8 && value.data[1] == '.' && value.data[3] == '.' && value.data[value.len - 2] < '4';
+    bool is_short = value.len > 4 && value.len < 8 && value.data[1] == '.' && value.data[3] == '.' &&
+                    value.data[value.len - 2] < '4';
     bool is_named = before.len > 2 && g_ascii_isspace(end[-1]) && g_ascii_isalnum(end[-2]);
 
     if (is_short && is_named && !is_in_field(surroundings))
