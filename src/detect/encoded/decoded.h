@@ -7,16 +7,32 @@
 
 enum { ENCODED_SPAN_MAX = 8192 };
 
+/* Where a byte of decoded text begins in the encoded span. */
+typedef struct DecodedFrom {
+    uint16_t index : 15;
+    uint16_t is_shared : 1; /* the byte before ends in this character too (base64) */
+} DecodedFrom;
+
 /* Decoded text, and where each byte of it came from. */
 typedef struct Decoded {
     uint8_t text[ENCODED_SPAN_MAX];
-    uint16_t from[ENCODED_SPAN_MAX + 1]; /* index in the encoded span; one more for the end */
+    DecodedFrom from[ENCODED_SPAN_MAX + 1]; /* one more for the end */
     size_t len;
-    bool is_shifted; /* a byte also needs the character behind the one where it begins (base64) */
 } Decoded;
 
-static inline void decoded_add(Decoded *out, uint8_t byte, size_t from)
+static inline void decoded_add(Decoded *out, uint8_t byte, DecodedFrom from)
 {
     out->text[out->len] = byte;
-    out->from[out->len++] = (uint16_t)from;
+    out->from[out->len++] = from;
+}
+
+static inline DecodedFrom decoded_from(size_t index)
+{
+    return (DecodedFrom){.index = (uint16_t)index};
+}
+
+/* So many bytes of the span are decoded. */
+static inline void decoded_end(Decoded *out, size_t end)
+{
+    out->from[out->len] = decoded_from(end);
 }

@@ -120,12 +120,12 @@ static void keep_match(EncodedScan *scan, const Match *match, MatchFate fate)
 
     if (match->offset >= decoded->len || end > decoded->len || scan->values->len >= VALUES_MAX)
         return;
-    uint64_t start = scan->span_position + decoded->from[match->offset];
-    uint64_t stop = scan->span_position + decoded->from[end];
+    uint64_t start = scan->span_position + decoded->from[match->offset].index;
+    uint64_t stop = scan->span_position + decoded->from[end].index + decoded->from[end].is_shared;
     if (start >= scan->own_end)
         return;
     const PendingMatch pending = {
-        .span = {.start = start, .end = stop + (decoded->is_shifted && end < decoded->len ? 1 : 0)},
+        .span = {.start = start, .end = stop},
         .rule = match->rule->index,
         .tier = match->tier,
         .is_suppressed = fate == MATCH_SUPPRESSED,
@@ -173,16 +173,23 @@ static inline bool is_line_break(uint8_t byte)
     return byte == '\n' || byte == '\r';
 }
 
-/* Where the next piece of a run begins that is longer than a span: behind whole groups of four. */
+/* The run may be longer. */
+static bool is_cut(const EncodedSpan *span)
+{
+    return span->end - span->start + span->skipped == ENCODED_SPAN_MAX;
+}
+
+/* Where the next piece of a run begins that is longer than a span: behind pairs of groups of four,
+ * which are whole characters of UTF-16 too. */
 static size_t own_end_of(const TextView *view, const EncodedSpan *span)
 {
     size_t end = span->end - OVERLAP, count = 0;
 
-    if (span->kind == ENCODED_ESCAPES || span->end - span->start < ENCODED_SPAN_MAX)
+    if (span->kind == ENCODED_ESCAPES || !is_cut(span))
         return span->end;
     for (size_t at = span->start; at < end; at++)
         count += !is_line_break(view->data[at]);
-    while (count % 4 != 0)
+    while (count % 8 != 0)
         count -= !is_line_break(view->data[--end]);
     return end;
 }
@@ -192,21 +199,37 @@ static bool decode_joined(EncodedScan *scan, const TextView *view, const Encoded
 {
     const Decoded *out = &scan->decoded;
 
-    return decode(scan, view, span) && (span->end - span->start == ENCODED_SPAN_MAX ||
-                                           g_utf8_validate((const char *)out->text, (gssize)out->len, NULL));
+    return decode(scan, view, span) &&
+           (is_cut(span) || g_utf8_validate((const char *)out->text, (gssize)out->len, NULL));
 }
 
 /* Decodes the run with the lines below, or its own line if they are no text together. */
-static bool decode_span(EncodedScan *scan, const TextView *view, const EncodedSpan *joined, EncodedSpan *span)
+static bool decode_from(EncodedScan *scan, const TextView *view, const EncodedSpan *joined, EncodedSpan *span)
 {
-    if (joined->end > span->end) {
-        if (decode_joined(scan, view, joined)) {
-            *span = *joined;
-            return true;
-        }
-        scan->apart = view->base + joined->end;
+    if (joined->end > span->end && decode_joined(scan, view, joined)) {
+        *span = *joined;
+        return true;
     }
     return decode(scan, view, span);
+}
+
+/* From the beginning of the run, or wherever else it may begin. */
+static bool decode_span(EncodedScan *scan, const TextView *view, const EncodedSpan *joined, EncodedSpan *span)
+{
+    const Bytes line = {.data = view->data + span->start, .len = span->end - span->start};
+
+    if (decode_from(scan, view, joined, span))
+        return true;
+    for (size_t at = 0; span->kind == ENCODED_RUN && (at = run_next_start(line, at)) < line.len;) {
+        EncodedSpan rest = *span, joined_rest = *joined;
+        rest.start = joined_rest.start = span->start + at;
+        rest.skipped = joined_rest.skipped = at;
+        if (decode_from(scan, view, &joined_rest, &rest)) {
+            *span = rest;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Most runs of many lines are no text in any of them, and the first few tell: where the next line begins that may be.
@@ -232,6 +255,8 @@ static bool look_at(
     bool is_decoded = is_wanted && decode_span(scan, view, joined, &span);
     uint64_t own_end = view->base + own_end_of(view, &span);
 
+    if (is_wanted && joined->end > span.end)
+        scan->apart = view->base + joined->end;
     scan->done[span.kind] = own_end;
     if (!is_decoded) {
         if (own_end < scan->apart)

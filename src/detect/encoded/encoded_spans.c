@@ -1,11 +1,11 @@
 #include "detect/encoded/encoded_spans.h"
 #include "detect/encoded/escapes.h"
+#include "detect/encoded/runs.h"
 
 #include <glib.h>
 #include <string.h>
 
 enum {
-    RUN_MIN = 32,
     LINE_RUN_MIN = 60,  /* lines of a run that goes on in the next */
     LINE_TAIL = 4,      /* "==" and a break: tells whether a line is one of them */
     ESCAPE_BEFORE = 64, /* of the text around an escape, for keywords and values */
@@ -181,7 +181,7 @@ static bool may_be_escape(const uint8_t *text)
     case '&':
         return next == '#' || g_ascii_isalpha((char)next);
     case '=':
-        return next == '3' || next == '4' || next == '\n' || next == '\r';
+        return next == '3' || next == '4' || next == '\n' || next == '\r' || (text[3] == '=' && text[6] == '=');
     default:
         return g_ascii_isxdigit((char)next);
     }

@@ -10,6 +10,7 @@ typedef enum EncodedKind { ENCODED_RUN, ENCODED_ESCAPES } EncodedKind; /* a run:
 typedef struct EncodedSpan {
     EncodedKind kind;
     size_t start, end; /* indices in the view */
+    size_t skipped;    /* characters of the run before it: they are something else */
 } EncodedSpan;
 
 typedef struct EncodedFinder {

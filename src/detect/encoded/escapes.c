@@ -1,4 +1,5 @@
 #include "detect/encoded/escapes.h"
+#include "detect/byte_class.h"
 #include "detect/encoded/entities.h"
 
 #include <glib.h>
@@ -8,6 +9,8 @@ enum {
     ENTITY_MAX = 10, /* "&#x00040;" */
     NO_BREAK_SPACE = 0xA0,
     BACKSLASHES_MAX = 8,
+    MAIL_ESCAPE = 3, /* bytes: "=40" */
+    CHAIN = 3,       /* escapes */
 };
 
 /* Hexadecimal digits from at on: their value; -1: others are there. */
@@ -88,6 +91,27 @@ static size_t soft_break_length(Bytes text)
     return text.len > at && text.data[0] == '=' && text.data[at] == '\n' ? at + 1 : 0;
 }
 
+static bool is_upper_hex(uint8_t byte)
+{
+    return byte_is_hex(byte) && !g_ascii_islower((char)byte);
+}
+
+/* "=41=4B=49": characters that mail writes as they are, several in a row. Programs that write mail use capitals. */
+static bool is_mail_chain(Bytes text)
+{
+    if (text.len < CHAIN * MAIL_ESCAPE)
+        return false;
+    for (size_t i = 0; i < CHAIN * MAIL_ESCAPE; i += MAIL_ESCAPE) {
+        const uint8_t *escape = text.data + i;
+        if (escape[0] != '=' || !is_upper_hex(escape[1]) || !is_upper_hex(escape[2]))
+            return false;
+        int value = hex_number(text, i + 1, 2);
+        if (value <= ' ' || value >= 0x7F)
+            return false;
+    }
+    return true;
+}
+
 typedef enum MailWay { MAIL_UNSURE, MAIL_SURE } MailWay;
 
 /* "x=40" is no mail: unless it is sure to be mail, only these two are told apart from it. */
@@ -98,7 +122,7 @@ static Escape mail_escape(Bytes text, MailWay way)
     if (soft > 0)
         return (Escape){.kind = ESCAPE_NOTHING, .len = soft};
     int value = hex_number(text, 1, 2);
-    bool is_sure = way == MAIL_SURE || (value == '=' && text.data[2] == 'D') || value == '@';
+    bool is_sure = way == MAIL_SURE || (value == '=' && text.data[2] == 'D') || value == '@' || is_mail_chain(text);
     return (Escape){.kind = ESCAPE_BYTE, .len = 3, .value = is_sure ? value : -1};
 }
 
@@ -190,11 +214,13 @@ bool escape_is_soft_break(Bytes text)
     return soft_break_length(text) > 0;
 }
 
-static bool has_soft_break(Bytes span)
+static bool is_mail(Bytes span)
 {
-    for (size_t i = 0; i + 1 < span.len; i++)
-        if (soft_break_length((Bytes){.data = span.data + i, .len = span.len - i}) > 0)
+    for (size_t i = 0; i + 1 < span.len; i++) {
+        const Bytes rest = {.data = span.data + i, .len = span.len - i};
+        if (soft_break_length(rest) > 0 || is_mail_chain(rest))
             return true;
+    }
     return false;
 }
 
@@ -213,33 +239,32 @@ static void put_escape(Decoded *out, const Escape *escape, size_t from)
     char utf8[6];
 
     if (escape->kind == ESCAPE_BYTE) {
-        decoded_add(out, (uint8_t)escape->value, from);
+        decoded_add(out, (uint8_t)escape->value, decoded_from(from));
         return;
     }
     gunichar character = escape->value == NO_BREAK_SPACE ? ' ' : (gunichar)escape->value;
     int len = g_unichar_to_utf8(character, utf8);
     for (int i = 0; i < len; i++)
-        decoded_add(out, (uint8_t)utf8[i], from);
+        decoded_add(out, (uint8_t)utf8[i], decoded_from(from));
 }
 
 bool decode_escapes(Bytes span, Decoded *out)
 {
-    MailWay way = has_soft_break(span) ? MAIL_SURE : MAIL_UNSURE;
+    MailWay way = is_mail(span) ? MAIL_SURE : MAIL_UNSURE;
     bool is_any = false;
 
     out->len = 0;
-    out->is_shifted = false;
     for (size_t i = 0; i < span.len;) {
         Escape escape = any_escape((Bytes){.data = span.data + i, .len = span.len - i}, way);
         bool is_break = escape.kind == ESCAPE_NOTHING && escape.len > 0;
         bool is_escape = is_break || (escape.len > 0 && is_character(&escape));
         if (!is_escape)
-            decoded_add(out, span.data[i], i);
+            decoded_add(out, span.data[i], decoded_from(i));
         else if (!is_break)
             put_escape(out, &escape, i);
         is_any = is_any || is_escape;
         i += is_escape ? escape.len : 1;
     }
-    out->from[out->len] = (uint16_t)span.len;
+    decoded_end(out, span.len);
     return is_any;
 }

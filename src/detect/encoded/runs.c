@@ -5,9 +5,13 @@
 #include <string.h>
 
 enum {
-    TEXT_MIN = 12, /* bytes; less is not worth it, and too often chance */
-    HEAD = 8,      /* so many characters of a run tell of most that it is no text */
+    TEXT_MIN = 12,       /* bytes; less is not worth it, and too often chance */
+    HEAD = 8,            /* so many characters of a run tell of most that it is no text */
+    STARTS_WITHIN = 128, /* so many characters something else may stand before it */
+    WIDE_MARK = 0xFEFF,  /* of the order of bytes: text may begin with it */
 };
+
+typedef enum RunForm { RUN_NO_TEXT, RUN_TEXT, RUN_WIDE_TEXT } RunForm; /* what it may decode to */
 
 /* One more than what the character is worth (RFC 4648, sections 4 and 5); 0: it is none. */
 static const uint8_t BASE64_VALUES[256] = {['A'] = 1,
@@ -119,20 +123,55 @@ static bool has_zero(uint64_t bytes)
     return ((bytes - each_byte(1)) & ~bytes & each_byte(0x80)) != 0;
 }
 
-/* Whether text may begin with these bytes, the first is the highest of as many: all at once, for nothing tells
- * beforehand which of them shows it. No more than: most control characters, and where bytes of UTF-8 may stand. */
-static bool begins_text(uint64_t value, unsigned count)
-{
-    uint64_t blanks = each_byte(' ') >> 8 * count, known = ~UINT64_C(0) >> (64 - 8 * count);
-    uint64_t bytes = __builtin_bswap64(value << (64 - 8 * count) | blanks); /* the first is the lowest */
-    uint64_t high = bytes & each_byte(0x80), leading = high & bytes << 1, following = high & ~leading;
-    bool is_misplaced = (following & ~(high << 8)) != 0 || (leading << 8 & ~following & known) != 0;
+/* The first bytes of what a run encodes, blanks behind them; the first is the lowest. */
+typedef struct RunHead {
+    uint64_t bytes;
+    uint64_t known; /* all bits of those that are no blanks */
+} RunHead;
 
-    return !is_misplaced && !has_zero(bytes & each_byte(0xF8)) &&
-           !has_zero((bytes & each_byte(0xF0)) ^ each_byte(0x10));
+/* Of the lowest bytes of the value, as many as count says. */
+static RunHead run_head(uint64_t value, unsigned count)
+{
+    uint64_t blanks = each_byte(' ') >> 8 * count;
+
+    return (RunHead){
+        .bytes = __builtin_bswap64(value << (64 - 8 * count) | blanks), .known = ~UINT64_C(0) >> (64 - 8 * count)};
 }
 
-static bool hex_may_be_text(Bytes run)
+/* Most of the control characters that no text has. All bytes at once, for nothing tells beforehand which one it is. */
+static bool has_control(uint64_t bytes)
+{
+    return has_zero(bytes & each_byte(0xF8)) || has_zero((bytes & each_byte(0xF0)) ^ each_byte(0x10));
+}
+
+/* Whether text may begin so, by where bytes of UTF-8 may stand. */
+static bool begins_text(const RunHead *head)
+{
+    uint64_t bytes = head->bytes, high = bytes & each_byte(0x80), leading = high & bytes << 1;
+    uint64_t following = high & ~leading;
+    bool is_misplaced = (following & ~(high << 8)) != 0 || (leading << 8 & ~following & head->known) != 0;
+
+    return !is_misplaced && !has_control(bytes);
+}
+
+/* As programs for Windows write text: UTF-16, the lower byte first; the first letters are those of the West. */
+static bool begins_wide_text(const RunHead *head)
+{
+    static const uint64_t upper = UINT64_C(0xFF00FF00FF00FF00);
+    bool has_mark = (head->bytes & 0xFFFF) == WIDE_MARK;
+    uint64_t bytes = has_mark ? (head->bytes & ~UINT64_C(0xFFFF)) | ' ' : head->bytes;
+
+    return (bytes & upper & head->known) == 0 && !has_control(bytes | (each_byte(' ') & upper));
+}
+
+static RunForm form_of(const RunHead *head)
+{
+    if (begins_text(head))
+        return RUN_TEXT;
+    return begins_wide_text(head) ? RUN_WIDE_TEXT : RUN_NO_TEXT;
+}
+
+static RunForm hex_form(Bytes run)
 {
     uint64_t value = 0;
     bool is_valid = true;
@@ -141,10 +180,11 @@ static bool hex_may_be_text(Bytes run)
         is_valid &= byte_is_hex(run.data[i]);
         value = value << 4 | hex_value(run.data[i]);
     }
-    return is_valid && begins_text(value, HEAD / 2);
+    const RunHead head = run_head(value, HEAD / 2);
+    return is_valid ? form_of(&head) : RUN_NO_TEXT;
 }
 
-static bool base64_may_be_text(Bytes run)
+static RunForm base64_form(Bytes run)
 {
     uint64_t value = 0;
     bool is_valid = true;
@@ -154,12 +194,34 @@ static bool base64_may_be_text(Bytes run)
         is_valid &= digit >= 0;
         value = value << 6 | (uint64_t)digit;
     }
-    return is_valid && begins_text(value, HEAD * 3 / 4);
+    const RunHead head = run_head(value, HEAD * 3 / 4);
+    return is_valid ? form_of(&head) : RUN_NO_TEXT;
 }
 
 bool run_may_be_text(Bytes run)
 {
-    return run.len >= HEAD && (base64_may_be_text(run) || hex_may_be_text(run));
+    return run.len >= HEAD && (base64_form(run) != RUN_NO_TEXT || hex_form(run) != RUN_NO_TEXT);
+}
+
+/* Behind a character that is no letter of a word, or the mark of a number. */
+static bool may_begin(Bytes run, size_t at)
+{
+    uint8_t before = run.data[at - 1];
+
+    if (!g_ascii_isalnum(run.data[at]))
+        return false;
+    return !g_ascii_isalnum(before) || ((before | 0x20) == 'x' && at >= 2 && run.data[at - 2] == '0');
+}
+
+size_t run_next_start(Bytes run, size_t at)
+{
+    size_t limit = run.len >= RUN_MIN ? MIN(run.len - RUN_MIN + 1, (size_t)STARTS_WITHIN) : 0;
+
+    while (++at < limit) {
+        if (may_begin(run, at))
+            return at;
+    }
+    return run.len;
 }
 
 static bool is_hex(Bytes text)
@@ -176,10 +238,9 @@ static bool is_hex(Bytes text)
 static void put_hex(Bytes run, Decoded *out)
 {
     out->len = 0;
-    out->is_shifted = false;
     for (size_t i = 0; i < run.len; i += 2)
-        decoded_add(out, (uint8_t)(hex_value(run.data[i]) << 4 | hex_value(run.data[i + 1])), i);
-    out->from[out->len] = (uint16_t)run.len;
+        decoded_add(out, (uint8_t)(hex_value(run.data[i]) << 4 | hex_value(run.data[i + 1])), decoded_from(i));
+    decoded_end(out, run.len);
 }
 
 static void put_base64(Bytes run, Decoded *out)
@@ -188,7 +249,6 @@ static void put_base64(Bytes run, Decoded *out)
     unsigned count = 0;
 
     out->len = 0;
-    out->is_shifted = true;
     for (size_t i = 0, last = 0; i < run.len && run.data[i] != '='; i++) {
         int value = base64_value(run.data[i]);
         if (value < 0)
@@ -197,24 +257,61 @@ static void put_base64(Bytes run, Decoded *out)
         count += 6;
         if (count >= 8) {
             count -= 8;
-            decoded_add(out, (uint8_t)(bits >> count), last);
+            const DecodedFrom from = {.index = (uint16_t)last, .is_shared = count != 4};
+            decoded_add(out, (uint8_t)(bits >> count), from);
         }
         last = i;
     }
-    out->from[out->len] = (uint16_t)run.len;
+    decoded_end(out, run.len);
+}
+
+static void put_character(Decoded *out, uint32_t unit, DecodedFrom from)
+{
+    if (unit < 0x80) {
+        decoded_add(out, (uint8_t)unit, from);
+    } else if (unit < 0x800) {
+        decoded_add(out, (uint8_t)(0xC0 | unit >> 6), from);
+        decoded_add(out, (uint8_t)(0x80 | (unit & 0x3F)), from);
+    } else { /* takes more room than it has here, and no rule looks for any */
+        decoded_add(out, '?', from);
+    }
+}
+
+/* From UTF-16 to UTF-8, which is not longer here: in its place. False: there is half a pair. */
+static bool narrow(Decoded *out)
+{
+    size_t len = out->len, end = out->from[len].index;
+    bool is_in_pair = false;
+
+    out->len = 0;
+    for (size_t i = 0; i + 1 < len; i += 2) {
+        uint32_t unit = out->text[i] | (uint32_t)out->text[i + 1] << 8;
+        bool is_second = unit >= 0xDC00 && unit < 0xE000;
+        if (is_second != is_in_pair)
+            return false;
+        is_in_pair = unit >= 0xD800 && unit < 0xDC00;
+        if (i > 0 || unit != WIDE_MARK)
+            put_character(out, unit, out->from[i]);
+    }
+    decoded_end(out, end);
+    return true;
 }
 
 bool decode_run(Bytes run, Decoded *out)
 {
-    bool may_be_hex = run.len >= HEAD && hex_may_be_text(run);
+    RunForm form = run.len >= HEAD ? hex_form(run) : RUN_NO_TEXT;
+    bool may_be_hex = form != RUN_NO_TEXT;
 
-    if (!may_be_hex && (run.len < HEAD || !base64_may_be_text(run)))
+    if (!may_be_hex && run.len >= HEAD)
+        form = base64_form(run);
+    if (form == RUN_NO_TEXT)
         return false;
-    if (!is_hex(run))
-        put_base64(run, out);
-    else if (may_be_hex)
+    bool has_only_hex = is_hex(run);
+    if (has_only_hex && !may_be_hex)
+        return false;
+    if (has_only_hex)
         put_hex(run, out);
     else
-        return false;
-    return is_text(out);
+        put_base64(run, out);
+    return (form == RUN_TEXT || narrow(out)) && is_text(out);
 }

@@ -37,6 +37,34 @@ static const EncodedCase cases[] = {
     {"URL of UTF-8", "F%C3%BChrerschein%3A 120034567", "id.badge 21+9 1:22 high 120034567\n"},
     {"base64 for URLs", "t=Pz8_Pj4-Pz8_IG15IGNhc2UgaXMgMTIzLTQ1LTY3ODk_Pz8-Pj4-&u",
         "id.case 30+15 1:31 medium 123-45-6789\n"},
+    {"base64 behind a path",
+        "GET /v1/items/bXkgY2FzZSBpcyAxMjMtNDUtNjc4OSwgc28gaXQgaXM=", "id.case 28+16 1:29 medium 123-45-6789\n"},
+    {"base64 behind a hyphen",
+        "key-bXkgY2FzZSBpcyAxMjMtNDUtNjc4OSwgc28gaXQgaXM=", "id.case 18+16 1:19 medium 123-45-6789\n"},
+    {"base64 behind an underscore",
+        "id_bXkgY2FzZSBpcyAxMjMtNDUtNjc4OSwgc28gaXQgaXM=", "id.case 17+16 1:18 medium 123-45-6789\n"},
+    {"base64 behind equals signs",
+        "a==bXkgY2FzZSBpcyAxMjMtNDUtNjc4OSwgc28gaXQgaXM=", "id.case 17+16 1:18 medium 123-45-6789\n"},
+    {"base64 in lines behind a path", "=/" B64_A "\n" B64_A "\n",
+        "id.case 24+16 1:25 medium 123-45-6789\nid.case 97+16 2:23 medium 123-45-6789\n"},
+    {"UTF-16 in base64",
+        "powershell -EncodedCommand "
+        "bQB5ACAAYwBhAHMAZQAgAGkAcwAgADEAMgAzAC0ANAA1AC0ANgA3ADgAOQAsACAAcwBvACAAaQB0ACAAaQBzAA==",
+        "id.case 56+30 1:57 medium 123-45-6789\n"},
+    {"UTF-16 with a mark of its order in base64",
+        "x: //5tAHkAIABjAGEAcwBlACAAaQBzACAAMQAyADMALQA0ADUALQA2ADcAOAA5ACwAIABzAG8AIABpAHQAIABpAHMA",
+        "id.case 35+30 1:36 medium 123-45-6789\n"},
+    {"UTF-16 with letters of one, two and four bytes in base64",
+        "x: "
+        "RgD8AGgAcgBlAHIAIACsID3YAN4gAG0AeQAgAGMAYQBzAGUAIABpAHMAIAAxADIAMwAtADQANQAtADYANwA4ADkALAAgAHMAbwAgAGkAdAAg"
+        "AGkAcwA=",
+        "id.case 61+30 1:62 medium 123-45-6789\n"},
+    {"hexadecimal behind its mark", "SET x = 0x6d792063617365206973203132332d34352d363738392c20736f206974206973",
+        "id.case 32+22 1:33 medium 123-45-6789\n"},
+    {"UTF-16 in hexadecimal behind its mark",
+        "x=0X6D0079002000630061007300650020006900730020003100320033002D00340035002D0036003700380039002C00200073006F00"
+        "200069007400200069007300",
+        "id.case 48+44 1:49 medium 123-45-6789\n"},
     {"base64 in lines",
         "Qm9keTogbXkgY2FzZSBpcyAxMjMtNDUtNjc4OSwgYW5kIHRoZXJlIGlzIG1vcmUgb2YgaXQgdG8g\r\n"
         "YmUgcmVhZCBpbiB0aGUgbmV4dCBsaW5lOiB0aGUgb3RoZXIgY2FzZSBpcyA5ODctNjUtNDMyMS4=\r\n",
@@ -68,6 +96,9 @@ static const EncodedCase cases[] = {
     {"mail in lines of CRLF", "case 123-4=\r\n5-6789 and bob=\r\n@ab.org\r\n",
         "id.case 5+14 1:6 medium 123-45-6789\npii.email 24+13 2:12 medium bob@ab.org\n"},
     {"mail with letters", "F=C3=BChrerschein:=\r\n 120034567 =E2=82=AC=\r\n20", "id.badge 22+9 2:2 high 120034567\n"},
+    {"mail that hides letters", "To: =62=6F=62=40=61=62=2E=6F=72=67 and", "pii.email 4+30 1:5 medium bob@ab.org\n"},
+    {"mail that hides digits", "case =31=32=33=2D=34=35=2D=36=37=38=39\n", "id.case 5+33 1:6 medium 123-45-6789\n"},
+    {"no mail but two numbers", "case 12=33=2D45-6789\n", ""},
     {"no mail", "a=\n123-45=\n-6789", ""},
     {"a long beginning", "mailto:somebody.with.a.long.name.that.goes.on.and.on.for.a.while%40ab.org",
         "pii.email 7+66 1:8 medium somebody.with.a.long.name.that.goes.on.and.on.for.a.while@ab.org\n"},
@@ -139,21 +170,38 @@ static void test_text_may_begin_with_any_letters(void)
     }
 }
 
-/* A run that is longer than the window: each of its values once. */
+static char *wide(const char *text, gsize *ret_len)
+{
+    g_autoptr(GError) error = NULL;
+    char *utf16 = g_convert(text, -1, "UTF-16LE", "UTF-8", NULL, ret_len, &error);
+
+    g_assert_no_error(error);
+    return utf16;
+}
+
+/* A run that is longer than the window: each of its values once, also where something else stands before it. */
 static void test_long_runs_are_looked_at_piece_by_piece(void)
 {
     g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
     g_autoptr(GString) plain = g_string_new(NULL);
+    gsize wide_len;
 
     for (unsigned i = 0; i < 3000; i++)
         g_string_append_printf(plain, "row %04u: %03u-45-%04u, and some more text\n", i, 100 + i % 800, 1000 + i);
+    g_autofree char *utf16 = wide(plain->str, &wide_len);
     g_autofree char *encoded = g_base64_encode((const guchar *)plain->str, plain->len);
-    const Scan whole = {.min_tier = TIER_MEDIUM}, pieces = {.min_tier = TIER_MEDIUM, .piece = 1013};
-    g_autofree char *matches = testing_scan(rules, &whole, encoded, strlen(encoded));
-    g_autofree char *in_pieces = testing_scan(rules, &pieces, encoded, strlen(encoded));
-    g_auto(GStrv) lines = g_strsplit(matches, "\n", -1);
-    g_assert_cmpstr(matches, ==, in_pieces);
-    g_assert_cmpuint(g_strv_length(lines), ==, 3001);
+    g_autofree char *wide_encoded = g_base64_encode((const guchar *)utf16, wide_len);
+    g_autofree char *behind_path = g_strconcat("to/a/", encoded, NULL);
+    const char *const texts[] = {encoded, wide_encoded, behind_path};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        const Scan whole = {.min_tier = TIER_MEDIUM}, pieces = {.min_tier = TIER_MEDIUM, .piece = 1013};
+        g_autofree char *matches = testing_scan(rules, &whole, texts[i], strlen(texts[i]));
+        g_autofree char *in_pieces = testing_scan(rules, &pieces, texts[i], strlen(texts[i]));
+        g_auto(GStrv) lines = g_strsplit(matches, "\n", -1);
+        g_assert_cmpstr(matches, ==, in_pieces);
+        g_assert_cmpuint(g_strv_length(lines), ==, 3001);
+    }
 }
 
 int main(int argc, char **argv)
