@@ -147,7 +147,7 @@ static bool segwit_is_valid(Bytes value)
     enum { OF_20_BYTES = 39, OF_32_BYTES = 59 }; /* version, 32 or 52 characters of five bits, checksum */
     const uint8_t *one = memrchr(value.data, '1', value.len);
 
-    if (one == NULL || value.len < 8)
+    if (one == NULL || one == value.data + value.len - 1)
         return false;
     size_t left = (size_t)(value.data + value.len - one) - 1;
     if (g_ascii_tolower((char)one[1]) != 'q')
