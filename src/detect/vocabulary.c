@@ -12,7 +12,7 @@ typedef struct Word {
     uint64_t prefix;
     uint32_t alone;  /* index of the phrase that is this word; UINT32_MAX: none */
     GArray *phrases; /* indices of the phrases of several words that this one ends */
-    bool has_letter; /* in some of them a single byte stands before it */
+    bool has_letter; /* in some of them a single byte or a number stands before it */
 } Word;
 
 typedef struct Slot {
@@ -153,24 +153,34 @@ static bool word_is_number(const Word *word)
     return strspn(word->text, "0123456789") == word->len;
 }
 
-/* Single bytes are told apart from nothing: what stands before a word may be one that was passed over. */
+/* Numbers and single bytes are passed over in texts, so they tell nothing of what stands behind them: those words are
+ * looked up by themselves. */
 static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
 {
     VocabularySketch *sketch = &vocabulary->sketch;
     Word *last = &g_array_index(vocabulary->words, Word, phrase->words[phrase->count - 1]);
     const Word *before = phrase->count > 1 ? word_at(vocabulary, phrase->words[phrase->count - 2]) : NULL;
+    bool is_behind_number = before != NULL && word_is_number(before);
+    bool is_behind_letter = before != NULL && before->len == 1;
+    bool is_alone = before == NULL || is_behind_number || (is_behind_letter && last->len > 1);
 
-    for (uint32_t i = 0; i < phrase->count; i++)
-        sketch->has_numbers |= word_is_number(word_at(vocabulary, phrase->words[i]));
-    sketch->has_letters |= last->len == 1 && (before == NULL || before->len > 1);
-    last->has_letter |= before != NULL && before->len == 1;
+    g_assert(last != NULL); /* for the analyser */
+    last->has_letter |= is_behind_number || is_behind_letter;
     sketch_add(sketch->ends, hash_of(last));
     if (before != NULL)
         sketch_add(sketch->firsts, hash_of(before));
-    if (before == NULL || (before->len == 1 && last->len > 1))
+    if (is_alone)
         sketch_add(sketch->alone, hash_of(last));
     else
         sketch_add(sketch->pairs, vocabulary_pair_hash(hash_of(before), hash_of(last)));
+    if (!word_is_number(last)) {
+        sketch->has_letters |= last->len == 1 && (!is_behind_letter || is_behind_number);
+    } else if (is_alone || is_behind_letter) {
+        sketch->has_numbers = true;
+    } else {
+        sketch_add(sketch->leads, hash_of(before));
+        sketch_add(sketch->ends, hash_of(before));
+    }
 }
 
 static KeywordPhrase *phrase_at(const Vocabulary *vocabulary, uint32_t index)

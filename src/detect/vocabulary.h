@@ -24,7 +24,7 @@ typedef struct KeywordEnds {
     uint32_t alone;          /* the one that is this word only; UINT32_MAX: none */
     const uint32_t *phrases; /* of several words */
     uint32_t count;
-    bool has_letter; /* some have a single byte before the last word */
+    bool has_letter; /* some have a single byte or a number before the last word */
 } KeywordEnds;
 
 Vocabulary *vocabulary_new(uint32_t group_count);
@@ -43,7 +43,8 @@ typedef struct VocabularySketch {
     uint64_t pairs[1024];  /* the last two words of the others */
     uint64_t ends[1024];   /* the last words of all */
     uint64_t firsts[1024]; /* those before the last */
-    bool has_numbers;      /* digits alone are a word of some */
+    uint64_t leads[1024];  /* those before a last word that is a number */
+    bool has_numbers;      /* digits alone are to be looked up, not only behind these */
     bool has_letters;      /* some end with a single byte that no other one stands before: "plan b" */
 } VocabularySketch;
 const VocabularySketch *vocabulary_sketch(const Vocabulary *vocabulary);

@@ -369,6 +369,8 @@ static ALWAYS_INLINE void keep_likely(WordSplitter *splitter, const Strip *strip
         bool is_end = is_part || vocabulary_sketch_has(sketch->pairs, vocabulary_pair_hash(before, hash));
         splitter->likely[kept] =
             (WordPlace){.start = strip->position + start, .len = len, .stem = len, .is_end = is_end};
+        if (vocabulary_sketch_has(sketch->leads, hash))
+            add_word_behind(splitter, strip, strip->position + start + len);
         kept += (is_end | vocabulary_sketch_has(sketch->alone, hash)) != 0 && len <= WORD_MAX_BYTES ? 1 : 0;
     }
     splitter->likely_count = kept;

@@ -17,7 +17,7 @@ typedef struct WordPlace {
     uint64_t start; /* position */
     uint32_t len;   /* bytes */
     uint32_t stem;  /* of them, those to look up: without the digits behind it, or all */
-    bool is_end;    /* it may be the last word of several, unless only a single byte stands before it */
+    bool is_end;    /* it may be the last word of several, unless only a single byte or a number stands before it */
 } WordPlace;
 
 typedef struct WordSplitter WordSplitter;

@@ -26,6 +26,11 @@ static const Phrase phrases[] = {
     {{"e", "mail"}, 2},
     {{"card", "user", "id"}, 3},
     {{"customerrelationship"}, 1},
+    {{"icd", "10"}, 2},
+    {{"icd", "10", "cm"}, 3},
+    {{"code", "icd", "9"}, 3},
+    {{"7", "mail"}, 2},
+    {{"7", "user", "mail"}, 3},
 };
 
 /* Bytes of a text. */
@@ -270,8 +275,8 @@ static void test_words_of_a_name_do_not_depend_on_where_it_stands(void)
 /* What texts are made of: mostly words of keywords and what may stand within a word or end it. */
 static const char *const pieces[] = {"pan", "Pan", "PAN", "card", "Card", "credit", "Credit", "CREDIT", "git", "Hub",
     "token", "Token", "user", "User", "id", "ID", "Id", "cvv2", "plan", "b", "p", "i", "n", "f", "e", "mail", "E", "x",
-    "V2", "S3", "q8", "vE", "jR", "k", "K9", "customer", "Relationship", "number", "7", "2026", "\xC3\xA4", " ", " ",
-    " ", "  ", "    ", "     ", "_", "-", ".", ":\"", "/", "+", "\n"};
+    "V2", "S3", "q8", "vE", "jR", "k", "K9", "customer", "Relationship", "number", "icd", "ICD", "10", "9", "cm", "CM",
+    "code", "7", "2026", "\xC3\xA4", " ", " ", " ", "  ", "    ", "     ", "_", "-", ".", ":\"", "/", "+", "\n"};
 
 static char *text_of(GRand *random, gint len)
 {

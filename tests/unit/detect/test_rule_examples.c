@@ -1,6 +1,7 @@
 /* Runs the examples that every rule of rules/ carries, each whole and cut at every byte, and counts them. Argument: the
  * directory of the rules. */
 #include "detect/rule_examples.h"
+#include "detect/rule_internal.h"
 
 #include <string.h>
 
@@ -97,6 +98,15 @@ static void the_example_holds(gconstpointer data)
     }
 }
 
+/* Each number of a text would be looked up if a keyword had one, and each letter if it ended with one. */
+static void numbers_and_letters_are_no_words_of_keywords(gconstpointer data)
+{
+    const RuleSet *rules = data;
+
+    g_assert_false(vocabulary_sketch(rules->vocabulary)->has_numbers);
+    g_assert_false(vocabulary_sketch(rules->vocabulary)->has_letters);
+}
+
 /* What a rule has of examples, each text once. */
 typedef struct Tally {
     const Rule *rule;
@@ -176,6 +186,8 @@ int main(int argc, char **argv)
         g_printerr("%s\n", error->message);
         return 1;
     }
+    g_test_add_data_func(
+        "/keywords/numbers-and-letters-are-no-words-of-keywords", rules, numbers_and_letters_are_no_words_of_keywords);
     g_autoptr(GPtrArray) tallies = tallies_of(rules);
     Cases cases = {.detector = detector, .tallies = tallies};
     rule_set_visit_examples(rules, add_case, &cases);
