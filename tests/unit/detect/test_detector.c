@@ -191,7 +191,8 @@ static void test_boundaries_keywords_and_overlaps(void)
 static const char code_rules[] =
     "rules:\n" CODE_RULE("id.code", "government", "upper\n    start: DDD", "[0-9]{3} ?[0-9]{3}[A-Z]")
         CODE_RULE("pii.name", "personal", "word\n    keyword: required\n    keywords: [name]", "Jane Roe")
-            CODE_RULE("sec.code", "secret", "upper\n    start: UUDD", "[A-Z]{2}[0-9]{4}");
+            CODE_RULE("sec.code", "secret", "upper\n    start: UUDD", "[A-Z]{2}[0-9]{4}")
+                CODE_RULE("sec.key", "secret", "upper\n    start: DU", "[0-9][A-Z]{3}[0-9]{4}");
 
 static const FindCase code_cases[] = {
     {"a code", "(123 456X, 123456X", "id.code 1+8 1:2 medium 123 456X\nid.code 11+7 1:12 medium 123456X\n"},
@@ -201,6 +202,7 @@ static const FindCase code_cases[] = {
     {"words beside", "AHV-123456X-new", "id.code 4+7 1:5 medium 123456X\n"},
     {"a name in a numbered list", "name: 1.Jane Roe-2", "pii.name 8+8 1:9 high Jane Roe\n"},
     {"a part of a secret", "v1.AB1234-beef", "sec.code 3+6 1:4 medium AB1234\n"},
+    {"a secret behind a number", "1.2ABC1234-beef", "sec.key 2+8 1:3 medium 2ABC1234\n"},
 };
 
 static void test_codes_with_letters_have_the_boundaries_of_numbers(void)
@@ -285,6 +287,23 @@ static void test_values_with_one_character_between_them_are_all_found_once(void)
         g_autofree char *found = testing_scan(rules, &scan, text, strlen(text));
         g_assert_cmpstr(found, ==, matches);
     }
+}
+
+/* Literals are found before everything else of a block. */
+static void test_matches_of_both_engines_come_in_the_order_of_the_text(void)
+{
+    enum { LINES = 400, LINE = 40 };
+    static const char line[LINE + 1] = "tok_abcdefghijklmnop bob.b@fabrikam.org\n";
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+    g_autoptr(GString) text = g_string_new(NULL), expected = g_string_new(NULL);
+
+    for (unsigned i = 0; i < LINES; i++) {
+        g_string_append(text, line);
+        g_string_append_printf(expected, "sec.token %u+20 %u:1 medium tok_abcdefghijklmnop\n", i * LINE, i + 1);
+        g_string_append_printf(expected, "pii.email %u+18 %u:22 medium bob.b@fabrikam.org\n", i * LINE + 21, i + 1);
+    }
+    g_autofree char *matches = testing_find(rules, text->str);
+    g_assert_cmpstr(matches, ==, expected->str);
 }
 
 /* It can be matched in as many ways as its words can be cut: 2 to the power of their letters. */
@@ -417,6 +436,8 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/detector/the-rule-that-overran-last-is-named", test_the_rule_that_overran_last_is_named);
     g_test_add_func("/detect/detector/values-with-one-character-between-them-are-all-found-once",
         test_values_with_one_character_between_them_are_all_found_once);
+    g_test_add_func("/detect/detector/matches-of-both-engines-come-in-the-order-of-the-text",
+        test_matches_of_both_engines_come_in_the_order_of_the_text);
     g_test_add_func("/detect/detector/published-test-values-are-counted-not-reported",
         test_published_test_values_are_counted_not_reported);
     g_test_add_func(
