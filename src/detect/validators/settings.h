@@ -1,0 +1,26 @@
+/* What stands around the value of a setting. */
+#pragma once
+
+#include "detect/validators/setting_names.h"
+#include "detect/validators/validators_internal.h"
+
+/* Shorter, a key must show more than its letters. */
+enum { SHORT_KEY_LEN = 16 };
+
+/* A letter, a digit, or what parts the words of a name. */
+bool is_of_name(uint8_t c);
+
+/* Code without blanks: programs made small for browsers, where names are as short as they come. */
+bool is_minified(const Surroundings *surroundings);
+
+/* The last byte before a position that is no blank; the text's first if there is none. */
+const uint8_t *last_visible(Bytes text, size_t end);
+
+bool ends_with(Bytes text, const char *word);
+bool is_regular_expression(Bytes value);
+
+/* Nothing but blanks and quotes between the name and the value: as often prose ("pass `x`") or a list of words. */
+bool is_after_blank(Bytes before, const SettingName *name);
+
+/* The text ends here, or with a blank or one of the marks. */
+bool ends_there(Bytes after, const char *marks);
