@@ -1,4 +1,4 @@
-/* Where people live, what they pay with, how they are called by telephone. */
+/* Where people live, and what they pay with. */
 #include "base/clock.h"
 #include "detect/validators/validators_internal.h"
 #include "detect/validators/word_search.h"
@@ -255,70 +255,6 @@ Verdict validate_uk_account(Bytes value)
     if (!digits_read(value, &digits) || (digits.len != 14 && digits.len != 6 && digits.len != 8))
         return VERDICT_REJECT;
     return digits_one_repeated(digits.text, digits.len) ? VERDICT_REJECT : VERDICT_PASS;
-}
-
-/* National phone numbers: 8 to 12 digits, a trunk prefix or an area code in front. */
-static Verdict phone_national_verdict(Bytes value)
-{
-    Alnum digits;
-
-    if (!digits_read(value, &digits) || digits.len < 8 || digits.len > 14)
-        return VERDICT_REJECT;
-    if (digits_one_repeated(digits.text + 2, digits.len - 2))
-        return VERDICT_REJECT;
-    return VERDICT_PASS;
-}
-
-/* "978-0-07-652463-1", "FN-2024-001234", "0643281306.517": part of something longer. */
-static bool is_part_of_more(const Surroundings *surroundings)
-{
-    Bytes before = surroundings->before, after = surroundings->after;
-    bool goes_on = after.len > 1 && is_one_of(after.data[0], "-./") && g_ascii_isalnum(after.data[1]);
-
-    if (before.len < 2)
-        return goes_on;
-    return goes_on || (is_one_of(before.data[before.len - 1], "-./") && g_ascii_isalnum(before.data[before.len - 2]));
-}
-
-Verdict validate_phone_national(const Surroundings *surroundings)
-{
-    if (is_part_of_more(surroundings))
-        return VERDICT_REJECT;
-    return outside_service(surroundings, outside_row(surroundings, phone_national_verdict(surroundings->value)));
-}
-
-/* With no word for it beside it a number has at least nine digits, and is no part of a row. */
-Verdict validate_phone_trunk(const Surroundings *surroundings)
-{
-    Alnum digits;
-
-    if (!digits_read(surroundings->value, &digits) || digits.len < 9 || digits.len > 12)
-        return VERDICT_REJECT;
-    Verdict verdict = validate_phone_national(surroundings);
-    return number_is_bound(surroundings->value) ? MIN(verdict, VERDICT_LOW) : verdict;
-}
-
-/* In one piece a national number is told by its prefix: a trunk 0, an area code, a mobile prefix of China. */
-static Verdict phone_bare_verdict(Bytes value)
-{
-    Alnum digits;
-
-    if (!digits_read(value, &digits) || digits_one_repeated(digits.text + 1, digits.len - 1) || number_is_bound(value))
-        return VERDICT_REJECT;
-    return phone_national_verdict(value);
-}
-
-Verdict validate_phone_bare(const Surroundings *surroundings)
-{
-    return outside_service(surroundings, phone_bare_verdict(surroundings->value));
-}
-
-/* Eight digits with no sign of what they are: sure in a field, anything else's number in running text. */
-Verdict validate_phone_short(const Surroundings *surroundings)
-{
-    Verdict verdict = phone_bare_verdict(surroundings->value);
-
-    return !is_in_field(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 /* Cookies that only count visitors are of no interest; a value that only names what would stand there is none. */
