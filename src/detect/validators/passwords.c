@@ -120,6 +120,16 @@ static const uint8_t *user_part(const uint8_t *from, const uint8_t *end)
     return close == NULL ? from : close;
 }
 
+/* "host:443?mail=a@b": a port, and a query behind it. */
+static bool is_port(const uint8_t *from, const uint8_t *end)
+{
+    const uint8_t *at = from;
+
+    while (at < end && at - from < 5 && g_ascii_isdigit(*at))
+        at++;
+    return at > from && at < end && is_one_of(*at, "?#");
+}
+
 /* scheme://user:password@host; an @ in the password that should have been escaped often was not. */
 Verdict validate_url_password(Bytes value)
 {
@@ -129,7 +139,7 @@ Verdict validate_url_password(Bytes value)
     const uint8_t *colon = memchr(user, ':', (size_t)(end - user));
     const uint8_t *at = memrchr(value.data, '@', value.len);
 
-    if (colon == NULL || at == NULL || at <= colon)
+    if (colon == NULL || at == NULL || at <= colon || is_port(colon + 1, at))
         return VERDICT_REJECT;
     Verdict verdict = embedded_password_verdict(colon + 1, at);
     return verdict == VERDICT_PASS && is_host_of_documentation(at + 1, end) ? VERDICT_LOW : verdict;

@@ -50,6 +50,15 @@ static bool is_written(Bytes value)
     return !is_chain || (value.len >= RANDOM_LEN_MIN && is_rare(value));
 }
 
+static size_t count_of(Bytes value, const char *marks)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        count += is_one_of(value.data[i], marks) ? 1 : 0;
+    return count;
+}
+
 static Verdict key_item_verdict(Bytes value)
 {
     Mix mix = mix_of(value);
@@ -58,7 +67,9 @@ static Verdict key_item_verdict(Bytes value)
     if (verdict != VERDICT_REJECT)
         return mix.upper + mix.lower > 0 ? verdict : VERDICT_REJECT;
     bool is_mixed = mix.digits >= 2 && mix.upper > 0 && mix.lower > 0 && is_written(value);
-    bool is_strong = mix.digits > 0 && strong_password_verdict(value) != VERDICT_REJECT;
+    /* "tls-secret-02": the name of one. */
+    bool is_name = mix.upper == 0 && count_of(value, "-_") == mix.others;
+    bool is_strong = mix.digits > 0 && !is_name && strong_password_verdict(value) != VERDICT_REJECT;
     return is_strong || (is_mixed && validate_password(value) != VERDICT_REJECT) ? VERDICT_LOW : VERDICT_REJECT;
 }
 

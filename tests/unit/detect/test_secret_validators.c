@@ -41,6 +41,8 @@ static const Case cases[] = {
     {"setting", "\"token_1\": \"", "\u5206\u6790\u5668\u9884\u671f1\u5728\u6b64\u59042", "\"", VERDICT_REJECT},
     {"bare_setting", "password: ", "apache-proxy@", "\n", VERDICT_REJECT},
     {"url_password", "", "http://svc:p@ss-north@host.internal", "", VERDICT_PASS},
+    {"key_list", "", "- db-secret-01\n  - tls-secret-02", "", VERDICT_REJECT},
+    {"url_password", "", "https://host.internal:443?mail=svc@host.internal", "", VERDICT_REJECT},
     {"filled", "", "uid=svc;pwd={0}", "", VERDICT_REJECT},
     {"filled", "", "uid=svc;pwd=north-west1", "", VERDICT_LOW},
     {"url_password", "", "postgresql://${U:-app}:${P:-q1w2e3r4t5}@db", "", VERDICT_PASS},
