@@ -1,4 +1,5 @@
 #include "detect/structure/yaml_flow.h"
+#include "detect/byte_class.h"
 
 #include <string.h>
 
@@ -22,11 +23,6 @@ void yaml_flow_open(YamlFlow *flow, uint64_t position, uint32_t indent)
     flow->base = flow->path->depth + flow->path->deeper;
     flow->at = position;
     flow->string_start = flow->string_end = 0;
-}
-
-static bool is_one_of(uint8_t byte, const char *bytes)
-{
-    return byte != '\0' && strchr(bytes, byte) != NULL;
 }
 
 static uint8_t byte_at(const TextView *view, uint64_t position)
@@ -87,7 +83,7 @@ static void see_colon(YamlFlow *flow, const TextView *view, uint64_t position)
     const PathLevel *top = path_top(flow->path);
     uint8_t next = byte_at(view, position + 1);
 
-    if (top == NULL || top->detail != IN_MAP || (flow->string_end == 0 && !is_one_of(next, " \r\n{}[],")))
+    if (top == NULL || top->detail != IN_MAP || (flow->string_end == 0 && !byte_is_one_of(next, " \r\n{}[],")))
         return;
     const Bytes key = key_before(flow, view, position);
     begin_token(flow, position + 1);
@@ -114,7 +110,7 @@ static void see_quote(YamlFlow *flow, const TextView *view, uint64_t position, u
 {
     uint8_t before = position > view->base ? byte_at(view, position - 1) : ' ';
 
-    if (!is_one_of(before, " \t\n{[,:\"'"))
+    if (!byte_is_one_of(before, " \t\n{[,:\"'"))
         return;
     flow->quote = byte;
     flow->string_start = position + 1;

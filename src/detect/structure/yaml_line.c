@@ -5,11 +5,6 @@
 
 enum { KEY_MAX = 128 };
 
-static bool is_one_of(uint8_t byte, const char *bytes)
-{
-    return byte != '\0' && strchr(bytes, byte) != NULL;
-}
-
 static size_t skip_spaces(Bytes text, size_t at)
 {
     while (at < text.len && text.data[at] == ' ')
@@ -155,7 +150,7 @@ typedef struct YamlCensus {
 static size_t skip_quoted(Bytes line, size_t at)
 {
     uint8_t quote = line.data[at];
-    bool begins = (quote == '"' || quote == '\'') && (at == 0 || is_one_of(line.data[at - 1], " {[,:"));
+    bool begins = (quote == '"' || quote == '\'') && (at == 0 || byte_is_one_of(line.data[at - 1], " {[,:"));
     const uint8_t *end = begins ? memchr(line.data + at + 1, quote, line.len - at - 1) : NULL;
 
     return end != NULL ? (size_t)(end - line.data) : at;
