@@ -60,12 +60,24 @@ static void add(GArray *list, const Zone *zone)
     g_array_append_vals(list, zone, 1);
 }
 
+/* Eight bytes. */
+static bool is_ascii(const uint8_t *text)
+{
+    uint64_t bytes;
+
+    memcpy(&bytes, text, sizeof bytes);
+    return (bytes & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* Position that many characters behind another. */
 static uint64_t characters_ahead(const TextView *view, uint64_t position, uint32_t characters)
 {
     size_t at = (size_t)(position - view->base);
+    uint32_t left = characters;
 
-    for (uint32_t left = characters; left > 0; left--) {
+    for (; left >= 8 && at + 8 < view->len && is_ascii(view->data + at + 1); left -= 8)
+        at += 8;
+    for (; left > 0; left--) {
         at++;
         while (at < view->len && (view->data[at] & 0xC0U) == 0x80U)
             at++;
