@@ -216,8 +216,10 @@ bool escape_is_soft_break(Bytes text)
 
 static bool is_mail(Bytes span)
 {
-    for (size_t i = 0; i + 1 < span.len; i++) {
-        const Bytes rest = {.data = span.data + i, .len = span.len - i};
+    const uint8_t *end = span.data + span.len;
+
+    for (const uint8_t *at = span.data; (at = memchr(at, '=', (size_t)(end - at))) != NULL; at++) {
+        const Bytes rest = {.data = at, .len = (size_t)(end - at)};
         if (soft_break_length(rest) > 0 || is_mail_chain(rest))
             return true;
     }
