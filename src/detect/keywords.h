@@ -4,8 +4,8 @@
  * keywords of the text that may still be asked about.
  *
  * Words: runs of letters, digits and non-ASCII bytes, split at "_" and at camelCase; compared whole and in any case. A
- * run is also looked up unsplit ("GitHub"), and without trailing digits ("phone2"). Runs of 64 bytes and more have no
- * words, nor do those of 12 and more that look like base64. */
+ * run is also looked up unsplit ("GitHub"), and without trailing digits ("phone2", not "x2"). Runs of 64 bytes and more
+ * have no words, nor do those of 12 and more that look like base64. */
 #pragma once
 
 #include "detect/fast_target.h"
