@@ -300,15 +300,13 @@ static bool narrow(Decoded *out)
 bool decode_run(Bytes run, Decoded *out)
 {
     RunForm form = run.len >= HEAD ? hex_form(run) : RUN_NO_TEXT;
-    bool may_be_hex = form != RUN_NO_TEXT;
+    bool has_only_hex = form != RUN_NO_TEXT && is_hex(run);
 
-    if (!may_be_hex && run.len >= HEAD)
-        form = base64_form(run);
-    if (form == RUN_NO_TEXT)
-        return false;
-    bool has_only_hex = is_hex(run);
-    if (has_only_hex && !may_be_hex)
-        return false;
+    if (!has_only_hex) {
+        form = run.len >= HEAD ? base64_form(run) : RUN_NO_TEXT;
+        if (form == RUN_NO_TEXT || is_hex(run))
+            return false;
+    }
     if (has_only_hex)
         put_hex(run, out);
     else

@@ -51,6 +51,10 @@ static const EncodedCase cases[] = {
         "powershell -EncodedCommand "
         "bQB5ACAAYwBhAHMAZQAgAGkAcwAgADEAMgAzAC0ANAA1AC0ANgA3ADgAOQAsACAAcwBvACAAaQB0ACAAaQBzAA==",
         "id.case 56+30 1:57 medium 123-45-6789\n"},
+    {"UTF-16 in base64 that begins with digits of hexadecimal",
+        "powershell -EncodedCommand "
+        "cAB3AD0AMQAsACAAbQB5ACAAYwBhAHMAZQAgAGkAcwAgADEAMgAzAC0ANAA1AC0ANgA3ADgAOQAsACAAcwBvACAAaQB0ACAAaQBzAA==",
+        "id.case 72+30 1:73 medium 123-45-6789\n"},
     {"UTF-16 with a mark of its order in base64",
         "x: //5tAHkAIABjAGEAcwBlACAAaQBzACAAMQAyADMALQA0ADUALQA2ADcAOAA5ACwAIABzAG8AIABpAHQAIABpAHMA",
         "id.case 35+30 1:36 medium 123-45-6789\n"},
