@@ -118,7 +118,6 @@ bool literal_scan_finish(LiteralScan *scan, GError **error)
     return code == HS_SUCCESS || hyperscan_failed(code, error);
 }
 
-/* What stands behind one value may stand before the next as well: a match does not own it. */
 /* A value that a letter or digit touches is a part of something longer, unless the pattern takes in what touches it.
  * Secrets may be parted by anything. */
 static bool is_part(const CompiledRule *rule, const TextView *text, const RegexMatch *match)
@@ -133,6 +132,7 @@ static bool is_part(const CompiledRule *rule, const TextView *text, const RegexM
     return end < text->len && byte_is_word(text->data[end - 1]) && byte_is_word(text->data[end]);
 }
 
+/* What stands behind one value may stand before the next as well: a match does not own it. */
 static void confirm_range(LiteralScan *scan, const LiteralConfirm *confirm, const HitRange *range)
 {
     const CompiledRule *rule = rule_at(scan->rules, range->rule);

@@ -56,7 +56,6 @@ Verdict validate_ipv6(const Surroundings *surroundings)
     return ipv6_verdict(surroundings->value);
 }
 
-/* IEEE 802: six octets; neither broadcast nor zero. RFC 7042's documentation ranges are nobody's. */
 /* 00:11:22:33:44:55, 08:00:2b:01:02:03: what people write for any address. */
 static bool is_sequence(const uint8_t bytes[6])
 {
@@ -87,6 +86,7 @@ static bool is_octet_before(Bytes before)
            g_ascii_isxdigit((char)end[-3]) && (before.len == 3 || !g_ascii_isalnum((char)end[-4]));
 }
 
+/* IEEE 802: six octets; neither broadcast nor zero. RFC 7042's documentation ranges are nobody's. */
 Verdict validate_mac(const Surroundings *surroundings)
 {
     const Bytes value = surroundings->value;
@@ -121,6 +121,12 @@ Verdict validate_uuid(Bytes value)
     return value.len == 36 && distinct_count(value) > 4 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
+/* Text may say that it is no number. */
+static bool is_within(double degrees, double limit)
+{
+    return degrees >= -limit && degrees <= limit;
+}
+
 /* Degrees of latitude and longitude, each with at least three decimals. */
 static Verdict gps_verdict(Bytes value)
 {
@@ -142,13 +148,13 @@ static Verdict gps_verdict(Bytes value)
         count++;
         at = end;
     }
+    bool is_place =
+        count == 2 ? is_within(degrees[0], 90) && is_within(degrees[1], 180) : count == 1 && is_within(degrees[0], 180);
+    if (!is_place)
+        return VERDICT_REJECT;
     /* "1.000000, 2.000000": counted, not measured. */
     bool is_whole = count == 2 && degrees[0] == (int)degrees[0] && degrees[1] == (int)degrees[1];
-    if (count < 1 || is_whole || (count == 1 && (degrees[0] < -180 || degrees[0] > 180)))
-        return VERDICT_REJECT;
-    if (count == 2 && (degrees[0] < -90 || degrees[0] > 90 || degrees[1] < -180 || degrees[1] > 180))
-        return VERDICT_REJECT;
-    return degrees[0] == 0 ? VERDICT_REJECT : VERDICT_PASS;
+    return degrees[0] == 0 || is_whole ? VERDICT_REJECT : VERDICT_PASS;
 }
 
 /* `<latitude><minutes>52.560001</minutes>`: parts of one that is written otherwise. */

@@ -304,7 +304,6 @@ Verdict validate_postcode(const Surroundings *surroundings)
     return outside_publication(surroundings, postcode_verdict(surroundings->value));
 }
 
-/* Plates and licences are written in capitals; in lower case the shapes fit too many words and names. */
 /* "30 MAY 2024" has the shape of a Turkish plate. */
 static bool is_date(Bytes value)
 {
@@ -316,6 +315,7 @@ static bool is_date(Bytes value)
     return false;
 }
 
+/* Plates and licences are written in capitals; in lower case the shapes fit too many words and names. */
 Verdict validate_plate(Bytes value)
 {
     if (is_date(value))

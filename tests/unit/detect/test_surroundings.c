@@ -82,6 +82,7 @@ static void test_what_serves_everybody_is_nobodys(void)
         {"postcode", "zip ", "65534", "", VERDICT_PASS, NULL, NULL},
         {"gps", "coordinates: ", "5.000000, 23.000000", "", VERDICT_REJECT, NULL, NULL},
         {"gps", "coordinates: ", "5.000000, 23.000001", "", VERDICT_PASS, NULL, NULL},
+        {"gps", "coordinates: ", "nan, 23.000001", "", VERDICT_REJECT, NULL, NULL},
         {"birth_date", "urls with Django ", "3.2.25", " documentation", VERDICT_LOW, NULL, NULL},
         {"birth_date", "born ", "30.2.1985", "", VERDICT_REJECT, NULL, NULL},
         {"birth_date", "birth day (eg: ", "2002-02-01", ")", VERDICT_LOW, NULL, NULL},
