@@ -189,6 +189,8 @@ bool http_read_all(HttpTransfer *transfer, size_t max_bytes, GByteArray **ret_bo
 
 int64_t http_date_parse(const char *text)
 {
+    if (!curl_late_load(NULL))
+        return -1;
     time_t seconds = curl_getdate(text, NULL);
 
     return seconds < 0 ? -1 : (int64_t)seconds * 1000;
