@@ -32,7 +32,7 @@ struct EncodedScan {
     Decoded decoded;
 
     /* Of the span that is being looked at. */
-    uint64_t span_position, own_end;
+    uint64_t span_position, own_start, own_end; /* values that begin before or behind are other spans' */
     GArray *pending;
 };
 
@@ -122,7 +122,7 @@ static void keep_match(EncodedScan *scan, const Match *match, MatchFate fate)
         return;
     uint64_t start = scan->span_position + decoded->from[match->offset].index;
     uint64_t stop = scan->span_position + decoded->from[end].index + decoded->from[end].is_shared;
-    if (start >= scan->own_end)
+    if (start < scan->own_start || start >= scan->own_end)
         return;
     const PendingMatch pending = {
         .span = {.start = start, .end = stop},
@@ -168,30 +168,38 @@ static bool decode(EncodedScan *scan, const TextView *view, const EncodedSpan *s
     return span->kind == ENCODED_ESCAPES ? decode_escapes(text, &scan->decoded) : decode_run(text, &scan->decoded);
 }
 
-static inline bool is_line_break(uint8_t byte)
-{
-    return byte == '\n' || byte == '\r';
-}
-
-/* The run may be longer. */
+/* The span may be longer. */
 static bool is_cut(const EncodedSpan *span)
 {
     return span->end - span->start + span->skipped == ENCODED_SPAN_MAX;
 }
 
-/* Where the next piece of a run begins that is longer than a span: behind pairs of groups of four,
- * which are whole characters of UTF-16 too. */
+/* Behind pairs of groups of four, which are whole characters of UTF-16 too; at the beginning of a line if one of the
+ * last does, for lines are joined from their beginning. */
+static size_t next_piece_of_run(const TextView *view, const EncodedSpan *span)
+{
+    enum { LINES_WITHIN = 1024 };
+    size_t end = span->end - OVERLAP, count = 0, line = 0, piece = span->start;
+
+    for (size_t at = span->start; at < end; at++) {
+        uint8_t byte = view->data[at];
+        count += byte != '\n' && byte != '\r';
+        if (count % 8 == 0)
+            piece = at + 1;
+        if (count % 8 == 0 && byte == '\n')
+            line = at + 1;
+    }
+    return line + LINES_WITHIN > end ? line : piece;
+}
+
+/* Where the next piece begins: values that begin behind it are that one's. */
 static size_t own_end_of(const TextView *view, const EncodedSpan *span)
 {
-    size_t end = span->end - OVERLAP, count = 0;
-
-    if (span->kind == ENCODED_ESCAPES || !is_cut(span))
+    if (span->kind == ENCODED_RUN)
+        return is_cut(span) ? next_piece_of_run(view, span) : span->end;
+    if (span->end == view->len || view->data[span->end] == '\n')
         return span->end;
-    for (size_t at = span->start; at < end; at++)
-        count += !is_line_break(view->data[at]);
-    while (count % 8 != 0)
-        count -= !is_line_break(view->data[--end]);
-    return end;
+    return span->end - (is_cut(span) ? OVERLAP : ESCAPE_AFTER / 2);
 }
 
 /* Chance may make a few bytes more of a line that does not belong to the run; they are no text then. */
@@ -257,6 +265,7 @@ static bool look_at(
 
     if (is_wanted && joined->end > span.end)
         scan->apart = view->base + joined->end;
+    scan->own_start = scan->done[span.kind];
     scan->done[span.kind] = own_end;
     if (!is_decoded) {
         if (own_end < scan->apart)
@@ -289,7 +298,7 @@ static bool feed_kind(EncodedScan *scan, const TextView *view, EncodedStep step,
             break;
         EncodedSpan joined = line;
         if (join(scan, view, step, &joined) == JOIN_OPEN) {
-            scan->done[kind] = view->base + line.start;
+            scan->done[kind] = MAX(scan->done[kind], view->base + line.start);
             return true;
         }
         TRY(look_at(scan, view, &joined, &line, error));

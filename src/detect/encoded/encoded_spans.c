@@ -9,13 +9,14 @@ enum {
     LINE_RUN_MIN = 60,  /* lines of a run that goes on in the next */
     LINE_TAIL = 4,      /* "==" and a break: tells whether a line is one of them */
     ESCAPE_BEFORE = 64, /* of the text around an escape, for keywords and values */
-    ESCAPE_SPAN = 512,
 };
+
+static const char ESCAPES[] = "%\\&=";
 
 void encoded_finder_init(EncodedFinder *finder)
 {
     byte_set_init(&finder->runs, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
-    byte_set_init(&finder->escapes, "%\\&=");
+    byte_set_init(&finder->escapes, ESCAPES);
 }
 
 static uint64_t run_mask(const EncodedFinder *finder, const TextView *view, size_t at)
@@ -141,27 +142,6 @@ static bool is_behind_soft_break(const TextView *view, size_t at)
            (at >= 3 && view->data[at - 2] == '\r' && escape_is_soft_break(from_index(view, at - 3)));
 }
 
-static size_t escapes_start(const TextView *view, size_t from, size_t at)
-{
-    size_t start = at;
-
-    while (start > from && at - start < ESCAPE_BEFORE &&
-           (view->data[start - 1] != '\n' || is_behind_soft_break(view, start)))
-        start--;
-    return start;
-}
-
-/* To the end of the line, which may be written on several. */
-static size_t escapes_end(const TextView *view, size_t at)
-{
-    size_t limit = MIN(view->len, at + ESCAPE_SPAN);
-
-    for (; at < limit && view->data[at] != '\n'; at++)
-        if (view->data[at] == '=' && escape_is_soft_break(from_index(view, at)))
-            at += view->data[at + 1] == '\r' ? 2 : 1;
-    return MIN(at, limit);
-}
-
 /* What assigns nothing at the end of a line is code, not mail. */
 static bool is_worth_it(const TextView *view, size_t at)
 {
@@ -187,21 +167,78 @@ static bool may_be_escape(const uint8_t *text)
     }
 }
 
-static bool find_escapes(
-    const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedSpan *ret_span)
+/* Where the first one in [from, to) is; to: there is none. */
+static size_t next_escape(const EncodedFinder *finder, const TextView *view, size_t from, size_t to)
 {
     for (size_t block = from; block < to; block += BYTE_SET_BLOCK) {
         uint64_t mask = byte_set_mask(&finder->escapes, view->data + block, to - block);
         for (; mask != 0; mask &= mask - 1) {
             size_t at = block + (size_t)__builtin_ctzll(mask);
-            if (!may_be_escape(view->data + at) || !is_worth_it(view, at))
-                continue;
-            *ret_span = (EncodedSpan){
-                .kind = ENCODED_ESCAPES, .start = escapes_start(view, from, at), .end = escapes_end(view, at)};
-            return true;
+            if (may_be_escape(view->data + at) && is_worth_it(view, at))
+                return at;
         }
     }
-    return false;
+    return to;
+}
+
+static size_t escapes_start(const TextView *view, size_t at)
+{
+    size_t start = at;
+
+    while (
+        start > 0 && at - start < ESCAPE_BEFORE && (view->data[start - 1] != '\n' || is_behind_soft_break(view, start)))
+        start--;
+    return start;
+}
+
+/* To the end of the line, which may be written on several. */
+static size_t line_of_escapes_end(const TextView *view, size_t at, size_t limit)
+{
+    for (; at < limit && view->data[at] != '\n'; at++)
+        if (view->data[at] == '=' && escape_is_soft_break(from_index(view, at)))
+            at += view->data[at + 1] == '\r' ? 2 : 1;
+    return MIN(at, limit);
+}
+
+/* Where the last one in [from, to) is; to: there is none. */
+static size_t last_escape(const TextView *view, size_t from, size_t to)
+{
+    for (size_t at = to; at > from; at--) {
+        if (strchr(ESCAPES, view->data[at - 1]) != NULL && view->data[at - 1] != '\0' &&
+            may_be_escape(view->data + at - 1) && is_worth_it(view, at - 1))
+            return at - 1;
+    }
+    return to;
+}
+
+/* ESCAPE_AFTER behind the last one, or where the line ends before that. */
+static size_t escapes_end(const TextView *view, size_t at, size_t limit)
+{
+    size_t end = at;
+
+    for (;;) {
+        size_t reach = MIN(at + ESCAPE_AFTER, limit);
+        end = line_of_escapes_end(view, end, reach);
+        if (end < reach || end == limit)
+            return end;
+        size_t last = last_escape(view, at + 1, end);
+        if (last == end)
+            return end;
+        at = last;
+    }
+}
+
+static bool find_escapes(
+    const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedSpan *ret_span)
+{
+    size_t at = next_escape(finder, view, from, to);
+
+    if (at == to)
+        return false;
+    size_t start = escapes_start(view, at);
+    *ret_span =
+        (EncodedSpan){.kind = ENCODED_ESCAPES, .start = start, .end = escapes_end(view, at, span_limit(view, start))};
+    return true;
 }
 
 bool encoded_find(

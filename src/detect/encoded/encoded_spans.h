@@ -19,8 +19,11 @@ typedef struct EncodedFinder {
 
 void encoded_finder_init(EncodedFinder *finder);
 
-/* The next span of the kind that begins at from or later and before to; false: there is none. A span is at most
- * ENCODED_SPAN_MAX long: what goes on is the next one. A run ends with its line. */
+enum { ESCAPE_AFTER = 512 }; /* of the line behind an escape, if no further one follows in it */
+
+/* The next span of the kind whose run or first escape begins at from or later and before to; false: there is none. A
+ * span is at most ENCODED_SPAN_MAX long: what goes on is the next one. A run ends with its line; escapes have some text
+ * before them with them, which may begin before from. */
 bool encoded_find(
     const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedKind kind, EncodedSpan *ret_span);
 

@@ -224,22 +224,39 @@ size_t run_next_start(Bytes run, size_t at)
     return run.len;
 }
 
+static bool is_line_break(uint8_t byte)
+{
+    return byte == '\n' || byte == '\r';
+}
+
+/* Pairs of digits, but for the breaks of lines; a piece of a long run may end within one. */
 static bool is_hex(Bytes text)
 {
-    if (text.len % 2 != 0)
-        return false;
+    size_t breaks = 0;
+
     for (size_t i = 0; i < text.len; i++) {
-        if (!byte_is_hex(text.data[i]))
+        if (!byte_is_hex(text.data[i]) && !is_line_break(text.data[i]))
             return false;
+        breaks += is_line_break(text.data[i]) ? 1 : 0;
     }
-    return true;
+    return (text.len - breaks) % 2 == 0 || text.len > ENCODED_SPAN_MAX / 2;
 }
 
 static void put_hex(Bytes run, Decoded *out)
 {
+    size_t digits = 0, first = 0;
+    unsigned value = 0;
+
     out->len = 0;
-    for (size_t i = 0; i < run.len; i += 2)
-        decoded_add(out, (uint8_t)(hex_value(run.data[i]) << 4 | hex_value(run.data[i + 1])), decoded_from(i));
+    for (size_t i = 0; i < run.len; i++) {
+        if (is_line_break(run.data[i]))
+            continue;
+        value = value << 4 | hex_value(run.data[i]);
+        if (digits++ % 2 == 0)
+            first = i;
+        else
+            decoded_add(out, (uint8_t)value, decoded_from(first));
+    }
     decoded_end(out, run.len);
 }
 

@@ -183,28 +183,107 @@ static char *wide(const char *text, gsize *ret_len)
     return utf16;
 }
 
+static void check_rows(const RuleSet *rules, const char *text, guint rows)
+{
+    const Scan whole = {.min_tier = TIER_MEDIUM}, pieces = {.min_tier = TIER_MEDIUM, .piece = 1013};
+    g_autofree char *matches = testing_scan((RuleSet *)rules, &whole, text, strlen(text));
+    g_autofree char *in_pieces = testing_scan((RuleSet *)rules, &pieces, text, strlen(text));
+    g_auto(GStrv) lines = g_strsplit(matches, "\n", -1);
+
+    g_assert_cmpstr(matches, ==, in_pieces);
+    g_assert_cmpuint(g_strv_length(lines), ==, rows + 1);
+}
+
+static char *rows_of_numbers(unsigned count)
+{
+    GString *rows = g_string_new(NULL);
+
+    for (unsigned i = 0; i < count; i++)
+        g_string_append_printf(rows, "row %04u: %03u-45-%04u, and some more text\n", i, 100 + i % 800, 1000 + i);
+    return g_string_free(rows, FALSE);
+}
+
 /* A run that is longer than the window: each of its values once, also where something else stands before it. */
 static void test_long_runs_are_looked_at_piece_by_piece(void)
 {
+    enum { ROWS = 3000 };
     g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
-    g_autoptr(GString) plain = g_string_new(NULL);
+    g_autofree char *plain = rows_of_numbers(ROWS);
     gsize wide_len;
-
-    for (unsigned i = 0; i < 3000; i++)
-        g_string_append_printf(plain, "row %04u: %03u-45-%04u, and some more text\n", i, 100 + i % 800, 1000 + i);
-    g_autofree char *utf16 = wide(plain->str, &wide_len);
-    g_autofree char *encoded = g_base64_encode((const guchar *)plain->str, plain->len);
+    g_autofree char *utf16 = wide(plain, &wide_len);
+    g_autofree char *encoded = g_base64_encode((const guchar *)plain, strlen(plain));
     g_autofree char *wide_encoded = g_base64_encode((const guchar *)utf16, wide_len);
     g_autofree char *behind_path = g_strconcat("to/a/", encoded, NULL);
-    const char *const texts[] = {encoded, wide_encoded, behind_path};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const Scan whole = {.min_tier = TIER_MEDIUM}, pieces = {.min_tier = TIER_MEDIUM, .piece = 1013};
-        g_autofree char *matches = testing_scan(rules, &whole, texts[i], strlen(texts[i]));
-        g_autofree char *in_pieces = testing_scan(rules, &pieces, texts[i], strlen(texts[i]));
-        g_auto(GStrv) lines = g_strsplit(matches, "\n", -1);
-        g_assert_cmpstr(matches, ==, in_pieces);
-        g_assert_cmpuint(g_strv_length(lines), ==, 3001);
+    check_rows(rules, encoded, ROWS);
+    check_rows(rules, wide_encoded, ROWS);
+    check_rows(rules, behind_path, ROWS);
+}
+
+static char *in_lines(const char *text, size_t width, const char *line_break)
+{
+    GString *lines = g_string_new(NULL);
+
+    for (size_t left = strlen(text); left > 0; left -= MIN(left, width), text += MIN(strlen(text), width))
+        g_string_append_printf(lines, "%.*s%s", (int)MIN(left, width), text, line_break);
+    return g_string_free(lines, FALSE);
+}
+
+/* As base64(1), openssl(1), xxd(1) and mail write them. */
+static void test_long_runs_in_lines_are_looked_at_piece_by_piece(void)
+{
+    enum { ROWS = 1000 };
+    static const size_t widths[] = {60, 64, 70, 72, 76, 80, 100};
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+    g_autofree char *plain = rows_of_numbers(ROWS), *hex = hex_of(plain);
+    g_autofree char *base64 = g_base64_encode((const guchar *)plain, strlen(plain));
+
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(widths); i++) {
+        const char *line_break = i % 2 == 0 ? "\n" : "\r\n";
+        g_autofree char *hex_lines = in_lines(hex, widths[i / 2], line_break);
+        g_autofree char *base64_lines = in_lines(base64, widths[i / 2], line_break);
+        g_test_message("%zu", widths[i / 2]);
+        check_rows(rules, hex_lines, ROWS);
+        check_rows(rules, base64_lines, ROWS);
+    }
+}
+
+typedef struct EscapeForm {
+    const char *first, *between, *at; /* what begins the line; what fills it up, escaped or not; the sign */
+} EscapeForm;
+
+static const EscapeForm escape_forms[] = {
+    {"F\\u00fcr", " lorem ipsum", "\\u0040"},
+    {"F&uuml;r", " lorem ipsum", "&#64;"},
+    {"F=C3=BCr", " lorem ipsum", "=40"},
+    {"F%C3%BCr", " lorem ipsum", "%40"},
+    {"F\\u00fcr", " l\\u00f6rem", "\\u0040"},
+    {"F%C3%BCr", "%20lorem%20ipsum", "%40"},
+};
+
+/* Lines of escapes are looked at in pieces, whose ends lie anywhere in values. */
+static void test_values_in_long_lines_of_escapes_are_found_once(void)
+{
+    enum { LONGEST = 20000 };
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(escape_forms); i++) {
+        const EscapeForm *form = &escape_forms[i];
+        g_autoptr(GString) text = g_string_new(form->first), expected = g_string_new(NULL);
+        for (unsigned row = 0; text->len < LONGEST; row++) {
+            for (unsigned filled = 0; filled < 1 + row * 7 % 60; filled++)
+                g_string_append(text, form->between);
+            g_string_append(text, form->between[0] == ' ' ? " " : "%20");
+            gsize start = text->len;
+            g_string_append_printf(text, "bob%u%sab.org", row, form->at);
+            g_string_append_printf(
+                expected, "pii.email %zu+%zu 1:%zu medium bob%u@ab.org\n", start, text->len - start, start + 1, row);
+            g_string_append_printf(text, "%.*s", (int)(row % 5), ",,,,,");
+        }
+        g_string_append_c(text, '\n');
+        g_autofree char *matches = testing_find(rules, text->str);
+        g_test_message("%s", form->first);
+        g_assert_cmpstr(matches, ==, expected->str);
     }
 }
 
@@ -218,5 +297,9 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/encoded/text-may-begin-with-any-letters", test_text_may_begin_with_any_letters);
     g_test_add_func(
         "/detect/encoded/long-runs-are-looked-at-piece-by-piece", test_long_runs_are_looked_at_piece_by_piece);
+    g_test_add_func("/detect/encoded/long-runs-in-lines-are-looked-at-piece-by-piece",
+        test_long_runs_in_lines_are_looked_at_piece_by_piece);
+    g_test_add_func("/detect/encoded/values-in-long-lines-of-escapes-are-found-once",
+        test_values_in_long_lines_of_escapes_are_found_once);
     return g_test_run();
 }
