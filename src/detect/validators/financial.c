@@ -107,8 +107,39 @@ static bool is_in_formula(const Surroundings *surroundings)
            (is_one_of(end[-1], "-+*/") && is_one_of(end[-2], "(=*+,"));
 }
 
+/* "order_id", "Tracking Number", "imei": the name of the field, as a whole, says what the number is. */
+static bool is_named_otherwise(Bytes field)
+{
+    static const char *const things[] = {"amount", "barcode", "ean", "fax", "gtin", "iccid", "imei", "imsi", "invoice",
+        "meid", "mobile", "order", "phone", "po", "receipt", "serial", "shipment", "sku", "telephone", "ticket",
+        "timestamp", "tracking", "transaction", "trackingcode", "upc"};
+    static const char *const endings[] = {"", "id", "no", "nr", "num", "number"};
+    char name[24];
+    size_t len = 0;
+
+    for (size_t i = 0; i < field.len; i++) {
+        if (!g_ascii_isalnum(field.data[i]))
+            continue;
+        if (len == sizeof name - 1)
+            return false;
+        name[len++] = g_ascii_tolower((char)field.data[i]);
+    }
+    name[len] = '\0';
+    for (size_t i = 0; i < G_N_ELEMENTS(things) && len > 0; i++) {
+        const char *ending = g_str_has_prefix(name, things[i]) ? name + strlen(things[i]) : NULL;
+        for (size_t j = 0; ending != NULL && j < G_N_ELEMENTS(endings); j++)
+            if (g_str_equal(ending, endings[j]))
+                return true;
+    }
+    return false;
+}
+
 Verdict validate_card(const Surroundings *surroundings)
 {
+    if (is_named_otherwise(surroundings->field) &&
+        memchr(surroundings->value.data, ' ', surroundings->value.len) == NULL &&
+        memchr(surroundings->value.data, '-', surroundings->value.len) == NULL)
+        return VERDICT_REJECT;
     Verdict verdict = outside_row(surroundings, card_verdict(surroundings->value));
 
     bool is_other = verdict == VERDICT_PASS && (is_part_of_name(surroundings->before) || is_in_formula(surroundings));
