@@ -7,14 +7,15 @@
 enum {
     PLAIN_MAX = 4096, /* different names without a keyword that are kept */
     NAMES_MAX = 8192,
-    SLOTS = 32768,    /* a power of two */
-    LOOKED_AT = 256,  /* bytes of a name in which keywords are looked for */
-    DIGITS_SHOWN = 3, /* a name with more digits may be data: an account, a telephone number */
-    WORD_SHOWN = 24,  /* likewise one with a longer word in it */
-    OTHER = 1,        /* the entry that stands for what is not kept */
-    JOINS_MAX = 1024, /* different sets of rules of paths */
-    RECENT = 256,     /* a power of two */
-    SHORT_MAX = 16,   /* bytes */
+    SLOTS = 32768,      /* a power of two */
+    LOOKED_AT = 256,    /* bytes of a name in which keywords are looked for */
+    DIGITS_SHOWN = 3,   /* a name with more digits may be data: an account, a telephone number */
+    WORD_SHOWN = 24,    /* likewise one with a longer word in it that has digits */
+    LETTERS_SHOWN = 40, /* and one that has none: Sozialversicherungsnummer */
+    OTHER = 1,          /* the entry that stands for what is not kept */
+    JOINS_MAX = 1024,   /* different sets of rules of paths */
+    RECENT = 256,       /* a power of two */
+    SHORT_MAX = 16,     /* bytes */
 };
 
 /* A short name as it is written: its first and last bytes are all of it. */
@@ -104,17 +105,21 @@ const FieldName *field_names_at(const FieldNames *names, uint32_t index)
 
 static bool looks_like_data(Bytes text)
 {
-    unsigned digits = 0, word = 0, longest = 0;
+    unsigned digits = 0, word = 0, word_digits = 0;
 
     for (size_t i = 0; i < text.len; i++) {
         uint8_t byte = text.data[i];
+        unsigned digit = g_ascii_isdigit(byte) ? 1 : 0;
+        bool is_word = g_ascii_isalnum(byte);
         if (byte == '@' || byte < ' ' || byte == 0x7F)
             return true;
-        digits += g_ascii_isdigit(byte) ? 1 : 0;
-        word = g_ascii_isalnum(byte) ? word + 1 : 0;
-        longest = MAX(longest, word);
+        digits += digit;
+        word = is_word ? word + 1 : 0;
+        word_digits = is_word ? word_digits + digit : 0;
+        if (word > (word_digits > 0 ? WORD_SHOWN : LETTERS_SHOWN))
+            return true;
     }
-    return digits > DIGITS_SHOWN || longest > WORD_SHOWN;
+    return digits > DIGITS_SHOWN;
 }
 
 /* What is shown of a name is never what a rule might look for in it. */

@@ -273,6 +273,16 @@ static const Place places[] = {
     {"the longer stands and says so", "ZZ1234-xyzx", "sec.wide ZZ1234-xyzx medium also sec.chosen\n"},
     {"names that look like data are not shown", "{\"badge 5551234567\": {\"no\": 123456789}}",
         "id.badge 123456789 high $.*.no\n"},
+    {"a long word of letters is a name", "{\"badge Sozialversicherungsnummer\": {\"no\": 123456789}}",
+        "id.badge 123456789 high $['badge Sozialversicherungsnummer'].no\n"},
+    {"forty letters are one", "{\"badge\": {\"abcdefghijklmnopqrstuvwxyzabcdefghijklmn\": 123456789}}",
+        "id.badge 123456789 high $.badge.abcdefghijklmnopqrstuvwxyzabcdefghijklmn\n"},
+    {"more are not", "{\"badge\": {\"abcdefghijklmnopqrstuvwxyzabcdefghijklmno\": 123456789}}",
+        "id.badge 123456789 high $.badge.*\n"},
+    {"nor are 25 with a digit among them",
+        "{\"badge\": {\"abcdefghijklmnopqrstuvwxy\": {\"abcdefghijklmnopqrstuvwx1\": "
+        "123456789}}}",
+        "id.badge 123456789 high $.badge.abcdefghijklmnopqrstuvwxy.*\n"},
 };
 
 /* Two keywords behind a value: the nearer one's rule does not reach so far back. */
