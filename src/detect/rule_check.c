@@ -162,6 +162,14 @@ static bool check_pair(const Check *check, CompiledRule *rule)
         check, "pair_distance", raw->pair_distance, PAIR_DISTANCE_DEFAULT, PAIR_DISTANCE_LIMIT, &rule->pair_distance);
 }
 
+static bool no_such_validator(const Check *check)
+{
+    const char *name = check->raw->validator, *closest = validator_closest(name);
+    g_autofree char *guess = closest != NULL ? g_strdup_printf(" (the closest is '%s')", closest) : g_strdup("");
+
+    return wrong(check, "validator: there is none called '%s'%s; docs/rules.md, Validators, lists them", name, guess);
+}
+
 static bool check_tiers(const Check *check, CompiledRule *rule)
 {
     const RawRule *raw = check->raw;
@@ -178,7 +186,7 @@ static bool check_tiers(const Check *check, CompiledRule *rule)
     rule->validator = validator_find(raw->validator);
     rule->context_validator = context_validator_find(raw->validator);
     if (rule->validator == NULL && rule->context_validator == NULL)
-        return wrong(check, "validator: there is none called '%s'", raw->validator);
+        return no_such_validator(check);
     return true;
 }
 

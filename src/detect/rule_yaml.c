@@ -110,8 +110,19 @@ static const cyaml_schema_value_t DOCUMENT_SCHEMA = {
 /* libcyaml tells an error over several lines of log: what, then a backtrace whose innermost entry has the place. */
 typedef struct Complaint {
     char *what;
+    char *field; /* the innermost mapping's */
     unsigned line, column;
 } Complaint;
+
+static void complaint_note_field(Complaint *complaint, const char *text)
+{
+    const char *name = strstr(text, "in mapping field '");
+
+    if (name == NULL || complaint->field != NULL)
+        return;
+    name += strlen("in mapping field '");
+    complaint->field = g_strndup(name, strcspn(name, "'"));
+}
 
 static void complaint_gather(cyaml_log_t level, void *data, const char *format, va_list args) G_GNUC_PRINTF(3, 0);
 
@@ -122,6 +133,7 @@ static void complaint_gather(cyaml_log_t level, void *data, const char *format, 
     const char *place = strstr(text, "(line: ");
 
     (void)level;
+    complaint_note_field(complaint, text);
     if (place != NULL && complaint->line == 0) {
         const char *column = strstr(place, "column: ");
         complaint->line = (unsigned)g_ascii_strtoull(place + strlen("(line: "), NULL, 10);
@@ -153,9 +165,41 @@ static void complaint_find_key(Complaint *complaint, const char *text)
     }
 }
 
+/* ": expected one of …" for a field that takes one of some names, else "". */
+static char *permitted(const char *field)
+{
+    GString *names = g_string_new(NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(RULE_FIELDS) && RULE_FIELDS[i].key != NULL; i++) {
+        const cyaml_schema_value_t *value = &RULE_FIELDS[i].value;
+        if (value->type != CYAML_ENUM || !g_str_equal(RULE_FIELDS[i].key, field))
+            continue;
+        for (uint32_t j = 0; j < value->enumeration.count; j++)
+            g_string_append_printf(
+                names, "%s%s", j == 0 ? ": expected one of " : ", ", value->enumeration.strings[j].str);
+    }
+    return g_string_free(names, FALSE);
+}
+
+/* What is wrong with a field's value is told with the field; the other complaints name theirs. */
+static void complaint_name_field(Complaint *complaint)
+{
+    static const char *const of_values[] = {"Excessive ", "Insufficient ", "Invalid ", "STRING "};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(of_values); i++) {
+        if (complaint->what == NULL || complaint->field == NULL || !g_str_has_prefix(complaint->what, of_values[i]))
+            continue;
+        g_autofree char *what = complaint->what;
+        g_autofree char *names = permitted(complaint->field);
+        complaint->what = g_strdup_printf("%s: %s%s", complaint->field, what, names);
+        return;
+    }
+}
+
 static bool fail_at(const char *name, const char *text, Complaint *complaint, cyaml_err_t code, GError **error)
 {
     complaint_find_key(complaint, text);
+    complaint_name_field(complaint);
     const char *what = complaint->what != NULL ? complaint->what : cyaml_strerror(code);
     if (complaint->line == 0)
         return fail(error, ERROR_INVALID, "%s: %s", name, what);
@@ -180,6 +224,7 @@ bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_docume
     cyaml_err_t code = cyaml_load_data((const uint8_t *)copy, text.len, &config, &DOCUMENT_SCHEMA, &document, NULL);
     bool is_read = code == CYAML_OK || fail_at(name, copy, &complaint, code, error);
     g_free(complaint.what);
+    g_free(complaint.field);
     TRY(is_read);
     if (document == NULL)
         return fail(error, ERROR_INVALID, "%s: is empty; expected a mapping with the key 'rules'", name);

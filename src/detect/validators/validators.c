@@ -52,6 +52,50 @@ Validator validator_find(const char *name)
     return NULL;
 }
 
+/* Letters to add, leave out or change (Levenshtein); more than `limit` are not told apart. */
+static size_t letters_apart(const char *name, const char *other, size_t limit)
+{
+    enum { LETTERS_MAX = 32 };
+    size_t row[LETTERS_MAX + 1], name_len = strlen(name), other_len = strlen(other);
+
+    if (name_len > LETTERS_MAX || name_len > other_len + limit || other_len > name_len + limit)
+        return limit + 1;
+    for (size_t i = 0; i <= name_len; i++)
+        row[i] = i;
+    for (size_t j = 1; j <= other_len; j++) {
+        size_t diagonal = row[0];
+        row[0] = j;
+        for (size_t i = 1; i <= name_len; i++) {
+            size_t changed = diagonal + (name[i - 1] != other[j - 1] ? 1 : 0);
+            diagonal = row[i];
+            row[i] = MIN(changed, MIN(row[i], row[i - 1]) + 1);
+        }
+    }
+    return row[name_len];
+}
+
+const char *validator_closest(const char *name)
+{
+    static const char *const names[] = {
+#define VALIDATOR(name)         #name,
+#define CONTEXT_VALIDATOR(name) #name,
+#include "detect/validators/validators.def"
+#undef VALIDATOR
+#undef CONTEXT_VALIDATOR
+    };
+    const char *closest = NULL;
+    size_t limit = MIN(strlen(name) / 2, 3);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names) && limit > 0; i++) {
+        size_t apart = letters_apart(name, names[i], limit);
+        if (apart <= limit) {
+            closest = names[i];
+            limit = apart - MIN(apart, 1);
+        }
+    }
+    return closest;
+}
+
 /* Their check digits let too many numbers through, and nothing else tells. */
 static const char *const bare_doubters[] = {"aadhaar", "ar_cuit", "au_abn_acn", "au_medicare", "de_tax_id", "il_id",
     "itin", "kr_business", "kr_resident", "nanp", "ng_nin", "nhs", "no_number", "partita_iva", "pesel", "pt_nif",

@@ -40,5 +40,8 @@ ContextValidator context_validator_find(const char *name);
 /* The validator of that name, NULL if there is none. The names are those that rule files use. */
 Validator validator_find(const char *name);
 
+/* The name most like one that is not there, for messages; NULL if none is like it. */
+const char *validator_closest(const char *name);
+
 /* Whether the validator never says more of a run of digits without separators than VERDICT_WEAK. */
 bool validator_doubts_bare(const char *name);
