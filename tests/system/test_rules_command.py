@@ -1,7 +1,9 @@
 """trawl rules: rules of one's own beside the built-in ones, checked before they are trusted; what a text makes of them."""
 import gzip
 import json
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +120,21 @@ def test_test_says_what_matches_and_why_not(trawl, own, tmp_path):
     assert out == "4:6\tfin.credit_card\tno match: the validator refuses it\n"
     out = trawl.run("rules", "test", text, "--rules", own, "--rule", "own.badge", "--min-tier", "validated", status=0).out
     assert "tier high" in out and "--min-tier" in out
+
+
+def test_a_doubtful_value_among_words_is_told_the_same_reason_at_each_tier(trawl, tmp_path):
+    text = tmp_path / "text"
+    text.write_text("lessons 536904399\n")
+    for tier in ("low", "medium"):
+        out = trawl.run("rules", "test", text, "--rule", "id.us_ssn", "--min-tier", tier, status=0).out
+        assert out == "1:9\tid.us_ssn\tno match: none of its keywords is near\n", tier
+
+
+def test_the_manual_names_every_validator():
+    root = Path(__file__).resolve().parents[2]
+    known = re.findall(r"VALIDATOR\((\w+)\)", (root / "src/detect/validators/validators.def").read_text("utf-8"))
+    manual = (root / "docs/rules.md").read_text("utf-8").split("## Validators")[1].split("\n## ")[0]
+    assert len(known) > 100 and set(re.findall(r"`(\w+)`", manual)) == set(known)
 
 
 def test_test_reads_a_file_as_a_scan_does(trawl, own, tmp_path):
