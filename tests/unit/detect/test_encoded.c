@@ -264,7 +264,7 @@ static const EscapeForm escape_forms[] = {
 /* Lines of escapes are looked at in pieces, whose ends lie anywhere in values. */
 static void test_values_in_long_lines_of_escapes_are_found_once(void)
 {
-    enum { LONGEST = 20000 };
+    enum { LONGEST = 400000 }; /* several windows */
     g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
 
     for (size_t i = 0; i < G_N_ELEMENTS(escape_forms); i++) {
