@@ -303,6 +303,14 @@ static bool refuse(const Judge *judge, const Candidate *candidate, RefusalReason
     return false;
 }
 
+/* Whoever asks why is told what would hold at tier low, too. */
+static RefusalReason why_below(const Judge *judge, const TextView *text, const Candidate *candidate, Tier weighed)
+{
+    if (judge->refused != NULL && weighed == TIER_LOW && is_told_by_others(judge, text, candidate))
+        return REFUSED_NO_KEYWORD;
+    return REFUSED_LOW_TIER;
+}
+
 bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
@@ -329,12 +337,9 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
     Tier tier = weigh(judge, text, candidate, verdict);
     if (tier == TIER_LOW && tier >= judge->min_tier && is_told_by_others(judge, text, candidate))
         return refuse(judge, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
-    bool is_low = tier == TIER_LOW;
-    if (!is_of_interest(judge, rule, verdict, &tier)) {
-        /* Whoever asks why is told what would hold at tier low, too. */
-        bool is_told = is_low && judge->refused != NULL && is_told_by_others(judge, text, candidate);
-        return refuse(judge, candidate, is_told ? REFUSED_NO_KEYWORD : REFUSED_LOW_TIER, tier);
-    }
+    Tier weighed = tier;
+    if (!is_of_interest(judge, rule, verdict, &tier))
+        return refuse(judge, candidate, why_below(judge, text, candidate, weighed), tier);
 
     PendingMatch match = {.span = candidate->value,
         .rule = rule->rule.index,
