@@ -311,6 +311,25 @@ static RefusalReason why_below(const Judge *judge, const TextView *text, const C
     return REFUSED_LOW_TIER;
 }
 
+/* What nothing refused: it stands if its tier does. */
+static bool judge_valid(Judge *judge, const TextView *text, const Candidate *candidate, Verdict verdict)
+{
+    const CompiledRule *rule = candidate->rule;
+    Tier tier = weigh(judge, text, candidate, verdict);
+    if (tier == TIER_LOW && tier >= judge->min_tier && is_told_by_others(judge, text, candidate))
+        return refuse(judge, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
+    Tier weighed = tier;
+    if (!is_of_interest(judge, rule, verdict, &tier))
+        return refuse(judge, candidate, why_below(judge, text, candidate, weighed), tier);
+
+    PendingMatch match = {.span = candidate->value,
+        .rule = rule->rule.index,
+        .tier = tier,
+        .is_suppressed = verdict == VERDICT_SAMPLE || is_suppressed(judge, rule, value_of(text, &candidate->value))};
+    g_array_append_val(judge->pending, match);
+    return true;
+}
+
 bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
@@ -334,17 +353,5 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
         verdict = validate_in_context(judge, text, candidate);
     if (verdict == VERDICT_REJECT)
         return refuse(judge, candidate, REFUSED_VALIDATOR, TIER_LOW);
-    Tier tier = weigh(judge, text, candidate, verdict);
-    if (tier == TIER_LOW && tier >= judge->min_tier && is_told_by_others(judge, text, candidate))
-        return refuse(judge, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
-    Tier weighed = tier;
-    if (!is_of_interest(judge, rule, verdict, &tier))
-        return refuse(judge, candidate, why_below(judge, text, candidate, weighed), tier);
-
-    PendingMatch match = {.span = candidate->value,
-        .rule = rule->rule.index,
-        .tier = tier,
-        .is_suppressed = verdict == VERDICT_SAMPLE || is_suppressed(judge, rule, value)};
-    g_array_append_val(judge->pending, match);
-    return true;
+    return judge_valid(judge, text, candidate, verdict);
 }
