@@ -136,11 +136,10 @@ static bool is_named_otherwise(Bytes field)
 
 Verdict validate_card(const Surroundings *surroundings)
 {
-    if (is_named_otherwise(surroundings->field) &&
-        memchr(surroundings->value.data, ' ', surroundings->value.len) == NULL &&
-        memchr(surroundings->value.data, '-', surroundings->value.len) == NULL)
+    Verdict own = card_verdict(surroundings->value);
+    if (own == VERDICT_REJECT || (own != VERDICT_PROVED && is_named_otherwise(surroundings->field)))
         return VERDICT_REJECT;
-    Verdict verdict = outside_row(surroundings, card_verdict(surroundings->value));
+    Verdict verdict = outside_row(surroundings, own);
 
     bool is_other = verdict == VERDICT_PASS && (is_part_of_name(surroundings->before) || is_in_formula(surroundings));
     return is_other ? VERDICT_WEAK : verdict;
