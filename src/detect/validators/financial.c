@@ -126,7 +126,8 @@ static bool is_named_otherwise(Bytes field)
     }
     name[len] = '\0';
     for (size_t i = 0; i < G_N_ELEMENTS(things) && len > 0; i++) {
-        const char *ending = g_str_has_prefix(name, things[i]) ? name + strlen(things[i]) : NULL;
+        bool begins = name[0] == things[i][0] && g_str_has_prefix(name, things[i]);
+        const char *ending = begins ? name + strlen(things[i]) : NULL;
         for (size_t j = 0; ending != NULL && j < G_N_ELEMENTS(endings); j++)
             if (g_str_equal(ending, endings[j]))
                 return true;
