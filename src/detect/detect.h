@@ -139,8 +139,6 @@ FALLIBLE bool detector_end(Detector *detector, GError **error);
 
 /* Matches hidden since the detector was made, because their value is a published test value or a placeholder. */
 uint64_t detector_suppressed(const Detector *detector);
-/* Likewise, those of one rule. */
-uint64_t detector_suppressed_of(const Detector *detector, uint32_t rule_index);
 
 /* Places since this was last asked at which the pattern of a rule needed more effort than is sane, so that a match may
  * be missing; and the rule of one of them (NULL: there is none). */

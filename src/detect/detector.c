@@ -52,7 +52,6 @@ struct Detector {
     guint handed;    /* so many of them were handed over, and are kept as partners of pairs */
     PlaceCursor place;
     uint64_t suppressed;
-    uint64_t *suppressed_of; /* by rule */
 };
 
 /* The furthest that the beginning of unfinished business may lie behind the end of the window. */
@@ -74,7 +73,6 @@ static void detector_init(Detector *detector, RuleSet *rules)
     detector->taken = g_new0(Span, rules->rules->len);
     detector->structure = structure_new(rules);
     detector->lowered = g_new0(uint64_t, rules->rules->len / 64 + 1);
-    detector->suppressed_of = g_new0(uint64_t, rules->rules->len);
     detector->settled = g_array_sized_new(FALSE, FALSE, sizeof(PendingMatch), SETTLED_AT_FIRST);
     detector->judge = (Judge){
         .rules = rules,
@@ -128,7 +126,6 @@ void detector_free(Detector *detector)
     encoded_scan_free(detector->encoded);
     g_free(detector->lowered);
     g_free(detector->path);
-    g_free(detector->suppressed_of);
     regex_scratch_free(detector->regex);
     literal_scan_free(detector->literals);
     rule_set_unref(detector->rules);
@@ -205,10 +202,8 @@ static void hand_over(Detector *detector, const TextView *text, const PendingMat
                                            : (Bytes){.data = (const uint8_t *)start, .len = len};
     StructurePlace place;
 
-    if (pending->is_suppressed) {
+    if (pending->is_suppressed)
         detector->suppressed++;
-        detector->suppressed_of[pending->rule]++;
-    }
     if (handler == NULL)
         return;
     place_advance(&detector->place, text, pending->span.start);
@@ -399,11 +394,6 @@ uint64_t detector_take_overruns(Detector *detector, const Rule **ret_rule)
     if (own > 0)
         *ret_rule = &rule->rule;
     return own + inner;
-}
-
-uint64_t detector_suppressed_of(const Detector *detector, uint32_t rule_index)
-{
-    return detector->suppressed_of[rule_index];
 }
 
 uint64_t detector_suppressed(const Detector *detector)

@@ -214,11 +214,8 @@ static size_t last_escape(const TextView *view, size_t from, size_t to)
 /* ESCAPE_AFTER behind the last one, or where the line ends before that. */
 static size_t escapes_end(const TextView *view, size_t at, size_t limit)
 {
-    size_t end = at;
-
     for (;;) {
-        size_t reach = MIN(at + ESCAPE_AFTER, limit);
-        end = line_of_escapes_end(view, end, reach);
+        size_t reach = MIN(at + ESCAPE_AFTER, limit), end = line_of_escapes_end(view, at, reach);
         if (end < reach || end == limit)
             return end;
         size_t last = last_escape(view, at + 1, end);
