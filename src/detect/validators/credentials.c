@@ -1,0 +1,173 @@
+/* Credentials that carry their own structure: web tokens, headers of HTTP, manifests of Kubernetes. */
+#include "detect/validators/decoded.h"
+
+#include <string.h>
+
+static bool is_json_object(const Decoded *decoded, const char *member)
+{
+    if (decoded->len < 2 || decoded->data[0] != '{' || decoded->data[decoded->len - 1] != '}')
+        return false;
+    return g_utf8_validate_len((const char *)decoded->data, decoded->len, NULL) &&
+           memmem(decoded->data, decoded->len, member, strlen(member)) != NULL;
+}
+
+/* RFC 7519: both parts are JSON objects and the header names an algorithm. Without a signature nothing less will do. */
+Verdict validate_jwt(Bytes value)
+{
+    const uint8_t *end = value.data + value.len;
+    const uint8_t *first = memchr(value.data, '.', value.len);
+
+    if (first == NULL)
+        return VERDICT_REJECT;
+    const uint8_t *second = memchr(first + 1, '.', (size_t)(end - first - 1));
+    const uint8_t *payload_end = second != NULL ? second : end;
+    g_auto(Decoded) header = base64_decode(value.data, (size_t)(first - value.data));
+    g_auto(Decoded) payload = base64_decode(first + 1, (size_t)(payload_end - first - 1));
+    if (!is_json_object(&header, "\"alg\""))
+        return VERDICT_REJECT;
+    if (is_json_object(&payload, ":"))
+        return VERDICT_PROVED;
+    return second != NULL ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* RFC 7516: the header alone is JSON, and names the algorithms. One that is indented is a token of RFC 7519. */
+Verdict validate_jwt_encrypted(Bytes value)
+{
+    const uint8_t *first = memchr(value.data, '.', value.len);
+
+    if (first == NULL)
+        return VERDICT_REJECT;
+    if (value.data[1] == 'w')
+        return validate_jwt(value);
+    g_auto(Decoded) header = base64_decode(value.data, (size_t)(first - value.data));
+    return is_json_object(&header, "\"alg\"") && is_json_object(&header, "\"enc\"") ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+/* Where the credential begins behind "Bearer ", "Bearer%20" or "Bearer+"; the value's start if there is no scheme. */
+static const uint8_t *credential_of(Bytes value)
+{
+    static const char *const blanks[] = {"%20", " ", "+"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(blanks); i++) {
+        size_t len = strlen(blanks[i]);
+        const uint8_t *at = memmem(value.data, value.len, blanks[i], len);
+        size_t scheme_len = at == NULL ? 0 : (size_t)(at - value.data);
+        if (scheme_len == 0 || scheme_len > 21 || (blanks[i][0] == '+' && scheme_len > 6))
+            continue;
+        for (at += len; at + 1 < value.data + value.len && *at == ' '; at++)
+            continue;
+        return at;
+    }
+    return value.data;
+}
+
+/* RFC 7617: base64 of printable "user:password". */
+static Verdict basic_verdict(Bytes credential)
+{
+    g_auto(Decoded) decoded = base64_decode(credential.data, credential.len);
+
+    for (gsize i = 0; i < decoded.len; i++)
+        if (decoded.data[i] < 0x20 || decoded.data[i] == 0x7F)
+            return VERDICT_REJECT;
+    const guchar *colon = decoded.len > 0 ? memchr(decoded.data, ':', decoded.len) : NULL;
+    return colon != NULL && colon > decoded.data ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+/* "your-token-here" and words that say what stands there are no token, and neither is code. */
+static Verdict header_token_verdict(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (mix.digits == 0 && (mix.upper == 0 || mix.lower == 0))
+        return VERDICT_REJECT;
+    if (word_cover(value) >= 0.5 || password_is_filler(value))
+        return VERDICT_REJECT;
+    return validate_secret_token(value);
+}
+
+/* RFC 7617: "Basic". RFC 6750: "Bearer" and a token; others have schemes of their own, or none. */
+Verdict validate_http_authorization(Bytes value)
+{
+    const uint8_t *at = credential_of(value);
+    Bytes credential = {at, (size_t)(value.data + value.len - at)};
+    bool is_bare = at == value.data;
+
+    if (value.len > 6 && g_ascii_strncasecmp((const char *)value.data, "basic", 5) == 0 && !is_bare)
+        return basic_verdict(credential);
+    if (credential.len < (is_bare ? 16 : 12) || header_token_verdict(credential) == VERDICT_REJECT)
+        return VERDICT_REJECT;
+    bool is_known = g_ascii_strncasecmp((const char *)value.data, "bearer", 6) == 0 ||
+                    g_ascii_strncasecmp((const char *)value.data, "token", 5) == 0;
+    return is_known || mix_of(credential).digits >= 2 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* A header of a curl command, which began in front of it. */
+Verdict validate_curl_token(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
+
+    if (before.len == 0 || memmem(before.data, before.len, "curl", 4) == NULL || mix_of(value).digits < 2)
+        return VERDICT_REJECT;
+    if (after.len > 0 && !is_one_of(after.data[0], "\"' \t\r\n\\"))
+        return VERDICT_REJECT;
+    return header_token_verdict(value);
+}
+
+/* A value behind "name:" of a line, or a line of its own; templates and what is empty are none. */
+static bool is_secret_line(Bytes line)
+{
+    const uint8_t *end = line.data + line.len;
+    const uint8_t *colon = memchr(line.data, ':', line.len);
+    const uint8_t *from = colon != NULL ? colon + 1 : line.data;
+
+    while (from < end && is_one_of(*from, " \t\"'|>-"))
+        from++;
+    while (end > from && is_one_of(end[-1], " \t\r\"',}"))
+        end--;
+    Bytes value = {from, (size_t)(end - from)};
+    if (value.len < 6 || value.data[0] == '#' || value.data[0] == '$' || value.data[0] == '{' || value.data[0] == '<')
+        return false;
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+    return decoded.len >= 4 && validate_base64_secret(value) == VERDICT_PASS;
+}
+
+/* The lines of a manifest's data. */
+Verdict validate_kubernetes_secret(Bytes value)
+{
+    const uint8_t *end = value.data + value.len;
+
+    for (const uint8_t *at = value.data; at < end;) {
+        const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
+        const uint8_t *line_end = newline != NULL ? newline : end;
+        Bytes line = {at, (size_t)(line_end - at)};
+        if (memmem(line.data, line.len, "kind:", 5) != NULL || memmem(line.data, line.len, "metadata:", 9) != NULL)
+            break;
+        if (line_end > at && is_one_of(*at, " \t") && is_secret_line(line))
+            return VERDICT_PASS;
+        at = line_end + 1;
+    }
+    return VERDICT_REJECT;
+}
+
+/* Base64 of a Kubernetes or Docker secret: decodes to printable text, or is random. */
+Verdict validate_base64_secret(Bytes value)
+{
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+
+    if (decoded.len < 4 || distinct_count((Bytes){decoded.data, decoded.len}) < 3)
+        return VERDICT_REJECT;
+    return VERDICT_PASS;
+}
+
+/* "user:password" in base64, as Docker keeps it. */
+Verdict validate_base64_pair(Bytes value)
+{
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+
+    for (gsize i = 0; i < decoded.len; i++)
+        if (decoded.data[i] < 0x20 || decoded.data[i] == 0x7F)
+            return VERDICT_REJECT;
+    const guchar *colon = decoded.len > 0 ? memchr(decoded.data, ':', decoded.len) : NULL;
+    return colon != NULL && colon > decoded.data && colon + 1 < decoded.data + decoded.len ? VERDICT_PROVED
+                                                                                           : VERDICT_REJECT;
+}

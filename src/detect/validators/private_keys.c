@@ -1,0 +1,91 @@
+/* Private keys in their encodings, and keys that are so many bytes of base64. */
+#include "detect/validators/decoded.h"
+
+#include <string.h>
+
+/* The first characters of the body of a PEM block, past its header lines; escapes such as \n and quotes are skipped. */
+static size_t pem_body_read(Bytes value, uint8_t *body, size_t capacity)
+{
+    size_t len = 0;
+    const uint8_t *end = value.data + value.len;
+    const uint8_t *at = memmem(value.data, value.len, "KEY", 3);
+
+    for (at = at == NULL ? end : at + 3; at < end && len < capacity; at++) {
+        if (*at == '\\') {
+            at++;
+            continue;
+        }
+        if (*at == ':' || *at == ',') { /* "Proc-Type: 4,ENCRYPTED" is no part of the body */
+            len = 0;
+            continue;
+        }
+        if (end - at >= 5 && memcmp(at, "-----", 5) == 0 && len > 0)
+            break;
+        if (is_base64(*at))
+            body[len++] = *at;
+    }
+    return len;
+}
+
+/* RFC 7468: enough of a body to be a key. DER (a SEQUENCE) or OpenSSH's magic proves it; an encrypted one is one tier
+ * lower, since it is of no use alone. */
+Verdict validate_private_key(Bytes value)
+{
+    uint8_t body[128];
+    size_t len = pem_body_read(value, body, sizeof(body));
+
+    if (len < 50 || memmem(value.data, value.len, "...", 3) != NULL)
+        return VERDICT_REJECT;
+    if (memmem(value.data, value.len, "ENCRYPTED", 9) != NULL)
+        return VERDICT_PASS;
+    g_auto(Decoded) decoded = base64_decode(body, len - len % 4);
+    explicit_bzero(body, sizeof(body));
+    bool is_der = decoded.len > 2 && decoded.data[0] == 0x30 && (decoded.data[1] & 0x80) != 0;
+    bool is_short_der = decoded.len > 4 && decoded.data[0] == 0x30 && decoded.data[2] == 0x02;
+    bool is_openssh = decoded.len > 14 && memcmp(decoded.data, "openssh-key-v1", 14) == 0;
+    return is_der || is_short_der || is_openssh ? VERDICT_PROVED : VERDICT_PASS;
+}
+
+/* age keys are bech32 with a prefix of their own. */
+Verdict validate_age_key(Bytes value)
+{
+    return bech32_is_valid(value) ? VERDICT_PROVED : VERDICT_PASS;
+}
+
+/* A key of any encoding: age keys carry a checksum. */
+Verdict validate_encoded_key(Bytes value)
+{
+    if (value.len > 14 && memcmp(value.data, "AGE-SECRET-KEY", 14) == 0)
+        return validate_age_key(value);
+    if (value.len > 60 && memcmp(value.data, "LS0tLS1CRUdJTi", 14) == 0) { /* "-----BEGIN ": of what? */
+        g_auto(Decoded) decoded = base64_decode(value.data, 60);
+        return memmem(decoded.data, decoded.len, "PRIVATE", 7) != NULL ? VERDICT_PASS : VERDICT_REJECT;
+    }
+    return distinct_count(value) >= 10 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* 40 characters of base64. A SHA-1 is as long, and so are many paths and names. */
+Verdict validate_aws_secret(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
+    Mix mix = mix_of(value);
+
+    if ((before.len > 0 && is_base64(before.data[before.len - 1])) ||
+        (after.len > 0 && (is_base64(after.data[0]) || after.data[0] == '=')))
+        return VERDICT_REJECT;
+
+    if (value.len == 40 && distinct_count(value) == 1) /* filled in: the rules suppress and count it */
+        return VERDICT_PASS;
+    if (value.len != 40 || mix.is_hex || mix.others > 8 || word_cover(value) >= 0.5 || distinct_count(value) < 17)
+        return VERDICT_REJECT;
+    return mix.upper > 0 && mix.lower > 0 && mix.digits > 0 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* Azure's account keys are 64 bytes. */
+Verdict validate_azure_key(Bytes value)
+{
+    if (value.len != 88 || distinct_count(value) < 8)
+        return VERDICT_REJECT;
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+    return decoded.len == 64 ? VERDICT_PROVED : VERDICT_REJECT;
+}
