@@ -9,7 +9,7 @@ enum {
     USERINFO_SEEN = 256, /* how far "https://user:" is looked for before "@" */
     SHORTER_TRIES = 3,
     COLON_GROUP_MAX = 4,
-    ALLOCATED_AT = 16, /* bytes: addresses of allocated memory are multiples */
+    SET_TRIES = 4, /* sets that are looked at for one */
 };
 
 bool class_judge(const ClassRun *run, uint32_t rule, size_t start, size_t end)
@@ -300,15 +300,26 @@ void hot_rules_reset(HotRules *hot)
     memset(hot->recent, 0, sizeof hot->recent);
 }
 
+static const uint64_t HASH_FACTOR = UINT64_C(0x9E3779B97F4A7C15);
+
 /* A sum, so that no product waits for the one before. */
 static size_t slot_of(const uint64_t *rules, size_t words)
 {
-    const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
     uint64_t hash = 0;
 
     for (size_t i = 0; i < words; i++)
-        hash += rules[i] * (factor + 2 * i);
+        hash += rules[i] * (HASH_FACTOR + 2 * i);
     return hash >> 32 & (HOT_SETS - 1);
+}
+
+/* What was made of other rules goes. */
+static HotSet *make_set(const RuleSet *rules, HotRules *hot, HotSet *set)
+{
+    memcpy(set->rules, hot->scratch, rules->rule_words * sizeof *hot->scratch);
+    note_words(rules, set);
+    for (size_t i = 0; i < HOT_RECENT; i++)
+        hot->recent[i].set = hot->recent[i].set == set ? NULL : hot->recent[i].set;
+    return set;
 }
 
 /* The rules of all zones around the position together. */
@@ -319,23 +330,23 @@ static const HotSet *find_set(const RuleSet *rules, HotRules *hot, uint64_t posi
     for (size_t i = 0; i < rules->rule_words; i++)
         hot->scratch[i] = ~hot->demanding[i];
     zones_add_rules(hot->zones, position, hot->scratch);
-    HotSet *set = &hot->sets[slot_of(hot->scratch, rules->rule_words)];
-    if (memcmp(set->rules, hot->scratch, bytes) != 0) {
-        memcpy(set->rules, hot->scratch, bytes);
-        note_words(rules, set);
-        for (size_t i = 0; i < HOT_SETS; i++)
-            hot->recent[i].set = hot->recent[i].set == set ? NULL : hot->recent[i].set;
+    size_t slot = slot_of(hot->scratch, rules->rule_words);
+    for (size_t i = 0; i < SET_TRIES; i++) {
+        HotSet *set = &hot->sets[(slot + i) % HOT_SETS];
+        if (memcmp(set->rules, hot->scratch, bytes) == 0)
+            return set;
     }
-    return set;
+    hot->next_victim = (hot->next_victim + 1) % SET_TRIES;
+    return make_set(rules, hot, &hot->sets[(slot + hot->next_victim) % HOT_SETS]);
 }
 
 static size_t recent_slot(const Stretch *stretch)
 {
-    uintptr_t sum = 0;
+    uint64_t hash = 0;
 
     for (size_t i = 0; i < STRETCH_FIRST; i++)
-        sum = sum * 3 + (uintptr_t)stretch->first[i] / ALLOCATED_AT;
-    return sum % HOT_SETS;
+        hash += (uint64_t)(uintptr_t)stretch->first[i] * (HASH_FACTOR + 2 * i);
+    return hash >> 32 & (HOT_RECENT - 1);
 }
 
 /* In records most stretches are one field, or a key and its value: their set is known by the zones. */

@@ -12,7 +12,8 @@ typedef struct HotSet {
     FirstRuns word_runs; /* with which words these begin */
 } HotSet;
 
-enum { HOT_SETS = 16 }; /* the same few come again in each record */
+/* The same few come again in each record, but a wide one has dozens of them. Powers of two. */
+enum { HOT_SETS = 64, HOT_RECENT = 256 };
 
 /* Which set the zones of a stretch made. */
 typedef struct RecentSet {
@@ -23,13 +24,14 @@ typedef struct RecentSet {
 /* Which rules are worth trying in a zone. */
 typedef struct HotRules {
     Zones *zones;
-    const uint64_t *demanding;  /* bit set: what is worth trying in zones only */
-    const ClassRules *cold;     /* the others */
-    uint64_t *scratch;          /* bit set */
-    HotSet sets[HOT_SETS];      /* by hash of their rules */
-    RecentSet recent[HOT_SETS]; /* by address of the zones' rules, which may be others' in the next text */
-    const HotSet *now;          /* one of them */
-    Stretch stretch;            /* where it holds */
+    const uint64_t *demanding;    /* bit set: what is worth trying in zones only */
+    const ClassRules *cold;       /* the others */
+    uint64_t *scratch;            /* bit set */
+    HotSet sets[HOT_SETS];        /* by hash of their rules, one of a few from there on */
+    size_t next_victim;           /* which of those goes next */
+    RecentSet recent[HOT_RECENT]; /* by address of the zones' rules, which may be others' in the next text */
+    const HotSet *now;            /* one of them */
+    Stretch stretch;              /* where it holds */
 } HotRules;
 
 void hot_rules_init(HotRules *hot, const RuleSet *rules);

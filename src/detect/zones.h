@@ -29,7 +29,7 @@ void zones_add_field(void *zones, const Zone *zone);
 void zones_mark(const Zones *zones, uint64_t from, uint64_t to, uint64_t *marks);
 
 /* Where the zones around a position are the same. */
-enum { ZONES_BACK = 64, STRETCH_FIRST = 3 };
+enum { ZONES_BACK = 64, STRETCH_FIRST = 5 };
 typedef struct Stretch {
     uint64_t from, to;
     uint32_t count;                       /* of zones */
