@@ -207,7 +207,7 @@ static void hand_over(Detector *detector, const TextView *text, const PendingMat
     if (handler == NULL)
         return;
     place_advance(&detector->place, text, pending->span.start);
-    structure_describe(detector->structure, text, pending->span.start, &place);
+    structure_describe(detector->structure, pending->span.start, &place);
     canonical_form(rule->canonical, value, detector->judge.canonical);
     Match match = {
         .rule = &rule->rule,
@@ -302,7 +302,7 @@ static void mark_hot_places(Detector *detector, const TextView *text, uint64_t l
         return;
     }
     memset(detector->hot_places, 0, words * sizeof *detector->hot_places);
-    structure_visit_hot(detector->structure, text, detector->classed, limit, zones_add_field, detector->hot.zones);
+    structure_visit_hot(detector->structure, detector->classed, limit, zones_add_field, detector->hot.zones);
     zones_mark(detector->hot.zones, detector->classed, limit, detector->hot_places);
 }
 

@@ -116,7 +116,7 @@ static bool is_suppressed(Judge *judge, const CompiledRule *rule, Bytes value)
 static uint64_t barrier_of(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
     uint64_t at = candidate->value.start;
-    uint64_t barrier = structure_barrier(judge->structure, text, at);
+    uint64_t barrier = structure_barrier(judge->structure, at);
 
     if (!candidate->rule->is_same_line)
         return barrier;
@@ -144,9 +144,9 @@ static bool is_keyword_in_field(const Judge *judge, const TextView *text, const 
     const CompiledRule *rule = candidate->rule;
     uint32_t group = rule->rule.index;
 
-    if (structure_has_keyword(judge->structure, text, candidate->value.start, group))
+    if (structure_has_keyword(judge->structure, candidate->value.start, group))
         return true;
-    return rule->has_field_keywords && structure_has_keyword(judge->structure, text, candidate->value.start,
+    return rule->has_field_keywords && structure_has_keyword(judge->structure, candidate->value.start,
                                            field_keyword_group(judge->rules, rule->rule.index));
 }
 
@@ -174,9 +174,9 @@ static bool is_vetoed(const Judge *judge, const TextView *text, const Candidate 
 
     if (!rule->has_veto)
         return false;
-    if (structure_field_has_keyword(judge->structure, text, at, rule->rule.index))
+    if (structure_field_has_keyword(judge->structure, at, rule->rule.index))
         return false;
-    if (structure_field_has_keyword(judge->structure, text, at, veto))
+    if (structure_field_has_keyword(judge->structure, at, veto))
         return true;
     uint64_t veto_end = keyword_before(judge, text, candidate, veto);
     return veto_end != 0 && veto_end > keyword_before(judge, text, candidate, rule->rule.index) &&
@@ -274,7 +274,7 @@ static Verdict validate_in_context(const Judge *judge, const TextView *text, con
         .value = value_of(text, &candidate->value),
         .before = {.data = text->data + start - before, .len = before},
         .after = {.data = text->data + end, .len = MIN(text->len - end, (size_t)SURROUNDINGS_AFTER)},
-        .field = structure_field(judge->structure, text, candidate->value.start),
+        .field = structure_field(judge->structure, candidate->value.start),
         .is_public = judge->is_public,
     };
 

@@ -209,12 +209,10 @@ static bool name_has(const Structure *structure, uint32_t name, uint32_t group)
     return rule_bits_have(groups, group);
 }
 
-static uint32_t field_name(Structure *structure, const TextView *view, uint64_t position)
+static uint32_t field_name(Structure *structure, uint64_t position)
 {
-    if (structure->kind == STRUCTURE_TABLE) {
-        const TableCursor cursor = table_scan_find(&structure->table, view, position);
-        return table_scan_name(&structure->table, &cursor);
-    }
+    if (structure->kind == STRUCTURE_TABLE)
+        return table_scan_name(&structure->table, table_scan_find(&structure->table, position));
     if (!is_tree(structure))
         return 0;
     uint32_t node = node_at(structure, position);
@@ -223,15 +221,15 @@ static uint32_t field_name(Structure *structure, const TextView *view, uint64_t 
     return path_node(&structure->path, node)->name;
 }
 
-bool structure_field_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group)
+bool structure_field_has_keyword(Structure *structure, uint64_t position, uint32_t group)
 {
-    return name_has(structure, field_name(structure, view, position), group);
+    return name_has(structure, field_name(structure, position), group);
 }
 
-bool structure_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group)
+bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t group)
 {
     if (!is_tree(structure))
-        return structure_field_has_keyword(structure, view, position, group);
+        return structure_field_has_keyword(structure, position, group);
     uint32_t node = node_at(structure, position);
     if (!path_node(&structure->path, node)->has_keywords)
         return false;
@@ -242,17 +240,17 @@ bool structure_has_keyword(Structure *structure, const TextView *view, uint64_t 
     return false;
 }
 
-Bytes structure_field(Structure *structure, const TextView *view, uint64_t position)
+Bytes structure_field(Structure *structure, uint64_t position)
 {
-    uint32_t name = field_name(structure, view, position);
+    uint32_t name = field_name(structure, position);
     const FieldName *field = field_names_at(structure->names, name);
 
     return (Bytes){.data = (const uint8_t *)field->text, .len = name != 0 ? field->len : 0};
 }
 
-uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t position)
+uint64_t structure_barrier(Structure *structure, uint64_t position)
 {
-    return structure->kind == STRUCTURE_TABLE ? table_scan_find(&structure->table, view, position).record_start : 0;
+    return structure->kind == STRUCTURE_TABLE ? table_scan_find(&structure->table, position)->record_start : 0;
 }
 
 static const PathMark *mark_at(const Structure *structure, guint index)
@@ -276,16 +274,6 @@ static guint mark_before(Structure *structure, uint64_t position)
     return mark != NULL ? (guint)(mark - mark_at(structure, 0)) : 0;
 }
 
-static void visit_name(
-    const Structure *structure, uint32_t name, const Zone *stretch, StructureVisitor visitor, void *data)
-{
-    Zone zone = *stretch;
-
-    zone.rules = name != 0 ? field_names_at(structure->names, name)->rules : NULL;
-    if (zone.rules != NULL)
-        visitor(data, &zone);
-}
-
 /* A zone for each stretch with the same rules, however deep and however often the path changes. */
 static void visit_marks(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
 {
@@ -306,27 +294,12 @@ static void visit_marks(Structure *structure, uint64_t from, uint64_t to, Struct
         visitor(data, &zone);
 }
 
-static void visit_cells(
-    Structure *structure, const TextView *view, const Zone *all, StructureVisitor visitor, void *data)
-{
-    TableCursor cursor = table_scan_find(&structure->table, view, all->from);
-    Zone cell = *all;
-
-    while (cell.from < all->to) {
-        uint32_t name = table_scan_name(&structure->table, &cursor);
-        cell.to = table_scan_next_cell(&structure->table, view, &cursor, all->to);
-        visit_name(structure, name, &cell, visitor, data);
-        cell.from = cell.to;
-    }
-}
-
-void structure_visit_hot(
-    Structure *structure, const TextView *view, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
+void structure_visit_hot(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
 {
     const Zone all = {.from = from, .to = to};
 
-    if (structure->kind == STRUCTURE_TABLE && structure->table.is_hot)
-        visit_cells(structure, view, &all, visitor, data);
+    if (structure->kind == STRUCTURE_TABLE)
+        table_scan_visit(&structure->table, &all, visitor, data);
     if (is_tree(structure))
         visit_marks(structure, from, to, visitor, data);
 }
@@ -387,17 +360,17 @@ static const char *show_path(Structure *structure, uint32_t node)
     return text->str;
 }
 
-void structure_describe(Structure *structure, const TextView *view, uint64_t position, StructurePlace *ret_place)
+void structure_describe(Structure *structure, uint64_t position, StructurePlace *ret_place)
 {
     *ret_place = (StructurePlace){0};
     if (is_tree(structure))
         ret_place->path = show_path(structure, node_at(structure, position));
     if (structure->kind != STRUCTURE_TABLE)
         return;
-    const TableCursor cursor = table_scan_find(&structure->table, view, position);
-    ret_place->row = cursor.row + 1;
-    ret_place->cell = cursor.column + 1;
-    uint32_t name = table_scan_name(&structure->table, &cursor);
+    const TableCell *cell = table_scan_find(&structure->table, position);
+    ret_place->row = table_scan_row(&structure->table, cell) + 1;
+    ret_place->cell = cell->column + 1;
+    uint32_t name = table_scan_name(&structure->table, cell);
     if (name == 0)
         return;
     const FieldName *field = field_names_at(structure->names, name);

@@ -25,21 +25,20 @@ void structure_feed(Structure *structure, const TextView *view, StructureStep st
 void structure_forget(Structure *structure, uint64_t position);
 
 /* Whether a name around the position holds a keyword of the vocabulary's group: the column's, or any in the path. */
-bool structure_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group);
+bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t group);
 /* Likewise, of the innermost name only. */
-bool structure_field_has_keyword(Structure *structure, const TextView *view, uint64_t position, uint32_t group);
+bool structure_field_has_keyword(Structure *structure, uint64_t position, uint32_t group);
 /* The innermost name as it may be shown; empty if there is none. Valid until the next feed. */
-Bytes structure_field(Structure *structure, const TextView *view, uint64_t position);
+Bytes structure_field(Structure *structure, uint64_t position);
 /* Where another key or element begins behind the position: keywords there tell of that one; 0: none is known. */
 uint64_t structure_field_end(Structure *structure, uint64_t position);
 /* Keywords in the text before this position do not concern a value at position: they belong to another record. */
-uint64_t structure_barrier(Structure *structure, const TextView *view, uint64_t position);
+uint64_t structure_barrier(Structure *structure, uint64_t position);
 
 /* Calls the visitor for each stretch in [from, to) that has a name around it which holds a keyword that rules of engine
  * class demand: the rules of all such names together. They rise and do not overlap. */
 typedef void (*StructureVisitor)(void *data, const Zone *zone);
-void structure_visit_hot(
-    Structure *structure, const TextView *view, uint64_t from, uint64_t to, StructureVisitor visitor, void *data);
+void structure_visit_hot(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data);
 
 /* Where a value is, for people. */
 typedef struct StructurePlace {
@@ -49,4 +48,4 @@ typedef struct StructurePlace {
 } StructurePlace;
 
 /* Strings are valid until the next call. */
-void structure_describe(Structure *structure, const TextView *view, uint64_t position, StructurePlace *ret_place);
+void structure_describe(Structure *structure, uint64_t position, StructurePlace *ret_place);

@@ -4,86 +4,78 @@
 
 #include <string.h>
 
-enum { CHECKPOINT_GAP = 256 };
+enum { STEPS = 16 }; /* so many cells beside the last answer are looked at before the search begins anew */
 
 void table_scan_init(TableScan *scan)
 {
-    *scan = (TableScan){.checkpoints = g_array_new(FALSE, FALSE, sizeof(TableCursor))};
+    *scan = (TableScan){.cells = g_array_new(FALSE, FALSE, sizeof(TableCell))};
 }
 
 void table_scan_clear(TableScan *scan)
 {
-    g_array_unref(scan->checkpoints);
+    g_array_unref(scan->cells);
+}
+
+static const TableCell *cell_at(const TableScan *scan, guint index)
+{
+    return &g_array_index(scan->cells, TableCell, index);
+}
+
+static TableCell cell_of(const TableCursor *cursor)
+{
+    return (TableCell){.position = cursor->position,
+        .record_start = cursor->record_start,
+        .row = (uint32_t)cursor->row,
+        .column = cursor->column};
+}
+
+/* The cells that begin behind the marks of a block. */
+static void see_block(TableScan *scan, TableCursor *cursor, uint64_t mask, uint64_t at, const uint8_t *text)
+{
+    const TableFormat format = {.delimiter = scan->delimiter, .columns = scan->columns};
+    guint count = scan->cells->len;
+
+    g_array_set_size(scan->cells, count + (guint)__builtin_popcountll(mask));
+    TableCell *cells = (TableCell *)(void *)scan->cells->data;
+    for (; mask != 0; mask &= mask - 1) {
+        unsigned bit = (unsigned)__builtin_ctzll(mask);
+        table_see(&format, cursor, at + bit, text[bit]);
+        if (cursor->state == CELL_START)
+            cells[count++] = cell_of(cursor);
+    }
+    g_array_set_size(scan->cells, count);
 }
 
 /* A state that only holds at the very next byte ends with it. */
-static void walk(const TableScan *scan, TableCursor *cursor, const TextView *view, uint64_t to)
+static void walk(TableScan *scan, TableCursor *cursor, const TextView *view, uint64_t to)
 {
-    const TableFormat format = {.delimiter = scan->delimiter, .columns = scan->columns};
-
     for (uint64_t at = cursor->position; at < to; at += BYTE_SET_BLOCK) {
         const uint8_t *text = view->data + (at - view->base);
         uint64_t mask = byte_set_mask(&scan->marks, text, (size_t)(to - at));
-        for (; mask != 0; mask &= mask - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(mask);
-            table_see(&format, cursor, at + bit, text[bit]);
-        }
+        if (mask != 0)
+            see_block(scan, cursor, mask, at, text);
     }
     if (cursor->position < to && (cursor->state == CELL_START || cursor->state == CELL_CLOSING))
         cursor->state = CELL_PLAIN;
     cursor->position = MAX(cursor->position, to);
 }
 
-/* As walk(), but only until another cell begins. */
-uint64_t table_scan_next_cell(const TableScan *scan, const TextView *view, TableCursor *cursor, uint64_t limit)
-{
-    const TableFormat format = {.delimiter = scan->delimiter, .columns = scan->columns};
-    uint64_t row = cursor->row, column = cursor->column;
-
-    if (cursor->position < scan->header.position && limit >= scan->header.position) {
-        *cursor = scan->header;
-        return cursor->position;
-    }
-    for (uint64_t at = cursor->position; at < limit; at += BYTE_SET_BLOCK) {
-        const uint8_t *text = view->data + (at - view->base);
-        uint64_t mask = byte_set_mask(&scan->marks, text, (size_t)(limit - at));
-        for (; mask != 0; mask &= mask - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(mask);
-            table_see(&format, cursor, at + bit, text[bit]);
-            if (cursor->row != row || cursor->column != column)
-                return cursor->position;
-        }
-    }
-    if (cursor->position < limit && (cursor->state == CELL_START || cursor->state == CELL_CLOSING))
-        cursor->state = CELL_PLAIN;
-    cursor->position = MAX(cursor->position, limit);
-    return cursor->position;
-}
-
-uint32_t table_scan_name(const TableScan *scan, const TableCursor *cursor)
-{
-    bool is_below = cursor->row > scan->header.row && cursor->record_start > scan->header.position;
-
-    return is_below && cursor->column < scan->columns ? scan->names[cursor->column] : 0;
-}
-
 void table_scan_feed(TableScan *scan, const TextView *view, uint64_t to)
 {
-    while (scan->front.position < to) {
-        uint64_t next = MIN(scan->front.position + CHECKPOINT_GAP, to);
-        g_array_append_val(scan->checkpoints, scan->front);
-        walk(scan, &scan->front, view, next);
-    }
+    TableCursor cursor = scan->front;
+
+    walk(scan, &cursor, view, to);
+    scan->front = cursor;
 }
 
-/* Index of the first checkpoint behind the position. */
-static guint checkpoints_until(const TableScan *scan, uint64_t position)
+/* Index of the first cell behind the position. */
+static guint cells_until(const TableScan *scan, uint64_t position)
 {
-    guint low = 0, high = scan->checkpoints->len;
+    guint low = 0, high = scan->cells->len;
 
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (g_array_index(scan->checkpoints, TableCursor, middle).position <= position)
+        if (cell_at(scan, middle)->position <= position)
             low = middle + 1;
         else
             high = middle;
@@ -91,24 +83,66 @@ static guint checkpoints_until(const TableScan *scan, uint64_t position)
     return low;
 }
 
-TableCursor table_scan_find(TableScan *scan, const TextView *view, uint64_t position)
+static bool begins_until(const TableScan *scan, guint index, uint64_t position)
 {
-    if (scan->recent.position > position || position - scan->recent.position > CHECKPOINT_GAP) {
-        guint behind = checkpoints_until(scan, position);
-        scan->recent = behind > 0 ? g_array_index(scan->checkpoints, TableCursor, behind - 1) : (TableCursor){0};
+    return index < scan->cells->len && cell_at(scan, index)->position <= position;
+}
+
+/* Mostly the one of the last answer, or one beside it. */
+static guint find(TableScan *scan, uint64_t position)
+{
+    guint at = scan->recent;
+
+    for (guint steps = 0; steps < STEPS && at > 0 && !begins_until(scan, at, position); steps++)
+        at--;
+    for (guint steps = 0; steps < STEPS && begins_until(scan, at + 1, position); steps++)
+        at++;
+    if (!begins_until(scan, at, position) || begins_until(scan, at + 1, position))
+        at = MAX(cells_until(scan, position), 1) - 1;
+    scan->recent = at;
+    return at;
+}
+
+const TableCell *table_scan_find(TableScan *scan, uint64_t position)
+{
+    return cell_at(scan, find(scan, position));
+}
+
+uint32_t table_scan_name(const TableScan *scan, const TableCell *cell)
+{
+    bool is_below = cell->record_start > scan->header;
+
+    return is_below && cell->column < scan->columns ? scan->names[cell->column] : 0;
+}
+
+uint64_t table_scan_row(const TableScan *scan, const TableCell *cell)
+{
+    return scan->front.row - (uint32_t)((uint32_t)scan->front.row - cell->row);
+}
+
+void table_scan_visit(TableScan *scan, const Zone *stretch, void (*visitor)(void *data, const Zone *zone), void *data)
+{
+    if (!scan->is_hot)
+        return;
+    for (guint i = find(scan, stretch->from); i < scan->cells->len && cell_at(scan, i)->position < stretch->to; i++) {
+        const TableCell *cell = cell_at(scan, i);
+        if (cell->column >= scan->columns || scan->rules[cell->column] == NULL || cell->record_start <= scan->header)
+            continue;
+        uint64_t end = i + 1 < scan->cells->len ? cell[1].position : stretch->to;
+        const Zone zone = {.from = MAX(cell->position, stretch->from),
+            .to = MIN(end, stretch->to),
+            .rules = scan->rules[cell->column]};
+        visitor(data, &zone);
     }
-    if (scan->recent.position < scan->header.position && position >= scan->header.position)
-        scan->recent = scan->header;
-    walk(scan, &scan->recent, view, position);
-    return scan->recent;
 }
 
 void table_scan_forget(TableScan *scan, uint64_t position)
 {
-    guint behind = checkpoints_until(scan, position);
+    guint behind = cells_until(scan, position);
 
     if (behind > 1)
-        g_array_remove_range(scan->checkpoints, 0, behind - 1);
+        g_array_remove_range(scan->cells, 0, behind - 1);
+    scan->recent = 0;
 }
 
 /* ---- the header ---- */
@@ -127,9 +161,27 @@ static bool name_column(void *data, uint32_t column, Bytes cell)
     if (!table_is_name(cell))
         return true;
     header->scan->names[column] = field_names_intern(header->names, cell);
-    if (field_names_at(header->names, header->scan->names[column])->rules != NULL)
-        header->scan->is_hot = true;
+    header->scan->rules[column] = field_names_at(header->names, header->scan->names[column])->rules;
+    header->scan->is_hot = header->scan->is_hot || header->scan->rules[column] != NULL;
     return true;
+}
+
+/* The cells of the titles before the header, then its first. */
+static void begin_cells(TableScan *scan, const TableHead *head, const TableShape *shape)
+{
+    const TextView view = {.data = head->text.data, .len = head->text.len};
+    TableCursor title = {0};
+    const TableCell first = {0};
+
+    g_array_set_size(scan->cells, 0);
+    g_array_append_val(scan->cells, first);
+    walk(scan, &title, &view, shape->header_start);
+    scan->header = shape->header_start;
+    scan->front =
+        (TableCursor){.position = shape->header_start, .record_start = shape->header_start, .row = shape->header_row};
+    const TableCell header = cell_of(&scan->front);
+    g_array_append_val(scan->cells, header);
+    scan->recent = 0;
 }
 
 bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
@@ -142,13 +194,11 @@ bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
     scan->delimiter = shape.delimiter;
     scan->columns = MIN(shape.columns, (uint32_t)TABLE_MAX_COLUMNS);
     memset(scan->names, 0, sizeof scan->names);
+    memset(scan->rules, 0, sizeof scan->rules);
     scan->is_hot = false;
     const char members[] = {(char)shape.delimiter, '"', '\n', '\0'};
     byte_set_init(&scan->marks, members);
-    g_array_set_size(scan->checkpoints, 0);
-    scan->header =
-        (TableCursor){.position = shape.header_start, .record_start = shape.header_start, .row = shape.header_row};
-    scan->front = scan->recent = scan->header;
+    begin_cells(scan, head, &shape);
     const Bytes line = {
         .data = head->text.data + shape.header_start, .len = (size_t)(shape.header_end - shape.header_start)};
     (void)table_visit_cells(shape.delimiter, line, name_column, (void *)&header);

@@ -3,10 +3,18 @@
 
 #include "detect/structure/byte_set.h"
 #include "detect/structure/field_names.h"
+#include "detect/zones.h"
 
 enum { TABLE_MAX_COLUMNS = 1024 };
 
 typedef enum CellState { CELL_START, CELL_PLAIN, CELL_QUOTED, CELL_CLOSING } CellState;
+
+/* A cell of the table: [position, that of the next). */
+typedef struct TableCell {
+    uint64_t position, record_start;
+    uint32_t row;    /* from 0; the lowest bits */
+    uint32_t column; /* from 0 */
+} TableCell;
 
 /* A position, and where in the table it is. */
 typedef struct TableCursor {
@@ -22,11 +30,12 @@ typedef struct TableScan {
     uint8_t delimiter;
     uint32_t columns;
     uint32_t names[TABLE_MAX_COLUMNS];
-    bool is_hot;         /* some column holds a keyword that a rule of engine class demands */
-    TableCursor header;  /* where the header begins; what stands before it is no part of the table */
-    TableCursor front;   /* what was fed ends here */
-    TableCursor recent;  /* the last answer */
-    GArray *checkpoints; /* TableCursor, positions rise */
+    const uint64_t *rules[TABLE_MAX_COLUMNS]; /* bit sets: those of engine class that the names' keywords ask for */
+    bool is_hot;                              /* some column has any */
+    uint64_t header;                          /* where it begins; what stands before it is no part of the table */
+    TableCursor front;                        /* what was fed ends here */
+    GArray *cells; /* TableCell: all that was fed and not forgotten, and the one before; positions rise */
+    guint recent;  /* index of the last answer */
 } TableScan;
 
 void table_scan_init(TableScan *scan);
@@ -41,12 +50,15 @@ typedef struct TableHead {
 /* Whether it is a table; what follows is then read as one. */
 bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names);
 
-/* Index of the name of the column that the cursor is in; 0: none. */
-uint32_t table_scan_name(const TableScan *scan, const TableCursor *cursor);
-
 void table_scan_feed(TableScan *scan, const TextView *view, uint64_t to);
-/* Where the position is. Cheapest with rising positions. */
-TableCursor table_scan_find(TableScan *scan, const TextView *view, uint64_t position);
-/* Moves the cursor to the beginning of the next cell, or to limit: returns where it is then. */
-uint64_t table_scan_next_cell(const TableScan *scan, const TextView *view, TableCursor *cursor, uint64_t limit);
+/* The cell that holds the position. Cheapest with rising positions. Valid until the next feed. */
+const TableCell *table_scan_find(TableScan *scan, uint64_t position);
 void table_scan_forget(TableScan *scan, uint64_t position);
+
+/* Index of the name of the cell's column; 0: none. */
+uint32_t table_scan_name(const TableScan *scan, const TableCell *cell);
+/* From 0. */
+uint64_t table_scan_row(const TableScan *scan, const TableCell *cell);
+
+/* Calls the visitor for each cell in [from, to) whose column has rules. */
+void table_scan_visit(TableScan *scan, const Zone *stretch, void (*visitor)(void *data, const Zone *zone), void *data);

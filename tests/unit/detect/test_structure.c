@@ -448,7 +448,7 @@ static void test_stretches_are_no_more_than_the_sets_of_rules_that_change(void)
         g_string_append(text, ",[]");
     const TextView view = {.data = (const uint8_t *)text->str, .len = text->len};
     structure_feed(structure, &view, STRUCTURE_LAST);
-    structure_visit_hot(structure, &view, 0, text->len, count_stretch, &stretches);
+    structure_visit_hot(structure, 0, text->len, count_stretch, &stretches);
     g_assert_cmpuint(stretches.count, ==, 2); /* below badge, and below both */
     g_assert_cmpuint(stretches.end, ==, text->len);
     structure_free(structure);
