@@ -293,7 +293,7 @@ static bool tries_everything(const Detector *detector)
 }
 
 /* Rules that demand a keyword are tried only where one of theirs may concern a value: most of them fit any number. */
-static void mark_hot_places(Detector *detector, const TextView *text, uint64_t limit)
+static void mark_hot_places(Detector *detector, uint64_t limit)
 {
     size_t words = (size_t)(limit - detector->classed + CLASS_BLOCK - 1) / CLASS_BLOCK;
 
@@ -323,7 +323,7 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
     zones_add_keywords(detector->hot.zones, detector->keywords, text);
     if (limit <= detector->classed)
         return;
-    mark_hot_places(detector, text, limit);
+    mark_hot_places(detector, limit);
     detector->hot.stretch = (Stretch){0};
     class_match(&run, detector->classed, limit, detector->hot_places);
     detector->classed = limit;

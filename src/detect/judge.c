@@ -139,7 +139,7 @@ static bool is_keyword_after(const Judge *judge, const TextView *text, const Can
     return keyword_tracker_after(judge->keywords, text, &query, candidate->value.end);
 }
 
-static bool is_keyword_in_field(const Judge *judge, const TextView *text, const Candidate *candidate)
+static bool is_keyword_in_field(const Judge *judge, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
     uint32_t group = rule->rule.index;
@@ -160,7 +160,7 @@ static uint64_t keyword_before(const Judge *judge, const TextView *text, const C
 
 bool judge_has_keyword(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
-    return is_keyword_in_field(judge, text, candidate) ||
+    return is_keyword_in_field(judge, candidate) ||
            keyword_before(judge, text, candidate, candidate->rule->rule.index) != 0 ||
            is_keyword_after(judge, text, candidate);
 }
@@ -180,7 +180,7 @@ static bool is_vetoed(const Judge *judge, const TextView *text, const Candidate 
         return true;
     uint64_t veto_end = keyword_before(judge, text, candidate, veto);
     return veto_end != 0 && veto_end > keyword_before(judge, text, candidate, rule->rule.index) &&
-           !is_keyword_in_field(judge, text, candidate);
+           !is_keyword_in_field(judge, candidate);
 }
 
 /* A required keyword was found already; any other is looked for only where it makes a difference. */
