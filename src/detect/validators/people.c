@@ -77,16 +77,14 @@ bool is_of_organisation(const Surroundings *surroundings)
     static const char *const words[] = {" Inc.", " Inc,", " Corp.", "Corporation", "Foundation", " LLC", " Ltd",
         " University", "Copyright", "Initiatives", "office at", "Institute", "echnical Support", "ustomer Support",
         " products"};
+    static WordSearch search = WORD_SEARCH_EXACT(words);
     enum { NEAR = 160 };
     Bytes before = surroundings->before;
     size_t near = MIN(before.len, (size_t)NEAR);
-    bool is_found = false;
 
     if (before.data == NULL || is_in_field(surroundings))
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        is_found = is_found || memmem(before.data + before.len - near, near, words[i], strlen(words[i])) != NULL;
-    return is_found;
+    return word_search_any(&search, (Bytes){.data = before.data + before.len - near, .len = near});
 }
 
 /* "call 408-957-2550, 24 hours a day", "(800) 888-5016": numbers of a service, which it tells to everybody. */
@@ -94,6 +92,7 @@ static bool is_of_service(const Surroundings *surroundings)
 {
     static const char *const words[] = {
         "outside the U", "outside of the U", "24 hours", "24/7", "Monday", "business hours", "onday to F", "onday-F"};
+    static WordSearch search = WORD_SEARCH_EXACT(words);
     static const char toll_free[] = " 800 833 844 855 866 877 888 ";
     Bytes value = surroundings->value, after = surroundings->after;
     const uint8_t *line = after.len > 0 ? memchr(after.data, '\n', after.len) : NULL;
@@ -101,9 +100,8 @@ static bool is_of_service(const Surroundings *surroundings)
     char area[6] = "     ";
     Alnum digits;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        if (after.data != NULL && memmem(after.data, len, words[i], strlen(words[i])) != NULL)
-            return true;
+    if (after.data != NULL && word_search_any(&search, (Bytes){.data = after.data, .len = len}))
+        return true;
     if (!digits_read(value, &digits) || digits.len < 10 || !digits.has_separators)
         return false;
     bool has_country = digits.len == 11 && digits.text[0] == '1';

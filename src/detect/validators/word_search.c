@@ -43,12 +43,20 @@ static bool begins_with(Bytes text, size_t at, const char *word)
     return true;
 }
 
+static bool begins_exactly(Bytes text, size_t at, const char *word)
+{
+    size_t len = strlen(word);
+
+    return text.len - at >= len && memcmp(text.data + at, word, len) == 0;
+}
+
 static bool begins_at(const WordSearch *search, Bytes text, size_t at)
 {
     if (!has_pair(search->begins, text.data + at))
         return false;
     for (size_t i = 0; i < search->count; i++) {
-        if (begins_with(text, at, search->words[i]))
+        const char *word = search->words[i];
+        if (search->is_exact ? begins_exactly(text, at, word) : begins_with(text, at, word))
             return true;
     }
     return false;

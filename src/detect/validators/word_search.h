@@ -1,4 +1,4 @@
-/* Whether one of a few words stands in a text, in any case of ASCII. They need not be whole words of it. */
+/* Whether one of a few words stands in a text. They need not be whole words of it. */
 #pragma once
 
 #include "base/bytes.h"
@@ -10,8 +10,9 @@
 
 /* Static, begun with WORD_SEARCH; prepared when it is first used. Any thread may search. */
 typedef struct WordSearch {
-    const char *const *words; /* in lower case, of two bytes or more */
+    const char *const *words; /* of two bytes or more */
     size_t count;
+    bool is_exact;           /* the words' case counts; otherwise they are in lower case, and found in any of ASCII */
     uint32_t begins[32];     /* bit set of pairs of letters, without their case: those that words begin with */
     uint32_t near_begin[32]; /* those in the first stride bytes of a word, and with one byte behind these */
     size_t stride;           /* one less than the shortest word's bytes */
@@ -22,6 +23,12 @@ typedef struct WordSearch {
 #define WORD_SEARCH(table)                                                                                             \
     {                                                                                                                  \
         .words = (table), .count = G_N_ELEMENTS(table)                                                                 \
+    }
+
+/* Likewise, of words whose case counts. */
+#define WORD_SEARCH_EXACT(table)                                                                                       \
+    {                                                                                                                  \
+        .words = (table), .count = G_N_ELEMENTS(table), .is_exact = true                                               \
     }
 
 bool word_search_any(WordSearch *search, Bytes text);

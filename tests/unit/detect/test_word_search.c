@@ -40,6 +40,19 @@ static void test_a_text_without_the_words_holds_none(void)
     g_assert_false(word_search_any(&search, (Bytes){.data = (const uint8_t *)"name", .len = 2}));
 }
 
+static void test_where_case_counts_a_word_is_found_only_as_it_is_written(void)
+{
+    static const char *const words[] = {" Inc.", "Monday", "24/7"};
+    static WordSearch search = WORD_SEARCH_EXACT(words);
+    static const char *const with[] = {"Acme Inc. of", "on Monday", "Monday", "open 24/7", "24/7"};
+    static const char *const without[] = {"Acme INC. of", "on monday", "MONDAY", " Inc", "Monda", "24/", "24-7", ""};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(with); i++)
+        g_assert_true(word_search_any(&search, bytes_of(with[i])));
+    for (size_t i = 0; i < G_N_ELEMENTS(without); i++)
+        g_assert_false(word_search_any(&search, bytes_of(without[i])));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -47,5 +60,7 @@ int main(int argc, char **argv)
         test_a_word_is_found_wherever_it_stands_and_however_it_is_written);
     g_test_add_func(
         "/detect/word-search/a-text-without-the-words-holds-none", test_a_text_without_the_words_holds_none);
+    g_test_add_func("/detect/word-search/where-case-counts-a-word-is-found-only-as-it-is-written",
+        test_where_case_counts_a_word_is_found_only_as_it_is_written);
     return g_test_run();
 }
