@@ -18,6 +18,7 @@ static const Route routes[] = {
     {{"GET", "/jobs/{id}", "tell how far a job is"}, route_job},
     {{"GET", "/jobs/{id}/findings", "list what a job found"}, route_findings},
     {{"GET", "/jobs/{id}/suppressed", "count what a job found and does not report"}, route_suppressed},
+    {{"GET", "/jobs/{id}/suppressions", "list what a job found and does not report"}, route_suppressions},
     {{"GET", "/jobs/{id}/objects", "list a job's objects, or tell of one"}, route_objects},
     {{"POST", "/jobs/{id}/cancel", "end a job"}, route_job_cancel},
     {{"POST", "/jobs/{id}/pause", "hand out no more of a job's objects"}, route_job_pause},

@@ -33,11 +33,15 @@ typedef struct ApiRequest {
 /* A route's work: true with a reply, or false with the error that becomes one. */
 typedef bool (*ApiRoute)(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 
+/* The job that a path names: an unknown one (NOT_FOUND) and one without rows are different answers. */
+FALLIBLE bool route_check_job(const Api *api, const char *text, JobId *ret_id, GError **error);
+
 FALLIBLE bool route_scan(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_jobs(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_job(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_findings(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_suppressed(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_suppressions(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_health(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_job_cancel(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_job_pause(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);

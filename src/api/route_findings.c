@@ -38,8 +38,7 @@ static bool check_severity(const char *name, GError **error)
     return true;
 }
 
-/* An unknown job and a job without findings are different answers. */
-static bool check_job(const Api *api, const char *text, JobId *ret_id, GError **error)
+bool route_check_job(const Api *api, const char *text, JobId *ret_id, GError **error)
 {
     g_auto(JobStatus) status = {0};
 
@@ -71,7 +70,7 @@ bool route_findings(const Api *api, const ApiRequest *request, HttpReply **ret_r
     g_autofree char *binding = query_binding(call, known);
     if (query_get(call, "nextToken") != NULL)
         TRY(page_token_read(api->token_key, binding, query_get(call, "nextToken"), &from, error));
-    TRY(check_job(api, request->id, &id, error));
+    TRY(route_check_job(api, request->id, &id, error));
 
     const FindingQuery query = {
         .job_id = id.text,
@@ -87,32 +86,5 @@ bool route_findings(const Api *api, const ApiRequest *request, HttpReply **ret_r
     g_autofree char *token = list.has_more ? page_token_make(api->token_key, binding, &list.last) : NULL;
     *ret_reply =
         reply_json(200, json_pack("{s:s,s:o,s:s?}", "job_id", id.text, "findings", list.rows, "nextToken", token));
-    return true;
-}
-
-static json_t *suppressed_json(const GArray *summaries)
-{
-    json_t *rows = json_array();
-
-    for (guint i = 0; i < summaries->len; i++) {
-        const SuppressionSummary *summary = &g_array_index(summaries, SuppressionSummary, i);
-        (void)json_array_append_new(
-            rows, json_pack("{s:o,s:s,s:I,s:I}", "detector", reply_text(summary->detector), "reason", summary->reason,
-                      "count", (json_int_t)summary->count, "objects", (json_int_t)summary->objects));
-    }
-    return rows;
-}
-
-/* A row a detector and reason: so few that there are no pages. */
-bool route_suppressed(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
-{
-    static const char *const no_query[] = {NULL};
-    g_autoptr(GArray) summaries = NULL;
-    JobId id = {{0}};
-
-    TRY(query_check(request->call, no_query, error));
-    TRY(check_job(api, request->id, &id, error));
-    TRY(suppressions_summary(api->db, id.text, &summaries, error));
-    *ret_reply = reply_json(200, json_pack("{s:s,s:o}", "job_id", id.text, "suppressed", suppressed_json(summaries)));
     return true;
 }

@@ -3,7 +3,7 @@
 #include "jobs/jobs.h"
 
 typedef struct FindingsOptions {
-    char *store, *format, *output, *detector, *severity, *category, *key, *compliance;
+    char *store, *format, *output, *detector, *severity, *category, *key, *compliance, *reason;
     gboolean is_suppressed;
 } FindingsOptions;
 
@@ -17,6 +17,7 @@ static void findings_options_clear(FindingsOptions *options)
     g_free(options->category);
     g_free(options->key);
     g_free(options->compliance);
+    g_free(options->reason);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FindingsOptions, findings_options_clear)
 
@@ -33,8 +34,10 @@ static bool parse(
         {"category", 0, 0, G_OPTION_ARG_STRING, &options->category, "Only this category", "CATEGORY"},
         {"key", 0, 0, G_OPTION_ARG_STRING, &options->key, "Only this object", "KEY"},
         {"compliance", 0, 0, G_OPTION_ARG_STRING, &options->compliance, "Only rules with this tag, such as PCI", "TAG"},
-        {"suppressed", 0, 0, G_OPTION_ARG_NONE, &options->is_suppressed, "What was found and not reported, and why",
-            NULL},
+        {"suppressed", 0, 0, G_OPTION_ARG_NONE, &options->is_suppressed,
+            "What was found and not reported, where and why; with --detector, --key, --reason", NULL},
+        {"reason", 0, 0, G_OPTION_ARG_STRING, &options->reason,
+            "Only what this suppressed: test_value, inline, allowed or baseline", "REASON"},
         G_OPTION_ENTRY_NULL,
     };
     Severity severity;
@@ -42,10 +45,11 @@ static bool parse(
     TRY(command_parse(command, entries, "JOB_ID", NULL, argc, argv, error));
     if (*argc != 2)
         return fail(error, ERROR_INVALID, "expected one JOB_ID (trawl jobs lists them)");
-    bool has_filter = options->detector != NULL || options->severity != NULL || options->category != NULL ||
-                      options->compliance != NULL || options->key != NULL;
+    bool has_filter = options->severity != NULL || options->category != NULL || options->compliance != NULL;
     if (options->is_suppressed && has_filter)
-        return fail(error, ERROR_INVALID, "--suppressed: expected no filter beside it");
+        return fail(error, ERROR_INVALID, "--suppressed: expected no filter beside it but --detector, --key, --reason");
+    if (options->reason != NULL && !options->is_suppressed)
+        return fail(error, ERROR_INVALID, "--reason: expected --suppressed beside it");
     if (options->severity != NULL && !severity_from_name(options->severity, &severity))
         return fail(error, ERROR_INVALID, "--severity '%s': expected low, medium, high or critical", options->severity);
     return job_id_parse((*argv)[1], ret_id, error);
@@ -69,8 +73,11 @@ static bool write_findings(
         .compliance = options->compliance,
     };
 
+    const SuppressionQuery suppressed = {
+        .job_id = job_id, .detector = options->detector, .reason = options->reason, .key = options->key};
+
     if (options->is_suppressed)
-        return report_suppressed(db, job_id, format, stream, error);
+        return report_suppressed(db, &suppressed, format, stream, error);
     if (is_baseline(options))
         return report_baseline(db, &query, 1, stream, error);
     return report_findings(db, &query, format, stream, error);

@@ -79,6 +79,21 @@ static bool write_suppressed(Report *report, const JobId *id, GError **error)
     return true;
 }
 
+static bool visit_suppression(void *data, const StoredSuppression *suppression, G_GNUC_UNUSED GError **error)
+{
+    Report *report = data;
+
+    report->format->suppression(report, suppression);
+    return true;
+}
+
+static bool write_suppressions(Report *report, const JobId *id, GError **error)
+{
+    const SuppressionQuery query = {.job_id = id->text};
+
+    return suppressions_visit(report->db, &query, visit_suppression, report, NULL, error);
+}
+
 static bool write_job(Report *report, const JobId *id, GError **error)
 {
     g_auto(JobStatus) status = {0};
@@ -122,6 +137,9 @@ static bool write_section(Report *report, ReportSection section, GError **error)
         case SECTION_SUPPRESSED:
             TRY(write_suppressed(report, id, error));
             break;
+        case SECTION_SUPPRESSIONS:
+            TRY(write_suppressions(report, id, error));
+            break;
         }
     }
     return true;
@@ -130,8 +148,8 @@ static bool write_section(Report *report, ReportSection section, GError **error)
 bool report_write(Db *db, const GArray *job_ids, OutputFormat format, FILE *stream, GError **error)
 {
     Report report = {.db = db, .job_ids = job_ids, .format = formats[format], .stream = stream};
-    static const ReportSection sections[] = {
-        SECTION_JOBS, SECTION_SUMMARY, SECTION_FINDINGS, SECTION_UNREAD, SECTION_EXCLUDED, SECTION_SUPPRESSED};
+    static const ReportSection sections[] = {SECTION_JOBS, SECTION_SUMMARY, SECTION_FINDINGS, SECTION_UNREAD,
+        SECTION_EXCLUDED, SECTION_SUPPRESSED, SECTION_SUPPRESSIONS};
 
     report.format->begin(&report);
     for (size_t i = 0; i < G_N_ELEMENTS(sections); i++) {

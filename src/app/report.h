@@ -21,7 +21,8 @@ FALLIBLE bool output_finish_stdout(GError **error);
 void output_clear(Output *output);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Output, output_clear)
 
-/* The whole report of these jobs (JobId values): status, summary, findings, objects not read, objects left out. */
+/* The whole report of these jobs (JobId values): status, summary, findings, objects not read, objects left out,
+ * what was suppressed. */
 FALLIBLE bool report_write(Db *db, const GArray *job_ids, OutputFormat format, FILE *stream, GError **error);
 
 /* Findings alone. */
@@ -30,8 +31,10 @@ FALLIBLE bool report_findings(Db *db, const FindingQuery *query, OutputFormat fo
 /* The baseline of what the queries select (findings/baseline.h); says on standard error what it cannot hold. */
 FALLIBLE bool report_baseline(Db *db, const FindingQuery *queries, size_t query_count, FILE *stream, GError **error);
 
-/* What was suppressed in this job, by object: table, JSON, JSON lines or CSV. */
-FALLIBLE bool report_suppressed(Db *db, const char *job_id, OutputFormat format, FILE *stream, GError **error);
+/* What the query selects of what was suppressed, by object, detector and reason: table, JSON, JSON lines, or CSV with a
+ * row a place. */
+FALLIBLE bool report_suppressed(
+    Db *db, const SuppressionQuery *query, OutputFormat format, FILE *stream, GError **error);
 
 /* Text as a terminal may show it: control characters and invalid bytes become visible escapes. Owned by the caller. */
 char *report_printable(const char *text);

@@ -3,7 +3,6 @@
 #include "app/report_formats.h"
 #include "findings/finding_json.h"
 
-#include <jansson.h>
 #include <string.h>
 
 /* What a spreadsheet takes for a formula is text: keys and names are chosen by whoever writes the objects. */
@@ -60,35 +59,35 @@ static void csv_summary(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const Findin
 {
 }
 
-static void csv_numbers(Report *report, const json_t *place, const char *const *names)
+static void csv_numbers(FILE *stream, const json_t *place, const char *const *names)
 {
     for (; *names != NULL; names++) {
         const json_t *number = json_object_get(place, *names);
         if (number != NULL)
-            (void)fprintf(report->stream, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
-        (void)fputc(',', report->stream);
+            (void)fprintf(stream, "%" JSON_INTEGER_FORMAT, json_integer_value(number));
+        (void)fputc(',', stream);
     }
 }
 
-static void csv_texts(Report *report, const json_t *object, const char *const *names)
+static void csv_texts(FILE *stream, const json_t *object, const char *const *names)
 {
     for (; *names != NULL; names++) {
         const char *text = json_string_value(json_object_get(object, *names));
-        csv_field(report, text != NULL ? text : "", ",");
+        report_csv_field(stream, text != NULL ? text : "", ",");
     }
 }
 
-static void csv_place(Report *report, const json_t *place)
+void report_csv_place(FILE *stream, const json_t *place)
 {
     static const char *const span[] = {"offset", "length", "line", "column", NULL};
     static const char *const member[] = {"member", NULL};
     static const char *const cell[] = {"row", "cell", NULL};
     static const char *const names[] = {"column_name", "path", "rule", NULL};
 
-    csv_numbers(report, place, span);
-    csv_texts(report, place, member);
-    csv_numbers(report, place, cell);
-    csv_texts(report, place, names);
+    csv_numbers(stream, place, span);
+    csv_texts(stream, place, member);
+    csv_numbers(stream, place, cell);
+    csv_texts(stream, place, names);
 }
 
 static void csv_also(Report *report, const json_t *also)
@@ -115,7 +114,7 @@ static void csv_finding(Report *report, const StoredFinding *finding)
     csv_field(report, finding->masked, ",");
     csv_field(report, finding->fingerprint, ",");
     (void)fprintf(report->stream, "%s,", finding->is_truncated ? "true" : "false");
-    csv_place(report, json_array_get(places, 0));
+    report_csv_place(report->stream, json_array_get(places, 0));
     csv_also(report, json_object_get(told, "also"));
     (void)fprintf(report->stream, "%zu,", json_array_size(places));
     csv_field(report, json_string_value(json_object_get(told, "id")), ",");
@@ -140,6 +139,10 @@ static void csv_suppressed(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const Sup
 {
 }
 
+static void csv_suppression(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const StoredSuppression *suppression)
+{
+}
+
 const ReportFormat report_format_csv = {
     .begin = csv_nothing,
     .section_begin = csv_section_begin,
@@ -149,6 +152,7 @@ const ReportFormat report_format_csv = {
     .unread = csv_unread,
     .excluded = csv_excluded,
     .suppressed = csv_suppressed,
+    .suppression = csv_suppression,
     .section_end = csv_section_end,
     .end = csv_nothing,
 };

@@ -4,13 +4,16 @@
 #include "app/report.h"
 #include "jobs/jobs.h"
 
+#include <jansson.h>
+
 typedef enum ReportSection {
     SECTION_JOBS,
     SECTION_SUMMARY,
     SECTION_FINDINGS,
     SECTION_UNREAD,
     SECTION_EXCLUDED,
-    SECTION_SUPPRESSED
+    SECTION_SUPPRESSED,   /* summed up */
+    SECTION_SUPPRESSIONS, /* one by one */
 } ReportSection;
 
 typedef struct ReportFormat ReportFormat;
@@ -37,6 +40,7 @@ struct ReportFormat {
     void (*unread)(Report *report, const UnreadObject *object);
     void (*excluded)(Report *report, const char *reason, uint64_t objects, uint64_t bytes);
     void (*suppressed)(Report *report, const SuppressionSummary *summary);
+    void (*suppression)(Report *report, const StoredSuppression *suppression);
     void (*section_end)(Report *report, ReportSection section);
     void (*end)(Report *report);
 };
@@ -45,3 +49,6 @@ extern const ReportFormat report_format_table;
 extern const ReportFormat report_format_json;
 extern const ReportFormat report_format_jsonl;
 extern const ReportFormat report_format_csv;
+
+/* The columns offset to rule of a place as CSV, each with its comma. */
+void report_csv_place(FILE *stream, const json_t *place);

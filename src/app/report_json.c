@@ -1,5 +1,5 @@
 /* JSON: one document with the sections as arrays. JSON lines: a line a finding, then a line an object that was not read
- * ("type": "unread"); what is streamed is never held. */
+ * ("type": "unread"), then what is not reported ("type": "suppressed"); what is streamed is never held. */
 #include "app/report_formats.h"
 #include "findings/finding_json.h"
 #include "jobs/job_json.h"
@@ -11,6 +11,7 @@ static const char *const section_names[] = {
     [SECTION_UNREAD] = "unread",
     [SECTION_EXCLUDED] = "excluded",
     [SECTION_SUPPRESSED] = "suppressed",
+    [SECTION_SUPPRESSIONS] = "suppressions",
 };
 
 /* The reference is taken. */
@@ -38,7 +39,7 @@ static void json_section_end(Report *report, ReportSection section)
 {
     (void)fputs(report->rows > 0 ? "\n  ]" : "]", report->stream);
     if (!report->is_findings_only)
-        (void)fputs(section == SECTION_SUPPRESSED ? "\n" : ",\n", report->stream);
+        (void)fputs(section == SECTION_SUPPRESSIONS ? "\n" : ",\n", report->stream);
 }
 
 static void json_end(Report *report)
@@ -89,6 +90,11 @@ static void json_suppressed(Report *report, const SuppressionSummary *summary)
             summary->reason, "count", (json_int_t)summary->count, "objects", (json_int_t)summary->objects));
 }
 
+static void json_suppression(Report *report, const StoredSuppression *suppression)
+{
+    json_row(report, suppression_json(suppression));
+}
+
 const ReportFormat report_format_json = {
     .begin = json_begin,
     .section_begin = json_section_begin,
@@ -98,6 +104,7 @@ const ReportFormat report_format_json = {
     .unread = json_unread,
     .excluded = json_excluded,
     .suppressed = json_suppressed,
+    .suppression = json_suppression,
     .section_end = json_section_end,
     .end = json_end,
 };
@@ -145,6 +152,11 @@ static void jsonl_unread(Report *report, const UnreadObject *object)
     jsonl_line(report, "unread", unread_json(report, object));
 }
 
+static void jsonl_suppression(Report *report, const StoredSuppression *suppression)
+{
+    jsonl_line(report, "suppressed", suppression_json(suppression));
+}
+
 const ReportFormat report_format_jsonl = {
     .begin = jsonl_nothing,
     .section_begin = jsonl_section,
@@ -154,6 +166,7 @@ const ReportFormat report_format_jsonl = {
     .unread = jsonl_unread,
     .excluded = jsonl_excluded,
     .suppressed = jsonl_suppressed,
+    .suppression = jsonl_suppression,
     .section_end = jsonl_section,
     .end = jsonl_nothing,
 };

@@ -1,7 +1,8 @@
 /* What is not reported: the baseline, and the list of what was suppressed. */
 #include "app/report.h"
+#include "app/report_formats.h"
 #include "findings/baseline.h"
-#include "jobs/job_json.h"
+#include "findings/finding_json.h"
 
 #include <jansson.h>
 
@@ -20,70 +21,113 @@ bool report_baseline(Db *db, const FindingQuery *queries, size_t query_count, FI
 
 typedef struct SuppressedRows {
     FILE *stream;
-    const char *job_id;
     OutputFormat format;
     uint64_t rows;
 } SuppressedRows;
 
-static void print_json_row_of(const SuppressedRows *rows, const StoredSuppression *suppression)
+static void print_json_row(const SuppressedRows *rows, const json_t *row)
 {
-    json_t *row = json_pack("{s:s, s:o, s:s, s:s, s:I}", "job_id", rows->job_id, "key", job_json_text(suppression->key),
-        "detector", suppression->detector, "reason", suppression->reason, "count", (json_int_t)suppression->count);
-
     if (rows->format == FORMAT_JSON)
         (void)fputs(rows->rows == 0 ? "\n    " : ",\n    ", rows->stream);
     (void)json_dumpf(row, rows->stream, report_json_flags(rows->stream));
     if (rows->format == FORMAT_JSONL)
         (void)fputc('\n', rows->stream);
-    json_decref(row);
 }
 
-static void print_csv_row(const SuppressedRows *rows, const StoredSuppression *suppression)
+/* A row a place: count is that of all its object's places, also of those that are not listed. */
+static void print_csv_rows(const SuppressedRows *rows, const StoredSuppression *suppression, const json_t *row)
 {
-    if (rows->rows == 0)
-        (void)fputs("key,detector,reason,count\r\n", rows->stream);
-    report_csv_field(rows->stream, suppression->key, ",");
-    (void)fprintf(rows->stream, "%s,%s,%" G_GUINT64_FORMAT "\r\n", suppression->detector, suppression->reason,
-        suppression->count);
+    static const char *const texts[] = {"by", "why", NULL};
+    const json_t *place = NULL;
+    size_t i = 0;
+
+    json_array_foreach(json_object_get(row, "locations"), i, place)
+    {
+        report_csv_field(rows->stream, suppression->key, ",");
+        (void)fprintf(rows->stream, "%s,%s,%" G_GUINT64_FORMAT ",%zu,", suppression->detector, suppression->reason,
+            suppression->count, i + 1);
+        report_csv_place(rows->stream, place);
+        for (const char *const *name = texts; *name != NULL; name++) {
+            const char *text = json_string_value(json_object_get(place, *name));
+            report_csv_field(rows->stream, text != NULL ? text : "", name[1] != NULL ? "," : "\r\n");
+        }
+    }
 }
 
-static void print_table_row(const SuppressedRows *rows, const StoredSuppression *suppression)
+static void print_optional(FILE *stream, const char *before, const json_t *text, const char *after)
+{
+    if (text == NULL)
+        return;
+    g_autofree char *shown = report_printable(json_string_value(text));
+    (void)fprintf(stream, "%s%s%s", before, shown, after);
+}
+
+/* "12:5  $.owner.mail  allow.yaml:3 (made up)" */
+static void print_table_place(FILE *stream, const json_t *place)
+{
+    const json_t *member = json_object_get(place, "member");
+
+    (void)fputs("           ", stream);
+    if (!json_is_null(member))
+        print_optional(stream, "!", member, ":");
+    (void)fprintf(stream, "%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT,
+        json_integer_value(json_object_get(place, "line")), json_integer_value(json_object_get(place, "column")));
+    print_optional(stream, "  ", json_object_get(place, "column_name"), "");
+    print_optional(stream, "  ", json_object_get(place, "path"), "");
+    print_optional(stream, "  ", json_object_get(place, "by"), "");
+    print_optional(stream, " (", json_object_get(place, "why"), ")");
+    (void)fputc('\n', stream);
+}
+
+static void print_table_rows(const SuppressedRows *rows, const StoredSuppression *suppression, const json_t *row)
 {
     g_autofree char *key = report_printable(suppression->key);
+    const json_t *places = json_object_get(row, "locations"), *place = NULL;
+    size_t i = 0;
 
     if (rows->rows == 0)
         (void)fprintf(rows->stream, "%-10s %-28s %8s  %s\n", "REASON", "DETECTOR", "PLACES", "OBJECT");
     (void)fprintf(rows->stream, "%-10s %-28s %8" G_GUINT64_FORMAT "  %s\n", suppression->reason, suppression->detector,
         suppression->count, key);
+    json_array_foreach(places, i, place) print_table_place(rows->stream, place);
+    if (suppression->count > json_array_size(places))
+        (void)fprintf(rows->stream, "           … and %" G_GUINT64_FORMAT " more places\n",
+            suppression->count - json_array_size(places));
 }
 
 static bool print_row(void *data, const StoredSuppression *suppression, G_GNUC_UNUSED GError **error)
 {
     SuppressedRows *rows = data;
+    json_t *row = suppression_json(suppression);
 
     switch (rows->format) {
     case FORMAT_JSON:
     case FORMAT_JSONL:
-        print_json_row_of(rows, suppression);
+        print_json_row(rows, row);
         break;
     case FORMAT_CSV:
-        print_csv_row(rows, suppression);
+        print_csv_rows(rows, suppression, row);
         break;
     case FORMAT_TABLE:
-        print_table_row(rows, suppression);
+        print_table_rows(rows, suppression, row);
         break;
     }
+    json_decref(row);
     rows->rows++;
     return true;
 }
 
-bool report_suppressed(Db *db, const char *job_id, OutputFormat format, FILE *stream, GError **error)
+bool report_suppressed(Db *db, const SuppressionQuery *query, OutputFormat format, FILE *stream, GError **error)
 {
-    SuppressedRows rows = {.stream = stream, .job_id = job_id, .format = format};
+    SuppressedRows rows = {.stream = stream, .format = format};
 
     if (format == FORMAT_JSON)
         (void)fputc('[', stream);
-    TRY(suppressions_visit(db, job_id, print_row, &rows, error));
+    if (format == FORMAT_CSV)
+        (void)fputs("key,detector,reason,count,place,offset,length,line,column,member,row,cell,column_name,path,rule,"
+                    "by,why\r\n",
+            stream);
+    TRY(suppressions_visit(db, query, print_row, &rows, NULL, error));
     if (format == FORMAT_JSON)
         (void)fputs(rows.rows > 0 ? "\n]\n" : "]\n", stream);
     return true;

@@ -118,6 +118,10 @@ static void table_suppressed(Report *report, const SuppressionSummary *summary)
         summary->detector, summary->count, summary->objects);
 }
 
+static void table_suppression(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const StoredSuppression *suppression)
+{
+}
+
 static void table_section_end(Report *report, ReportSection section)
 {
     if (report->is_findings_only)
@@ -127,6 +131,8 @@ static void table_section_end(Report *report, ReportSection section)
             report->findings - report->rows);
     if (section == SECTION_UNREAD && report->rows > UNREAD_SHOWN)
         (void)fprintf(report->stream, "… and %" G_GUINT64_FORMAT " more: --format json\n", report->rows - UNREAD_SHOWN);
+    if (section == SECTION_SUPPRESSED && report->rows > 0)
+        (void)fputs("place by place: trawl findings JOB --suppressed, or --format json\n", report->stream);
 }
 
 static void table_end(G_GNUC_UNUSED Report *report)
@@ -143,6 +149,7 @@ const ReportFormat report_format_table = {
     .unread = table_unread,
     .excluded = table_excluded,
     .suppressed = table_suppressed,
+    .suppression = table_suppression,
     .section_end = table_section_end,
     .end = table_end,
 };

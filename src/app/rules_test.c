@@ -94,8 +94,14 @@ static void note_suppressed(void *data, const Match *match)
 {
     Testing *testing = data;
 
-    if (is_wanted(testing, match->rule))
-        add_match(testing, match, g_strdup("suppressed: a published test value or a placeholder of the rule"));
+    const char *word = NULL;
+
+    if (!is_wanted(testing, match->rule))
+        return;
+    const char *field = match_sample_cause(match, &word);
+    add_match(testing, match,
+        g_strdup_printf("suppressed: a published test value or a placeholder (%s%s%s of the rule)", field,
+            word != NULL ? ": " : "", word != NULL ? word : ""));
 }
 
 static char *verdict_of(const Refusal *refusal)

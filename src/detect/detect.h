@@ -140,6 +140,10 @@ FALLIBLE bool detector_end(Detector *detector, GError **error);
 /* Matches hidden since the detector was made, because their value is a published test value or a placeholder. */
 uint64_t detector_suppressed(const Detector *detector);
 
+/* Of what the suppressed_handler gets: which field of the rule takes it for a sample, "ignore", "ignore_words"
+ * (*ret_word is the word, the rule's) or "validator" (its own, NULL like for "ignore"). */
+const char *match_sample_cause(const Match *match, const char **ret_word);
+
 /* Places since this was last asked at which the pattern of a rule needed more effort than is sane, so that a match may
  * be missing; and the rule of one of them (NULL: there is none). */
 uint64_t detector_take_overruns(Detector *detector, const Rule **ret_rule);

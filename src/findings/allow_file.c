@@ -5,13 +5,13 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { FILE_BYTES_MAX = 16 << 20, FINGERPRINT_CHARS = 64, PATTERN_CHARS_MAX = 4096 };
+enum { FILE_BYTES_MAX = 16 << 20, FINGERPRINT_CHARS = 64, PATTERN_CHARS_MAX = 4096, WHY_CHARS_MAX = 200 };
 
 static const char top_expected[] = "'allow:' with a list of entries, and perhaps 'fingerprint_key:'";
 static const char entry_expected[] = "'fingerprint', 'value' or 'path', and perhaps 'detectors' and 'reason'";
 
 typedef struct AllowFile {
-    const char *path;
+    const char *path, *name; /* name: the list's copy of the path */
     yaml_document_t *document;
     AllowList *list;
     const RuleSet *rules;
@@ -118,9 +118,15 @@ static bool read_path(const AllowFile *file, const yaml_node_t *node, AllowEntry
     return true;
 }
 
-static bool read_reason(const AllowFile *file, const yaml_node_t *node, G_GNUC_UNUSED AllowEntry *entry)
+/* It goes into each place that the entry suppresses. */
+static bool read_reason(const AllowFile *file, const yaml_node_t *node, AllowEntry *entry)
 {
-    return text_of(node) != NULL || expected(file, node, "reason: a text");
+    const char *text = text_of(node);
+
+    if (text == NULL)
+        return expected(file, node, "reason: a text");
+    entry->why = g_utf8_strlen(text, -1) > WHY_CHARS_MAX ? g_utf8_substring(text, 0, WHY_CHARS_MAX) : g_strdup(text);
+    return true;
 }
 
 typedef struct EntryField {
@@ -171,8 +177,9 @@ static bool read_entries(const AllowFile *file, const yaml_node_t *node)
     if (node->type != YAML_SEQUENCE_NODE)
         return expected(file, node, "allow: a list of entries");
     for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
-        AllowEntry entry = {0};
-        if (!read_fields(file, node_at(file, *item), &entry)) {
+        const yaml_node_t *fields = node_at(file, *item);
+        AllowEntry entry = {.file = file->name, .line = fields->start_mark.line + 1};
+        if (!read_fields(file, fields, &entry)) {
             allow_entry_clear(&entry);
             return false;
         }
@@ -238,7 +245,8 @@ static bool parse(AllowFile *file, const char *text, size_t len)
 
 bool allow_list_read(AllowList *list, const char *path, const RuleSet *rules, const FingerprintKey *key, GError **error)
 {
-    AllowFile file = {.path = path, .list = list, .rules = rules, .key = key, .error = error};
+    AllowFile file = {
+        .path = path, .name = allow_list_name(list, path), .list = list, .rules = rules, .key = key, .error = error};
     g_autoptr(GError) problem = NULL;
     g_autofree char *text = NULL;
     gsize len = 0;

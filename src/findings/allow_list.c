@@ -6,6 +6,7 @@ enum { MATCH_EFFORT = 100000 };
 struct AllowList {
     GArray *entries;          /* AllowEntry without a fingerprint */
     GHashTable *fingerprints; /* fingerprint → GArray of AllowEntry */
+    GPtrArray *files;         /* char *: their names */
 };
 
 void allow_entry_clear(AllowEntry *entry)
@@ -14,6 +15,7 @@ void allow_entry_clear(AllowEntry *entry)
     pcre2_code_free(entry->value);
     g_clear_pointer(&entry->path, g_pattern_spec_free);
     g_clear_pointer(&entry->detectors, g_ptr_array_unref);
+    g_free(entry->why);
     *entry = (AllowEntry){0};
 }
 
@@ -31,6 +33,7 @@ AllowList *allow_list_new(void)
 
     list->entries = entries_new();
     list->fingerprints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
+    list->files = g_ptr_array_new_with_free_func(g_free);
     return list;
 }
 
@@ -40,7 +43,14 @@ void allow_list_free(AllowList *list)
         return;
     g_array_unref(list->entries);
     g_hash_table_unref(list->fingerprints);
+    g_ptr_array_unref(list->files);
     g_free(list);
+}
+
+const char *allow_list_name(AllowList *list, const char *file)
+{
+    g_ptr_array_add(list->files, g_strdup(file));
+    return g_ptr_array_index(list->files, list->files->len - 1);
 }
 
 void allow_list_add(AllowList *list, AllowEntry *take_entry)
@@ -86,19 +96,22 @@ static bool fits_value(const AllowEntry *entry, Bytes text)
     return code >= 0;
 }
 
-static bool has_covering(const GArray *entries, const SuppressorQuery *query)
+static bool has_covering(const GArray *entries, const SuppressorQuery *query, SuppressCause *ret_cause)
 {
     for (guint i = 0; entries != NULL && i < entries->len; i++) {
         const AllowEntry *entry = &g_array_index(entries, AllowEntry, i);
-        if (names_detector(entry, query->match->rule) && fits_path(entry, query) &&
-            fits_value(entry, query->match->text))
-            return true;
+        if (!names_detector(entry, query->match->rule) || !fits_path(entry, query) ||
+            !fits_value(entry, query->match->text))
+            continue;
+        *ret_cause =
+            (SuppressCause){.reason = SUPPRESSED_ALLOWED, .file = entry->file, .line = entry->line, .why = entry->why};
+        return true;
     }
     return false;
 }
 
-bool allow_list_covers(const AllowList *list, const SuppressorQuery *query)
+bool allow_list_covers(const AllowList *list, const SuppressorQuery *query, SuppressCause *ret_cause)
 {
-    return has_covering(list->entries, query) ||
-           has_covering(g_hash_table_lookup(list->fingerprints, query->fingerprint), query);
+    return has_covering(list->entries, query, ret_cause) ||
+           has_covering(g_hash_table_lookup(list->fingerprints, query->fingerprint), query, ret_cause);
 }

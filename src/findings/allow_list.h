@@ -15,4 +15,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AllowList, allow_list_free)
 FALLIBLE bool allow_list_read(
     AllowList *list, const char *path, const RuleSet *rules, const FingerprintKey *key, GError **error);
 
-bool allow_list_covers(const AllowList *list, const SuppressorQuery *query);
+/* *ret_cause is written only if an entry covers it: the first one by pattern or path, else by fingerprint. Its texts
+ * are the list's. */
+bool allow_list_covers(const AllowList *list, const SuppressorQuery *query, SuppressCause *ret_cause);

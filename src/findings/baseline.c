@@ -11,8 +11,13 @@ typedef struct Digest {
     uint8_t bytes[DIGEST_BYTES];
 } Digest;
 
+typedef struct KnownEntry {
+    Digest digest;
+    uint64_t line;
+} KnownEntry;
+
 struct Baseline {
-    GArray *digests; /* Digest of each entry, sorted */
+    GArray *entries; /* KnownEntry, sorted by digest */
 };
 
 /* A baseline that is read or written. */
@@ -40,9 +45,11 @@ static Digest digest_of(const BaselineEntry *entry)
     return digest;
 }
 
-static int compare_digests(gconstpointer left, gconstpointer right)
+static int compare_entries(gconstpointer left, gconstpointer right)
 {
-    return memcmp(left, right, sizeof(Digest));
+    const KnownEntry *x = left, *y = right;
+
+    return memcmp(&x->digest, &y->digest, sizeof(Digest));
 }
 
 /* ---- reading ---- */
@@ -82,8 +89,8 @@ static bool read_entry(const Draft *draft, const json_t *line, GError **error)
 
     if (entry.key == NULL || entry.detector == NULL || !is_fingerprint(entry.fingerprint))
         return wrong(draft, "an entry: {\"key\":\"…\",\"detector\":\"…\",\"fingerprint\":\"64 hex digits\"}", error);
-    const Digest digest = digest_of(&entry);
-    g_array_append_val(draft->baseline->digests, digest);
+    const KnownEntry known = {.digest = digest_of(&entry), .line = draft->line_no};
+    g_array_append_val(draft->baseline->entries, known);
     return true;
 }
 
@@ -122,12 +129,12 @@ bool baseline_read(const char *path, const FingerprintKey *key, Baseline **ret_b
 
     if (stream == NULL)
         return fail(error, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "baseline %s: %s", path, g_strerror(errno));
-    baseline->digests = g_array_new(FALSE, FALSE, sizeof(Digest));
+    baseline->entries = g_array_new(FALSE, FALSE, sizeof(KnownEntry));
     bool is_ok = read_lines(&draft, stream, error);
     (void)fclose(stream);
     if (!is_ok)
         return false;
-    g_array_sort(baseline->digests, compare_digests);
+    g_array_sort(baseline->entries, compare_entries);
     *ret_baseline = g_steal_pointer(&baseline);
     return true;
 }
@@ -136,16 +143,19 @@ void baseline_free(Baseline *baseline)
 {
     if (baseline == NULL)
         return;
-    g_clear_pointer(&baseline->digests, g_array_unref);
+    g_clear_pointer(&baseline->entries, g_array_unref);
     g_free(baseline);
 }
 
-bool baseline_has(const Baseline *baseline, const BaselineEntry *entry)
+bool baseline_find(const Baseline *baseline, const BaselineEntry *entry, uint64_t *ret_line)
 {
-    const Digest digest = digest_of(entry);
+    const KnownEntry wanted = {.digest = digest_of(entry)};
+    guint at = 0;
 
-    return baseline->digests->len > 0 &&
-           bsearch(&digest, baseline->digests->data, baseline->digests->len, sizeof digest, compare_digests) != NULL;
+    if (!g_array_binary_search(baseline->entries, &wanted, compare_entries, &at))
+        return false;
+    *ret_line = g_array_index(baseline->entries, KnownEntry, at).line;
+    return true;
 }
 
 /* ---- writing ---- */

@@ -19,8 +19,8 @@ FALLIBLE bool baseline_read(const char *path, const FingerprintKey *key, Baselin
 void baseline_free(Baseline *baseline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Baseline, baseline_free)
 
-/* Any thread. */
-bool baseline_has(const Baseline *baseline, const BaselineEntry *entry);
+/* Whether the entry is in it, and in which line of its file. Any thread. */
+bool baseline_find(const Baseline *baseline, const BaselineEntry *entry, uint64_t *ret_line);
 
 /* Writes the baseline of what the queries select. *ret_left_out: how often a detector has further values in an object
  * that were counted and not kept, and so are not in the baseline either. */

@@ -77,3 +77,17 @@ json_t *finding_json(const StoredFinding *finding)
     (void)json_object_set_new(object, "locations", locations != NULL ? locations : json_array());
     return object;
 }
+
+json_t *suppression_json(const StoredSuppression *suppression)
+{
+    json_t *object = json_object();
+    json_t *locations = json_loads(suppression->locations, 0, NULL);
+
+    (void)json_object_set_new(object, "job_id", valid_text(suppression->job_id));
+    (void)json_object_set_new(object, "key", valid_text(suppression->key));
+    (void)json_object_set_new(object, "detector", valid_text(suppression->detector));
+    (void)json_object_set_new(object, "reason", valid_text(suppression->reason));
+    (void)json_object_set_new(object, "count", json_integer((json_int_t)suppression->count));
+    (void)json_object_set_new(object, "locations", locations != NULL ? locations : json_array());
+    return object;
+}

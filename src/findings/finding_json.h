@@ -1,4 +1,4 @@
-/* A stored finding as JSON: the one shape that the API and the reports share. */
+/* A stored finding or suppression as JSON: the one shape that the API and the reports share. */
 #pragma once
 
 #include "findings/findings.h"
@@ -9,3 +9,6 @@
  * severity, tier, compliance (tags), count, masked, fingerprint (null in an aggregate), truncated, also (detectors that
  * gave way), locations. */
 json_t *finding_json(const StoredFinding *finding);
+
+/* Likewise of what is not reported: job_id, key, detector, reason, count, locations. */
+json_t *suppression_json(const StoredSuppression *suppression);

@@ -15,22 +15,23 @@ typedef struct FindingRow {
 FALLIBLE bool finding_row_store(
     DbTx *tx, const FindingRow *row, const FindingPlace *place, int64_t now_ms, GError **error);
 
-/* How often an object's values were suppressed, by detector and reason. */
 typedef struct SuppressionRow {
     const char *detector;
     SuppressReason reason;
     uint64_t count;
+    const char *locations; /* JSON text */
 } SuppressionRow;
 
 FALLIBLE bool suppression_row_store(DbTx *tx, const SuppressionRow *row, const FindingPlace *place, GError **error);
 
-/* The set's suppressions, in order of their first place. */
-typedef struct SuppressionCount {
+/* How often values of a detector were suppressed in an object for one reason, and where first. */
+typedef struct Suppression {
     const Rule *rule;
     SuppressReason reason;
     uint64_t count;
-} SuppressionCount;
-const SuppressionCount *finding_set_suppressions(const FindingSet *set, size_t *ret_count);
+    GArray *locations; /* FindingLocation, the first 15 */
+} Suppression;
 
-/* JSON text of a finding's places, owned by the caller. */
-char *finding_locations_json(const Finding *finding);
+/* In order of their first place. */
+size_t finding_set_suppression_count(const FindingSet *set);
+const Suppression *finding_set_suppression_at(const FindingSet *set, size_t index);

@@ -1,4 +1,5 @@
 #include "findings/finding_row.h"
+#include "findings/locations.h"
 #include "findings/suppressor.h"
 
 #include <stdlib.h>
@@ -36,25 +37,13 @@ struct FindingSet {
     ValueSlot *slots;
     size_t slot_count; /* a power of two, at least twice the values */
     size_t value_count;
-    /* GRefStrings of the latest match: its neighbours share them. */
-    char *member, *column_name, *record_path, *rule, *also;
-    GArray *suppressions; /* SuppressionCount */
+    LocationTexts texts;
+    GArray *suppressions; /* Suppression */
     uint64_t suppressed;
     const Suppressor *suppressor; /* NULL: none */
     const char *key;              /* of the object, for the suppressor */
     uint8_t secret[XXH3_SECRET_SIZE_MIN];
 };
-
-static void location_clear(gpointer data)
-{
-    FindingLocation *location = data;
-
-    g_clear_pointer(&location->member, g_ref_string_release);
-    g_clear_pointer(&location->column_name, g_ref_string_release);
-    g_clear_pointer(&location->record_path, g_ref_string_release);
-    g_clear_pointer(&location->rule, g_ref_string_release);
-    g_clear_pointer(&location->also, g_ref_string_release);
-}
 
 static void finding_free(gpointer data)
 {
@@ -66,6 +55,11 @@ static void finding_free(gpointer data)
     g_free(finding);
 }
 
+static void suppression_clear(gpointer data)
+{
+    g_array_unref(((Suppression *)data)->locations);
+}
+
 FindingSet *finding_set_new(const FingerprintKey *key, uint32_t max_values)
 {
     FindingSet *set = g_new0(FindingSet, 1);
@@ -75,7 +69,8 @@ FindingSet *finding_set_new(const FingerprintKey *key, uint32_t max_values)
     set->findings = g_ptr_array_new_with_free_func(finding_free);
     set->order = g_new0(FindingOrder, 1);
     set->tallies = g_array_new(FALSE, TRUE, sizeof(RuleTally));
-    set->suppressions = g_array_new(FALSE, FALSE, sizeof(SuppressionCount));
+    set->suppressions = g_array_new(FALSE, FALSE, sizeof(Suppression));
+    g_array_set_clear_func(set->suppressions, suppression_clear);
     /* Small requests are answered whole once the kernel's pool is ready (getrandom(2)). */
     if (getrandom(set->secret, sizeof set->secret, 0) != (ssize_t)sizeof set->secret)
         g_error("no random bytes");
@@ -92,52 +87,8 @@ void finding_set_free(FindingSet *set)
     g_array_unref(set->tallies);
     g_free(set->slots);
     g_array_unref(set->suppressions);
-    g_clear_pointer(&set->member, g_ref_string_release);
-    g_clear_pointer(&set->column_name, g_ref_string_release);
-    g_clear_pointer(&set->record_path, g_ref_string_release);
-    g_clear_pointer(&set->rule, g_ref_string_release);
-    g_clear_pointer(&set->also, g_ref_string_release);
+    location_texts_clear(&set->texts);
     g_free(set);
-}
-
-/* latest: one of the set's strings. */
-static char *share(char **latest, const char *text)
-{
-    if (text == NULL)
-        return NULL;
-    if (*latest == NULL || !g_str_equal(*latest, text)) {
-        g_clear_pointer(latest, g_ref_string_release);
-        *latest = g_ref_string_new(text);
-    }
-    return g_ref_string_acquire(*latest);
-}
-
-static char *share_also(FindingSet *set, const Match *match)
-{
-    if (match->also[0] == NULL)
-        return NULL;
-    g_autofree char *text = g_strjoinv(" ", (char **)match->also);
-    return share(&set->also, text);
-}
-
-static void add_location(FindingSet *set, Finding *finding, const Match *match, const char *member)
-{
-    if (finding->locations->len >= FINDING_MAX_LOCATIONS)
-        return;
-    const FindingLocation location = {
-        .offset = match->offset,
-        .length = match->length,
-        .line = match->line,
-        .column = match->column,
-        .row = match->row,
-        .cell = match->cell,
-        .member = share(&set->member, member),
-        .column_name = share(&set->column_name, match->column_name),
-        .record_path = share(&set->record_path, match->record_path),
-        .rule = g_str_equal(match->rule->id, match->rule->detector) ? NULL : share(&set->rule, match->rule->id),
-        .also = share_also(set, match),
-    };
-    g_array_append_val(finding->locations, location);
 }
 
 static RuleTally *tally_of(FindingSet *set, const Rule *rule)
@@ -152,7 +103,7 @@ static void count_match(FindingSet *set, Finding *finding, const Match *match, c
     tally_of(set, match->rule)->count++;
     finding->count++;
     finding->tier = MAX(finding->tier, match->tier);
-    add_location(set, finding, match, member);
+    locations_add(finding->locations, &set->texts, &(LocationSource){.match = match, .member = member});
 }
 
 /* HMAC-SHA-256 over detector id, NUL, canonical value. */
@@ -173,8 +124,7 @@ static Finding *new_finding(FindingSet *set, const Match *match)
 
     finding->rule = match->rule;
     finding->tier = match->tier;
-    finding->locations = g_array_sized_new(FALSE, FALSE, sizeof(FindingLocation), 1);
-    g_array_set_clear_func(finding->locations, location_clear);
+    finding->locations = locations_new();
     g_ptr_array_add(set->findings, finding);
     set->order->is_sorted = false;
     return finding;
@@ -252,37 +202,61 @@ void finding_set_suppress(FindingSet *set, const Suppressor *suppressor, const c
     set->key = key;
 }
 
-static bool is_suppressed(const FindingSet *set, const Match *match, const char *member, SuppressReason *ret_reason)
+static bool is_suppressed(const FindingSet *set, const Match *match, const char *member, SuppressCause *ret_cause)
 {
     if (set->suppressor == NULL)
         return false;
     g_autofree char *fingerprint = make_fingerprint(set, match);
     const SuppressorQuery query = {.match = match, .key = set->key, .member = member, .fingerprint = fingerprint};
-    return suppressor_covers(set->suppressor, &query, ret_reason);
+    return suppressor_covers(set->suppressor, &query, ret_cause);
 }
 
 void finding_set_add(FindingSet *set, const Match *match, const char *member)
 {
-    SuppressReason reason = SUPPRESSED_ALLOWED;
+    SuppressCause cause = {0};
 
-    if (is_suppressed(set, match, member, &reason))
-        finding_set_add_suppressed(set, match, reason);
+    if (is_suppressed(set, match, member, &cause))
+        finding_set_add_suppressed(set, match, member, &cause);
     else
         count_match(set, finding_for(set, match), match, member);
 }
 
-void finding_set_add_suppressed(FindingSet *set, const Match *match, SuppressReason reason)
+/* NULL: the first of them. */
+static Suppression *find_suppression(const FindingSet *set, const Rule *rule, SuppressReason reason)
 {
-    set->suppressed++;
     for (guint i = 0; i < set->suppressions->len; i++) {
-        SuppressionCount *known = &g_array_index(set->suppressions, SuppressionCount, i);
-        if (known->rule->detector_index == match->rule->detector_index && known->reason == reason) {
-            known->count++;
-            return;
-        }
+        Suppression *known = &g_array_index(set->suppressions, Suppression, i);
+        if (known->rule->detector_index == rule->detector_index && known->reason == reason)
+            return known;
     }
-    const SuppressionCount first = {.rule = match->rule, .reason = reason, .count = 1};
+    return NULL;
+}
+
+static Suppression *new_suppression(FindingSet *set, const Rule *rule, SuppressReason reason)
+{
+    const Suppression first = {.rule = rule, .reason = reason, .locations = locations_new()};
+
     g_array_append_val(set->suppressions, first);
+    return &g_array_index(set->suppressions, Suppression, set->suppressions->len - 1);
+}
+
+bool finding_set_keeps_suppressed(const FindingSet *set, const Rule *rule, SuppressReason reason)
+{
+    const Suppression *known = find_suppression(set, rule, reason);
+
+    return known == NULL || known->locations->len < FINDING_MAX_LOCATIONS;
+}
+
+void finding_set_add_suppressed(FindingSet *set, const Match *match, const char *member, const SuppressCause *cause)
+{
+    Suppression *suppression = find_suppression(set, match->rule, cause->reason);
+    const LocationSource source = {.match = match, .member = member, .cause = cause};
+
+    if (suppression == NULL)
+        suppression = new_suppression(set, match->rule, cause->reason);
+    set->suppressed++;
+    suppression->count++;
+    locations_add(suppression->locations, &set->texts, &source);
 }
 
 uint64_t finding_set_suppressed(const FindingSet *set)
@@ -290,10 +264,14 @@ uint64_t finding_set_suppressed(const FindingSet *set)
     return set != NULL ? set->suppressed : 0;
 }
 
-const SuppressionCount *finding_set_suppressions(const FindingSet *set, size_t *ret_count)
+size_t finding_set_suppression_count(const FindingSet *set)
 {
-    *ret_count = set != NULL ? set->suppressions->len : 0;
-    return set != NULL ? (const SuppressionCount *)(void *)set->suppressions->data : NULL;
+    return set != NULL ? set->suppressions->len : 0;
+}
+
+const Suppression *finding_set_suppression_at(const FindingSet *set, size_t index)
+{
+    return &g_array_index(set->suppressions, Suppression, index);
 }
 
 size_t finding_set_size(const FindingSet *set)

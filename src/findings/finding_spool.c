@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "findings/finding_row.h"
+#include "findings/locations.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +67,7 @@ static void pack_text(GByteArray *bytes, const char *text, uint32_t len)
 
 static void pack_finding(GByteArray *bytes, const FindingSet *set, const Finding *finding)
 {
-    g_autofree char *locations = finding_locations_json(finding);
+    g_autofree char *locations = locations_json(finding->locations);
     PackedHead head;
 
     memset(&head, 0, sizeof head); /* padding too: it goes into the file */
@@ -124,34 +125,41 @@ static bool flush(FindingSpool *spool, GError **error)
     return true;
 }
 
-/* Their rows are no findings: they are packed behind them and counted apart. */
-static uint32_t pack_suppressions(GByteArray *bytes, const FindingSet *set)
+/* As a finding with places only. */
+static void pack_suppression(GByteArray *bytes, const Suppression *suppression)
 {
-    size_t count = 0;
-    const SuppressionCount *suppressions = finding_set_suppressions(set, &count);
+    g_autofree char *locations = locations_json(suppression->locations);
+    PackedHead head;
 
-    for (size_t i = 0; i < count; i++) {
-        PackedHead head;
-        memset(&head, 0, sizeof head);
-        head.count = suppressions[i].count;
-        head.rule_index = suppressions[i].rule->index;
-        head.reason = (uint8_t)suppressions[i].reason;
-        g_byte_array_append(bytes, (const guint8 *)&head, sizeof head);
-    }
-    return (uint32_t)count;
+    memset(&head, 0, sizeof head);
+    head.count = suppression->count;
+    head.rule_index = suppression->rule->index;
+    head.locations_len = (uint32_t)strlen(locations);
+    head.reason = (uint8_t)suppression->reason;
+    g_byte_array_append(bytes, (const guint8 *)&head, sizeof head);
+    pack_text(bytes, locations, head.locations_len);
+}
+
+static bool flush_if_full(FindingSpool *spool, GError **error)
+{
+    return spool->memory->len <= spool->memory_bytes || flush(spool, error);
 }
 
 bool finding_spool_add(FindingSpool *spool, uint32_t ordinal, const FindingSet *set, GError **error)
 {
-    SpoolEntry entry = {
-        .ordinal = ordinal, .rows = (uint32_t)finding_set_size(set), .offset = spool->flushed + spool->memory->len};
+    SpoolEntry entry = {.ordinal = ordinal,
+        .rows = (uint32_t)finding_set_size(set),
+        .suppressions = (uint32_t)finding_set_suppression_count(set),
+        .offset = spool->flushed + spool->memory->len};
 
     for (size_t i = 0; i < entry.rows; i++) {
         pack_finding(spool->memory, set, finding_set_at(set, i));
-        if (spool->memory->len > spool->memory_bytes)
-            TRY(flush(spool, error));
+        TRY(flush_if_full(spool, error));
     }
-    entry.suppressions = pack_suppressions(spool->memory, set);
+    for (size_t i = 0; i < entry.suppressions; i++) { /* they are no findings: behind them, and counted apart */
+        pack_suppression(spool->memory, finding_set_suppression_at(set, i));
+        TRY(flush_if_full(spool, error));
+    }
     if (spool->flushed > entry.offset)
         TRY(flush(spool, error)); /* an object lies in the file or in memory, never in both */
     entry.len = spool->flushed + spool->memory->len - entry.offset;
@@ -183,11 +191,14 @@ static bool store_suppressions(const FindingSpool *spool, DbTx *tx, const SpoolE
 {
     for (uint32_t i = 0; i < entry->suppressions; i++) {
         PackedHead head;
-        memcpy(&head, packed + i * sizeof head, sizeof head);
+        memcpy(&head, packed, sizeof head);
+        packed += sizeof head;
         const SuppressionRow row = {.detector = rule_set_rule(spool->rules, head.rule_index)->detector,
             .reason = (SuppressReason)head.reason,
-            .count = head.count};
+            .count = head.count,
+            .locations = packed};
         TRY(suppression_row_store(tx, &row, place, error));
+        packed += head.locations_len + 1;
     }
     return true;
 }

@@ -40,6 +40,17 @@ typedef enum SuppressReason {
     SUPPRESSED_BASELINE,   /* it is known already */
 } SuppressReason;
 const char *suppress_reason_name(SuppressReason reason);
+/* false if there is no such name. */
+bool suppress_reason_from_name(const char *name, SuppressReason *ret_reason);
+
+/* What suppresses a match. Borrowed. */
+typedef struct SuppressCause {
+    SuppressReason reason;
+    const char *field; /* of the rule; NULL: it is not the rule's own */
+    const char *file;  /* of the allow list or baseline; NULL: the text itself */
+    uint64_t line;     /* of the entry in that file, or of the comment in the text, from 1 */
+    const char *why;   /* what the entry says itself, or the word that the rule names; NULL: nothing */
+} SuppressCause;
 
 typedef struct Suppressor Suppressor; /* suppressor.h */
 
@@ -51,6 +62,8 @@ typedef struct FindingLocation {
     char *column_name, *record_path;
     char *rule; /* the rule that found it, if it is not called as its detector */
     char *also; /* other detectors that gave way here, separated by spaces */
+    /* Of what is suppressed: the rule's field, the entry as "file:line", "line N" for a comment; and what it says. */
+    char *by, *why;
 } FindingLocation;
 
 typedef struct Finding {
@@ -77,8 +90,11 @@ void finding_set_suppress(FindingSet *set, const Suppressor *suppressor, const c
 /* member: path inside the object, or NULL. */
 void finding_set_add(FindingSet *set, const Match *match, const char *member);
 
-/* A match that is not reported: only counted. */
-void finding_set_add_suppressed(FindingSet *set, const Match *match, SuppressReason reason);
+/* A match that is not reported: counted by detector and reason, with its first places. */
+void finding_set_add_suppressed(FindingSet *set, const Match *match, const char *member, const SuppressCause *cause);
+
+/* Whether a further place would be kept: else nobody asks for its cause. */
+bool finding_set_keeps_suppressed(const FindingSet *set, const Rule *rule, SuppressReason reason);
 
 /* Places that were not reported. */
 uint64_t finding_set_suppressed(const FindingSet *set);
@@ -153,13 +169,29 @@ typedef struct SuppressionSummary {
 /* SuppressionSummary values in order of detector and reason. Free with g_array_unref. */
 FALLIBLE bool suppressions_summary(Db *db, const char *job_id, GArray **ret_summaries, GError **error);
 
-/* What was suppressed in an object. Borrowed until the visitor returns. */
+/* What was suppressed in an object: a row a detector and reason. Borrowed until the visitor returns. */
 typedef struct StoredSuppression {
-    const char *key, *detector, *reason;
-    uint64_t count;
+    const char *job_id, *key, *detector, *reason;
+    uint64_t count;        /* places */
+    const char *locations; /* JSON text: the first FINDING_MAX_LOCATIONS */
 } StoredSuppression;
 
 typedef bool (*SuppressionVisitor)(void *data, const StoredSuppression *suppression, GError **error);
 
-/* By object in the order of the listing, then by detector and reason; streamed. */
-FALLIBLE bool suppressions_visit(Db *db, const char *job_id, SuppressionVisitor visitor, void *data, GError **error);
+/* A place in their order; opaque text, "" is the beginning. Stable under every change of the job. */
+typedef struct SuppressionPosition {
+    char text[400];
+} SuppressionPosition;
+
+typedef struct SuppressionQuery {
+    const char *job_id;
+    const char *detector, *reason, *key; /* NULL: all */
+    SuppressionPosition after;           /* from the answer before; INVALID if it is none of ours */
+    uint32_t limit;                      /* 0: all */
+} SuppressionQuery;
+
+/* By object in the order of the listing, then by detector and reason: the same rows for the same objects, whatever came
+ * first. In one read transaction, streamed. ret_next (may be NULL) is where to go on, "" if there is no more. INVALID
+ * for a reason that is none. */
+FALLIBLE bool suppressions_visit(Db *db, const SuppressionQuery *query, SuppressionVisitor visitor, void *data,
+    SuppressionPosition *ret_next, GError **error);

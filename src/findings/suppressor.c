@@ -6,18 +6,30 @@
 struct Suppressor {
     AllowList *allow_list;
     Baseline *baseline; /* NULL: none */
+    char *baseline_file;
+};
+
+static const char *const reason_names[] = {
+    [SUPPRESSED_TEST_VALUE] = "test_value",
+    [SUPPRESSED_INLINE] = "inline",
+    [SUPPRESSED_ALLOWED] = "allowed",
+    [SUPPRESSED_BASELINE] = "baseline",
 };
 
 const char *suppress_reason_name(SuppressReason reason)
 {
-    static const char *const names[] = {
-        [SUPPRESSED_TEST_VALUE] = "test_value",
-        [SUPPRESSED_INLINE] = "inline",
-        [SUPPRESSED_ALLOWED] = "allowed",
-        [SUPPRESSED_BASELINE] = "baseline",
-    };
+    return reason_names[reason];
+}
 
-    return names[reason];
+bool suppress_reason_from_name(const char *name, SuppressReason *ret_reason)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(reason_names); i++) {
+        if (g_str_equal(name, reason_names[i])) {
+            *ret_reason = (SuppressReason)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool suppressor_load(const SuppressorOptions *options, Suppressor **ret_suppressor, GError **error)
@@ -31,6 +43,7 @@ bool suppressor_load(const SuppressorOptions *options, Suppressor **ret_suppress
     suppressor->allow_list = allow_list_new();
     for (; path != NULL && *path != NULL; path++)
         TRY(allow_list_read(suppressor->allow_list, *path, options->rules, options->key, error));
+    suppressor->baseline_file = g_strdup(options->baseline_file);
     if (options->baseline_file != NULL)
         TRY(baseline_read(options->baseline_file, options->key, &suppressor->baseline, error));
     *ret_suppressor = g_steal_pointer(&suppressor);
@@ -43,17 +56,23 @@ void suppressor_free(Suppressor *suppressor)
         return;
     allow_list_free(suppressor->allow_list);
     baseline_free(suppressor->baseline);
+    g_free(suppressor->baseline_file);
     g_free(suppressor);
 }
 
-bool suppressor_covers(const Suppressor *suppressor, const SuppressorQuery *query, SuppressReason *ret_reason)
+static bool is_in_baseline(const Suppressor *suppressor, const SuppressorQuery *query, SuppressCause *ret_cause)
 {
     const BaselineEntry entry = {
         .key = query->key, .detector = query->match->rule->detector, .fingerprint = query->fingerprint};
+    uint64_t line = 0;
 
-    *ret_reason = SUPPRESSED_ALLOWED;
-    if (allow_list_covers(suppressor->allow_list, query))
-        return true;
-    *ret_reason = SUPPRESSED_BASELINE;
-    return suppressor->baseline != NULL && baseline_has(suppressor->baseline, &entry);
+    if (suppressor->baseline == NULL || !baseline_find(suppressor->baseline, &entry, &line))
+        return false;
+    *ret_cause = (SuppressCause){.reason = SUPPRESSED_BASELINE, .file = suppressor->baseline_file, .line = line};
+    return true;
+}
+
+bool suppressor_covers(const Suppressor *suppressor, const SuppressorQuery *query, SuppressCause *ret_cause)
+{
+    return allow_list_covers(suppressor->allow_list, query, ret_cause) || is_in_baseline(suppressor, query, ret_cause);
 }

@@ -23,4 +23,5 @@ typedef struct SuppressorQuery {
     const char *fingerprint;
 } SuppressorQuery;
 
-bool suppressor_covers(const Suppressor *suppressor, const SuppressorQuery *query, SuppressReason *ret_reason);
+/* *ret_cause is written only if it does; its texts are the suppressor's. */
+bool suppressor_covers(const Suppressor *suppressor, const SuppressorQuery *query, SuppressCause *ret_cause);

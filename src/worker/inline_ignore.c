@@ -200,7 +200,7 @@ static bool names_rule(const char *names, const Rule *rule)
            g_strv_contains((const char *const *)ids, rule->id);
 }
 
-bool inline_ignore_covers(const InlineIgnore *ignore, const Match *match)
+bool inline_ignore_covers(const InlineIgnore *ignore, const Match *match, uint64_t *ret_line)
 {
     guint first = 0, last = ignore->ignored->len;
 
@@ -215,8 +215,10 @@ bool inline_ignore_covers(const InlineIgnore *ignore, const Match *match)
         const Ignored *ignored = &g_array_index(ignore->ignored, Ignored, first);
         if (ignored->line > match->line)
             return false;
-        if ((ignored->line == match->line || ignored->is_alone) && names_rule(ignored->names, match->rule))
+        if ((ignored->line == match->line || ignored->is_alone) && names_rule(ignored->names, match->rule)) {
+            *ret_line = ignored->line;
             return true;
+        }
     }
     return false;
 }

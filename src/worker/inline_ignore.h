@@ -21,4 +21,5 @@ void inline_ignore_begin(InlineIgnore *ignore, InlineSink sink, void *data);
 FALLIBLE bool inline_ignore_feed(InlineIgnore *ignore, const char *utf8, size_t len, GError **error);
 FALLIBLE bool inline_ignore_end(InlineIgnore *ignore, GError **error);
 
-bool inline_ignore_covers(const InlineIgnore *ignore, const Match *match);
+/* *ret_line: the comment's. */
+bool inline_ignore_covers(const InlineIgnore *ignore, const Match *match, uint64_t *ret_line);

@@ -71,18 +71,22 @@ static void keep_match(void *data, const Match *match)
 {
     const Scan *scan = data;
     const InlineIgnore *ignore = scan->scanner->inline_ignore;
+    SuppressCause cause = {.reason = SUPPRESSED_INLINE};
 
-    if (ignore != NULL && inline_ignore_covers(ignore, match))
-        finding_set_add_suppressed(scan->findings, match, SUPPRESSED_INLINE);
+    if (ignore != NULL && inline_ignore_covers(ignore, match, &cause.line))
+        finding_set_add_suppressed(scan->findings, match, scan->member, &cause);
     else
         finding_set_add(scan->findings, match, scan->member);
 }
 
-static void count_suppressed(void *data, const Match *match)
+static void keep_suppressed(void *data, const Match *match)
 {
     const Scan *scan = data;
+    SuppressCause cause = {.reason = SUPPRESSED_TEST_VALUE};
 
-    finding_set_add_suppressed(scan->findings, match, SUPPRESSED_TEST_VALUE);
+    if (finding_set_keeps_suppressed(scan->findings, match->rule, cause.reason))
+        cause.field = match_sample_cause(match, &cause.why);
+    finding_set_add_suppressed(scan->findings, match, scan->member, &cause);
 }
 
 static bool detect_text(void *data, const char *utf8, size_t len, GError **error)
@@ -102,7 +106,7 @@ static bool begin_run(void *data, const TextRun *run, GError **error)
         inline_ignore_begin(scan->scanner->inline_ignore, detect_text, scan);
     const DetectorOptions options = {.min_tier = scan->scanner->options.min_tier,
         .handler = keep_match,
-        .suppressed_handler = count_suppressed,
+        .suppressed_handler = keep_suppressed,
         .path = scan->member != NULL ? scan->member : scan->name,
         .data = scan};
     scan->is_detector_broken =

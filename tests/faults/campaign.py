@@ -191,6 +191,7 @@ def outcome(it, job_id):
         "stored": it.trawl.stored_findings(job_id), "status": {name: job.get(name) for name in shown},
         "excluded": sorted(it.query("SELECT reason, objects, bytes FROM job_excluded WHERE job_id = ?", job_id)),
         "by id": sorted(found[:5] for found in paged_findings(it, job_id)),
+        "suppressed": suppressed(it, job_id),
     }
 
 
@@ -207,6 +208,11 @@ def paged_findings(it, job_id):
             return found
 
 
+def suppressed(it, job_id):
+    return [(each["key"], each["detector"], each["reason"], each["count"], each["locations"])
+            for each in it.trawl.run("findings", "--suppressed", "--format", "jsonl", job_id, status=0).lines()]
+
+
 def assert_equal_outcomes(found, expected, told):
     for name, value in expected.items():
         assert found[name] == value, f"{told}: {name}: {found[name]!r} instead of {value!r}"
@@ -218,6 +224,7 @@ def assert_sane(expected):
     assert exceptions[FORBIDDEN] == ("failed", "forbidden") and exceptions[MISSING] == ("failed", "not_found")
     assert exceptions[BROKEN][0] == "failed" and exceptions[DECLINED][0] == "skipped", exceptions
     assert any(found[0] == ARCHIVE for found in expected["findings"])
+    assert len(expected["suppressed"]) > 1 and all(places for *_, places in expected["suppressed"])
     assert expected["excluded"] and expected["status"]["status"] == "completed"
 
 

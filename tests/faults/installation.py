@@ -48,6 +48,9 @@ def archive():
     return file.getvalue()
 
 
+SAMPLE = "card 4111 1111 1111 1111\n"  # printed by its network for tests: found, and not reported
+
+
 class Bucket(FakeS3):
     """Many keys, of which filters leave most out, so that listing takes long; text, archives, and objects that fail or
     that nobody understands. slowness: seconds for each object, for each listing."""
@@ -58,7 +61,7 @@ class Bucket(FakeS3):
         self.dice = random.Random(1)
         for number in range(objects):
             key = f"{number * noise_each:06d}.txt"
-            self.put(key, f"mail {email(number)}\ncard {card(number)}\n".encode() if number % 3 == 0 else b"nothing\n" * 9)
+            self.put(key, f"mail {email(number)}\ncard {card(number)}\n{SAMPLE}".encode() if number % 3 == 0 else b"nothing\n" * 9)
             for other in range(1, noise_each):
                 self.objects[f"{number * noise_each + other:06d}.noise"] = b"x"
         for key, body in {FORBIDDEN: f"mail {email(80001)}\n".encode(), MISSING: b"x\n", ARCHIVE: archive(),

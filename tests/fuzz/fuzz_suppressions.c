@@ -34,10 +34,11 @@ static void ask_allow_list(const char *path, const RuleSet *rules)
     const Match match = {.rule = &rule, .tier = TIER_HIGH, .text = bytes, .canonical = bytes, .length = bytes.len};
     const SuppressorQuery query = {.match = &match, .key = "dir/a.txt", .member = "m", .fingerprint = "00"};
     g_autoptr(AllowList) list = allow_list_new();
+    SuppressCause cause = {0};
     g_autoptr(GError) error = NULL;
 
     if (allow_list_read(list, path, rules, &test_key, &error))
-        (void)allow_list_covers(list, &query);
+        (void)allow_list_covers(list, &query, &cause);
     else
         g_assert_nonnull(error);
 }
@@ -46,10 +47,11 @@ static void ask_baseline(const char *path)
 {
     const BaselineEntry entry = {.key = "dir/a.txt", .detector = "acme.part", .fingerprint = "00"};
     g_autoptr(Baseline) baseline = NULL;
+    uint64_t line = 0;
     g_autoptr(GError) error = NULL;
 
     if (baseline_read(path, &test_key, &baseline, &error))
-        (void)baseline_has(baseline, &entry);
+        (void)baseline_find(baseline, &entry, &line);
     else
         g_assert_nonnull(error);
 }

@@ -81,3 +81,14 @@ def test_credentials_are_nowhere_in_the_store_or_in_the_output(trawl, fake_s3):
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         assert env[name] not in result.out + result.err
         assert env[name].encode() not in stored
+
+
+@pytest.mark.parametrize("fmt", ["table", "json", "jsonl", "csv"])
+def test_what_is_not_reported_is_listed_without_plain_text(trawl, folder, tmp_path, fmt):
+    (tmp_path / "allow.yaml").write_text("allow:\n- path: '*'\n")
+    report = trawl.scan("--allow", tmp_path / "allow.yaml", folder, status=3).json()
+    assert report["findings"] == [] and len({each["detector"] for each in report["suppressions"]}) >= 4
+    listed = trawl.run("findings", report["jobs"][0]["job_id"], "--suppressed", "--format", fmt, status=0).out
+    assert len(listed.splitlines()) > 4
+    assert_no_plain_text(listed.encode(), "the list")
+    assert_no_plain_text(trawl.store.read_bytes(), "the store")

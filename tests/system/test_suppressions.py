@@ -177,18 +177,95 @@ def test_comments_mean_nothing_unless_asked(trawl, tmp_path):
 
 # ---- what was suppressed ----
 
-def test_what_was_suppressed_is_listed_by_object(any_trawl, folder, tmp_path):
-    report = allow(any_trawl, folder, tmp_path, "allow:\n- value: '@'\n").json()
+def place(offset, length, line, column, **more):
+    return {"offset": offset, "length": length, "line": line, "column": column, "member": None, **more}
+
+
+def allowed_mail(job_id, key, number):
+    where = place(5, len(email(number)), 1, 6, by="allow.yaml:2", why="our own")
+    return {"job_id": job_id, "key": key, "detector": "pii.email", "reason": "allowed", "count": 1, "locations": [where]}
+
+
+def test_what_was_suppressed_is_listed_place_by_place(any_trawl, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "allow.yaml", "allow:\n- value: '@'\n  reason: our own\n")
+    report = any_trawl.scan("--allow", "allow.yaml", folder, status=1).json()
     job_id = report["jobs"][0]["job_id"]
-    rows = json.loads(any_trawl.run("findings", job_id, "--suppressed", "--format", "json", status=0).out)
-    assert rows == [{"job_id": job_id, "key": key, "detector": "pii.email", "reason": "allowed", "count": 1}
-                    for key in ("a.txt", "fixtures/b.txt")]
-    assert any_trawl.run("findings", job_id, "--suppressed", "--format", "csv", status=0).out.splitlines() == [
-        "key,detector,reason,count", "a.txt,pii.email,allowed,1", "fixtures/b.txt,pii.email,allowed,1"]
-    assert "fixtures/b.txt" in any_trawl.run("findings", job_id, "--suppressed", status=0).out
+    rows = [allowed_mail(job_id, "a.txt", 1), allowed_mail(job_id, "fixtures/b.txt", 2)]
+    assert report["suppressions"] == rows
+
+    def listed(*args):
+        return any_trawl.run("findings", job_id, "--suppressed", *args, status=0).out
+    assert json.loads(listed("--format", "json")) == rows
+    assert [json.loads(line) for line in listed("--format", "jsonl", "--key", "a.txt").splitlines()] == rows[:1]
+    assert json.loads(listed("--format", "json", "--reason", "baseline")) == []
+    assert json.loads(listed("--format", "json", "--detector", "fin.credit_card")) == []
+    length = len(email(1))
+    assert listed("--format", "csv").splitlines() == [
+        "key,detector,reason,count,place,offset,length,line,column,member,row,cell,column_name,path,rule,by,why",
+        f"a.txt,pii.email,allowed,1,1,5,{length},1,6,,,,,,,allow.yaml:2,our own",
+        f"fixtures/b.txt,pii.email,allowed,1,1,5,{length},1,6,,,,,,,allow.yaml:2,our own"]
+    assert [line.split() for line in listed().splitlines()[1:]] == [
+        ["allowed", "pii.email", "1", "a.txt"], ["1:6", "allow.yaml:2", "(our", "own)"],
+        ["allowed", "pii.email", "1", "fixtures/b.txt"], ["1:6", "allow.yaml:2", "(our", "own)"]]
 
 
-def test_what_was_suppressed_is_counted_over_http(any_trawl, tmp_path):
+@pytest.mark.parametrize("args, words", [
+    (["--suppressed", "--severity", "high"], ["--detector", "--key", "--reason"]),
+    (["--reason", "inline"], ["--suppressed"]),
+    (["--suppressed", "--reason", "allow"], ["test_value", "inline", "allowed", "baseline"]),
+])
+def test_a_filter_that_does_not_fit_what_was_suppressed_is_refused(trawl, folder, args, words):
+    job_id = trawl.scan(folder, status=1).json()["jobs"][0]["job_id"]
+    err = trawl.run("findings", job_id, *args, status=2).err
+    assert all(word in err for word in words), err
+
+
+def test_each_reason_says_what_suppressed_a_place_and_where_it_is(trawl, tmp_path):
+    data, baseline, known = tmp_path / "data", tmp_path / "known.jsonl", tmp_path / "known"
+    data.mkdir(), known.mkdir()
+    (known / "people.json").write_text(json.dumps({"people": [{"mail": email(1)}]}))
+    trawl.scan("--write-baseline", baseline, known, status=1)
+    (data / "people.json").write_text(json.dumps({"people": [{"mail": email(1)}]}))
+    (data / "table.csv").write_text("card number,note\n4111 1111 1111 1111,a\n4111-1111-1111-1111,b\n")
+    (data / "code.py").write_text(f"# trawl:ignore\nmail = '{email(2)}'\n")
+    report = trawl.scan("--baseline", baseline, "--inline-ignore", data, status=0).json()
+    told = {each["key"]: (each["detector"], each["reason"], each["count"],
+                          [{name: value for name, value in where.items() if name not in ("offset", "length", "member")}
+                           for where in each["locations"]]) for each in report["suppressions"]}
+    assert told == {
+        "code.py": ("pii.email", "inline", 1, [{"line": 2, "column": 9, "by": "line 1"}]),
+        "people.json": ("pii.email", "baseline", 1, [{"line": 1, "column": 23, "path": "$.people[0].mail", "by": f"{baseline}:2"}]),
+        "table.csv": ("fin.credit_card", "test_value", 2, [
+            {"line": 2, "column": 1, "row": 2, "cell": 1, "column_name": "card number", "by": "ignore"},
+            {"line": 3, "column": 1, "row": 3, "cell": 1, "column_name": "card number", "by": "ignore"}]),
+    }
+
+
+def test_a_table_of_samples_is_one_row_with_an_exact_count(any_trawl, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "many.txt").write_text("card number: 4111 1111 1111 1111\n" * 50000)
+    report = any_trawl.scan(tmp_path / "data", status=0).json()
+    [row] = report["suppressions"]
+    assert row["count"] == 50000 and [each["line"] for each in row["locations"]] == list(range(1, 16))
+    assert "and 49985 more places" in any_trawl.run(
+        "findings", report["jobs"][0]["job_id"], "--suppressed", status=0).out
+
+
+def test_what_was_suppressed_is_the_same_on_any_number_of_threads(any_trawl, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    for i in range(40):
+        (data / f"{i:02}.txt").write_text(f"card number: 4111 1111 1111 1111\nmail {email(i)} # trawl:ignore\n" * (i + 1))
+
+    def told(*args):
+        rows = any_trawl.scan("--inline-ignore", *args, data, status=0).json()["suppressions"]
+        return [{name: value for name, value in each.items() if name != "job_id"} for each in rows]
+    assert len(told("--threads", "1")) == 80
+    assert told("--threads", "1") == told("--threads", "4")
+
+
+def test_what_was_suppressed_is_counted_and_listed_over_http(any_trawl, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / "a.txt").write_text(f"mail {email(1)} # trawl:ignore\nmail {email(2)} # trawl:ignore\nmail {email(3)}\n")
@@ -205,6 +282,24 @@ def test_what_was_suppressed_is_counted_over_http(any_trawl, tmp_path):
             {"detector": "pii.email", "reason": "allowed", "count": 1, "objects": 1},
             {"detector": "pii.email", "reason": "inline", "count": 2, "objects": 1}]}
         assert server.get(f"/jobs/{job}/suppressed?limit=1").status_code == 400
+
+        def listed(query):
+            answer = server.get(f"/jobs/{job}/suppressions?{query}").json()
+            return answer["suppressions"], answer["nextToken"]
+        rows, token = listed("limit=1")
+        length = len(email(1))
+        assert rows == [{"job_id": job, "key": "a.txt", "detector": "pii.email", "reason": "inline", "count": 2, "locations": [
+            place(5, length, 1, 6, by="line 1"), place(11 + length + len(" # trawl:ignore"), length, 2, 6, by="line 2")]}]
+        assert listed(f"limit=1&nextToken={token}")[0][0]["key"] == "b.txt"
+        assert listed(f"limit=1&nextToken={token}")[1] is None
+        assert [each["key"] for each in listed("")[0]] == ["a.txt", "b.txt"]
+        assert [each["key"] for each in listed("reason=allowed")[0]] == ["b.txt"]
+        assert [each["key"] for each in listed("key=a.txt&detector=pii.email")[0]] == ["a.txt"]
+        assert listed("detector=fin.credit_card") == ([], None)
+        assert server.get(f"/jobs/{job}/suppressions?limit=2&nextToken={token}&reason=inline").status_code == 400
+        assert server.get(f"/jobs/{job}/suppressions?reason=allow").status_code == 400
+        assert server.get(f"/jobs/{job}/suppressions?severity=high").status_code == 400
+        assert server.get("/jobs/00000000-0000-4000-8000-000000000000/suppressions").status_code == 404
         assert server.get("/jobs/00000000-0000-4000-8000-000000000000/suppressed").status_code == 404
     finally:
         assert server.stop() == 0

@@ -66,9 +66,10 @@ ORDER BY CASE severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' T
 
 -- An object that is scanned again has the same suppressions.
 -- :name suppression_store
-INSERT INTO suppressions (job_id, shard, page_no, ordinal, detector, reason, count)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (job_id, shard, page_no, ordinal, detector, reason) DO UPDATE SET count = excluded.count
+INSERT INTO suppressions (job_id, shard, page_no, ordinal, key, detector, reason, count, locations)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (job_id, shard, page_no, ordinal, detector, reason) DO UPDATE
+SET count = excluded.count, locations = excluded.locations
 
 -- :name suppressions_summarise
 SELECT detector, reason, CAST(SUM(count) AS BIGINT), COUNT(*)
@@ -77,20 +78,15 @@ WHERE job_id = $1
 GROUP BY detector, reason
 ORDER BY detector, reason
 
--- In the order of the listing.
+-- In the order of the listing, behind ($2 … $6); an empty filter is none.
 -- :name suppressions_read
 -- :rows many
-SELECT p.key_prefix || json_extract(p.keys, '$[' || s.ordinal || ']'), s.detector, s.reason, s.count
-FROM suppressions s
-JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
-WHERE s.job_id = $1
-ORDER BY s.shard, s.page_no, s.ordinal, s.detector, s.reason
-
--- :name suppressions_read
--- :dialect postgres
--- :rows many
-SELECT p.key_prefix || p.keys[s.ordinal + 1], s.detector, s.reason, s.count
-FROM suppressions s
-JOIN object_pages p ON p.job_id = s.job_id AND p.shard = s.shard AND p.page_no = s.page_no
-WHERE s.job_id = $1
-ORDER BY s.shard, s.page_no, s.ordinal, s.detector, s.reason
+SELECT shard, page_no, ordinal, key, detector, reason, count, locations
+FROM suppressions
+WHERE job_id = $1
+  AND (shard, page_no, ordinal, detector, reason) > ($2, $3, $4, $5, $6)
+  AND ($7 = '' OR detector = $7)
+  AND ($8 = '' OR reason = $8)
+  AND ($9 = '' OR key = $9)
+ORDER BY shard, page_no, ordinal, detector, reason
+LIMIT $10

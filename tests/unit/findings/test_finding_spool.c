@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define JOB "0b9d6c2e-5f1a-4c3e-9d61-7a2f4be0c9aa"
+
 enum { VALUES = 300 };
 
 static RuleSet *rules;
@@ -27,6 +29,7 @@ static FindingSet *make_set(unsigned first, unsigned count)
             .line = i,
             .column = 1};
         finding_set_add(set, &match, i % 3 == 0 ? "inner/file.csv" : NULL);
+        finding_set_add_suppressed(set, &match, NULL, &(SuppressCause){.reason = (SuppressReason)(i % 4), .line = i});
     }
     return set;
 }
@@ -43,13 +46,25 @@ static bool append_row(void *data, const StoredFinding *finding, G_GNUC_UNUSED G
     return true;
 }
 
+static bool append_suppression(void *data, const StoredSuppression *row, G_GNUC_UNUSED GError **error)
+{
+    g_string_append_printf(
+        data, "%s %s %s %" G_GUINT64_FORMAT " %s\n", row->key, row->detector, row->reason, row->count, row->locations);
+    return true;
+}
+
 static Db *open_store(void)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(DbTx) tx = NULL;
     Db *db = NULL;
 
     g_assert_true(db_sqlite_open(DB_SQLITE_MEMORY, &db, &error));
     g_assert_true(migrate_up(db, &error));
+    g_assert_true(db_begin(db, DB_WRITE, &tx, &error));
+    g_assert_true(DB_EXEC(tx, SQL_JOB_INSERT, NULL, &error, db_text(JOB), db_text("bucket"), db_text(""), db_null(),
+        db_int(1), db_null(), db_text("{}"), db_text("")));
+    g_assert_true(db_commit(g_steal_pointer(&tx), &error));
     return db;
 }
 
@@ -57,13 +72,16 @@ static char *read_back(Db *db)
 {
     g_autoptr(GError) error = NULL;
     GString *rows = g_string_new(NULL);
-    FindingQuery query = {.job_id = "job"};
+    FindingQuery query = {.job_id = JOB};
+    SuppressionQuery suppressed = {.job_id = JOB};
 
     g_assert_true(findings_visit(db, &query, append_row, rows, &error));
+    g_assert_true(suppressions_visit(db, &suppressed, append_suppression, rows, NULL, &error));
+    g_assert_nonnull(strstr(rows->str, "inline"));
     return g_string_free(rows, FALSE);
 }
 
-static const FindingPlace page = {.job_id = "job", .bucket = "bucket", .shard = 0, .page_no = 0};
+static const FindingPlace page = {.job_id = JOB, .bucket = "bucket", .shard = 0, .page_no = 0};
 
 /* What finding_set_store() writes without a spool is what must be there with one. */
 static char *stored_directly(const FindingSet *first, const FindingSet *second)

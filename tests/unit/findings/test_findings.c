@@ -1,6 +1,7 @@
 #include "findings/finding_json.h"
 #include "findings/finding_row.h"
 #include "findings/findings.h"
+#include "findings/locations.h"
 #include "store/db_sqlite.h"
 #include "store/migrate.h"
 
@@ -501,10 +502,10 @@ static void test_rules_of_one_detector_share_findings_and_places_say_where(void)
 
     add(set, &card, "4111111111111111", 5, NULL);
     finding_set_add(set, &match, NULL);
-    finding_set_add_suppressed(set, &match, SUPPRESSED_TEST_VALUE);
+    finding_set_add_suppressed(set, &match, NULL, &(SuppressCause){.reason = SUPPRESSED_TEST_VALUE});
     g_assert_cmpuint(finding_set_size(set), ==, 1);
     g_assert_cmpuint(finding_set_at(set, 0)->count, ==, 2);
-    g_autofree char *locations = finding_locations_json(finding_set_at(set, 0));
+    g_autofree char *locations = locations_json(finding_set_at(set, 0)->locations);
     g_assert_cmpstr(locations, ==,
         "[{\"offset\":5,\"length\":16,\"line\":1,\"column\":6,\"member\":null},"
         "{\"offset\":90,\"length\":19,\"line\":4,\"column\":2,\"member\":null,\"row\":4,\"cell\":2,"

@@ -52,7 +52,9 @@ static void test_comments_are_understood_however_the_text_is_cut(void)
             for (size_t line = 0; cases[i].ignored[line] != '\0'; line++) {
                 const Match match = {.rule = &email, .line = line + 1};
                 g_test_message("case %zu, cut %zu, line %zu", i, cut, line + 1);
-                g_assert_cmpint(inline_ignore_covers(ignore, &match), ==, cases[i].ignored[line] == 'x');
+                uint64_t comment = 0;
+                g_assert_cmpint(inline_ignore_covers(ignore, &match, &comment), ==, cases[i].ignored[line] == 'x');
+                g_assert_cmpint(comment != 0, ==, cases[i].ignored[line] == 'x');
             }
         }
     }
@@ -71,6 +73,7 @@ static void test_a_line_without_end_is_passed_on_all_the_same(void)
     g_autoptr(GError) error = NULL;
     const Match match = {.rule = &email, .line = 2};
     size_t passed = 0;
+    uint64_t comment = 0;
 
     inline_ignore_begin(ignore, count, &passed);
     for (size_t i = 1; i <= 100; i++) {
@@ -80,7 +83,8 @@ static void test_a_line_without_end_is_passed_on_all_the_same(void)
     g_assert_true(inline_ignore_feed(ignore, "\nb # trawl:ignore", 17, &error));
     g_assert_true(inline_ignore_end(ignore, &error));
     g_assert_cmpuint(passed, ==, 100 * strlen(piece) + 17);
-    g_assert_true(inline_ignore_covers(ignore, &match));
+    g_assert_true(inline_ignore_covers(ignore, &match, &comment));
+    g_assert_cmpuint(comment, ==, 2);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,8 @@
 #include "worker/scan_object.h"
 
 #include "../extract/extract_fixture.h"
+#include "findings/finding_row.h"
+#include "findings/locations.h"
 
 #include <string.h>
 
@@ -16,7 +18,8 @@ static ObjectScanner *new_scanner(ExtractLimits limits)
 {
     g_autoptr(GError) error = NULL;
     ObjectScanner *scanner = NULL;
-    const ScanOptions options = {.limits = limits, .min_tier = TIER_MEDIUM, .max_values = 1000};
+    const ScanOptions options = {
+        .limits = limits, .min_tier = TIER_MEDIUM, .max_values = 1000, .has_inline_ignore = true};
 
     g_assert_true(object_scanner_new(rules, &test_key, &options, &scanner, &error));
     return scanner;
@@ -237,6 +240,47 @@ static void test_the_number_is_a_card(void)
     g_assert_cmpuint(result.suppressed, ==, 0);
 }
 
+static void append_suppressions(GString *told, const FindingSet *findings)
+{
+    for (size_t i = 0; i < finding_set_suppression_count(findings); i++) {
+        const Suppression *suppression = finding_set_suppression_at(findings, i);
+        g_autofree char *places = locations_json(suppression->locations);
+        g_string_append_printf(told, "%s %s %" G_GUINT64_FORMAT " %s\n", suppression->rule->detector,
+            suppress_reason_name(suppression->reason), suppression->count, places);
+    }
+}
+
+/* 4111 … is on the list of the rule. */
+static const char samples[] = "\xC3\xA9 card 4111 1111 1111 1111\n"
+                              "card 4539148803436467 # trawl:ignore\n"
+                              "# trawl:ignore=fin.credit_card\n"
+                              "card 4539148803436467\n"
+                              "card 4111111111111111\n";
+static const char told_of_samples[] =
+    "fin.credit_card test_value 2 ["
+    "{\"offset\":8,\"length\":19,\"line\":1,\"column\":8,\"member\":null,\"by\":\"ignore\"},"
+    "{\"offset\":123,\"length\":16,\"line\":5,\"column\":6,\"member\":null,\"by\":\"ignore\"}]\n"
+    "fin.credit_card inline 2 ["
+    "{\"offset\":33,\"length\":16,\"line\":2,\"column\":6,\"member\":null,\"by\":\"line 2\"},"
+    "{\"offset\":101,\"length\":16,\"line\":4,\"column\":6,\"member\":null,\"by\":\"line 3\"}]\n";
+
+static void test_what_is_suppressed_is_told_the_same_however_the_object_comes(void)
+{
+    g_autoptr(ObjectScanner) scanner = new_scanner(EXTRACT_LIMITS_DEFAULT);
+
+    for (size_t step = 0; step < strlen(samples); step++) {
+        g_auto(ScanResult) result = {0};
+        g_autoptr(GString) told = g_string_new(NULL);
+        MemoryObject object = object_of(samples, strlen(samples));
+        object.step = step;
+        scan_bytes(scanner, object, &result);
+        append_suppressions(told, result.findings);
+        g_assert_cmpstr(told->str, ==, told_of_samples);
+        g_assert_cmpuint(result.suppressed, ==, 4);
+        g_assert_cmpuint(finding_set_size(result.findings), ==, 0);
+    }
+}
+
 /* usage: test_scan_object RULES_FOLDER */
 int main(int argc, char **argv)
 {
@@ -255,6 +299,7 @@ int main(int argc, char **argv)
     TEST(a_rule_that_could_not_be_searched_for_makes_an_object_skipped);
     TEST(findings_before_a_failure_are_kept);
     TEST(a_value_at_the_point_of_failure_is_found);
+    TEST(what_is_suppressed_is_told_the_same_however_the_object_comes);
     TEST(an_unreachable_store_is_not_the_objects_fault);
 #undef TEST
     const int result = g_test_run();

@@ -302,15 +302,17 @@ CREATE INDEX idx_findings_job ON findings (job_id, finding_id);
 CREATE INDEX idx_findings_job_detector ON findings (job_id, detector);
 CREATE INDEX idx_findings_page ON findings (job_id, shard, page_no, ordinal);
 
--- What was found and not reported, and why: places, by object and detector.
+-- What was found and not reported, and why: how many places, by object and detector, and the first of them.
 CREATE TABLE suppressions (
-    job_id   uuid NOT NULL REFERENCES jobs (job_id) ON DELETE CASCADE,
-    shard    integer NOT NULL,
-    page_no  integer NOT NULL,
-    ordinal  integer NOT NULL,
-    detector text NOT NULL,
-    reason   text NOT NULL CHECK (reason IN ('test_value', 'inline', 'allowed', 'baseline')),
-    count    bigint NOT NULL,
+    job_id    uuid NOT NULL REFERENCES jobs (job_id) ON DELETE CASCADE,
+    shard     integer NOT NULL,
+    page_no   integer NOT NULL,
+    ordinal   integer NOT NULL,
+    detector  text COLLATE "C" NOT NULL,
+    reason    text COLLATE "C" NOT NULL CHECK (reason IN ('test_value', 'inline', 'allowed', 'baseline')),
+    key       text NOT NULL,
+    count     bigint NOT NULL,
+    locations text NOT NULL DEFAULT '[]',        -- JSON as in findings, with by and why: what suppresses it
     PRIMARY KEY (job_id, shard, page_no, ordinal, detector, reason)
 );
 

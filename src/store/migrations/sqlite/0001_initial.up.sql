@@ -192,17 +192,19 @@ CREATE INDEX idx_findings_job ON findings (job_id, finding_id);
 CREATE INDEX idx_findings_job_detector ON findings (job_id, detector);
 CREATE INDEX idx_findings_page ON findings (job_id, shard, page_no, ordinal);
 
--- What was found and not reported, and why: places, by object and detector.
+-- What was found and not reported, and why: how many places, by object and detector, and the first of them.
 CREATE TABLE suppressions (
-    job_id   TEXT NOT NULL REFERENCES jobs (job_id) ON DELETE CASCADE,
-    shard    INTEGER NOT NULL,
-    page_no  INTEGER NOT NULL,
-    ordinal  INTEGER NOT NULL,
-    detector TEXT NOT NULL,
-    reason   TEXT NOT NULL CHECK (reason IN ('test_value', 'inline', 'allowed', 'baseline')),
-    count    INTEGER NOT NULL,
+    job_id    TEXT NOT NULL REFERENCES jobs (job_id) ON DELETE CASCADE,
+    shard     INTEGER NOT NULL,
+    page_no   INTEGER NOT NULL,
+    ordinal   INTEGER NOT NULL,
+    detector  TEXT NOT NULL,
+    reason    TEXT NOT NULL CHECK (reason IN ('test_value', 'inline', 'allowed', 'baseline')),
+    key       TEXT NOT NULL,
+    count     INTEGER NOT NULL,
+    locations TEXT NOT NULL DEFAULT '[]',        -- JSON as in findings, with by and why: what suppresses it
     PRIMARY KEY (job_id, shard, page_no, ordinal, detector, reason)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE executions (
     execution_arn     TEXT PRIMARY KEY,
