@@ -112,13 +112,21 @@ bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error
     return true;
 }
 
+/* Where the next word says nothing. */
+static void fill_seconds(ClassPlan *plan)
+{
+    memset(plan->starts_by_second[NEXT_OTHER], 0xFF, sizeof plan->starts_by_second[NEXT_OTHER]);
+    for (unsigned next = 0; next < NEXT_OTHER; next++)
+        memset(plan->starts_by_second[next][RUN_SHORT], 0xFF, sizeof plan->starts_by_second[next][RUN_SHORT]);
+}
+
 void class_rules_finish(ClassRules *rules)
 {
     ClassPlan *plan = &rules->plan;
 
-    plan->fill = class_mask_fill_best();
+    fill_seconds(plan);
     plan->bare_lengths = form_table_bare_lengths(rules->forms);
-    plan->seconds = form_table_seconds(rules->forms);
+    plan->forms = form_table_rows(rules->forms);
     for (unsigned byte = 0; byte < 256; byte++) {
         uint8_t bit = form_table_separator_bit(rules->forms, (uint8_t)byte);
         plan->separator_numbers[byte] = bit != 0 ? (uint8_t)(__builtin_ctz(bit) + 1) : 0;
@@ -126,4 +134,5 @@ void class_rules_finish(ClassRules *rules)
     plan->wants_at = rules->at->len > 0 ? ~UINT64_C(0) : 0;
     plan->wants_plus = rules->plus->len > 0 ? ~UINT64_C(0) : 0;
     plan->wants_colon = rules->colon->len > 0 ? ~UINT64_C(0) : 0;
+    class_plan_finish(plan, processor_best());
 }

@@ -7,7 +7,7 @@ enum { STRIP_BLOCKS = 64 };
 /* Masks moved towards lower bits, with what follows in the next block. */
 static ALWAYS_INLINE uint64_t ahead(uint64_t mask, uint64_t next, unsigned count)
 {
-    return count == 0 ? mask : mask >> count | next << (64 - count);
+    return mask >> count | next << 1 << (63 - count);
 }
 
 typedef struct Emitter {
@@ -28,45 +28,50 @@ static ALWAYS_INLINE void emit(const Emitter *emitter, uint64_t mask, ClassKind 
     }
 }
 
-/* Ones from bit at on, going on into the next block; at most 63. */
-static ALWAYS_INLINE uint32_t run_length(uint64_t mask, uint64_t next, unsigned at)
+/* Ones from bit 0 on; at most 63. */
+static ALWAYS_INLINE uint32_t run_of(uint64_t mask)
 {
-    uint64_t gap = ~ahead(mask, next, at);
-
-    return gap == 0 ? FIRST_RUN_MAX : MIN((uint32_t)__builtin_ctzll(gap), (uint32_t)FIRST_RUN_MAX);
+    return (uint32_t)__builtin_ctzll(~mask | UINT64_C(1) << FIRST_RUN_MAX);
 }
 
-static ALWAYS_INLINE bool bit_ahead(uint64_t mask, uint64_t next, unsigned at)
+/* The mask behind so many bits, at most 63, and one more. */
+static ALWAYS_INLINE uint64_t behind(uint64_t mask, uint32_t count)
 {
-    return ((at < 64 ? mask >> at : at < 128 ? next >> (at - 64) : 0) & 1) != 0;
+    return mask >> count >> 1;
 }
 
-/* Whether a group of digits and what follows it, at places of the block, begin as some form does. */
-static ALWAYS_INLINE bool number_fits(
-    const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, const Emitter *emitter, unsigned at)
+/* Whether groups of digits, at the first of which text is, begin as some form does. */
+static ALWAYS_INLINE bool number_fits(const ClassPlan *plan, uint64_t digits, const uint8_t *text)
 {
-    unsigned digits = run_length(now->digit, next->digit, at);
-    unsigned end = at + digits;
+    uint32_t first = run_of(digits);
+    const uint8_t *separator = text + first;
 
-    if (digits > FORM_MAX_DIGITS || bit_ahead(now->word, next->word, end))
+    if (byte_is_word(*separator))
         return false;
-    if ((plan->bare_lengths >> digits & 1) != 0)
+    if ((plan->bare_lengths >> first & 1) != 0)
         return true;
-    unsigned separator = plan->separator_numbers[emitter->text[end]];
-    if (separator == 0)
-        return false;
-    unsigned second =
-        end + 1 < 64 ? run_length(now->digit, next->digit, end + 1) : run_length(next->digit, 0, end - 63);
-    if (second == 0)
-        return false;
-    /* At the end of the next block the second group may go on: that is for the exact check to see. */
-    return end + 1 + second >= 128 || ((*plan->seconds)[separator - 1][digits] >> second & 1) != 0;
+    const FormRow *row = &plan->forms->rows[plan->separator_numbers[*separator]][MIN(first, FORM_MAX_DIGITS + 1U)];
+    uint64_t rest = behind(digits, first);
+    uint32_t second = run_of(rest);
+    const uint8_t *end = separator + 1 + second;
+    uint64_t is_pair = row->pairs >> second & !byte_is_word(*end);
+    uint64_t is_longer = row->seconds >> second & row->thirds >> run_of(behind(rest, second)) & (*end == *separator);
+    return ((is_pair | is_longer) & 1) != 0;
 }
 
-/* "1.234": the boundary rules refuse what goes on to the left with a dot. */
-static bool follows_decimal_point(const Emitter *emitter, unsigned at)
+/* "1.234" and "1-234": the boundary rules refuse what goes on to the left so. */
+static bool is_inside_number(const Emitter *emitter, unsigned at)
 {
-    return emitter->at + at >= 2 && emitter->text[(int)at - 1] == '.' && byte_is_digit(emitter->text[(int)at - 2]);
+    const uint8_t *start = emitter->text - emitter->at, *end = emitter->text + at;
+
+    if (end - start < 2 || !byte_is_digit(*end) || !byte_is_digit(end[-2]))
+        return false;
+    if (end[-1] != '-')
+        return end[-1] == '.';
+    const uint8_t *word = end - 2;
+    while (word > start && byte_is_digit(word[-1]))
+        word--;
+    return word == start || !byte_is_word(word[-1]);
 }
 
 static ALWAYS_INLINE void emit_numbers(
@@ -74,7 +79,8 @@ static ALWAYS_INLINE void emit_numbers(
 {
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
-        if (number_fits(plan, now, next, emitter, at) && !follows_decimal_point(emitter, at)) {
+        if (number_fits(plan, ahead(now->digit, next->digit, at), emitter->text + at) &&
+            !is_inside_number(emitter, at)) {
             ClassPlace place = {.kind = CLASS_DIGITS, .is_hot = (emitter->hot >> at & 1) != 0, .at = emitter->at + at};
             emitter->handler(emitter->data, &place);
         }
@@ -118,35 +124,26 @@ static inline RunNext next_of(uint8_t byte)
     return NEXT_OF[byte] != 0 ? (RunNext)(NEXT_OF[byte] - 1) : NEXT_OTHER;
 }
 
-static ALWAYS_INLINE RunKind run_kind(const ClassMasks *now, const ClassMasks *next, unsigned at, uint32_t length)
+static ALWAYS_INLINE RunKind run_kind(uint64_t digits, uint32_t length)
 {
-    uint64_t all = (UINT64_C(1) << length) - 1, digits = ahead(now->digit, next->digit, at) & all;
+    uint64_t all = (UINT64_C(1) << length) - 1;
 
-    if (digits == all)
-        return RUN_DIGITS;
-    return digits == 0 ? RUN_LETTERS : RUN_ANY;
+    digits &= all;
+    return digits == all ? RUN_DIGITS : digits == 0 ? RUN_LETTERS : RUN_ANY;
 }
 
-/* Without the second word. */
 static ALWAYS_INLINE WordRun word_run(
     const ClassMasks *now, const ClassMasks *next, const Emitter *emitter, unsigned at)
 {
-    uint32_t length = run_length(now->word, next->word, at);
+    uint64_t words = ahead(now->word, next->word, at);
+    uint32_t length = run_of(words);
+    WordRun run = {.length = length,
+        .kind = run_kind(ahead(now->digit, next->digit, at), length),
+        .next = next_of(emitter->text[at + length]),
+        .second = MIN(run_of(behind(words, length)), RUN_SHORT - 1U)};
 
-    return (WordRun){
-        .length = length, .kind = run_kind(now, next, at, length), .next = next_of(emitter->text[at + length])};
-}
-
-static ALWAYS_INLINE void add_second(const ClassMasks *now, const ClassMasks *next, unsigned at, WordRun *run)
-{
-    unsigned second = at + run->length + 1;
-
-    run->has_second = run->next != NEXT_OTHER && run->length < RUN_SHORT;
-    if (!run->has_second)
-        return;
-    uint32_t length = second < CLASS_BLOCK ? run_length(now->word, next->word, second)
-                                           : run_length(next->word, 0, second - CLASS_BLOCK);
-    run->second = MIN(length, (uint32_t)RUN_SHORT - 1);
+    run.has_second = run.next != NEXT_OTHER && length < RUN_SHORT;
+    return run;
 }
 
 /* Behind the first word stands a dot. */
@@ -170,6 +167,13 @@ static ALWAYS_INLINE bool is_quad(const uint8_t *text, uint32_t first)
     return !byte_is_word(*at);
 }
 
+/* Of a mask of starts, those that a word and what follows it allow. */
+static ALWAYS_INLINE uint32_t starts_of_run(const ClassPlan *plan, const WordRun *run)
+{
+    return plan->starts_by_run[run->kind][run->next][run->length] &
+           plan->starts_by_second[run->next][MIN(run->length, (uint32_t)RUN_SHORT)][run->second];
+}
+
 /* The words decide most places before any start is compared. */
 static ALWAYS_INLINE void emit_upper(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
@@ -177,20 +181,14 @@ static ALWAYS_INLINE void emit_upper(
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
         WordRun run = word_run(now, next, emitter, at);
-        uint32_t left = plan->starts_by_run[run.kind][run.next][run.length];
+        uint32_t left = starts_of_run(plan, &run);
         if (left == 0)
             continue;
-        add_second(now, next, at, &run);
-        if (run.has_second)
-            left &= plan->starts_by_second[run.next][run.length][run.second];
-        if (follows_decimal_point(emitter, at) && byte_is_digit(emitter->text[at]))
+        if (is_inside_number(emitter, at))
             left &= plan->starts_in_numbers;
-        run.is_quad =
-            left != 0 && run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
+        run.is_quad = run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
         if (run.is_quad)
             left &= plan->quad_starts;
-        if (left == 0)
-            continue;
         ClassPlace place = {.kind = CLASS_UPPER,
             .starts = starts_at(plan, left, emitter->text + at),
             .run = run,
@@ -210,7 +208,6 @@ static ALWAYS_INLINE void emit_words(
         WordRun run = word_run(now, next, emitter, at);
         if ((plan->word_runs >> run.length & 1) == 0)
             continue;
-        add_second(now, next, at, &run);
         run.is_quad = run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
         ClassPlace place = {
             .kind = CLASS_WORD, .run = run, .is_hot = (emitter->hot >> at & 1) != 0, .at = emitter->at + at};
@@ -248,26 +245,28 @@ static ALWAYS_INLINE uint64_t group_colons(const ClassMasks *now, const ClassMas
 }
 
 /* before: bit i says that a word character stands before byte i. where: bits of the block at which the plan holds. */
-static ALWAYS_INLINE void scan_runs(const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next,
+static ALWAYS_INLINE void scan_starts(const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next,
     uint64_t before, uint64_t where, const Emitter *emitter)
 {
-    uint64_t capitals = now->upper | now->digit;
-    uint64_t starts = capitals & ~before & where;
+    enum { FEW = 4 }; /* starts that are looked at sooner than sifted */
+    uint64_t capitals = now->upper | now->digit, first = capitals & ~before & where;
+    ClassStarts starts = {.numbers = first & now->digit};
 
-    if (starts == 0)
+    if (first == 0)
         return;
-    emit_numbers(plan, now, next, starts & now->digit, emitter);
     if (plan->start_count > 0)
-        emit_upper(plan, now, next, starts & ahead(capitals, next->upper | next->digit, 1), emitter);
+        starts.codes = first & ahead(capitals, next->upper | next->digit, 1);
+    if (plan->narrow != NULL && __builtin_popcountll(starts.numbers) + __builtin_popcountll(starts.codes) > FEW)
+        starts = plan->narrow(&plan->sieve, emitter->text, now, before & 1, starts);
+    emit_numbers(plan, now, next, starts.numbers, emitter);
+    emit_upper(plan, now, next, starts.codes, emitter);
 }
 
 static ALWAYS_INLINE void scan_block(
     const ClassPlans *plans, const ClassMasks *now, const ClassMasks *next, uint64_t before, const Emitter *emitter)
 {
     const ClassPlan *cold = plans->cold, *hot = plans->hot;
-    uint64_t in_zone = emitter->hot & emitter->valid;
-
-    uint64_t elsewhere = ~in_zone;
+    uint64_t in_zone = emitter->hot & emitter->valid, elsewhere = ~in_zone;
 
     if (now->at != 0)
         emit(emitter,
@@ -284,7 +283,7 @@ static ALWAYS_INLINE void scan_block(
                 now->colon & ahead(now->word | now->colon, next->word | next->colon, 1) &
                     ((cold->wants_colon & elsewhere) | (hot->wants_colon & in_zone))),
             CLASS_COLON);
-    scan_runs(cold, now, next, before, emitter->valid & elsewhere, emitter);
+    scan_starts(cold, now, next, before, emitter->valid & elsewhere, emitter);
     if (cold->word_runs != 0) {
         uint64_t words = now->word & ~before & emitter->valid & elsewhere;
         bool is_short = (cold->word_runs & ((UINT64_C(1) << LONG_WORD_MIN) - 1)) != 0;
@@ -294,7 +293,7 @@ static ALWAYS_INLINE void scan_block(
         return;
     if (hot->word_runs != 0)
         emit_words(hot, now, next, now->word & ~before & in_zone, emitter);
-    scan_runs(hot, now, next, before, in_zone, emitter);
+    scan_starts(hot, now, next, before, in_zone, emitter);
 }
 
 static ALWAYS_INLINE void scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
@@ -327,8 +326,56 @@ FAST_TARGET static void scan_fast(const ClassPlans *plans, const ClassText *text
 
 void class_scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
 {
-    if (plans->cold->fill == class_mask_fill_portable() || !fast_target_is_here())
+    if (plans->cold->processor == PROCESSOR_ANY)
         scan(plans, text, handler, data);
     else
         scan_fast(plans, text, handler, data);
+}
+
+static void fill_code_runs(const ClassPlan *plan, ClassSieve *sieve)
+{
+    for (unsigned kind = 0; kind < RUN_KINDS; kind++) {
+        for (unsigned next = 0; next < NEXT_COUNT; next++) {
+            for (unsigned length = 0; length <= FIRST_RUN_MAX; length++)
+                sieve->codes[kind][length] |= plan->starts_by_run[kind][next][length] != 0 ? 1U << next : 0;
+        }
+    }
+}
+
+static void add_row(const FormRow *row, unsigned first, uint8_t separator, ClassSieve *sieve)
+{
+    enum { LONGEST = 15 };
+
+    for (uint64_t left = row->pairs | row->seconds; left != 0; left &= left - 1) {
+        unsigned second = (unsigned)__builtin_ctzll(left);
+        sieve->firsts[first] |= separator;
+        sieve->pairs[MIN(first, LONGEST) << 4 | MIN(second, LONGEST)] |= separator;
+    }
+}
+
+static void fill_number_runs(const ClassPlan *plan, ClassSieve *sieve)
+{
+    for (unsigned length = 0; length <= FIRST_RUN_MAX; length++)
+        sieve->bare[length] = plan->bare_lengths >> length & 1;
+    for (unsigned separator = 0; separator < FORM_MAX_SEPARATORS; separator++) {
+        for (unsigned first = 0; first <= FORM_MAX_DIGITS; first++)
+            add_row(&plan->forms->rows[separator + 1][first], first, (uint8_t)(1U << separator), sieve);
+    }
+}
+
+void class_plan_finish(ClassPlan *plan, Processor processor)
+{
+    ClassSieve *sieve = &plan->sieve;
+
+    plan->processor = processor;
+    plan->fill = class_mask_fill_for(processor);
+    plan->narrow = class_sieving(processor);
+    *sieve = (ClassSieve){.codes_in_number = plan->starts_in_numbers != 0 ? ~UINT64_C(0) : 0};
+    fill_code_runs(plan, sieve);
+    fill_number_runs(plan, sieve);
+    for (unsigned byte = 0; byte < sizeof sieve->next; byte++) {
+        sieve->next[byte] = (uint8_t)(1U << next_of((uint8_t)byte));
+        sieve->separators[byte] =
+            plan->separator_numbers[byte] == 0 ? 0 : (uint8_t)(1U << (plan->separator_numbers[byte] - 1));
+    }
 }

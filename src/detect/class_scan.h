@@ -2,8 +2,7 @@
  * ":", any word. A vectorised pass over character classes finds places; class_match.c looks at each. */
 #pragma once
 
-#include "detect/class_masks.h"
-#include "detect/first_runs.h"
+#include "detect/class_starts.h"
 #include "detect/rule_internal.h"
 
 enum {
@@ -19,10 +18,9 @@ typedef enum ClassKind { CLASS_DIGITS, CLASS_AT, CLASS_PLUS, CLASS_COLON, CLASS_
 
 /* What the rules ask for. */
 typedef struct ClassPlan {
-    ClassMaskFill fill;
     uint64_t bare_lengths;                      /* bit n: a bare number may have n digits */
-    const FormSeconds *seconds;                 /* groups of digits that may follow one another */
-    uint8_t separator_numbers[256];             /* 1 + the separator's number in seconds; 0: no separator */
+    const FormRows *forms;                      /* groups of digits that may follow one another */
+    uint8_t separator_numbers[256];             /* 1 + the separator's number; 0: no separator */
     uint64_t wants_at, wants_plus, wants_colon; /* all bits, or none */
     /* Bit n: rules of shape word may begin with a word of that length (first_runs.h). In a cold plan only words of
      * LONG_WORD_MIN characters or more are handed over. */
@@ -32,10 +30,20 @@ typedef struct ClassPlan {
     uint32_t starts_in_numbers;           /* bit i: of a rule that has no boundary at a decimal point */
     /* Bit i: a word of that kind and length may begin with starts[i], where such a character follows (first_runs.h). */
     uint32_t starts_by_run[RUN_KINDS][NEXT_COUNT][FIRST_RUN_MAX + 1];
-    /* Likewise by the length of the next word, up to 15. */
-    uint32_t starts_by_second[NEXT_OTHER][RUN_SHORT][RUN_SHORT];
+    /* Likewise by the length of the next word, up to 15; all where that says nothing: behind longer words, and where
+     * another character follows. */
+    uint32_t starts_by_second[NEXT_COUNT][RUN_SHORT + 1][RUN_SHORT];
     uint32_t quad_starts; /* bit i: what begins with starts[i] may go on as "10.1.2.3" does */
+
+    /* What class_plan_finish() adds. */
+    Processor processor;
+    ClassMaskFill fill;
+    ClassSieving narrow;
+    ClassSieve sieve;
 } ClassPlan;
+
+/* Arranges what the rules ask for; the processor must have what is asked of it (fast_target.h). */
+void class_plan_finish(ClassPlan *plan, Processor processor);
 
 /* The word that begins at a place. */
 typedef struct WordRun {
@@ -43,7 +51,7 @@ typedef struct WordRun {
     RunKind kind;
     RunNext next;
     uint32_t second; /* of the word behind next, at most 15, if has_second */
-    bool has_second; /* it says something: the word is short and next is no other character */
+    bool has_second; /* it says something */
     bool is_quad;    /* four numbers of up to three digits in dots, as an address has them */
 } WordRun;
 

@@ -5,7 +5,7 @@ struct FormTable {
     GArray *bare[FORM_MAX_DIGITS + 1];
     GArray *separated[FORM_MAX_DIGITS + 1];
     uint64_t bare_lengths;
-    FormSeconds seconds;
+    FormRows rows;
     unsigned separator_count;
     uint8_t separator_bits[256];
 };
@@ -107,13 +107,23 @@ static bool separators_add(FormTable *table, const char *separators, uint8_t *re
     return true;
 }
 
-static void note_seconds(FormTable *table, const DigitForm *form)
+static void note_row(const DigitForm *form, FormRow *row)
+{
+    if (form->group_count == 2) {
+        row->pairs |= length_bits(&form->groups[1]);
+        return;
+    }
+    row->seconds |= length_bits(&form->groups[1]);
+    row->thirds |= length_bits(&form->groups[2]);
+}
+
+static void note_rows(FormTable *table, const DigitForm *form)
 {
     for (unsigned separator = 0; separator < FORM_MAX_SEPARATORS; separator++) {
         if ((form->separators >> separator & 1) == 0)
             continue;
         for (uint32_t first = form->groups[0].min; first <= form->groups[0].max; first++)
-            table->seconds[separator][first] |= length_bits(&form->groups[1]);
+            note_row(form, &table->rows.rows[separator + 1][first]);
     }
 }
 
@@ -130,7 +140,7 @@ bool form_table_add(FormTable *table, uint32_t rule, const char *text, const cha
         return true;
     }
     TRY(separators_add(table, separators, &form.separators, error));
-    note_seconds(table, &form);
+    note_rows(table, &form);
     list_add(table->separated, &form);
     return true;
 }
@@ -150,9 +160,9 @@ uint64_t form_table_bare_lengths(const FormTable *table)
     return table->bare_lengths;
 }
 
-const FormSeconds *form_table_seconds(const FormTable *table)
+const FormRows *form_table_rows(const FormTable *table)
 {
-    return &table->seconds;
+    return &table->rows;
 }
 
 uint8_t form_table_separator_bit(const FormTable *table, uint8_t byte)

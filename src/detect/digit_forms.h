@@ -34,10 +34,19 @@ const GArray *form_table_separated(const FormTable *table, uint32_t digits); /* 
 /* For the vector scan. Bit n: a bare run may have n digits. */
 uint64_t form_table_bare_lengths(const FormTable *table);
 
-/* Bit n: after a first group of so many digits and this separator (its number, 0 … 7), a second of n digits may come.
- */
-typedef uint64_t FormSeconds[FORM_MAX_SEPARATORS][FORM_MAX_DIGITS + 1];
-const FormSeconds *form_table_seconds(const FormTable *table);
+/* Of forms of several groups, by the first one's length and what separates them. Bit n: the group may have n digits. */
+typedef struct FormRow {
+    uint64_t pairs;           /* the second, which is the last */
+    uint64_t seconds, thirds; /* if there are three or more */
+} FormRow;
+
+/* By 1 + the separator's number (0 … 7), and the length, where the last stands for longer ones. Those of "no separator"
+ * and of longer groups are empty. */
+typedef struct FormRows {
+    FormRow rows[FORM_MAX_SEPARATORS + 1][FORM_MAX_DIGITS + 2];
+} FormRows;
+
+const FormRows *form_table_rows(const FormTable *table);
 
 /* 0: no form has this separator. */
 uint8_t form_table_separator_bit(const FormTable *table, uint8_t byte);

@@ -3,35 +3,50 @@
 
 #include <string.h>
 
-/* After 2, 3 or 4 digits: 2 to 5 digits; only 3 if the separator is a slash. */
+/* After 2, 3 or 4 digits: 2 to 5 digits; only 3 if the separator is a slash; with dots three groups. */
 enum { ANY_SECOND = 0x3C, SLASH_SECOND = 0x08 };
-static const FormSeconds SECONDS = {
-    [0] = {0, 0, ANY_SECOND, ANY_SECOND, ANY_SECOND},
-    [1] = {0, 0, ANY_SECOND, ANY_SECOND, ANY_SECOND},
-    [2] = {0, 0, ANY_SECOND, ANY_SECOND, ANY_SECOND},
-    [3] = {0, 0, SLASH_SECOND, SLASH_SECOND, SLASH_SECOND},
+static const FormRows FORMS = {
+    .rows = {[1 ... 2] = {[2 ... 4] = {.pairs = ANY_SECOND}},
+        [3] = {[1 ... 3] = {.seconds = ANY_SECOND, .thirds = SLASH_SECOND}, [20] = {.pairs = UINT64_C(1) << 17}},
+        [4] = {[2 ... 4] = {.pairs = SLASH_SECOND}}},
 };
 
+enum { START_COUNT = 4, EVERY_START = (1 << START_COUNT) - 1 };
+
+/* Codes of any length. */
 static const ClassPlan PLAN = {
-    .seconds = &SECONDS,
+    .forms = &FORMS,
     .separator_numbers = {[' '] = 1, ['-'] = 2, ['.'] = 3, ['/'] = 4},
     .bare_lengths = UINT64_C(0xFF) << 9,
     .wants_at = ~UINT64_C(0),
     .wants_plus = ~UINT64_C(0),
-    .start_count = 3,
-    .starts = {"UUDD", "UD", "UUUUAA"},
-    .starts_by_run = {[0 ... RUN_KINDS - 1] = {[0 ... NEXT_COUNT - 1] = {[0 ... FIRST_RUN_MAX] = 7}}},
-    .starts_by_second = {[0 ... NEXT_OTHER - 1] = {[0 ... RUN_SHORT - 1] = {[0 ... RUN_SHORT - 1] = 7}}},
+    .start_count = START_COUNT,
+    .starts = {"UUDD", "UD", "UUUUAA", "DA"},
+    .starts_by_run = {[0 ... RUN_KINDS - 1] = {[0 ... NEXT_COUNT - 1] = {[0 ... FIRST_RUN_MAX] = EVERY_START}}},
+    .starts_by_second = {[0 ... NEXT_COUNT - 1] = {[0 ... RUN_SHORT] = {[0 ... RUN_SHORT - 1] = EVERY_START}}},
+};
+
+/* Codes of a few lengths, before a few bytes and words. */
+static const ClassPlan CHOOSY_PLAN = {
+    .forms = &FORMS,
+    .separator_numbers = {['+'] = 1, [':'] = 2, ['-'] = 3, ['|'] = 4},
+    .bare_lengths = UINT64_C(0x2) << 1,
+    .start_count = START_COUNT,
+    .starts = {"UU", "DD", "AA", "DA"},
+    .starts_by_run = {[RUN_ANY] = {[NEXT_OTHER] = {[3] = 4, [7] = 8}, [NEXT_COLON] = {[2 ... 9] = 9}},
+        [RUN_DIGITS] = {[NEXT_DASH] = {[2 ... 4] = 2}, [NEXT_SPACE] = {[5] = 8}, [NEXT_OTHER] = {[40] = 2}},
+        [RUN_LETTERS] = {[NEXT_DOT] = {[4] = 1}, [NEXT_OTHER] = {[16 ... FIRST_RUN_MAX] = 1}}},
+    .starts_by_second = {[NEXT_OTHER] = {[0 ... RUN_SHORT] = {[0 ... RUN_SHORT - 1] = EVERY_START}},
+        [0 ... NEXT_OTHER - 1] = {[0 ... 3] = {[0 ... RUN_SHORT - 1] = EVERY_START},
+            [4 ... RUN_SHORT - 1] = {[0 ... 4] = EVERY_START},
+            [RUN_SHORT] = {[0 ... RUN_SHORT - 1] = EVERY_START}}},
+    .starts_in_numbers = 2,
+    .quad_starts = 1,
 };
 
 static bool is_word(uint8_t c)
 {
     return g_ascii_isalnum((char)c) || c == '_';
-}
-
-static bool is_separator(uint8_t c)
-{
-    return c == ' ' || c == '-' || c == '.' || c == '/';
 }
 
 static size_t digits_at(const uint8_t *text)
@@ -43,18 +58,59 @@ static size_t digits_at(const uint8_t *text)
     return digits;
 }
 
-static bool reference_number(const uint8_t *text)
+static bool reference_number(const ClassPlan *plan, const uint8_t *text)
 {
-    size_t first = digits_at(text);
+    size_t first = digits_at(text), second = digits_at(text + first + 1);
+    const uint8_t *separator = text + first, *end = separator + 1 + second;
+    unsigned number = plan->separator_numbers[*separator];
 
-    if (first == 0 || is_word(text[first]))
+    if (first == 0 || is_word(*separator))
         return false;
-    if (first >= 9 && first <= 16)
+    if (first < 64 && (plan->bare_lengths >> first & 1) != 0)
         return true;
-    if (first < 2 || first > 4 || !is_separator(text[first]))
+    if (number == 0 || first > FORM_MAX_DIGITS || second > FORM_MAX_DIGITS)
         return false;
-    size_t second = digits_at(text + first + 1);
-    return text[first] == '/' ? second == 3 : second >= 2 && second <= 5;
+    const FormRow *row = &plan->forms->rows[number][first];
+    size_t third = *end == *separator ? digits_at(end + 1) : 0;
+    return ((row->pairs >> second & 1) != 0 && !is_word(*end)) ||
+           ((row->seconds >> second & 1) != 0 && third <= FORM_MAX_DIGITS && (row->thirds >> third & 1) != 0);
+}
+
+static size_t word_at(const uint8_t *text)
+{
+    size_t length = 0;
+
+    while (is_word(text[length]))
+        length++;
+    return length;
+}
+
+/* Of the starts, those that the word and what follows it allow. */
+static uint32_t reference_run(const ClassPlan *plan, const uint8_t *text)
+{
+    static const char separators[] = " -./+:";
+    size_t length = MIN(word_at(text), (size_t)FIRST_RUN_MAX), digits = 0;
+    const char *separator = memchr(separators, text[length], strlen(separators));
+    size_t next = separator != NULL ? (size_t)(separator - separators) : NEXT_OTHER;
+    size_t second = MIN(word_at(text + length + 1), (size_t)RUN_SHORT - 1);
+
+    for (size_t i = 0; i < length; i++)
+        digits += g_ascii_isdigit((char)text[i]) ? 1 : 0;
+    RunKind kind = digits == length ? RUN_DIGITS : digits == 0 ? RUN_LETTERS : RUN_ANY;
+    return plan->starts_by_run[kind][next][length] &
+           plan->starts_by_second[next][MIN(length, (size_t)RUN_SHORT)][second];
+}
+
+/* "10.1.2.3" */
+static bool is_quad(const uint8_t *text)
+{
+    for (int number = 0; number < 4; number++) {
+        size_t digits = digits_at(text);
+        if (digits < 1 || digits > 3 || (number < 3 && text[digits] != '.'))
+            return false;
+        text += digits + (number < 3 ? 1 : 0);
+    }
+    return !is_word(*text);
 }
 
 static bool reference_start(const uint8_t *text, const char *start)
@@ -72,19 +128,34 @@ static void note(GString *out, char kind, uint32_t start, size_t at)
     g_string_append_printf(out, "%c%u@%zu\n", kind, start, at);
 }
 
-static void reference_place(GString *out, const uint8_t *text, size_t at)
+/* "1.234", and "1-234" but not "a1-234". */
+static bool goes_on_from_number(const uint8_t *text, size_t at)
 {
-    bool touches = at > 0 && is_word(text[at - 1]);
-    bool is_decimal = at >= 2 && text[at - 1] == '.' && g_ascii_isdigit((char)text[at - 2]);
+    size_t start = at;
 
-    if (!touches && !is_decimal && reference_number(text + at))
+    if (!g_ascii_isdigit((char)text[at]) || at < 2 || !g_ascii_isdigit((char)text[at - 2]))
+        return false;
+    for (start = at - 1; start > 0 && g_ascii_isdigit((char)text[start - 1]);)
+        start--;
+    return text[at - 1] == '.' || (text[at - 1] == '-' && (start == 0 || !is_word(text[start - 1])));
+}
+
+static void reference_place(GString *out, const ClassPlan *plan, const uint8_t *text, size_t at)
+{
+    bool touches = at > 0 && is_word(text[at - 1]), goes_on = goes_on_from_number(text, at);
+
+    if (!touches && !goes_on && reference_number(plan, text + at))
         note(out, 'n', 0, at);
-    if (text[at] == '@' && is_word(text[at + 1]))
+    if (plan->wants_at != 0 && text[at] == '@' && is_word(text[at + 1]))
         note(out, 'a', 0, at);
-    if (!touches && text[at] == '+' && g_ascii_isdigit((char)text[at + 1]))
+    if (plan->wants_plus != 0 && !touches && text[at] == '+' && g_ascii_isdigit((char)text[at + 1]))
         note(out, 'p', 0, at);
-    for (uint32_t i = 0; i < PLAN.start_count; i++) {
-        if (!touches && reference_start(text + at, PLAN.starts[i]))
+    if (touches)
+        return;
+    uint32_t starts = reference_run(plan, text + at) & (goes_on ? plan->starts_in_numbers : EVERY_START);
+    starts &= is_quad(text + at) ? plan->quad_starts : EVERY_START;
+    for (uint32_t i = 0; i < plan->start_count; i++) {
+        if ((starts >> i & 1) != 0 && reference_start(text + at, plan->starts[i]))
             note(out, 'u', i, at);
     }
 }
@@ -108,12 +179,12 @@ static int place_order(gconstpointer a, gconstpointer b)
 }
 
 /* Asks for nothing. */
-static const ClassPlan NOTHING = {.seconds = &SECONDS};
+static const ClassPlan NOTHING = {.forms = &FORMS};
 
 typedef enum PlanUse { PLAN_IS_COLD, PLAN_IS_HOT } PlanUse;
 
 /* The plan holds everywhere, either as the cold one or as the hot one. */
-static char *scan_by(const ClassPlan *asked, ClassMaskFill fill, const ClassText *text, PlanUse use)
+static char *scan_by(const ClassPlan *asked, Processor processor, const ClassText *text, PlanUse use)
 {
     static const char names[] = {[CLASS_DIGITS] = 'n',
         [CLASS_AT] = 'a',
@@ -127,7 +198,8 @@ static char *scan_by(const ClassPlan *asked, ClassMaskFill fill, const ClassText
     ClassText marked = *text;
     ClassPlan plan = *asked, nothing = NOTHING;
 
-    plan.fill = nothing.fill = fill;
+    class_plan_finish(&plan, processor);
+    class_plan_finish(&nothing, processor);
     memset(hot, use == PLAN_IS_HOT ? 0xFF : 0, (text->to / CLASS_BLOCK + 1) * sizeof *hot);
     marked.hot = hot;
     const ClassPlans plans = {
@@ -144,20 +216,19 @@ static char *scan_by(const ClassPlan *asked, ClassMaskFill fill, const ClassText
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-static char *scan_with(ClassMaskFill fill, const ClassText *text, PlanUse use)
-{
-    return scan_by(&PLAN, fill, text, use);
-}
-
 static uint8_t random_byte(GRand *random)
 {
     static const char likely[] = "0123456789012345678901234567890123456789 -./ABCDEFGHIJKLMNOPQRSTUVWXYZABab_@+\n,:";
 
+    static const char numbers[] = "0123456789.";
+
+    if (g_rand_int_range(random, 0, 3) == 0)
+        return (uint8_t)numbers[g_rand_int_range(random, 0, sizeof numbers - 1)];
     return g_rand_int_range(random, 0, 50) == 0 ? (uint8_t)g_rand_int_range(random, 0, 256)
                                                 : (uint8_t)likely[g_rand_int_range(random, 0, sizeof likely - 1)];
 }
 
-static void check_random_text(GRand *random, size_t len)
+static void check_random_text(const ClassPlan *plan, GRand *random, size_t len)
 {
     g_autofree uint8_t *text = g_malloc0(len + CLASS_PADDING);
     g_autoptr(GString) expected = g_string_new(NULL);
@@ -166,11 +237,11 @@ static void check_random_text(GRand *random, size_t len)
     for (size_t i = 0; i < len; i++)
         text[i] = random_byte(random);
     for (size_t at = from; at < len; at++)
-        reference_place(expected, text, at);
+        reference_place(expected, plan, text, at);
     const ClassText class_text = {.data = text, .from = from, .to = len, .len = len};
     for (Processor processor = PROCESSOR_ANY; processor <= processor_best(); processor++) {
-        g_autofree char *cold = scan_with(class_mask_fill_for(processor), &class_text, PLAN_IS_COLD);
-        g_autofree char *hot = scan_with(class_mask_fill_for(processor), &class_text, PLAN_IS_HOT);
+        g_autofree char *cold = scan_by(plan, processor, &class_text, PLAN_IS_COLD);
+        g_autofree char *hot = scan_by(plan, processor, &class_text, PLAN_IS_HOT);
         g_assert_cmpstr(cold, ==, expected->str);
         g_assert_cmpstr(hot, ==, expected->str);
     }
@@ -180,16 +251,18 @@ static void test_every_implementation_finds_the_places_of_the_reference(void)
 {
     GRand *random = g_rand_new_with_seed(4711);
 
-    for (int i = 0; i < 300; i++)
-        check_random_text(random, (size_t)g_rand_int_range(random, 100, 9000));
+    for (int i = 0; i < 300; i++) {
+        check_random_text(&PLAN, random, (size_t)g_rand_int_range(random, 100, 9000));
+        check_random_text(&CHOOSY_PLAN, random, (size_t)g_rand_int_range(random, 100, 9000));
+    }
     g_rand_free(random);
 }
 
 /* Words of 1 to 70 characters, which lie everywhere in the blocks. */
 static void check_words(GRand *random)
 {
-    static const ClassPlan words = {.seconds = &SECONDS, .word_runs = ~UINT64_C(0)};
-    static const ClassPlan long_words = {.seconds = &SECONDS, .word_runs = ~UINT64_C(0) << LONG_WORD_MIN};
+    static const ClassPlan words = {.forms = &FORMS, .word_runs = ~UINT64_C(0)};
+    static const ClassPlan long_words = {.forms = &FORMS, .word_runs = ~UINT64_C(0) << LONG_WORD_MIN};
     g_autoptr(GString) text = g_string_new(NULL), expected_cold = g_string_new(NULL);
     g_autoptr(GString) expected_hot = g_string_new(NULL);
 
@@ -206,9 +279,9 @@ static void check_words(GRand *random)
     g_string_set_size(text, len + CLASS_PADDING);
     memset(text->str + len, 0, CLASS_PADDING);
     const ClassText class_text = {.data = (const uint8_t *)text->str, .from = 0, .to = len, .len = len};
-    g_autofree char *cold = scan_by(&long_words, class_mask_fill_best(), &class_text, PLAN_IS_COLD);
-    g_autofree char *cold_all = scan_by(&words, class_mask_fill_best(), &class_text, PLAN_IS_COLD);
-    g_autofree char *hot = scan_by(&words, class_mask_fill_best(), &class_text, PLAN_IS_HOT);
+    g_autofree char *cold = scan_by(&long_words, processor_best(), &class_text, PLAN_IS_COLD);
+    g_autofree char *cold_all = scan_by(&words, processor_best(), &class_text, PLAN_IS_COLD);
+    g_autofree char *hot = scan_by(&words, processor_best(), &class_text, PLAN_IS_HOT);
     g_assert_cmpstr(cold, ==, expected_cold->str);
     g_assert_cmpstr(cold_all, ==, expected_hot->str);
     g_assert_cmpstr(hot, ==, expected_hot->str);
@@ -242,7 +315,7 @@ static void reference_colon(GString *out, const uint8_t *text, size_t at)
 
 static void check_colons(GRand *random, size_t len)
 {
-    static const ClassPlan colons = {.seconds = &SECONDS, .wants_colon = ~UINT64_C(0)};
+    static const ClassPlan colons = {.forms = &FORMS, .wants_colon = ~UINT64_C(0)};
     g_autofree uint8_t *text = g_malloc0(len + CLASS_PADDING);
     g_autoptr(GString) expected = g_string_new(NULL);
 
@@ -251,7 +324,7 @@ static void check_colons(GRand *random, size_t len)
     for (size_t at = 0; at < len; at++)
         reference_colon(expected, text, at);
     const ClassText class_text = {.data = text, .to = len, .len = len};
-    g_autofree char *found = scan_by(&colons, class_mask_fill_best(), &class_text, PLAN_IS_COLD);
+    g_autofree char *found = scan_by(&colons, processor_best(), &class_text, PLAN_IS_COLD);
     g_assert_cmpstr(found, ==, expected->str);
 }
 
