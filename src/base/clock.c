@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 static _Atomic int64_t frozen_ms = -1;
 
@@ -10,6 +11,29 @@ int64_t clock_now_ms(void)
     int64_t frozen = atomic_load(&frozen_ms);
 
     return frozen >= 0 ? frozen : g_get_real_time() / 1000;
+}
+
+static int64_t coarse_seconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return now.tv_sec;
+}
+
+/* Years of 400 make a whole number of days, 146097; here they begin with March, so that the day which some lack is the
+ * last of theirs. */
+int clock_year(void)
+{
+    enum { SECONDS_A_DAY = 86400, DAYS_BEFORE_1970 = 719468, DAYS_OF_400_YEARS = 146097 };
+    int64_t frozen = atomic_load(&frozen_ms);
+    int64_t days = (frozen >= 0 ? frozen / 1000 : coarse_seconds()) / SECONDS_A_DAY + DAYS_BEFORE_1970;
+    int64_t of_era = days % DAYS_OF_400_YEARS;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / (DAYS_OF_400_YEARS - 1)) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    enum { DAYS_FROM_MARCH = 306 }; /* to the end of December */
+
+    return (int)(days / DAYS_OF_400_YEARS * 400 + year + (of_year >= DAYS_FROM_MARCH ? 1 : 0));
 }
 
 int64_t clock_monotonic_ms(void)

@@ -8,6 +8,9 @@
 /* Milliseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_now_ms(void);
 
+/* The year in UTC. Cheap enough to be asked for with each value that is looked at: it may lag by a few milliseconds. */
+int clock_year(void);
+
 /* Milliseconds that never run backwards, from an arbitrary start. */
 int64_t clock_monotonic_ms(void);
 

@@ -46,13 +46,38 @@ static bool issuer_is_known(const Alnum *digits)
     return false;
 }
 
-static int different_digits(const Alnum *digits)
-{
-    unsigned seen = 0;
+/* What digits a number is made of. */
+typedef struct DigitUse {
+    unsigned seen; /* bit n: n is one of them */
+    unsigned zeros;
+} DigitUse;
 
-    for (size_t i = 0; i < digits->len; i++)
-        seen |= 1U << (unsigned)(digits->text[i] - '0');
-    return __builtin_popcount(seen);
+static DigitUse digits_used(const Alnum *digits)
+{
+    DigitUse use = {0};
+
+    for (size_t i = 0; i < digits->len; i++) {
+        use.seen |= 1U << (unsigned)(digits->text[i] - '0');
+        use.zeros += digits->text[i] == '0' ? 1 : 0;
+    }
+    return use;
+}
+
+/* Nothing but 1 to 5: the strokes of characters. */
+static bool is_varied(const DigitUse *use)
+{
+    const unsigned strokes = 1U << 1 | 1U << 2 | 1U << 3 | 1U << 4 | 1U << 5;
+
+    return (use->seen & ~strokes) != 0;
+}
+
+/* Zeros behind other digits: a number that was rounded. */
+static bool is_rounded(const Alnum *digits, const DigitUse *use)
+{
+    static const char zeros[] = "0000000";
+
+    return use->zeros >= sizeof zeros - 1 && digits->len > 13 && digits->text[5] != '0' &&
+           strstr(digits->text + 6, zeros) != NULL;
 }
 
 /* One check digit and an issuer's range leave a bare number too likely to be something else (a time in milliseconds, a
@@ -65,20 +90,35 @@ static Verdict card_verdict(Bytes value)
         return VERDICT_REJECT;
     if (!issuer_is_known(&digits) || !luhn_is_valid(digits.text, digits.len))
         return VERDICT_REJECT;
-    if (digits_one_repeated(digits.text, digits.len))
-        return VERDICT_REJECT;
+    const DigitUse use = digits_used(&digits);
+    if ((use.seen & (use.seen - 1)) == 0)
+        return VERDICT_REJECT; /* one digit repeated */
     if (digits.has_separators)
         return VERDICT_PROVED;
-    /* Nothing but 1 to 5: the strokes of characters. Zeros behind other digits: a number that was rounded. */
-    bool is_rounded = digits.len > 13 && digits.text[5] != '0' && strstr(digits.text + 6, "0000000") != NULL;
-    bool is_varied = different_digits(&digits) > 5 || strpbrk(digits.text, "06789") != NULL;
-    return digits.len < 14 || digits.len > 16 || digits.text[0] == '1' || !is_varied || is_rounded ? VERDICT_WEAK
-                                                                                                   : VERDICT_PASS;
+    bool is_likely = digits.len >= 14 && digits.len <= 16 && digits.text[0] != '1';
+    return is_likely && is_varied(&use) && !is_rounded(&digits, &use) ? VERDICT_PASS : VERDICT_WEAK;
 }
 
 static bool is_blank_or_quote(uint8_t byte)
 {
     return g_ascii_isspace(byte) || byte == '"' || byte == '\'' || byte == '<' || byte == '>';
+}
+
+/* "https://" and the like, with something behind it. */
+static bool has_scheme(Bytes text)
+{
+    const uint8_t *end = text.data + text.len, *at = text.data;
+
+    if (text.len <= 3)
+        return false;
+    for (; end - at >= 3; at++) {
+        at = memchr(at, ':', (size_t)(end - at - 2));
+        if (at == NULL)
+            return false;
+        if (at[1] == '/' && at[2] == '/')
+            return true;
+    }
+    return false;
 }
 
 /* "fuzzer-5522792714993664", "https://…/?id=5390364397928448": the end of a name or part of an address. */
@@ -90,7 +130,7 @@ static bool is_part_of_name(Bytes before)
         return true;
     while (at > 0 && !is_blank_or_quote(before.data[at - 1]))
         at--;
-    return before.len - at > 3 && memmem(before.data + at, before.len - at, "://", 3) != NULL;
+    return has_scheme((Bytes){before.data + at, before.len - at});
 }
 
 /* "ieee754(6683623321994527,-47)", "-59644114671451", "4828147466240000*t": one that is reckoned with. */
@@ -107,31 +147,54 @@ static bool is_in_formula(const Surroundings *surroundings)
            (is_one_of(end[-1], "-+*/") && is_one_of(end[-2], "(=*+,"));
 }
 
+enum { FIELD_MAX = 24 };
+
+/* The letters and digits of a field's name, letters in lower case; false: they are too many. */
+static bool read_field(Bytes field, char ret_name[FIELD_MAX])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < field.len; i++) {
+        if (!g_ascii_isalnum(field.data[i]))
+            continue;
+        if (len == FIELD_MAX - 1)
+            return false;
+        ret_name[len++] = g_ascii_tolower((char)field.data[i]);
+    }
+    ret_name[len] = '\0';
+    return true;
+}
+
+static bool is_thing(const char *name, const char *thing)
+{
+    static const char *const endings[] = {"", "id", "no", "nr", "num", "number"};
+
+    if (name[0] != thing[0] || !g_str_has_prefix(name, thing))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (g_str_equal(name + strlen(thing), endings[i]))
+            return true;
+    return false;
+}
+
 /* "order_id", "Tracking Number", "imei": the name of the field, as a whole, says what the number is. */
 static bool is_named_otherwise(Bytes field)
 {
     static const char *const things[] = {"amount", "barcode", "ean", "fax", "gtin", "iccid", "imei", "imsi", "invoice",
         "meid", "mobile", "order", "phone", "po", "receipt", "serial", "shipment", "sku", "telephone", "ticket",
         "timestamp", "tracking", "transaction", "trackingcode", "upc"};
-    static const char *const endings[] = {"", "id", "no", "nr", "num", "number"};
-    char name[24];
-    size_t len = 0;
+    static const char beginnings[] = "abefgimoprstu"; /* of things */
+    char name[FIELD_MAX];
 
-    for (size_t i = 0; i < field.len; i++) {
-        if (!g_ascii_isalnum(field.data[i]))
-            continue;
-        if (len == sizeof name - 1)
-            return false;
-        name[len++] = g_ascii_tolower((char)field.data[i]);
-    }
-    name[len] = '\0';
-    for (size_t i = 0; i < G_N_ELEMENTS(things) && len > 0; i++) {
-        bool begins = name[0] == things[i][0] && g_str_has_prefix(name, things[i]);
-        const char *ending = begins ? name + strlen(things[i]) : NULL;
-        for (size_t j = 0; ending != NULL && j < G_N_ELEMENTS(endings); j++)
-            if (g_str_equal(ending, endings[j]))
-                return true;
-    }
+    /* Most names begin with another letter. */
+    if (field.len == 0 ||
+        (g_ascii_isalnum(field.data[0]) && strchr(beginnings, g_ascii_tolower((char)field.data[0])) == NULL))
+        return false;
+    if (!read_field(field, name))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(things); i++)
+        if (is_thing(name, things[i]))
+            return true;
     return false;
 }
 

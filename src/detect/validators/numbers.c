@@ -78,14 +78,14 @@ bool digits_counting(const char *text, size_t len)
 
 bool luhn_is_valid(const char *digits, size_t len)
 {
+    static const uint8_t doubled[10] = {
+        0, 2, 4, 6, 8, 1, 3, 5, 7, 9}; /* 10 and more count as the sum of their digits */
     uint32_t sum = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        uint32_t digit = (uint32_t)(digits[len - 1 - i] - '0');
-        if (i % 2 == 1)
-            digit *= 2;
-        sum += digit > 9 ? digit - 9 : digit;
-    }
+    for (size_t i = len; i > 1; i -= 2)
+        sum += (uint32_t)(digits[i - 1] - '0') + doubled[(uint8_t)digits[i - 2] & 15U];
+    if (len % 2 == 1)
+        sum += (uint32_t)(digits[0] - '0');
     return sum % 10 == 0;
 }
 

@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-bool is_one_of(uint8_t c, const char *marks)
-{
-    return c != '\0' && strchr(marks, c) != NULL;
-}
-
 size_t distinct_count(Bytes value)
 {
     bool seen[256] = {false};

@@ -156,12 +156,13 @@ static size_t expiry_digits(Bytes value, char ret_digits[8])
 static bool is_in_index(Bytes before)
 {
     enum { MEMBERS = 6 };
+    const uint8_t *end = before.data + before.len, *at = before.data;
     size_t numbers = 0;
 
-    for (size_t i = 0; i + 3 < before.len; i++) {
-        if (memcmp(before.data + i, "\": ", 3) != 0)
+    for (; end - at > 3 && (at = memchr(at + 1, ':', (size_t)(end - at - 3))) != NULL;) {
+        if (at[-1] != '"' || at[1] != ' ')
             continue;
-        if (!g_ascii_isdigit(before.data[i + 3]) && before.data[i + 3] != '[')
+        if (!g_ascii_isdigit(at[2]) && at[2] != '[')
             return false;
         numbers++;
     }
@@ -221,8 +222,7 @@ Verdict validate_card_expiry(Bytes value)
 {
     char digits[8];
     size_t len = expiry_digits(value, digits);
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now_ms() / 1000);
-    uint32_t this_year = (uint32_t)g_date_time_get_year(now);
+    uint32_t this_year = (uint32_t)clock_year();
     bool has_word = g_ascii_isalpha(value.data[0]);
     size_t month_len = has_word ? 0 : len == 4 || len == 6 ? 2 : 1;
     uint32_t month = has_word ? 1 : digits_value(digits, 0, month_len);

@@ -233,8 +233,7 @@ static bool date_parts_read(Bytes value, DateParts *ret_parts)
 
 static bool is_age_of_a_person(uint32_t year, uint32_t month, uint32_t day)
 {
-    g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(clock_now_ms() / 1000);
-    uint32_t this_year = (uint32_t)g_date_time_get_year(now);
+    uint32_t this_year = (uint32_t)clock_year();
 
     return date_is_real(year, month, day) && year <= this_year && year + 120 >= this_year;
 }

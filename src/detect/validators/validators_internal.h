@@ -112,8 +112,14 @@ typedef struct Mix {
 } Mix;
 
 Mix mix_of(Bytes value);
-/* Never for NUL. */
-bool is_one_of(uint8_t c, const char *marks);
+/* Never for NUL. Inline, since a few comparisons with marks that are known cost less than a call. */
+static inline bool is_one_of(uint8_t c, const char *marks)
+{
+    for (; *marks != '\0'; marks++)
+        if ((uint8_t)*marks == c)
+            return true;
+    return false;
+}
 /* How many different bytes there are. */
 size_t distinct_count(Bytes value);
 
