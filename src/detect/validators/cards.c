@@ -1,0 +1,230 @@
+/* Numbers of payment cards, and what a magnetic stripe holds. */
+#include "detect/validators/validators_internal.h"
+
+#include <string.h>
+
+/* Issuer identification numbers: the first six digits lie in low … high, and the number has one of the lengths (bit n:
+ * n digits). ISO/IEC 7812; the ranges are those that the networks publish. */
+typedef struct IssuerRange {
+    uint32_t low, high;
+    uint32_t lengths;
+} IssuerRange;
+
+#define LENGTH(n)        (1U << (n))
+#define LENGTHS_16_TO_19 (LENGTH(16) | LENGTH(17) | LENGTH(18) | LENGTH(19))
+
+static const IssuerRange issuer_ranges[] = {
+    {100000, 199999, LENGTH(15)},                                        /* UATP */
+    {220000, 220499, LENGTHS_16_TO_19},                                  /* Mir */
+    {222100, 272099, LENGTH(16)},                                        /* Mastercard */
+    {300000, 305999, LENGTH(14) | LENGTHS_16_TO_19},                     /* Diners Club */
+    {309500, 309599, LENGTH(14) | LENGTHS_16_TO_19},                     /* Diners Club */
+    {340000, 349999, LENGTH(15)},                                        /* American Express */
+    {352800, 358999, LENGTHS_16_TO_19},                                  /* JCB */
+    {360000, 369999, LENGTH(14) | LENGTHS_16_TO_19},                     /* Diners Club */
+    {370000, 379999, LENGTH(15)},                                        /* American Express */
+    {380000, 399999, LENGTH(14) | LENGTHS_16_TO_19},                     /* Diners Club */
+    {400000, 499999, LENGTH(13) | LENGTH(16) | LENGTH(18) | LENGTH(19)}, /* Visa */
+    {500000, 509999,
+        LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro, Dankort, RuPay */
+    {510000, 559999, LENGTH(16)},                                              /* Mastercard */
+    {560000, 599999, LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro */
+    {630400, 630499, LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro */
+    {675900, 675999, LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro */
+    {676100, 676399, LENGTH(12) | LENGTH(13) | LENGTH(14) | LENGTH(15) | LENGTHS_16_TO_19}, /* Maestro */
+    {600000, 699999, LENGTHS_16_TO_19}, /* Discover, UnionPay, RuPay, Maestro */
+    {810000, 817199, LENGTHS_16_TO_19}, /* UnionPay, RuPay */
+};
+
+static bool issuer_is_known(const Alnum *digits)
+{
+    uint32_t prefix = digits_value(digits->text, 0, 6);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(issuer_ranges); i++)
+        if (prefix >= issuer_ranges[i].low && prefix <= issuer_ranges[i].high)
+            return (issuer_ranges[i].lengths & LENGTH(digits->len)) != 0;
+    return false;
+}
+
+/* What digits a number is made of. */
+typedef struct DigitUse {
+    unsigned seen; /* bit n: n is one of them */
+    unsigned zeros;
+} DigitUse;
+
+static DigitUse digits_used(const Alnum *digits)
+{
+    DigitUse use = {0};
+
+    for (size_t i = 0; i < digits->len; i++) {
+        use.seen |= 1U << (unsigned)(digits->text[i] - '0');
+        use.zeros += digits->text[i] == '0' ? 1 : 0;
+    }
+    return use;
+}
+
+/* Nothing but 1 to 5: the strokes of characters. */
+static bool is_varied(const DigitUse *use)
+{
+    const unsigned strokes = 1U << 1 | 1U << 2 | 1U << 3 | 1U << 4 | 1U << 5;
+
+    return (use->seen & ~strokes) != 0;
+}
+
+/* Zeros behind other digits: a number that was rounded. */
+static bool is_rounded(const Alnum *digits, const DigitUse *use)
+{
+    static const char zeros[] = "0000000";
+
+    return use->zeros >= sizeof zeros - 1 && digits->len > 13 && digits->text[5] != '0' &&
+           strstr(digits->text + 6, zeros) != NULL;
+}
+
+/* One check digit and an issuer's range leave a bare number too likely to be something else (a time in milliseconds, a
+ * GTIN, a serial number) unless it has the length of nearly all cards. Grouped as cards are embossed, it is proved. */
+static Verdict card_verdict(Bytes value)
+{
+    Alnum digits;
+
+    if (!digits_read(value, &digits) || digits.len < 12 || digits.len > 19)
+        return VERDICT_REJECT;
+    if (!issuer_is_known(&digits) || !luhn_is_valid(digits.text, digits.len))
+        return VERDICT_REJECT;
+    const DigitUse use = digits_used(&digits);
+    if ((use.seen & (use.seen - 1)) == 0)
+        return VERDICT_REJECT; /* one digit repeated */
+    if (digits.has_separators)
+        return VERDICT_PROVED;
+    bool is_likely = digits.len >= 14 && digits.len <= 16 && digits.text[0] != '1';
+    return is_likely && is_varied(&use) && !is_rounded(&digits, &use) ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+static bool is_blank_or_quote(uint8_t byte)
+{
+    return g_ascii_isspace(byte) || byte == '"' || byte == '\'' || byte == '<' || byte == '>';
+}
+
+/* "https://" and the like, with something behind it. */
+static bool has_scheme(Bytes text)
+{
+    const uint8_t *end = text.data + text.len, *at = text.data;
+
+    if (text.len <= 3)
+        return false;
+    for (; end - at >= 3; at++) {
+        at = memchr(at, ':', (size_t)(end - at - 2));
+        if (at == NULL)
+            return false;
+        if (at[1] == '/' && at[2] == '/')
+            return true;
+    }
+    return false;
+}
+
+/* "fuzzer-5522792714993664", "https://…/?id=5390364397928448": the end of a name or part of an address. */
+static bool is_part_of_name(Bytes before)
+{
+    size_t at = before.len;
+
+    if (at >= 2 && is_one_of(before.data[at - 1], "-_/#") && g_ascii_isalpha(before.data[at - 2]))
+        return true;
+    while (at > 0 && !is_blank_or_quote(before.data[at - 1]))
+        at--;
+    return has_scheme((Bytes){before.data + at, before.len - at});
+}
+
+/* "ieee754(6683623321994527,-47)", "-59644114671451", "4828147466240000*t": one that is reckoned with. */
+static bool is_in_formula(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+    const uint8_t *end = before.data + before.len;
+
+    if (after.len > 0 && (after.data[0] == '*' || (after.len > 7 && memcmp(after.data, " &times;", 8) == 0)))
+        return true;
+    if (before.len < 2)
+        return false;
+    return (end[-1] == '(' && (g_ascii_isalnum(end[-2]) || end[-2] == '_')) ||
+           (is_one_of(end[-1], "-+*/") && is_one_of(end[-2], "(=*+,"));
+}
+
+enum { FIELD_MAX = 24 };
+
+/* The letters and digits of a field's name, letters in lower case; false: they are too many. */
+static bool read_field(Bytes field, char ret_name[FIELD_MAX])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < field.len; i++) {
+        if (!g_ascii_isalnum(field.data[i]))
+            continue;
+        if (len == FIELD_MAX - 1)
+            return false;
+        ret_name[len++] = g_ascii_tolower((char)field.data[i]);
+    }
+    ret_name[len] = '\0';
+    return true;
+}
+
+static bool is_thing(const char *name, const char *thing)
+{
+    static const char *const endings[] = {"", "id", "no", "nr", "num", "number"};
+
+    if (name[0] != thing[0] || !g_str_has_prefix(name, thing))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (g_str_equal(name + strlen(thing), endings[i]))
+            return true;
+    return false;
+}
+
+/* "order_id", "Tracking Number", "imei": the name of the field, as a whole, says what the number is. */
+static bool is_named_otherwise(Bytes field)
+{
+    static const char *const things[] = {"amount", "barcode", "ean", "fax", "gtin", "iccid", "imei", "imsi", "invoice",
+        "meid", "mobile", "order", "phone", "po", "receipt", "serial", "shipment", "sku", "telephone", "ticket",
+        "timestamp", "tracking", "transaction", "trackingcode", "upc"};
+    static const char beginnings[] = "abefgimoprstu"; /* of things */
+    char name[FIELD_MAX];
+
+    /* Most names begin with another letter. */
+    if (field.len == 0 ||
+        (g_ascii_isalnum(field.data[0]) && strchr(beginnings, g_ascii_tolower((char)field.data[0])) == NULL))
+        return false;
+    if (!read_field(field, name))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(things); i++)
+        if (is_thing(name, things[i]))
+            return true;
+    return false;
+}
+
+Verdict validate_card(const Surroundings *surroundings)
+{
+    Verdict own = card_verdict(surroundings->value);
+    if (own == VERDICT_REJECT || (own != VERDICT_PROVED && is_named_otherwise(surroundings->field)))
+        return VERDICT_REJECT;
+    Verdict verdict = outside_row(surroundings, own);
+
+    bool is_other = verdict == VERDICT_PASS && (is_part_of_name(surroundings->before) || is_in_formula(surroundings));
+    return is_other ? VERDICT_WEAK : verdict;
+}
+
+/* Magnetic stripe data, ISO/IEC 7813: the number up to '^' (track 1, after a name) or '=' (track 2), then YYMM. */
+Verdict validate_card_track(Bytes value)
+{
+    Alnum digits = {.len = 0};
+    size_t i = 0;
+
+    while (i < value.len && !g_ascii_isdigit(value.data[i]))
+        i++;
+    for (; i < value.len && g_ascii_isdigit(value.data[i]) && digits.len < 19; i++)
+        digits.text[digits.len++] = (char)value.data[i];
+    if (digits.len < 12 || i == value.len || !luhn_is_valid(digits.text, digits.len))
+        return VERDICT_REJECT;
+    const uint8_t *expiry = memrchr(value.data, value.data[i], value.len);
+    size_t left = value.len - (size_t)(expiry - value.data);
+    if (left < 5 || !digits_all((const char *)expiry, 1, 4))
+        return VERDICT_REJECT;
+    uint32_t month = digits_value((const char *)expiry, 3, 2);
+    return month >= 1 && month <= 12 ? VERDICT_PROVED : VERDICT_REJECT;
+}
