@@ -143,6 +143,8 @@ static bool is_in_formula(const Surroundings *surroundings)
         return true;
     if (before.len < 2)
         return false;
+    if (is_in_fraction(surroundings) || (end[-1] == '\'' && is_one_of(end[-2], "xX")))
+        return true;
     return (end[-1] == '(' && (g_ascii_isalnum(end[-2]) || end[-2] == '_')) ||
            (is_one_of(end[-1], "-+*/") && is_one_of(end[-2], "(=*+,"));
 }
@@ -177,15 +179,26 @@ static bool is_thing(const char *name, const char *thing)
     return false;
 }
 
+/* "order_id" of "maker_order_id". */
+static Bytes last_two_words(Bytes field)
+{
+    size_t start = field.len, lines = 0;
+
+    while (start > 0 && (field.data[start - 1] != '_' || ++lines < 2))
+        start--;
+    return (Bytes){field.data + start, field.len - start};
+}
+
 /* "order_id", "Tracking Number", "imei": the name of the field, as a whole, says what the number is. */
 static bool is_named_otherwise(Bytes field)
 {
     static const char *const things[] = {"amount", "barcode", "ean", "fax", "gtin", "iccid", "imei", "imsi", "invoice",
-        "meid", "mobile", "order", "phone", "po", "receipt", "serial", "shipment", "sku", "telephone", "ticket",
-        "timestamp", "tracking", "transaction", "trackingcode", "upc"};
+        "meid", "message", "mobile", "order", "phone", "po", "receipt", "serial", "shipment", "sku", "telephone",
+        "ticket", "timestamp", "tracking", "trade", "transaction", "trackingcode", "upc"};
     static const char beginnings[] = "abefgimoprstu"; /* of things */
     char name[FIELD_MAX];
 
+    field = last_two_words(field);
     /* Most names begin with another letter. */
     if (field.len == 0 ||
         (g_ascii_isalnum(field.data[0]) && strchr(beginnings, g_ascii_tolower((char)field.data[0])) == NULL))
@@ -203,7 +216,7 @@ Verdict validate_card(const Surroundings *surroundings)
     Verdict own = card_verdict(surroundings->value);
     if (own == VERDICT_REJECT || (own != VERDICT_PROVED && is_named_otherwise(surroundings->field)))
         return VERDICT_REJECT;
-    Verdict verdict = outside_row(surroundings, own);
+    Verdict verdict = has_minus(surroundings->before) ? VERDICT_LOW : outside_row(surroundings, own);
 
     bool is_other = verdict == VERDICT_PASS && (is_part_of_name(surroundings->before) || is_in_formula(surroundings));
     return is_other ? VERDICT_WEAK : verdict;

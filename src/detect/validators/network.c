@@ -164,9 +164,36 @@ static bool is_part_of_degree(Bytes field)
                                  g_ascii_strncasecmp((const char *)field.data, "second", 6) == 0);
 }
 
+/* "stop_lat", "shape_pt_lon": a timetable's stops, and the lines on its map. */
+static bool is_of_timetable(Bytes field)
+{
+    static const char *const begins[] = {"stop_", "shape_", "station_", "airport_"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(begins); i++)
+        if (field.len > strlen(begins[i]) &&
+            g_ascii_strncasecmp((const char *)field.data, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
+
+/* `<node id="1" lat="50.1`: a map's data, which has millions of them; a track is of somebody. */
+static bool is_of_map(Bytes before)
+{
+    static const char *const tags[] = {"<node ", "<bounds ", "<center "};
+    const uint8_t *tag = before.len > 0 ? memrchr(before.data, '<', before.len) : NULL;
+    size_t len = tag != NULL ? (size_t)(before.data + before.len - tag) : 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
+        if (len > strlen(tags[i]) && memcmp(tag, tags[i], strlen(tags[i])) == 0)
+            return true;
+    return false;
+}
+
 Verdict validate_gps(const Surroundings *surroundings)
 {
     if (is_part_of_degree(surroundings->field))
         return VERDICT_REJECT;
+    if (is_vertex(surroundings) || is_of_timetable(surroundings->field) || is_of_map(surroundings->before))
+        return MIN(gps_verdict(surroundings->value), VERDICT_LOW);
     return outside_publication(surroundings, gps_verdict(surroundings->value));
 }

@@ -191,6 +191,41 @@ static bool is_blank_then_number(Bytes after)
     return is_row_group(after.data + 1, len);
 }
 
+/* "424 98 3052 4 v": a short number between blanks behind it. */
+static bool is_blank_then_count(Bytes after)
+{
+    size_t at = 1;
+
+    if (after.len < 3 || !is_blank(after.data[0]))
+        return false;
+    while (at < after.len && g_ascii_isdigit(after.data[at]))
+        at++;
+    return at > 1 && at < after.len && is_blank(after.data[at]);
+}
+
+static bool is_of_numbers(const uint8_t *from, const uint8_t *end)
+{
+    size_t digits = 0;
+
+    for (; from < end; from++) {
+        if (!g_ascii_isdigit(*from) && !is_blank(*from) && !is_one_of(*from, ".-\r"))
+            return false;
+        digits += g_ascii_isdigit(*from) ? 1 : 0;
+    }
+    return digits > 0;
+}
+
+/* The first number of the line is another one, and the line before has numbers alone: a table, a drawing. */
+static bool is_in_line_of_numbers(Bytes before)
+{
+    const uint8_t *start = before.len > 0 ? memrchr(before.data, '\n', before.len) : NULL;
+
+    if (start == NULL || !is_of_numbers(start + 1, before.data + before.len))
+        return false;
+    const uint8_t *line = memrchr(before.data, '\n', (size_t)(start - before.data));
+    return is_of_numbers(line != NULL ? line + 1 : before.data, start);
+}
+
 /* The number of a group of up to nine digits that begins at *at; *at moves behind the blank after it. */
 static bool next_group(Bytes value, size_t *at, uint32_t *ret_number, uint32_t *ret_span)
 {
@@ -272,7 +307,8 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
         return verdict;
     bool is_in_row = is_number_then_blank(surroundings->before) || is_blank_then_number(surroundings->after) ||
                      is_sign_or_point(surroundings->before) || is_blank_then_sign(surroundings->after) ||
-                     is_vector(surroundings);
+                     is_vector(surroundings) || is_in_line_of_numbers(surroundings->before) ||
+                     (verdict < VERDICT_PROVED && is_blank_then_count(surroundings->after));
     if (is_in_row)
         return MIN(verdict, VERDICT_LOW);
     if (verdict < VERDICT_PASS)

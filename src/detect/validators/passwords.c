@@ -243,10 +243,13 @@ Verdict validate_secret_token(Bytes value)
 
 /* A token of base 62: capitals, small letters and digits, where hexadecimal data and constants have but some of them.
  */
-Verdict validate_mixed_token(Bytes value)
+Verdict validate_mixed_token(const Surroundings *surroundings)
 {
+    Bytes value = surroundings->value;
     Mix mix = mix_of(value);
 
+    if (is_in_base64_block(surroundings))
+        return VERDICT_REJECT;
     return mix.upper > 0 && mix.lower > 0 && mix.digits > 0 ? validate_secret_token(value) : VERDICT_REJECT;
 }
 

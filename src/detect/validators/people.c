@@ -113,7 +113,8 @@ Verdict outside_service(const Surroundings *surroundings, Verdict verdict)
 {
     if (verdict <= VERDICT_LOW)
         return verdict;
-    if (is_of_organisation(surroundings) || (!is_in_field(surroundings) && is_of_service(surroundings)))
+    if (is_of_organisation(surroundings) || (!is_in_field(surroundings) && is_of_service(surroundings)) ||
+        is_in_request(surroundings))
         return VERDICT_LOW;
     return outside_publication(surroundings, verdict);
 }

@@ -55,9 +55,47 @@ bool number_is_bound(Bytes value)
     return false;
 }
 
+/* "index 8315342710..66895289b0": the names of two versions. */
+static bool is_before_dots(Bytes after)
+{
+    return after.len > 2 && after.data[0] == '.' && after.data[1] == '.' && g_ascii_isalnum(after.data[2]);
+}
+
+/* "HP SR number 8606223364", "VAT number 2125551234": capitals say whose number it is, unless they are "TEL". */
+static bool is_number_of_other(Bytes before)
+{
+    static const char word[] = " number", word_capital[] = " Number";
+    static const char *const own[] = {"TEL", "FAX", "CALL", "CELL", "PHONE", "MOBILE", "DID", "SMS", "WORK", "HOME"};
+    size_t len = before.len, capitals = 0;
+
+    while (len > 0 && is_one_of(before.data[len - 1], " :#="))
+        len--;
+    if (len < sizeof word ||
+        (memcmp(before.data + len - 7, word, 7) != 0 && memcmp(before.data + len - 7, word_capital, 7) != 0))
+        return false;
+    for (len -= 7; capitals < len && g_ascii_isupper(before.data[len - 1 - capitals]); capitals++)
+        ;
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+        if (strlen(own[i]) == capitals && memcmp(before.data + len - capitals, own[i], capitals) == 0)
+            return false;
+    return capitals > 1 && (capitals == len || g_ascii_isspace(before.data[len - 1 - capitals]));
+}
+
+/* "s(400)218 1952": a single letter before the parenthesis is none that a telephone number has. */
+static bool is_behind_letter(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before;
+    const uint8_t *end = before.data + before.len;
+
+    return surroundings->value.data[0] == '(' && before.len > 1 && g_ascii_isalpha(end[-1]) &&
+           !g_ascii_isalpha(end[-2]) && !g_ascii_isspace(end[-2]);
+}
+
 Verdict validate_nanp(const Surroundings *surroundings)
 {
-    if (is_part_of_name_number(surroundings) || number_is_bound(surroundings->value))
+    if (is_behind_letter(surroundings) || is_number_of_other(surroundings->before) ||
+        is_before_dots(surroundings->after) || is_part_of_name_number(surroundings) ||
+        number_is_bound(surroundings->value))
         return VERDICT_REJECT;
     return outside_service(surroundings, outside_row(surroundings, nanp_verdict(surroundings->value)));
 }
@@ -228,8 +266,22 @@ static Verdict phone_intl_verdict(Bytes value)
     return VERDICT_REJECT;
 }
 
+/* "chr14,+47281641,76M": the forward strand. */
+static bool is_on_chromosome(Bytes before)
+{
+    size_t at = before.len;
+
+    if (at < 5 || before.data[at - 1] != ',')
+        return false;
+    for (at--; at > 0 && g_ascii_isalnum(before.data[at - 1]); at--)
+        ;
+    return before.len - at > 4 && memcmp(before.data + at, "chr", 3) == 0;
+}
+
 Verdict validate_phone_intl(const Surroundings *surroundings)
 {
+    if (is_on_chromosome(surroundings->before))
+        return VERDICT_REJECT;
     return outside_service(surroundings, phone_intl_verdict(surroundings->value));
 }
 
@@ -245,6 +297,17 @@ static Verdict phone_national_verdict(Bytes value)
     return VERDICT_PASS;
 }
 
+/* "10.85.94.72:9090", "10.45.17.73/24": an address of a network. */
+static bool is_network_address(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, after = surroundings->after;
+    size_t dots = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        dots += value.data[i] == '.' ? 1 : 0;
+    return dots == 3 && after.len > 1 && is_one_of(after.data[0], ":/") && g_ascii_isdigit(after.data[1]);
+}
+
 /* "978-0-07-652463-1", "FN-2024-001234", "0643281306.517": part of something longer. */
 static bool is_part_of_more(const Surroundings *surroundings)
 {
@@ -258,7 +321,7 @@ static bool is_part_of_more(const Surroundings *surroundings)
 
 Verdict validate_phone_national(const Surroundings *surroundings)
 {
-    if (is_part_of_more(surroundings))
+    if (is_part_of_more(surroundings) || is_network_address(surroundings))
         return VERDICT_REJECT;
     return outside_service(surroundings, outside_row(surroundings, phone_national_verdict(surroundings->value)));
 }
@@ -286,6 +349,8 @@ static Verdict phone_bare_verdict(Bytes value)
 
 Verdict validate_phone_bare(const Surroundings *surroundings)
 {
+    if (is_before_dots(surroundings->after))
+        return VERDICT_REJECT;
     return outside_service(surroundings, phone_bare_verdict(surroundings->value));
 }
 
@@ -294,5 +359,5 @@ Verdict validate_phone_short(const Surroundings *surroundings)
 {
     Verdict verdict = phone_bare_verdict(surroundings->value);
 
-    return !is_in_field(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
+    return !is_in_field(surroundings) || is_in_request(surroundings) ? MIN(verdict, VERDICT_LOW) : verdict;
 }

@@ -116,10 +116,13 @@ Verdict validate_auth0(Bytes value)
 }
 
 /* Short keys behind a mark of three letters may be words: those without a digit, or filled in, are only counted. */
-Verdict validate_artifactory(Bytes value)
+Verdict validate_artifactory(const Surroundings *surroundings)
 {
+    Bytes value = surroundings->value;
     Mix mix = mix_of(value);
 
+    if (is_in_base64_block(surroundings))
+        return VERDICT_REJECT;
     if (mix.lower == 0 || value.len < 12)
         return VERDICT_REJECT;
     if (validate_secret_token(value) == VERDICT_REJECT || mix.digits < 2 || value.len < 20)

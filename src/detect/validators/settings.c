@@ -264,7 +264,7 @@ static bool is_called_public(const Surroundings *surroundings)
 /* A token that only its length, its alphabet and a provider's name beside it tell. */
 Verdict validate_keyed_token(const Surroundings *surroundings)
 {
-    if (is_revision(surroundings) || is_called_public(surroundings))
+    if (is_revision(surroundings) || is_called_public(surroundings) || is_in_checksum_list(surroundings))
         return VERDICT_REJECT;
     return issued_token_verdict(surroundings->value);
 }

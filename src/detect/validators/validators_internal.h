@@ -71,6 +71,20 @@ bool is_beside_code(Bytes before);
 /* Behind the name of a secret stand a call, a type, a time, or keys in a row: then the verdict is at most low. */
 Verdict outside_program(const Surroundings *surroundings, Verdict verdict);
 
+/* "0123…cdef  usr/bin/env": a line of a list of checksums. */
+bool is_in_checksum_list(const Surroundings *surroundings);
+/* Behind a long run of base64, or a line that is one: what looks like a token there is part of something encoded. */
+bool is_in_base64_block(const Surroundings *surroundings);
+/* "[…],[-80.88,26.95],[…": a point of an outline, not the place of a person or thing. */
+bool is_vertex(const Surroundings *surroundings);
+/* "GET /phone?id=084309020 HTTP/1.1" 404 383757: what the word in the path is about are not these numbers. */
+bool is_in_request(const Surroundings *surroundings);
+/* "7357595648/4987424375604825", "4249471492292608/190103424450275"; what has four digits and fewer is an expiry date.
+ */
+bool is_in_fraction(const Surroundings *surroundings);
+/* `"seed": -6300023422931547845`, "0.5,-6300023422931547845": what has a sign is a quantity. */
+bool has_minus(Bytes before);
+
 /* `rut 0 002 @ 02604760 v`: a digit or a mark between blanks before it makes a number one of a row: then the verdict is
  * at most low. */
 Verdict outside_marks(const Surroundings *surroundings, Verdict verdict);

@@ -28,6 +28,55 @@ static void check(const Around *cases, size_t count)
     }
 }
 
+/* The digests are those of the empty text (FIPS 180-4's and RFC 1321's). */
+static void test_what_programs_write_for_programs_is_no_secret_and_nobodys(void)
+{
+    static const char md5[] = "d41d8cd98f00b204e9800998ecf8427e";
+    static const char line[] = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1SU1LfVLPHCozMxH2Mo\n";
+    static const char token[] = "APBq9Zr2Lk8sTn4uXw7yBv3cDm6e";
+    const Around cases[] = {
+        {"keyed_token", "1  readme\n", md5, "  usr/share/doc/facebook.png", VERDICT_REJECT, NULL, NULL},
+        {"keyed_token", "", md5, " *vimeo.r", VERDICT_REJECT, NULL, NULL},
+        {"keyed_token", "Files:\n ", md5, " 1024 vimeo.dsc", VERDICT_REJECT, NULL, NULL},
+        {"keyed_token", "MD5 (vimeo.r) = ", md5, "\n", VERDICT_REJECT, NULL, NULL},
+        {"keyed_token", "vimeo ", md5, "\n", VERDICT_PASS, NULL, NULL},
+        {"keyed_token", "vimeo\n", md5, "\n", VERDICT_PASS, NULL, NULL},
+        {"artifactory", line, token, "\n", VERDICT_REJECT, NULL, NULL},
+        {"artifactory", "RSA SHA256:", token, "", VERDICT_REJECT, NULL, NULL},
+        {"artifactory", "token: ", token, "", VERDICT_PASS, NULL, NULL},
+        {"mixed_token", line, token, "\n", VERDICT_REJECT, NULL, NULL},
+        {"mixed_token", "first line\n", token, "\n", VERDICT_PASS, NULL, NULL},
+        {"gps", "[[-80.88,26.95],[-", "80.677,27.205", "],[-80.6,27.1]", VERDICT_LOW, NULL, NULL},
+        {"gps", "\"coordinates\": [ ", "-0.0898,51.5208", " ] } },", VERDICT_PASS, NULL, NULL},
+        {"gps", "stop,", "51.5208", ",1", VERDICT_LOW, NULL, "stop_lat"},
+        {"gps", "home,", "51.5208", ",1", VERDICT_PASS, NULL, "lat"},
+        {"gps", "<node id=\"1\" lat=\"", "51.5208", "\" ", VERDICT_LOW, NULL, NULL},
+        {"gps", "<trkpt lat=\"", "51.5208", "\" ", VERDICT_PASS, NULL, NULL},
+        {"card", "7357595648/", "4929381332664295", " - 1", VERDICT_WEAK, NULL, NULL},
+        {"card", "+ ", "4929381332664295", "/190103424450275*n", VERDICT_WEAK, NULL, NULL},
+        {"card", "card ", "4929381332664295", "/1226", VERDICT_PASS, NULL, NULL},
+        {"card", "encrypt(X'", "4929381332664295", "')", VERDICT_WEAK, NULL, NULL},
+        {"card", "\"card\": 1, \"seed\": -", "4929381332664295", "}", VERDICT_LOW, NULL, NULL},
+        {"card", "36007289175,buy,", "4929381332664295", "", VERDICT_REJECT, NULL, "maker_order_id"},
+        {"card", "\t 5205 4005\n6 ", "4929 3813 3266 4295", "\n", VERDICT_LOW, NULL, NULL},
+        {"card", "Cards:\n6 ", "4929 3813 3266 4295", "\n", VERDICT_PROVED, NULL, NULL},
+        {"ssn", "Black Black ", "424 98 3052", " 4 v", VERDICT_LOW, NULL, NULL},
+        {"nanp", "(png)h(size)e(600,)h", "(400)218 1952", " y", VERDICT_REJECT, NULL, NULL},
+        {"nanp", "Phone", "(312)218 1952", "", VERDICT_PASS, NULL, NULL},
+        {"nanp", "# This bug is HP SR number ", "8606223364", ".", VERDICT_REJECT, NULL, NULL},
+        {"nanp", "TEL number ", "8606223364", ".", VERDICT_WEAK, NULL, NULL},
+        {"nanp", "phone.go\nindex ", "8315342710", "..66895289b0", VERDICT_REJECT, NULL, NULL},
+        {"phone_intl", "XA:Z:chr14,", "+47281641", ",76M,1;", VERDICT_REJECT, NULL, NULL},
+        {"phone_intl", "Chris,", "+4722816412", ",76", VERDICT_PASS, NULL, NULL},
+        {"phone_national", "\"/phone.js\",instance=\"", "10.85.94.72", ":9090", VERDICT_REJECT, NULL, NULL},
+        {"phone_bare", "\"GET /phone?id=", "084309020", " HTTP/1.1\"", VERDICT_LOW, NULL, NULL},
+        {"phone_national", "\"GET /phone/1 HTTP/1.1\" ", "404 383757", " \"-\"", VERDICT_LOW, NULL, NULL},
+        {"phone_bare", "?phone=", "084309020", "&x=1", VERDICT_PASS, NULL, NULL},
+    };
+
+    check(cases, G_N_ELEMENTS(cases));
+}
+
 static void test_one_of_many_numbers_is_part_of_what_they_are_together(void)
 {
     static const Around cases[] = {
@@ -222,6 +271,8 @@ static void test_calls_types_times_and_rows_of_keys_are_no_passwords(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/detect/surroundings/what-programs-write-for-programs-is-no-secret-and-nobodys",
+        test_what_programs_write_for_programs_is_no_secret_and_nobodys);
     g_test_add_func("/detect/surroundings/one-of-many-numbers-is-part-of-what-they-are-together",
         test_one_of_many_numbers_is_part_of_what_they_are_together);
     g_test_add_func("/detect/surroundings/what-serves-everybody-is-nobodys", test_what_serves_everybody_is_nobodys);
