@@ -15,49 +15,40 @@ void json_scan_init(JsonScan *scan, Path *path)
 }
 
 /* What stands at this place of the innermost container, apart from its key. */
-static uint32_t element_node(Path *path)
+static PathPlace element_place(Path *path)
 {
     PathLevel *top = path_top(path);
 
-    if (top == NULL || top->detail != IN_ARRAY)
-        return path_top_node(path);
-    return path_member(path, top->node, 0, ++top->count);
+    return top != NULL && top->detail == IN_ARRAY ? path_next_element(path, top) : path_top_place(path);
 }
 
-/* The node that holds just before the position: what a new container is the value of. */
-static uint32_t current_node(const JsonScan *scan)
-{
-    const GArray *marks = scan->path->marks;
-
-    return marks->len > 0 ? g_array_index(marks, PathMark, marks->len - 1).node : 0;
-}
-
+/* A container is the value of what stands before it. */
 static void open_container(JsonScan *scan, uint64_t position, uint32_t kind)
 {
-    const PathLevel level = {.node = current_node(scan), .detail = kind};
+    const PathLevel level = {.place = path_last_place(scan->path), .detail = kind};
 
     path_push(scan->path, level);
-    path_mark(scan->path, position + 1, element_node(scan->path));
+    path_mark(scan->path, position + 1, element_place(scan->path));
 }
 
 static void close_container(JsonScan *scan, uint64_t position)
 {
-    PathLevel *top = path_top(scan->path);
-    uint32_t node = top != NULL ? top->node : 0;
+    PathPlace place = path_top_place(scan->path);
 
     path_pop(scan->path);
     if (scan->path->depth == 0) /* the next text stands on its own */
-        node = 0;
-    path_mark(scan->path, position + 1, node);
+        place = (PathPlace){0};
+    path_mark(scan->path, position + 1, place);
 }
 
-static uint32_t intern(const JsonScan *scan, Bytes key)
+static uint32_t key_node(const JsonScan *scan, uint32_t parent, Bytes key)
 {
     uint8_t decoded[JSON_KEY_MAX];
 
     if (scan->escapes_end <= scan->string_start)
-        return field_names_intern(scan->path->names, key);
-    return field_names_intern(scan->path->names, (Bytes){.data = decoded, .len = json_key_decode(key, decoded)});
+        return path_key(scan->path, parent, key);
+    const Bytes name = {.data = decoded, .len = json_key_decode(key, decoded)};
+    return path_member(scan->path, parent, field_names_intern(scan->path->names, name));
 }
 
 static void name_value(JsonScan *scan, const TextView *view, uint64_t position)
@@ -71,15 +62,15 @@ static void name_value(JsonScan *scan, const TextView *view, uint64_t position)
         return;
     const Bytes key = {
         .data = view->data + (scan->string_start - view->base), .len = (size_t)(scan->string_end - scan->string_start)};
-    uint32_t name = intern(scan, key);
-    path_mark(scan->path, position + 1, path_member(scan->path, top->node, name, 0));
+    const PathPlace place = {.node = key_node(scan, top->place.node, key), .item = top->place.item};
+    path_mark(scan->path, position + 1, place);
 }
 
 static void start_over(JsonScan *scan, uint64_t position)
 {
     scan->is_in_string = false;
     scan->path->depth = scan->path->deeper = 0;
-    path_mark(scan->path, position + 1, 0);
+    path_mark(scan->path, position + 1, (PathPlace){0});
 }
 
 static void see_in_string(JsonScan *scan, uint8_t byte, uint64_t position)
@@ -116,7 +107,7 @@ static void see_bracket(JsonScan *scan, const TextView *view, uint64_t position)
         return;
     default:
         scan->may_be_key = false;
-        path_mark(scan->path, position + 1, element_node(scan->path));
+        path_mark(scan->path, position + 1, element_place(scan->path));
         return;
     }
 }

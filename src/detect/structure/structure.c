@@ -34,7 +34,7 @@ struct Structure {
     YamlScan yaml;
     XmlScan xml;
     uint64_t found_at; /* position of the last question about a path, and its answer */
-    uint32_t found_node;
+    PathPlace found;
     bool is_found;
     GString *shown_path, *shown_column;
 };
@@ -191,15 +191,15 @@ static bool is_tree(const Structure *structure)
     return structure->kind != STRUCTURE_PLAIN && structure->kind != STRUCTURE_TABLE;
 }
 
-static uint32_t node_at(Structure *structure, uint64_t position)
+static PathPlace place_at(Structure *structure, uint64_t position)
 {
     if (!structure->is_found || structure->found_at != position) {
         const PathMark *mark = path_find(&structure->path, position);
-        structure->found_node = mark != NULL ? mark->node : 0;
+        structure->found = mark != NULL ? mark->place : (PathPlace){0};
         structure->found_at = position;
         structure->is_found = true;
     }
-    return structure->found_node;
+    return structure->found;
 }
 
 static bool name_has(const Structure *structure, uint32_t name, uint32_t group)
@@ -215,7 +215,7 @@ static uint32_t field_name(Structure *structure, uint64_t position)
         return table_scan_name(&structure->table, table_scan_find(&structure->table, position));
     if (!is_tree(structure))
         return 0;
-    uint32_t node = node_at(structure, position);
+    uint32_t node = place_at(structure, position).node;
     while (node != 0 && path_node(&structure->path, node)->name == 0)
         node = path_node(&structure->path, node)->parent;
     return path_node(&structure->path, node)->name;
@@ -230,7 +230,7 @@ bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t gro
 {
     if (!is_tree(structure))
         return structure_field_has_keyword(structure, position, group);
-    uint32_t node = node_at(structure, position);
+    uint32_t node = place_at(structure, position).node;
     if (!path_node(&structure->path, node)->has_keywords)
         return false;
     for (; node != 0; node = path_node(&structure->path, node)->parent) {
@@ -253,38 +253,26 @@ uint64_t structure_barrier(Structure *structure, uint64_t position)
     return structure->kind == STRUCTURE_TABLE ? table_scan_find(&structure->table, position)->record_start : 0;
 }
 
-static const PathMark *mark_at(const Structure *structure, guint index)
-{
-    return &g_array_index(structure->path.marks, PathMark, index);
-}
-
 uint64_t structure_field_end(Structure *structure, uint64_t position)
 {
+    const Path *path = &structure->path;
     const PathMark *mark = is_tree(structure) ? path_find(&structure->path, position) : NULL;
-    guint next = mark != NULL ? (guint)(mark - mark_at(structure, 0)) + 1 : structure->path.marks->len;
 
-    return next < structure->path.marks->len ? mark_at(structure, next)->from : 0;
-}
-
-/* Index of the mark that holds at the position, or of the first. */
-static guint mark_before(Structure *structure, uint64_t position)
-{
-    const PathMark *mark = path_find(&structure->path, position);
-
-    return mark != NULL ? (guint)(mark - mark_at(structure, 0)) : 0;
+    return mark != NULL && mark + 1 < path->marks + path->mark_count ? mark[1].from : 0;
 }
 
 /* A zone for each stretch with the same rules, however deep and however often the path changes. */
 static void visit_marks(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
 {
-    const GArray *marks = structure->path.marks;
+    const Path *path = &structure->path;
+    const PathMark *mark = path_find(&structure->path, from), *end = path->marks + path->mark_count;
     Zone zone = {.from = from};
 
-    for (guint i = mark_before(structure, from); i < marks->len && mark_at(structure, i)->from < to; i++) {
-        const uint64_t *rules = path_node(&structure->path, mark_at(structure, i)->node)->rules;
+    for (mark = mark != NULL ? mark : path->marks; mark < end && mark->from < to; mark++) {
+        const uint64_t *rules = path_node(path, mark->place.node)->rules;
         if (rules == zone.rules)
             continue;
-        zone.to = mark_at(structure, i)->from;
+        zone.to = mark->from;
         if (zone.rules != NULL)
             visitor(data, &zone);
         zone = (Zone){.from = MAX(zone.to, from), .rules = rules};
@@ -330,8 +318,14 @@ static void show_json_name(GString *text, const FieldName *name)
     g_string_append(text, "']");
 }
 
-static void show_node(const Structure *structure, GString *text, const PathNode *node)
+/* A node, and its number if it is an item of a list. */
+typedef struct ShownNode {
+    uint32_t node, ordinal;
+} ShownNode;
+
+static void show_node(const Structure *structure, GString *text, ShownNode shown)
 {
+    const PathNode *node = path_node(&structure->path, shown.node);
     const FieldName *name = field_names_at(structure->names, node->name);
 
     if (structure->kind == STRUCTURE_XML)
@@ -339,22 +333,27 @@ static void show_node(const Structure *structure, GString *text, const PathNode 
     else if (node->name != 0)
         show_json_name(text, name);
     else
-        g_string_append_printf(text, "[%u]", node->ordinal - 1);
+        g_string_append_printf(text, "[%u]", shown.ordinal - 1);
 }
 
-static const char *show_path(Structure *structure, uint32_t node)
+static const char *show_path(Structure *structure, PathPlace place)
 {
-    uint32_t chain[2 * PATH_DEPTH + 2];
+    const Path *path = &structure->path;
+    ShownNode chain[2 * PATH_DEPTH + 2];
     guint length = 0;
     GString *text = structure->shown_path;
+    uint32_t item = place.item;
 
-    for (; node != 0 && length < G_N_ELEMENTS(chain); node = path_node(&structure->path, node)->parent)
-        chain[length++] = node;
+    for (uint32_t node = place.node; node != 0 && length < G_N_ELEMENTS(chain); node = path_node(path, node)->parent) {
+        bool is_item = path_node(path, node)->name == 0;
+        chain[length++] = (ShownNode){.node = node, .ordinal = is_item ? path->items[item].ordinal : 0};
+        item = is_item ? path->items[item].above : item;
+    }
     if (length == 0)
         return NULL;
     g_string_assign(text, structure->kind == STRUCTURE_XML ? "" : "$");
     while (length > 0 && text->len < PATH_SHOWN)
-        show_node(structure, text, path_node(&structure->path, chain[--length]));
+        show_node(structure, text, chain[--length]);
     if (length > 0)
         g_string_append(text, "…");
     return text->str;
@@ -364,7 +363,7 @@ void structure_describe(Structure *structure, uint64_t position, StructurePlace 
 {
     *ret_place = (StructurePlace){0};
     if (is_tree(structure))
-        ret_place->path = show_path(structure, node_at(structure, position));
+        ret_place->path = show_path(structure, place_at(structure, position));
     if (structure->kind != STRUCTURE_TABLE)
         return;
     const TableCell *cell = table_scan_find(&structure->table, position);

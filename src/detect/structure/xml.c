@@ -84,7 +84,7 @@ static bool is_void_name(Bytes name)
 static void name_element(XmlScan *scan, const TextView *view, uint64_t end)
 {
     leave_unclosed(scan);
-    scan->path->open = path_top_node(scan->path);
+    scan->path->open = path_top_place(scan->path).node;
     scan->is_named = true;
     scan->is_void = false;
     if (scan->tag_start < view->base)
@@ -92,8 +92,7 @@ static void name_element(XmlScan *scan, const TextView *view, uint64_t end)
     Bytes name = name_at(view, scan->tag_start, end);
     scan->is_void = !scan->is_declared && is_void_name(name);
     if (name.len > 0)
-        scan->path->open =
-            path_child(scan->path, path_top_node(scan->path), field_names_intern(scan->path->names, name), 0);
+        scan->path->open = path_key(scan->path, scan->path->open, name);
 }
 
 static void open_value(XmlScan *scan, const TextView *view, uint64_t position, uint8_t quote)
@@ -104,9 +103,8 @@ static void open_value(XmlScan *scan, const TextView *view, uint64_t position, u
     Bytes name = attribute_before(view, scan->tag_start, position);
     if (name.len == 0)
         return;
-    uint32_t node = path_child(scan->path, scan->path->open, field_names_intern(scan->path->names, name), 0);
-    g_array_index(scan->path->nodes, PathNode, node).is_attribute = true;
-    path_mark(scan->path, position + 1, node);
+    uint32_t node = path_attribute(scan->path, scan->path->open, field_names_intern(scan->path->names, name));
+    path_mark(scan->path, position + 1, (PathPlace){.node = node});
 }
 
 /* Tags that nobody closes (HTML has them) are closed with the one that is. */
@@ -123,7 +121,7 @@ static void close_element(XmlScan *scan, const TextView *view, uint64_t position
     unsigned unclosed = 0;
     for (uint32_t left = path->depth; left > 0 && unclosed < UNCLOSED_MAX; left--) {
         const PathLevel *level = &path->levels[left - 1];
-        if (path_node(path, level->node)->name == wanted) {
+        if (path_node(path, level->place.node)->name == wanted) {
             path->depth = left - 1;
             return;
         }
@@ -133,7 +131,7 @@ static void close_element(XmlScan *scan, const TextView *view, uint64_t position
 
 static void open_element(XmlScan *scan, uint64_t content_start)
 {
-    path_push(scan->path, (PathLevel){.node = scan->path->open, .count = (uint32_t)content_start});
+    path_push(scan->path, (PathLevel){.place.node = scan->path->open, .count = (uint32_t)content_start});
     scan->is_fresh = scan->path->deeper == 0;
     scan->content_start = content_start;
 }
@@ -150,7 +148,7 @@ static void end_tag(XmlScan *scan, const TextView *view, uint64_t position)
         if (!is_empty && !scan->is_void)
             open_element(scan, position + 1);
     }
-    path_mark(scan->path, position + 1, path_top_node(scan->path));
+    path_mark(scan->path, position + 1, path_top_place(scan->path));
 }
 
 static void see_in_tag(XmlScan *scan, const TextView *view, uint64_t position, uint8_t byte)
@@ -158,7 +156,7 @@ static void see_in_tag(XmlScan *scan, const TextView *view, uint64_t position, u
     if (scan->quote != 0) {
         if (byte == scan->quote) {
             scan->quote = 0;
-            path_mark(scan->path, position + 1, scan->path->open);
+            path_mark(scan->path, position + 1, (PathPlace){.node = scan->path->open});
         } else if (byte == '<') { /* an apostrophe in text that is no XML */
             scan->quote = 0;
             scan->state = XML_TEXT;

@@ -34,11 +34,12 @@ static void open_item(Path *path, uint32_t column)
     pop_to(path, item_detail(column) + 1);
     PathLevel *top = path_top(path);
     if (top != NULL && path->deeper == 0 && top->detail == item_detail(column)) {
-        top->node = path_child(path, path_node(path, top->node)->parent, 0, ++top->count);
+        top->place.item = path_item(path, path->items[top->place.item].above, ++top->count);
         return;
     }
-    uint32_t node = path_child(path, path_top_node(path), 0, 1);
-    path_push(path, (PathLevel){.node = node, .detail = item_detail(column), .count = 1});
+    const PathPlace list = path_top_place(path);
+    const PathPlace item = {.node = path_member(path, list.node, 0), .item = path_item(path, list.item, 1)};
+    path_push(path, (PathLevel){.place = item, .detail = item_detail(column), .count = 1});
 }
 
 static void open_value(YamlScan *scan, const YamlLine *line)
@@ -65,11 +66,12 @@ static void see_line(YamlScan *scan, Bytes text)
     for (uint32_t i = 0; i < line.dash_count; i++)
         open_item(path, line.dashes[i]);
     pop_to(path, key_detail(line.indent));
-    path_mark(path, scan->line, path_top_node(path));
+    PathPlace place = path_top_place(path);
+    path_mark(path, scan->line, place);
     if (line.key.len > 0) {
-        uint32_t node = path_member(path, path_top_node(path), field_names_intern(path->names, line.key), 0);
-        path_mark(path, scan->line + line.after, node);
-        path_push(path, (PathLevel){.node = node, .detail = key_detail(line.indent)});
+        place.node = path_key(path, place.node, line.key);
+        path_mark(path, scan->line + line.after, place);
+        path_push(path, (PathLevel){.place = place, .detail = key_detail(line.indent)});
     }
     open_value(scan, &line);
 }

@@ -36,29 +36,24 @@ static void begin_token(YamlFlow *flow, uint64_t position)
     flow->string_start = flow->string_end = 0;
 }
 
-static uint32_t element_node(Path *path)
+static PathPlace element_place(Path *path)
 {
     PathLevel *top = path_top(path);
 
-    if (top == NULL || top->detail != IN_LIST)
-        return path_top_node(path);
-    return path_member(path, top->node, 0, ++top->count);
+    return top != NULL && top->detail == IN_LIST ? path_next_element(path, top) : path_top_place(path);
 }
 
 static void open_level(YamlFlow *flow, uint64_t position, uint32_t kind)
 {
-    const GArray *marks = flow->path->marks;
-    uint32_t node = marks->len > 0 ? g_array_index(marks, PathMark, marks->len - 1).node : 0;
-
-    path_push(flow->path, (PathLevel){.node = node, .detail = kind});
-    path_mark(flow->path, position + 1, element_node(flow->path));
+    path_push(flow->path, (PathLevel){.place = path_last_place(flow->path), .detail = kind});
+    path_mark(flow->path, position + 1, element_place(flow->path));
     begin_token(flow, position + 1);
 }
 
 static void close_level(YamlFlow *flow, uint64_t position)
 {
     path_pop(flow->path);
-    path_mark(flow->path, position + 1, path_top_node(flow->path));
+    path_mark(flow->path, position + 1, path_top_place(flow->path));
     begin_token(flow, position + 1);
     flow->is_open = flow->path->depth + flow->path->deeper > flow->base;
 }
@@ -89,8 +84,8 @@ static void see_colon(YamlFlow *flow, const TextView *view, uint64_t position)
     begin_token(flow, position + 1);
     if (key.len == 0)
         return;
-    uint32_t name = field_names_intern(flow->path->names, key);
-    path_mark(flow->path, position + 1, path_member(flow->path, top->node, name, 0));
+    const PathPlace place = {.node = path_key(flow->path, top->place.node, key), .item = top->place.item};
+    path_mark(flow->path, position + 1, place);
 }
 
 static void see_in_quotes(YamlFlow *flow, uint64_t position, uint8_t byte)
@@ -145,7 +140,7 @@ static void see(YamlFlow *flow, const TextView *view, uint64_t position)
         see_colon(flow, view, position);
         return;
     case ',':
-        path_mark(flow->path, position + 1, element_node(flow->path));
+        path_mark(flow->path, position + 1, element_place(flow->path));
         begin_token(flow, position + 1);
         return;
     case '#':
