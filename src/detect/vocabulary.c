@@ -148,6 +148,11 @@ static void sketch_add(uint64_t *bits, uint64_t hash)
     bits[hash >> 54] |= UINT64_C(1) << (hash >> 48 & 63);
 }
 
+static void sketch_add_two(uint64_t *bits, uint64_t hash)
+{
+    bits[hash >> 54] |= vocabulary_sketch_two(hash);
+}
+
 static bool word_is_number(const Word *word)
 {
     return strspn(word->text, "0123456789") == word->len;
@@ -170,9 +175,9 @@ static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
     if (before != NULL)
         sketch_add(sketch->firsts, hash_of(before));
     if (is_alone)
-        sketch_add(sketch->alone, hash_of(last));
+        sketch_add_two(sketch->alone, hash_of(last));
     else
-        sketch_add(sketch->pairs, vocabulary_pair_hash(hash_of(before), hash_of(last)));
+        sketch_add_two(sketch->pairs, vocabulary_pair_hash(hash_of(before), hash_of(last)));
     if (!word_is_number(last)) {
         sketch->has_letters |= last->len == 1 && (!is_behind_letter || is_behind_number);
     } else if (is_alone || is_behind_letter) {

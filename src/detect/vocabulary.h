@@ -78,6 +78,17 @@ static inline bool vocabulary_sketch_has(const uint64_t *bits, uint64_t hash)
     return (bits[hash >> 54] >> (hash >> 48 & 63) & 1) != 0;
 }
 
+/* Of alone and pairs, which are asked less and must be surer: two of the bits that the hash chooses. */
+static inline uint64_t vocabulary_sketch_two(uint64_t hash)
+{
+    return UINT64_C(1) << (hash >> 48 & 63) | UINT64_C(1) << (hash >> 42 & 63);
+}
+
+static inline bool vocabulary_sketch_has_two(const uint64_t *bits, uint64_t hash)
+{
+    return (~bits[hash >> 54] & vocabulary_sketch_two(hash)) == 0;
+}
+
 /* The word in any case; 0: no keyword has it. */
 uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len);
 /* The same for a text of at most KEYWORD_MAX_BYTES whose vocabulary_prefix() is known. */

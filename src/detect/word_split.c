@@ -366,12 +366,12 @@ static ALWAYS_INLINE void keep_likely(WordSplitter *splitter, const Strip *strip
         uint64_t hash = word_hash(splitter, strip, word);
         uint64_t before = word > 0 ? word_hash(splitter, strip, word - 1) : splitter->hash;
         bool is_part = start > 0 && keyword_is_word_byte(strip->text[start - 1]);
-        bool is_end = is_part || vocabulary_sketch_has(sketch->pairs, vocabulary_pair_hash(before, hash));
+        bool is_end = is_part || vocabulary_sketch_has_two(sketch->pairs, vocabulary_pair_hash(before, hash));
         splitter->likely[kept] =
             (WordPlace){.start = strip->position + start, .len = len, .stem = len, .is_end = is_end};
         if (vocabulary_sketch_has(sketch->leads, hash))
             add_word_behind(splitter, strip, strip->position + start + len);
-        kept += (is_end | vocabulary_sketch_has(sketch->alone, hash)) != 0 && len <= WORD_MAX_BYTES ? 1 : 0;
+        kept += (is_end | vocabulary_sketch_has_two(sketch->alone, hash)) != 0 && len <= WORD_MAX_BYTES ? 1 : 0;
     }
     splitter->likely_count = kept;
     if (splitter->end_count > 0)
