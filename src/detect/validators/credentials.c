@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { BASIC_SEEN = 16, BEARER_LEN_MIN = 16 };
+
 static bool is_json_object(const Decoded *decoded, const char *member)
 {
     if (decoded->len < 2 || decoded->data[0] != '{' || decoded->data[decoded->len - 1] != '}')
@@ -99,6 +101,24 @@ Verdict validate_http_authorization(Bytes value)
     bool is_known = g_ascii_strncasecmp((const char *)value.data, "bearer", 6) == 0 ||
                     g_ascii_strncasecmp((const char *)value.data, "token", 5) == 0;
     return is_known || mix_of(credential).digits >= 2 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* A scheme and a credential without the name of the header: "Basic" proves itself, and behind "Bearer" stands what is
+ * plainly no word. */
+Verdict validate_http_scheme(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
+    Mix mix = mix_of(value);
+
+    if (after.len > 0 && is_one_of(after.data[0], "(${<%["))
+        return VERDICT_REJECT;
+    size_t seen = MIN(before.len, (size_t)BASIC_SEEN);
+    const uint8_t *near = before.data + before.len - seen;
+    if (memmem(near, seen, "asic", 4) != NULL || memmem(near, seen, "ASIC", 4) != NULL)
+        return basic_verdict(value);
+    if (value.len < BEARER_LEN_MIN || mix.digits < 2 || mix.upper + mix.lower < 4)
+        return VERDICT_REJECT;
+    return header_token_verdict(value);
 }
 
 /* A header of a curl command, which began in front of it. */

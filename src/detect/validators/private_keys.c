@@ -10,7 +10,10 @@ static size_t pem_body_read(Bytes value, uint8_t *body, size_t capacity)
     const uint8_t *end = value.data + value.len;
     const uint8_t *at = memmem(value.data, value.len, "KEY", 3);
 
-    for (at = at == NULL ? end : at + 3; at < end && len < capacity; at++) {
+    at = at == NULL ? end : at + 3;
+    if (end - at > 6 && memcmp(at, " BLOCK", 6) == 0) /* of OpenPGP */
+        at += 6;
+    for (; at < end && len < capacity; at++) {
         if (*at == '\\') {
             at++;
             continue;
@@ -88,4 +91,52 @@ Verdict validate_azure_key(Bytes value)
         return VERDICT_REJECT;
     g_auto(Decoded) decoded = base64_decode(value.data, value.len);
     return decoded.len == 64 ? VERDICT_PROVED : VERDICT_REJECT;
+}
+
+/* ITU-T X.690: how many bytes a SEQUENCE takes, head and all; 0 if the text is none. */
+static size_t sequence_len(const Decoded *decoded)
+{
+    const guchar *data = decoded->data;
+
+    if (decoded->len < 4 || data[0] != 0x30)
+        return 0;
+    if (data[1] < 0x80)
+        return 2 + (size_t)data[1];
+    if (data[1] == 0x81)
+        return 3 + (size_t)data[2];
+    return data[1] == 0x82 ? 4 + (((size_t)data[2] << 8) | data[3]) : 0;
+}
+
+/* Armour that says "TESTING KEY" is for readers, as the sources of Go have it. */
+static bool is_for_testing(Bytes before)
+{
+    static const char mark[] = "TESTING KEY-----";
+    size_t seen = MIN(before.len, sizeof(mark) + 3);
+
+    return memmem(before.data + before.len - seen, seen, mark, sizeof(mark) - 1) != NULL;
+}
+
+/* The pattern knows the first bytes. A value as long as they say is a whole key; one that goes on in the next line or
+ * was cut may be. */
+Verdict validate_der_key(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value;
+
+    if (distinct_count(value) < 16 || is_for_testing(surroundings->before))
+        return VERDICT_REJECT;
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+    size_t len = sequence_len(&decoded);
+    if (len == 0)
+        return VERDICT_REJECT;
+    return len == decoded.len ? VERDICT_PROVED : VERDICT_PASS;
+}
+
+/* Bytes drawn at random: no path, and no name of a program. */
+Verdict validate_raw_key(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (mix.digits < 2 || mix.upper < 4 || mix.lower < 4 || distinct_count(value) < 16)
+        return VERDICT_REJECT;
+    return word_cover(value) < 0.4 ? VERDICT_PASS : VERDICT_REJECT;
 }

@@ -68,24 +68,6 @@ Verdict validate_pypi_token(Bytes value)
     return is_macaroon && decoded.len < MACAROON_BYTES ? VERDICT_REJECT : VERDICT_PASS;
 }
 
-/* RFC 4226 wants at least 128 bits, of which many issuers give 80: 16 characters of base32 (RFC 4648, section 6). */
-Verdict validate_otp_seed(Bytes value)
-{
-    size_t letters = 0, digits = 0, len = 0;
-
-    for (size_t i = 0; i < value.len; i++) {
-        char c = g_ascii_toupper((char)value.data[i]);
-        if (c == ' ' || c == '-' || c == '=')
-            continue;
-        if (!g_ascii_isupper(c) && (c < '2' || c > '7'))
-            return VERDICT_REJECT;
-        letters += g_ascii_isupper(c) ? 1 : 0;
-        digits += g_ascii_isdigit(c) ? 1 : 0;
-        len++;
-    }
-    return len >= 16 && letters > 0 && digits > 0 && distinct_count(value) >= 7 ? VERDICT_PASS : VERDICT_REJECT;
-}
-
 /* What the pattern tells by itself, unless it is plainly filled in. */
 Verdict validate_present(Bytes value)
 {

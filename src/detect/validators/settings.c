@@ -300,6 +300,8 @@ Verdict validate_key_armour(const Surroundings *surroundings)
     Bytes after = surroundings->after;
     size_t at = 0;
 
+    if (after.len > 1 && is_one_of(after.data[0], "\"'`") && after.data[1] == ')') /* a program looks for it */
+        return VERDICT_REJECT;
     while (at < after.len && (g_ascii_isspace(after.data[at]) || is_one_of(after.data[at], "\"'\\+,")))
         at++;
     if (at < after.len && is_one_of(after.data[at], "<.[{$*"))

@@ -53,6 +53,24 @@ static const Case cases[] = {
         "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AAAAAAAAAAAAAAAAAAAAAA.48V1_ALb6US04U3b.5eym8TW_c8SuK0ltJ3rpYI"
         ".XFBoMYUZodetZdvTiFvSkQ",
         "", VERDICT_PROVED},
+    /* RFC 8410, section 10.3: 48 bytes, as its first two say; then one byte short. */
+    {"der_key", "", "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC", "", VERDICT_PROVED},
+    {"der_key", "", "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdV", "", VERDICT_PASS},
+    {"der_key", "-----BEGIN RSA TESTING KEY-----\n", "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC",
+        "", VERDICT_REJECT},
+    {"raw_key", "", "load_private_key_of_the_service_from_a_file", "", VERDICT_REJECT},
+    {"raw_key", "", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", "", VERDICT_PASS},
+    {"otp_seed", "", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "", VERDICT_PASS}, /* RFC 6238, appendix B, in base32 */
+    {"otp_seed", "", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "", VERDICT_REJECT},
+    {"otp_seed", "", "SHA256WITHRSAENCRYPTION", "", VERDICT_REJECT},
+    {"otp_seed", "", "PFVLOBCXSAUFWKBH", "", VERDICT_PASS},
+    {"recovery_codes", "", "7685 2042\n3911 8293", "", VERDICT_PASS},
+    {"recovery_codes", "", "keep-them 2042\nsafe-here 8293", "", VERDICT_REJECT},
+    /* RFC 7617, section 2. */
+    {"http_scheme", "\"Basic ", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "\"", VERDICT_PROVED},
+    {"http_scheme", "\"Basic ", "Authentication", "\"", VERDICT_REJECT},
+    {"http_scheme", "\"Bearer ", RANDOM_VALUE, "\"", VERDICT_PASS},
+    {"http_scheme", "\"Bearer ", "getTokenOfUser12", "(", VERDICT_REJECT},
     /* RFC 7516, section 4.1.2: no algorithm of encryption. */
     {"jwt_encrypted", "", "eyJhbGciOiJkaXIifQ..48V1_ALb6US04U3b.5eym8TW_c8Su.XFBoMYUZodetZdvTiFvSkQ", "",
         VERDICT_REJECT},
