@@ -1,5 +1,6 @@
 #include "detect/judge.h"
 #include "detect/byte_class.h"
+#include "detect/gap.h"
 
 #include <math.h>
 #include <string.h>
@@ -112,18 +113,14 @@ static bool is_suppressed(Judge *judge, const CompiledRule *rule, Bytes value)
     return contains_ignored_word(judge, rule, value);
 }
 
-/* Keywords in front of this position do not count. */
-static uint64_t barrier_of(const Judge *judge, const TextView *text, const Candidate *candidate)
+/* Where the line begins that holds a position, as far as a keyword may be; 0: before that. */
+static uint64_t line_start(const TextView *text, const Candidate *candidate, uint64_t at)
 {
-    uint64_t at = candidate->value.start;
-    uint64_t barrier = structure_barrier(judge->structure, at);
-
-    if (!candidate->rule->is_same_line)
-        return barrier;
     size_t reach = MIN((size_t)(at - text->base), keyword_look_back(candidate->rule->distance));
     const uint8_t *from = text->data + (at - text->base) - reach;
     const uint8_t *newline = reach > 0 ? memrchr(from, '\n', reach) : NULL;
-    return newline != NULL ? MAX(barrier, text->base + (uint64_t)(newline - text->data) + 1) : barrier;
+
+    return newline != NULL ? text->base + (uint64_t)(newline - text->data) + 1 : 0;
 }
 
 /* The value's own line has no newline between it and the keyword behind it. */
@@ -150,12 +147,31 @@ static bool is_keyword_in_field(const Judge *judge, const Candidate *candidate)
                                            field_keyword_group(judge->rules, rule->rule.index));
 }
 
+/* Forms print the label, alone and short, on the line above the value: the value's line is its own nevertheless. */
+static uint64_t label_above(const Judge *judge, const TextView *text, const Candidate *candidate, KeywordQuery query)
+{
+    enum { LABEL_MAX = 48, LABEL_DISTANCE = 2 };
+    uint64_t label_end = text->base + gap_start(text, (size_t)(candidate->value.start - text->base));
+    uint64_t start = MAX(query.barrier, line_start(text, candidate, label_end));
+
+    if (label_end >= line_start(text, candidate, candidate->value.start) || label_end - start > LABEL_MAX)
+        return 0;
+    query.barrier = start;
+    query.distance = LABEL_DISTANCE;
+    return keyword_tracker_before(judge->keywords, text, &query, label_end);
+}
+
 static uint64_t keyword_before(const Judge *judge, const TextView *text, const Candidate *candidate, uint32_t group)
 {
-    const KeywordQuery query = {
-        .group = group, .distance = candidate->rule->distance, .barrier = barrier_of(judge, text, candidate)};
+    uint64_t at = candidate->value.start, barrier = structure_barrier(judge->structure, at);
+    KeywordQuery query = {.group = group, .distance = candidate->rule->distance, .barrier = barrier};
 
-    return keyword_tracker_before(judge->keywords, text, &query, candidate->value.start);
+    if (!candidate->rule->is_same_line)
+        return keyword_tracker_before(judge->keywords, text, &query, at);
+    query.barrier = MAX(barrier, line_start(text, candidate, at));
+    uint64_t found = keyword_tracker_before(judge->keywords, text, &query, at);
+    query.barrier = barrier;
+    return found != 0 ? found : label_above(judge, text, candidate, query);
 }
 
 bool judge_has_keyword(const Judge *judge, const TextView *text, const Candidate *candidate)

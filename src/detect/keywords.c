@@ -1,5 +1,6 @@
 #include "detect/keywords.h"
 #include "base/text.h"
+#include "detect/gap.h"
 #include "detect/keyword_fold.h"
 #include "detect/word_runs.h"
 #include "detect/word_split.h"
@@ -280,15 +281,29 @@ static bool is_of_group(const KeywordTracker *tracker, const KeywordHit *hit, co
     return hit->start >= query->barrier && (groups[query->group / 64] >> (query->group % 64) & 1) != 0;
 }
 
+/* Where a label may end whose value is at a position: before the layout there, if that is more than punctuation. */
+static uint64_t label_end(const TextView *view, uint64_t position)
+{
+    enum { PUNCTUATION_MAX = 6 };
+
+    if (position < view->base || position - view->base > view->len)
+        return position;
+    uint64_t start = view->base + gap_start(view, (size_t)(position - view->base));
+    return position - start > PUNCTUATION_MAX ? start : position;
+}
+
 uint64_t keyword_tracker_before(
     const KeywordTracker *tracker, const TextView *view, const KeywordQuery *query, uint64_t position)
 {
+    const uint64_t near = label_end(view, position);
+
     for (guint i = hits_until(tracker, position); i > 0; i--) {
         const KeywordHit *hit = hit_at(tracker, i - 1);
-        if (position - hit->end > (uint64_t)query->distance * MAX_BYTES_PER_CHAR)
+        uint64_t to = hit->end <= near ? near : position;
+        if (to - hit->end > (uint64_t)query->distance * MAX_BYTES_PER_CHAR)
             return 0;
         if (is_of_group(tracker, hit, query))
-            return is_within(view, hit->end, position, query->distance) ? hit->end : 0;
+            return is_within(view, hit->end, to, query->distance) ? hit->end : 0;
     }
     return 0;
 }

@@ -1,4 +1,5 @@
 #include "detect/zones.h"
+#include "detect/gap.h"
 
 #include <string.h>
 
@@ -87,13 +88,21 @@ static uint64_t characters_ahead(const TextView *view, uint64_t position, uint32
     return view->base + at;
 }
 
+/* How far behind a keyword a value may begin. */
+static uint64_t reach_of(const TextView *view, uint64_t keyword_end, uint32_t distance)
+{
+    size_t end = (size_t)(keyword_end - view->base), value = gap_end(view, end);
+
+    return value == view->len ? keyword_end + GAP_MAX + (uint64_t)(distance + SLACK) * CHARACTER_BYTES
+                              : characters_ahead(view, view->base + value, distance + SLACK);
+}
+
 static void take(Zones *zones, const KeywordHit *hit, const TextView *view)
 {
     const DemandedPhrase *phrase = &zones->rules->demanded[hit->phrase];
 
     if (phrase->rules != NULL) {
-        const Zone zone = {
-            .from = hit->end, .to = characters_ahead(view, hit->end, phrase->distance + SLACK), .rules = phrase->rules};
+        const Zone zone = {.from = hit->end, .to = reach_of(view, hit->end, phrase->distance), .rules = phrase->rules};
         add(zones->lists[ZONE_BEHIND], &zone);
     }
     if (phrase->rules_before != NULL) {

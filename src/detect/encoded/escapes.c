@@ -166,8 +166,10 @@ static bool is_telling(const Escape *escape, uint8_t next)
 
     if (value > ' ' && value < 0x7F)
         return g_ascii_isalnum((char)value) || strchr("@:=+-_.\"'$", (int)value) != NULL;
-    if (escape->kind != ESCAPE_CHARACTER)
-        return escape->kind == ESCAPE_NOTHING && g_ascii_isalnum((char)next);
+    if (escape->kind == ESCAPE_NOTHING)
+        return g_ascii_isalnum((char)next);
+    if (escape->kind == ESCAPE_BYTE)
+        return value == ' ' && g_ascii_isdigit((char)next);
     if (value == NO_BREAK_SPACE)
         return g_ascii_isdigit((char)next);
     return value >= 0xC0 && value < 0x180 && g_ascii_isalpha((char)next);

@@ -209,7 +209,40 @@ static bool is_regular(uint32_t columns, const Agreement *rows, uint32_t titles)
         return false;
     if (titles > 0)
         return rows->fitting == rows->rows && rows->rows >= (columns == 2 ? 4U : 2U);
-    return (columns > 2 || rows->rows >= 2) && (rows->fitting + 1) * 10 >= (rows->rows + 1) * 9;
+    return (rows->fitting + 1) * 10 >= (rows->rows + 1) * 9;
+}
+
+static bool count_plain(void *data, uint32_t column, Bytes cell)
+{
+    (void)column;
+    (void)data;
+    return table_cell_kind(cell) == KIND_NAME && memchr(cell.data, ' ', cell.len) == NULL;
+}
+
+static bool see_digits(void *data, uint32_t column, Bytes cell)
+{
+    bool *has_digits = data;
+    size_t digits = 0;
+
+    (void)column;
+    for (size_t i = 0; i < cell.len; i++)
+        digits += g_ascii_isdigit(cell.data[i]) ? 1 : 0;
+    *has_digits = *has_digits || digits >= 3;
+    return true;
+}
+
+/* Two columns of two lines may be anything: only names without blanks over a number are a table, and nothing else. */
+static bool is_enough(const Census *census, const TableHead *head, uint32_t at, const Agreement *rows)
+{
+    bool has_digits = false;
+
+    if (census->records[at].cells > 2 || rows->rows >= 2)
+        return true;
+    if (!census->is_all ||
+        !table_visit_cells(census->delimiter, record_text(head, &census->records[at]), count_plain, NULL))
+        return false;
+    return table_visit_cells(census->delimiter, record_text(head, &census->records[at + 1]), see_digits, &has_digits) &&
+           has_digits;
 }
 
 /* Before the header: fewer cells than it has, or hardly anything in them. */
@@ -234,7 +267,7 @@ static uint32_t find_header(const Census *census, const TableHead *head, Strictn
     for (uint32_t at = 0; at <= TITLES_MAX && at + 1 < census->count; at++) {
         const Agreement rows = agreement_with(census, at);
         if (is_regular(census->records[at].cells, &rows, at) && are_titles(census, at) &&
-            is_header(census, head, at, &rows, how))
+            is_enough(census, head, at, &rows) && is_header(census, head, at, &rows, how))
             return at;
     }
     return census->count;

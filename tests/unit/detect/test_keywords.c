@@ -114,7 +114,7 @@ static void test_keywords_are_whole_words_in_any_case(void)
 
 static void test_distance_counts_characters_between_keyword_and_value(void)
 {
-    const KeywordCase ascii = {.text = "card..........", .group = GROUP_OTHER};
+    const KeywordCase ascii = {.text = "card,,,,,,,,,,", .group = GROUP_OTHER};
     const KeywordCase wide = {
         .text = "card \u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac\u20ac", .group = GROUP_OTHER};
 
@@ -122,6 +122,23 @@ static void test_distance_counts_characters_between_keyword_and_value(void)
     g_assert_false(is_found(&ascii, 9));
     g_assert_true(is_found(&wide, 10));
     g_assert_false(is_found(&wide, 9));
+}
+
+static void test_layout_between_label_and_value_takes_no_distance(void)
+{
+    static const struct {
+        const char *text;
+        bool is_found;
+    } cases[] = {{"card ........................... ", true}, {"card:\n      ", true}, {"<th>card</th><td>", true},
+        {"<dt>card</dt>\n<dd><b>", true}, {"name=\"card\" value=\"", true}, {"card   =>    \"", true},
+        {"<th>card</th></tr><tr><td>", false}, {"card, number, ", false}, {"card\n\n\n\n\n      ", false},
+        {"card <- or -> ", false}, {"card: \"", false}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const KeywordCase test = {.text = cases[i].text, .group = GROUP_OTHER};
+        if (is_found(&test, 2) != cases[i].is_found)
+            g_test_fail_printf("'%s'", cases[i].text);
+    }
 }
 
 static void check_pieces(const Vocabulary *words, const TextView *view, const KeywordTracker *whole, size_t piece)
@@ -272,6 +289,8 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/keywords/keywords-are-whole-words-in-any-case", test_keywords_are_whole_words_in_any_case);
     g_test_add_func("/detect/keywords/distance-counts-characters-between-keyword-and-value",
         test_distance_counts_characters_between_keyword_and_value);
+    g_test_add_func("/detect/keywords/layout-between-label-and-value-takes-no-distance",
+        test_layout_between_label_and_value_takes_no_distance);
     g_test_add_func("/detect/keywords/what-is-found-does-not-depend-on-the-pieces-of-the-text",
         test_what_is_found_does_not_depend_on_the_pieces_of_the_text);
     g_test_add_func("/detect/keywords/letters-and-numbers-are-words-wherever-they-stand",

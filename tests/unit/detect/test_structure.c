@@ -95,7 +95,7 @@ static char *find(RuleSet *rules, const Feeding *feeding, const char *text, size
     return g_string_free(g_steal_pointer(&lines), FALSE);
 }
 
-#define FAR      "........................................"
+#define FAR      "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~"
 #define FAR_4    FAR FAR FAR FAR
 #define FAR_AWAY FAR_4 FAR_4 FAR_4 FAR_4 FAR_4 FAR_4 FAR_4 /* 1,120 characters */
 
@@ -260,7 +260,10 @@ static const Place places[] = {
     {"a refusing word beside a tier", "phone 123-45-6789 case 123-45-6788", "id.case 123-45-6788 high\n"},
     {"a keyword behind", "1234567 is its serial", "id.serial 1234567 high\n"},
     {"a keyword too far behind", "1234567 " FAR "serial", ""},
-    {"a keyword on another line", "serial\n1234567", ""},
+    {"a keyword on another line", "serial and more\n1234567", ""},
+    {"a label above its value", "serial:\n1234567", "id.serial 1234567 high\n"},
+    {"a long line that ends with a keyword", FAR FAR "serial\n1234567", ""},
+    {"two columns of two lines", "serial,x\n1234567,1", "id.serial 1234567 high row 2 cell 1 serial\n"},
     {"kebab case", "badge-number-of-staff: 123456789", "id.badge 123456789 high\n"},
     {"a literal rule in a column", "acme,x\ntok_abcd,1\n2,3\n", "sec.token tok_abcd high row 2 cell 1 acme\n"},
     {"a literal rule in a record", "{\"acme\":{\"" FAR "\":\"tok_abcd\"}}",
