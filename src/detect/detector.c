@@ -85,17 +85,19 @@ static void detector_init(Detector *detector, RuleSet *rules)
 
 bool detector_new(RuleSet *rules, Detector **ret_detector, GError **error)
 {
-    return detector_new_inner(rules, 0, ret_detector, error);
+    const EncodedLayers none = {.depth = 0};
+
+    return detector_new_inner(rules, &none, ret_detector, error);
 }
 
-bool detector_new_inner(RuleSet *rules, uint32_t depth, Detector **ret_detector, GError **error)
+bool detector_new_inner(RuleSet *rules, const EncodedLayers *layers, Detector **ret_detector, GError **error)
 {
     g_autoptr(Detector) detector = g_new0(Detector, 1);
 
     detector_init(detector, rules);
-    detector->judge.is_decoded = depth > 0;
-    if (depth < ENCODED_DEPTH_MAX)
-        detector->encoded = encoded_scan_new(detector->rules, depth);
+    detector->judge.is_decoded = layers->depth > 0;
+    if (layers->depth < ENCODED_DEPTH_MAX)
+        detector->encoded = encoded_scan_new(detector->rules, layers);
     TRY(literal_scan_new(rules, &detector->literals, error));
     TRY(regex_scratch_new(rules->max_groups, &detector->regex, error));
     *ret_detector = g_steal_pointer(&detector);

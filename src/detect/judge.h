@@ -17,6 +17,7 @@ typedef struct PendingMatch {
     Tier tier;
     const DecodedValue *decoded; /* NULL: the text itself */
     bool is_suppressed; /* a published test value or placeholder: takes its place, is counted, is not reported */
+    bool is_unpacked;   /* of compressed text, in which several values may be written with the same few bytes */
     bool is_beaten;     /* while overlaps are settled */
     uint8_t also_count;
     uint32_t also[ALSO_MAX]; /* other detectors (their first rules) whose match gave way to this one */

@@ -31,9 +31,10 @@ static void sort_by_start(PendingMatch *matches, guint count)
         qsort(matches, count, sizeof *matches, start_order);
 }
 
+/* Matches of compressed text have been settled there. */
 static bool overlaps(const PendingMatch *a, const PendingMatch *b)
 {
-    return a->span.start < b->span.end && b->span.start < a->span.end;
+    return !(a->is_unpacked && b->is_unpacked) && a->span.start < b->span.end && b->span.start < a->span.end;
 }
 
 static bool is_same_span(const PendingMatch *a, const PendingMatch *b)

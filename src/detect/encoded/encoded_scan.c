@@ -1,5 +1,7 @@
 #include "detect/encoded/encoded_scan.h"
 #include "detect/encoded/escapes.h"
+#include "detect/encoded/forms.h"
+#include "detect/encoded/packed_scan.h"
 #include "detect/encoded/runs.h"
 
 #include <string.h>
@@ -8,7 +10,7 @@ enum {
     OVERLAP = 2048,        /* of the pieces of a run that is longer than a span */
     SPANS_AT_FIRST = 1000, /* that a text may have whatever its size */
     BYTES_A_SPAN = 512,    /* and one more for so many bytes */
-    TAIL = 128,            /* what may go on in the next view, or belongs to what begins there */
+    TAIL = 320,            /* what may go on in the next view, or belongs to what begins there */
     VALUES_MAX = 20000,
     LINES_TOLD_BY = 8, /* so many lines of a run that are no text have none behind them */
 };
@@ -21,7 +23,7 @@ struct DecodedValue {
 
 struct EncodedScan {
     RuleSet *rules; /* borrowed */
-    uint32_t depth;
+    EncodedLayers layers;
     Detector *inner; /* made when it is first needed */
     DetectorOptions options;
     EncodedFinder finder;
@@ -30,6 +32,7 @@ struct EncodedScan {
     uint64_t spans;
     GPtrArray *values; /* DecodedValue */
     Decoded decoded;
+    PackedScan *packed; /* NULL: the text itself was compressed */
 
     /* Of the span that is being looked at. */
     uint64_t span_position, own_start, own_end; /* values that begin before or behind are other spans' */
@@ -49,14 +52,18 @@ Bytes decoded_value_bytes(const DecodedValue *value)
     return (Bytes){.data = value->data, .len = value->len};
 }
 
-EncodedScan *encoded_scan_new(RuleSet *rules, uint32_t depth)
+static void packed_found(void *data, const Match *match, MatchFate fate, const Span *place);
+
+EncodedScan *encoded_scan_new(RuleSet *rules, const EncodedLayers *layers)
 {
     EncodedScan *scan = g_new0(EncodedScan, 1);
 
     scan->rules = rules;
-    scan->depth = depth;
+    scan->layers = *layers;
     scan->values = g_ptr_array_new_with_free_func(value_free);
     encoded_finder_init(&scan->finder);
+    if (!layers->is_unpacked)
+        scan->packed = packed_scan_new(rules, layers, packed_found, scan);
     return scan;
 }
 
@@ -65,6 +72,7 @@ void encoded_scan_free(EncodedScan *scan)
     if (scan == NULL)
         return;
     detector_free(scan->inner);
+    packed_scan_free(scan->packed);
     g_ptr_array_unref(scan->values);
     explicit_bzero(&scan->decoded, sizeof scan->decoded);
     g_free(scan);
@@ -76,17 +84,30 @@ void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options)
     scan->done[ENCODED_RUN] = scan->done[ENCODED_ESCAPES] = 0;
     scan->spans = scan->apart = 0;
     g_ptr_array_set_size(scan->values, 0);
+    if (scan->packed != NULL)
+        packed_scan_begin(scan->packed, options);
 }
 
 uint64_t encoded_scan_take_overruns(EncodedScan *scan, const Rule **ret_rule)
 {
+    uint64_t overruns = 0;
+
     *ret_rule = NULL;
-    return scan->inner != NULL ? detector_take_overruns(scan->inner, ret_rule) : 0;
+    if (scan->packed != NULL)
+        overruns = packed_scan_take_overruns(scan->packed, ret_rule);
+    return overruns + (scan->inner != NULL ? detector_take_overruns(scan->inner, ret_rule) : 0);
+}
+
+static bool is_unpacking(const EncodedScan *scan)
+{
+    return scan->packed != NULL && packed_scan_is_open(scan->packed);
 }
 
 uint64_t encoded_scan_horizon(const EncodedScan *scan)
 {
-    return MIN(scan->done[ENCODED_RUN], scan->done[ENCODED_ESCAPES]);
+    uint64_t horizon = MIN(scan->done[ENCODED_RUN], scan->done[ENCODED_ESCAPES]);
+
+    return is_unpacking(scan) ? MIN(horizon, packed_scan_horizon(scan->packed)) : horizon;
 }
 
 void encoded_scan_forget(EncodedScan *scan, uint64_t position)
@@ -111,27 +132,37 @@ static const DecodedValue *keep_value(EncodedScan *scan, Bytes text, uint64_t po
     return value;
 }
 
-typedef enum MatchFate { MATCH_REPORTED, MATCH_SUPPRESSED } MatchFate;
+static void add_match(EncodedScan *scan, const Match *match, PendingMatch pending)
+{
+    if (scan->values->len >= VALUES_MAX)
+        return;
+    pending.rule = match->rule->index;
+    pending.tier = match->tier;
+    pending.decoded = keep_value(scan, match->text, pending.span.start);
+    g_array_append_val(scan->pending, pending);
+}
+
+static void packed_found(void *data, const Match *match, MatchFate fate, const Span *place)
+{
+    const PendingMatch pending = {.span = *place, .is_suppressed = fate == MATCH_SUPPRESSED, .is_unpacked = true};
+
+    add_match(data, match, pending);
+}
 
 static void keep_match(EncodedScan *scan, const Match *match, MatchFate fate)
 {
     const Decoded *decoded = &scan->decoded;
     size_t end = (size_t)(match->offset + match->length);
 
-    if (match->offset >= decoded->len || end > decoded->len || scan->values->len >= VALUES_MAX)
-        return;
-    uint64_t start = scan->span_position + decoded->from[match->offset].index;
-    uint64_t stop = scan->span_position + decoded->from[end].index + decoded->from[end].is_shared;
-    if (start < scan->own_start || start >= scan->own_end)
+    if (match->offset >= decoded->len || end > decoded->len)
         return;
     const PendingMatch pending = {
-        .span = {.start = start, .end = stop},
-        .rule = match->rule->index,
-        .tier = match->tier,
+        .span = {.start = scan->span_position + decoded->from[match->offset].index,
+            .end = scan->span_position + decoded->from[end].index + decoded->from[end].is_shared},
         .is_suppressed = fate == MATCH_SUPPRESSED,
-        .decoded = keep_value(scan, match->text, start),
     };
-    g_array_append_val(scan->pending, pending);
+    if (pending.span.start >= scan->own_start && pending.span.start < scan->own_end)
+        add_match(scan, match, pending);
 }
 
 static void match_found(void *data, const Match *match)
@@ -151,9 +182,10 @@ static bool look_inside(EncodedScan *scan, GError **error)
         .suppressed_handler = suppressed_found,
         .path = scan->options.path,
         .data = scan};
+    const EncodedLayers layers = {.depth = scan->layers.depth + 1, .is_unpacked = scan->layers.is_unpacked};
 
     if (scan->inner == NULL)
-        TRY(detector_new_inner(scan->rules, scan->depth + 1, &scan->inner, error));
+        TRY(detector_new_inner(scan->rules, &layers, &scan->inner, error));
     TRY(detector_begin(scan->inner, &options, TEXT_UTF8, 0, error));
     TRY(detector_feed(scan->inner, (const char *)scan->decoded.text, scan->decoded.len, error));
     bool is_ok = detector_end(scan->inner, error);
@@ -192,6 +224,16 @@ static size_t next_piece_of_run(const TextView *view, const EncodedSpan *span)
     return line + LINES_WITHIN > end ? line : piece;
 }
 
+/* A field of a form is not cut: its beginning tells what it is. */
+static size_t before_field(const TextView *view, size_t end)
+{
+    for (size_t at = end; at > 0 && end - at < FORM_FIELD_MAX / 2 && view->data[at - 1] > ' '; at--) {
+        if (view->data[at - 1] == '&' || view->data[at - 1] == '?')
+            return at - 1;
+    }
+    return end;
+}
+
 /* Where the next piece begins: values that begin behind it are that one's. */
 static size_t own_end_of(const TextView *view, const EncodedSpan *span)
 {
@@ -199,7 +241,7 @@ static size_t own_end_of(const TextView *view, const EncodedSpan *span)
         return is_cut(span) ? next_piece_of_run(view, span) : span->end;
     if (span->end == view->len || view->data[span->end] == '\n')
         return span->end;
-    return span->end - (is_cut(span) ? OVERLAP : ESCAPE_AFTER / 2);
+    return before_field(view, span->end - (is_cut(span) ? OVERLAP : ESCAPE_AFTER / 2));
 }
 
 /* Chance may make a few bytes more of a line that does not belong to the run; they are no text then. */
@@ -255,23 +297,53 @@ static size_t next_text_line(const TextView *view, size_t at, size_t end)
     return end;
 }
 
-static bool look_at(
-    EncodedScan *scan, const TextView *view, const EncodedSpan *joined, const EncodedSpan *line, GError **error)
+/* Goes on with what is being unpacked. */
+static bool unpack(EncodedScan *scan, const TextView *view, EncodedStep step, GError **error)
+{
+    TRY(packed_scan_feed(scan->packed, view, step, error));
+    scan->done[ENCODED_RUN] = packed_scan_position(scan->packed);
+    return true;
+}
+
+static bool begins_packed(EncodedScan *scan, const TextView *view, const EncodedSpan *run, PackedGuess guess)
+{
+    bool is_run = scan->packed != NULL && run->kind == ENCODED_RUN;
+    bool is_begun = is_run && packed_scan_open(scan->packed, view, run, guess);
+
+    scan->spans += is_begun ? 1 : 0;
+    return is_begun;
+}
+
+/* The span or its text has been seen; of many lines that are no text together each is looked at by itself. */
+static void pass_over(EncodedScan *scan, const TextView *view, const EncodedSpan *span, uint64_t own_end)
+{
+    scan->done[span->kind] = own_end;
+    if (own_end < scan->apart)
+        scan->done[span->kind] = view->base + next_text_line(view, span->end, scan->apart - view->base);
+}
+
+static bool look_at(EncodedScan *scan, const TextView *view, EncodedStep step, const EncodedSpan *joined,
+    const EncodedSpan *line, GError **error)
 {
     EncodedSpan span = *line;
     bool is_wanted = scan->spans < SPANS_AT_FIRST + (view->base + span.start) / BYTES_A_SPAN;
+    bool is_apart = view->base + span.start < scan->apart;
+
+    if (is_wanted && begins_packed(scan, view, joined, PACKED_BY_MARK))
+        return unpack(scan, view, step, error);
     bool is_decoded = is_wanted && decode_span(scan, view, joined, &span);
+    if (is_wanted && !is_decoded && !is_apart && begins_packed(scan, view, joined, PACKED_BY_CHANCE))
+        return unpack(scan, view, step, error);
     uint64_t own_end = view->base + own_end_of(view, &span);
 
     if (is_wanted && joined->end > span.end)
         scan->apart = view->base + joined->end;
     scan->own_start = scan->done[span.kind];
-    scan->done[span.kind] = own_end;
     if (!is_decoded) {
-        if (own_end < scan->apart)
-            scan->done[span.kind] = view->base + next_text_line(view, span.end, scan->apart - view->base);
+        pass_over(scan, view, &span, own_end);
         return true;
     }
+    scan->done[span.kind] = own_end;
     scan->spans++;
     scan->span_position = view->base + span.start;
     scan->own_end = own_end;
@@ -293,6 +365,11 @@ static bool feed_kind(EncodedScan *scan, const TextView *view, EncodedStep step,
     EncodedSpan line;
 
     for (;;) {
+        if (kind == ENCODED_RUN && is_unpacking(scan)) {
+            TRY(unpack(scan, view, step, error));
+            if (is_unpacking(scan))
+                return true;
+        }
         size_t from = (size_t)(scan->done[kind] - view->base);
         if (!encoded_find(&scan->finder, view, from, view->len, kind, &line))
             break;
@@ -301,7 +378,7 @@ static bool feed_kind(EncodedScan *scan, const TextView *view, EncodedStep step,
             scan->done[kind] = MAX(scan->done[kind], view->base + line.start);
             return true;
         }
-        TRY(look_at(scan, view, &joined, &line, error));
+        TRY(look_at(scan, view, step, &joined, &line, error));
     }
     uint64_t end = view->base + view->len;
     scan->done[kind] = MAX(scan->done[kind], step == ENCODED_LAST || end < TAIL ? end : end - TAIL);

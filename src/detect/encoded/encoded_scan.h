@@ -1,8 +1,10 @@
 /* Matches in encoded text: spans are decoded and looked at by a detector of their own; what it finds stands in the text
  * where the encoded bytes are. Encoded text in encoded text is looked at once more, no deeper. Work and memory are
- * bounded: a span has a greatest length, and a text only so many spans for its size. */
+ * bounded: a span has a greatest length, and a text only so many spans for its size. What is compressed is unpacked
+ * beside (packed_scan.h). */
 #pragma once
 
+#include "detect/encoded/encoded_layers.h"
 #include "detect/encoded/encoded_spans.h"
 #include "detect/judge.h"
 
@@ -10,8 +12,8 @@ enum { ENCODED_DEPTH_MAX = 2, ENCODED_LAG = 2 * ENCODED_SPAN_MAX };
 
 typedef struct EncodedScan EncodedScan;
 
-/* depth: how often the text that is looked at was decoded already. */
-EncodedScan *encoded_scan_new(RuleSet *rules, uint32_t depth);
+/* layers: of the text that is looked at. */
+EncodedScan *encoded_scan_new(RuleSet *rules, const EncodedLayers *layers);
 void encoded_scan_free(EncodedScan *scan);
 
 void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options);
@@ -27,6 +29,3 @@ void encoded_scan_forget(EncodedScan *scan, uint64_t position);
 
 /* As detector_take_overruns(), of what was decoded. */
 uint64_t encoded_scan_take_overruns(EncodedScan *scan, const Rule **ret_rule);
-
-/* detector.c: a detector whose text was decoded depth times. */
-FALLIBLE bool detector_new_inner(RuleSet *rules, uint32_t depth, Detector **ret_detector, GError **error);

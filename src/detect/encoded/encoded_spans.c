@@ -1,5 +1,7 @@
 #include "detect/encoded/encoded_spans.h"
+#include "detect/encoded/base64.h"
 #include "detect/encoded/escapes.h"
+#include "detect/encoded/forms.h"
 #include "detect/encoded/runs.h"
 
 #include <glib.h>
@@ -9,9 +11,10 @@ enum {
     LINE_RUN_MIN = 60,  /* lines of a run that goes on in the next */
     LINE_TAIL = 4,      /* "==" and a break: tells whether a line is one of them */
     ESCAPE_BEFORE = 64, /* of the text around an escape, for keywords and values */
+    WORD_BEFORE = 1024, /* of a word that goes on there: it may be base64 */
 };
 
-static const char ESCAPES[] = "%\\&=";
+static const char ESCAPES[] = "%\\&=?";
 
 void encoded_finder_init(EncodedFinder *finder)
 {
@@ -145,6 +148,8 @@ static bool is_behind_soft_break(const TextView *view, size_t at)
 /* What assigns nothing at the end of a line is code, not mail. */
 static bool is_worth_it(const TextView *view, size_t at)
 {
+    if (view->data[at] == '&' && form_is_telling_before((Bytes){.data = view->data, .len = view->len}, at))
+        return true;
     if (!escape_is_telling(from_index(view, at)))
         return false;
     return !escape_is_soft_break(from_index(view, at)) || (at > 0 && g_ascii_isalnum((char)view->data[at - 1]));
@@ -157,13 +162,15 @@ static bool may_be_escape(const uint8_t *text)
 
     switch (text[0]) {
     case '\\':
-        return next == 'u' || next == 'x' || next == '\\';
+        return (next | 0x20) == 'u' || next == 'x' || next == '\\' || next == '/' || (next & 0xFC) == '0';
     case '&':
         return next == '#' || g_ascii_isalpha((char)next);
+    case '?':
+        return g_ascii_isalpha((char)next);
     case '=':
         return next == '3' || next == '4' || next == '\n' || next == '\r' || (text[3] == '=' && text[6] == '=');
     default:
-        return g_ascii_isxdigit((char)next);
+        return next == 'u' || g_ascii_isxdigit((char)next);
     }
 }
 
@@ -187,6 +194,10 @@ static size_t escapes_start(const TextView *view, size_t at)
 
     while (
         start > 0 && at - start < ESCAPE_BEFORE && (view->data[start - 1] != '\n' || is_behind_soft_break(view, start)))
+        start--;
+    if (at - start < ESCAPE_BEFORE)
+        return start;
+    while (start > 0 && at - start < WORD_BEFORE && BASE64_VALUES[view->data[start - 1]] != 0)
         start--;
     return start;
 }

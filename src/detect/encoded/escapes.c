@@ -1,6 +1,8 @@
 #include "detect/encoded/escapes.h"
 #include "detect/byte_class.h"
 #include "detect/encoded/entities.h"
+#include "detect/encoded/escape_forms.h"
+#include "detect/encoded/forms.h"
 
 #include <glib.h>
 #include <string.h>
@@ -8,56 +10,27 @@
 enum {
     ENTITY_MAX = 10, /* "&#x00040;" */
     NO_BREAK_SPACE = 0xA0,
-    BACKSLASHES_MAX = 8,
     MAIL_ESCAPE = 3, /* bytes: "=40" */
     CHAIN = 3,       /* escapes */
 };
 
-/* Hexadecimal digits from at on: their value; -1: others are there. */
-static int hex_number(Bytes text, size_t at, size_t digits)
-{
-    int value = 0;
-
-    for (size_t i = at; i < at + digits; i++) {
-        int digit = i < text.len ? g_ascii_xdigit_value((char)text.data[i]) : -1;
-        if (digit < 0)
-            return -1;
-        value = value << 4 | digit;
-    }
-    return value;
-}
-
-/* "&#64;" and "&#x40;". */
+/* "&#64;" and "&#x40;"; the semicolon may be missing (HTML, section 13.2.5.80). */
 static size_t entity_length(Bytes text, int *ret_value)
 {
     bool is_hex = text.len > 2 && (text.data[2] == 'x' || text.data[2] == 'X');
+    size_t first = is_hex ? 3 : 2;
     int value = 0;
 
-    for (size_t i = is_hex ? 3 : 2; i < MIN(text.len, (size_t)ENTITY_MAX); i++) {
-        if (text.data[i] == ';') {
-            *ret_value = value;
-            return i + 1;
-        }
+    for (size_t i = first; i < MIN(text.len, (size_t)ENTITY_MAX); i++) {
         int digit = is_hex ? g_ascii_xdigit_value((char)text.data[i]) : g_ascii_digit_value((char)text.data[i]);
-        if (digit < 0)
-            return 0;
+        if (digit < 0) {
+            *ret_value = value;
+            return i == first ? 0 : i + (text.data[i] == ';' ? 1 : 0);
+        }
         value = value * (is_hex ? 16 : 10) + digit;
     }
     return 0;
 }
-
-/* What an escape stands for. */
-typedef enum EscapeKind {
-    ESCAPE_CHARACTER, /* a code point */
-    ESCAPE_BYTE,      /* of text that was UTF-8 before */
-    ESCAPE_NOTHING,   /* a line that goes on in the next */
-} EscapeKind;
-
-typedef struct Escape {
-    EscapeKind kind;
-    size_t len;
-    int64_t value; /* -1: it is none after all */
-} Escape;
 
 /* "&uuml;" */
 static Escape named_entity(Bytes text)
@@ -105,52 +78,46 @@ static bool is_mail_chain(Bytes text)
         const uint8_t *escape = text.data + i;
         if (escape[0] != '=' || !is_upper_hex(escape[1]) || !is_upper_hex(escape[2]))
             return false;
-        int value = hex_number(text, i + 1, 2);
+        int64_t value = hex_number(text, i + 1, 2);
         if (value <= ' ' || value >= 0x7F)
             return false;
     }
     return true;
 }
 
-typedef enum MailWay { MAIL_UNSURE, MAIL_SURE } MailWay;
-
 /* "x=40" is no mail: unless it is sure to be mail, only these two are told apart from it. */
-static Escape mail_escape(Bytes text, MailWay way)
+static Escape mail_escape(Bytes text, const SureForms *sure)
 {
     size_t soft = soft_break_length(text);
 
     if (soft > 0)
         return (Escape){.kind = ESCAPE_NOTHING, .len = soft};
-    int value = hex_number(text, 1, 2);
-    bool is_sure = way == MAIL_SURE || (value == '=' && text.data[2] == 'D') || value == '@' || is_mail_chain(text);
+    int64_t value = hex_number(text, 1, 2);
+    bool is_sure = sure->is_mail || (value == '=' && text.data[2] == 'D') || value == '@' || is_mail_chain(text);
     return (Escape){.kind = ESCAPE_BYTE, .len = 3, .value = is_sure ? value : -1};
 }
 
-/* In a string within a string the backslash is escaped itself, each time by as many more. */
-static Escape program_escape(Bytes text)
+/* "%40", and "%u0040" of escape() in JavaScript. */
+static Escape percent_escape(Bytes text)
 {
-    size_t at = 1;
-
-    while (at < BACKSLASHES_MAX && at < text.len && text.data[at] == '\\')
-        at++;
-    uint8_t kind = at < text.len ? text.data[at] : 0;
-    if (kind != 'u' && kind != 'x')
-        return (Escape){.value = -1};
-    size_t digits = kind == 'u' ? 4 : 2;
-    return (Escape){.len = at + 1 + digits, .value = hex_number(text, at + 1, digits)};
+    if (text.data[1] == 'u')
+        return (Escape){.len = 6, .value = hex_number(text, 2, 4)};
+    return (Escape){.kind = ESCAPE_BYTE, .len = 3, .value = hex_number(text, 1, 2)};
 }
 
-static Escape any_escape(Bytes text, MailWay way)
+static const SureForms UNSURE = {.is_mail = false};
+
+static Escape any_escape(Bytes text, const SureForms *sure)
 {
     if (text.len < 3)
         return (Escape){.value = -1};
     switch (text.data[0]) {
     case '%':
-        return (Escape){.kind = ESCAPE_BYTE, .len = 3, .value = hex_number(text, 1, 2)};
+        return percent_escape(text);
     case '=':
-        return mail_escape(text, way);
+        return mail_escape(text, sure);
     case '\\':
-        return program_escape(text);
+        return program_escape(text, sure);
     case '&':
         return entity(text);
     default:
@@ -182,7 +149,7 @@ static bool is_telling_inside(Bytes text, const Escape *outer)
     size_t len = 1;
 
     for (size_t i = outer->len; i < text.len && len < sizeof inner;) {
-        Escape escape = any_escape((Bytes){.data = text.data + i, .len = text.len - i}, MAIL_UNSURE);
+        Escape escape = any_escape((Bytes){.data = text.data + i, .len = text.len - i}, &UNSURE);
         bool is_escape = escape.len > 0 && escape.value > ' ' && escape.value < 0x7F;
         inner[len] = is_escape ? (uint8_t)escape.value : text.data[i];
         if (!g_ascii_isalnum((char)inner[len]) && strchr("#;\\", inner[len]) == NULL)
@@ -190,7 +157,7 @@ static bool is_telling_inside(Bytes text, const Escape *outer)
         i += is_escape ? escape.len : 1;
         len++;
     }
-    Escape escape = any_escape((Bytes){.data = inner, .len = len}, MAIL_UNSURE);
+    Escape escape = any_escape((Bytes){.data = inner, .len = len}, &UNSURE);
     return escape.value >= 0 && escape.len > 0 && is_telling(&escape, escape.len < len ? inner[escape.len] : 0);
 }
 
@@ -202,10 +169,14 @@ static bool begins_escape(const Escape *escape)
 
 bool escape_is_telling(Bytes text)
 {
-    Escape escape = any_escape(text, MAIL_UNSURE);
+    Escape escape = any_escape(text, &UNSURE);
 
+    if ((text.data[0] == '&' || text.data[0] == '?') && form_is_telling(text))
+        return true;
     if (escape.value < 0 || escape.len == 0)
         return false;
+    if (escape.value == '/' && text.data[0] == '\\')
+        return escaped_slash_is_telling(text);
     if (begins_escape(&escape))
         return is_telling_inside(text, &escape);
     return is_telling(&escape, escape.len < text.len ? text.data[escape.len] : 0);
@@ -252,22 +223,44 @@ static void put_escape(Decoded *out, const Escape *escape, size_t from)
         decoded_add(out, (uint8_t)utf8[i], decoded_from(from));
 }
 
+static bool has_octal(Bytes span)
+{
+    const uint8_t *end = span.data + span.len;
+
+    for (const uint8_t *at = span.data; (at = memchr(at, '\\', (size_t)(end - at))) != NULL; at++) {
+        if (is_octal_chain((Bytes){.data = at, .len = (size_t)(end - at)}))
+            return true;
+    }
+    return false;
+}
+
+/* The escape or the blank of a form there; of no length: there is none. */
+static Escape next_escape(Bytes span, size_t at, const SureForms *sure, FormValue *form)
+{
+    if (at >= form->end && form->end < span.len)
+        *form = form_next_value(span, at);
+    if (span.data[at] == '+' && at >= form->start && at < form->end)
+        return (Escape){.len = form_plus_is_blank(span, form, at) ? 1 : 0, .value = ' '};
+    Escape escape = any_escape((Bytes){.data = span.data + at, .len = span.len - at}, sure);
+    bool is_meant = escape.kind == ESCAPE_NOTHING || is_character(&escape);
+    return is_meant ? escape : (Escape){.len = 0};
+}
+
 bool decode_escapes(Bytes span, Decoded *out)
 {
-    MailWay way = is_mail(span) ? MAIL_SURE : MAIL_UNSURE;
+    const SureForms sure = {.is_mail = is_mail(span), .has_octal = has_octal(span)};
+    FormValue form = {.end = 0};
     bool is_any = false;
 
     out->len = 0;
     for (size_t i = 0; i < span.len;) {
-        Escape escape = any_escape((Bytes){.data = span.data + i, .len = span.len - i}, way);
-        bool is_break = escape.kind == ESCAPE_NOTHING && escape.len > 0;
-        bool is_escape = is_break || (escape.len > 0 && is_character(&escape));
-        if (!is_escape)
+        Escape escape = next_escape(span, i, &sure, &form);
+        if (escape.len == 0)
             decoded_add(out, span.data[i], decoded_from(i));
-        else if (!is_break)
+        else if (escape.kind != ESCAPE_NOTHING)
             put_escape(out, &escape, i);
-        is_any = is_any || is_escape;
-        i += is_escape ? escape.len : 1;
+        is_any = is_any || escape.len > 0;
+        i += MAX(escape.len, 1);
     }
     decoded_end(out, span.len);
     return is_any;

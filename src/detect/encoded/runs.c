@@ -1,5 +1,6 @@
 #include "detect/encoded/runs.h"
 #include "detect/byte_class.h"
+#include "detect/encoded/base64.h"
 
 #include <glib.h>
 #include <string.h>
@@ -12,85 +13,6 @@ enum {
 };
 
 typedef enum RunForm { RUN_NO_TEXT, RUN_TEXT, RUN_WIDE_TEXT } RunForm; /* what it may decode to */
-
-/* One more than what the character is worth (RFC 4648, sections 4 and 5); 0: it is none. */
-static const uint8_t BASE64_VALUES[256] = {['A'] = 1,
-    ['B'] = 2,
-    ['C'] = 3,
-    ['D'] = 4,
-    ['E'] = 5,
-    ['F'] = 6,
-    ['G'] = 7,
-    ['H'] = 8,
-    ['I'] = 9,
-    ['J'] = 10,
-    ['K'] = 11,
-    ['L'] = 12,
-    ['M'] = 13,
-    ['N'] = 14,
-    ['O'] = 15,
-    ['P'] = 16,
-    ['Q'] = 17,
-    ['R'] = 18,
-    ['S'] = 19,
-    ['T'] = 20,
-    ['U'] = 21,
-    ['V'] = 22,
-    ['W'] = 23,
-    ['X'] = 24,
-    ['Y'] = 25,
-    ['Z'] = 26,
-    ['a'] = 27,
-    ['b'] = 28,
-    ['c'] = 29,
-    ['d'] = 30,
-    ['e'] = 31,
-    ['f'] = 32,
-    ['g'] = 33,
-    ['h'] = 34,
-    ['i'] = 35,
-    ['j'] = 36,
-    ['k'] = 37,
-    ['l'] = 38,
-    ['m'] = 39,
-    ['n'] = 40,
-    ['o'] = 41,
-    ['p'] = 42,
-    ['q'] = 43,
-    ['r'] = 44,
-    ['s'] = 45,
-    ['t'] = 46,
-    ['u'] = 47,
-    ['v'] = 48,
-    ['w'] = 49,
-    ['x'] = 50,
-    ['y'] = 51,
-    ['z'] = 52,
-    ['0'] = 53,
-    ['1'] = 54,
-    ['2'] = 55,
-    ['3'] = 56,
-    ['4'] = 57,
-    ['5'] = 58,
-    ['6'] = 59,
-    ['7'] = 60,
-    ['8'] = 61,
-    ['9'] = 62,
-    ['+'] = 63,
-    ['/'] = 64,
-    ['-'] = 63,
-    ['_'] = 64};
-
-static inline int base64_value(uint8_t byte)
-{
-    return BASE64_VALUES[byte] - 1;
-}
-
-/* Of a hexadecimal digit. */
-static inline uint8_t hex_value(uint8_t digit)
-{
-    return (uint8_t)((digit & 15) + (digit >> 6) * 9);
-}
 
 /* No text has it. */
 static inline bool is_control(uint8_t byte)
@@ -203,14 +125,14 @@ bool run_may_be_text(Bytes run)
     return run.len >= HEAD && (base64_form(run) != RUN_NO_TEXT || hex_form(run) != RUN_NO_TEXT);
 }
 
-/* Behind a character that is no letter of a word, or the mark of a number. */
+/* Behind a character that is no letter of a word, or the mark of a number ("0x", and "\x" of PostgreSQL). */
 static bool may_begin(Bytes run, size_t at)
 {
     uint8_t before = run.data[at - 1];
 
     if (!g_ascii_isalnum(run.data[at]))
         return false;
-    return !g_ascii_isalnum(before) || ((before | 0x20) == 'x' && at >= 2 && run.data[at - 2] == '0');
+    return !g_ascii_isalnum(before) || ((before | 0x20) == 'x' && (at == 1 || run.data[at - 2] == '0'));
 }
 
 size_t run_next_start(Bytes run, size_t at)

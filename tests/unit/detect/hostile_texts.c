@@ -71,6 +71,23 @@ const HostileText hostile_texts[] = {
     {"entities", "", "&#64;"},
     {"entities by name", "", "&quot;"},
     {"entities without an end", "", "&amp"},
+    {"gzip of one letter", "",
+        "H4sIAAAAAAACA+"
+        "3BMQEAAADCoKzrX8IaHkABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAArwaH+uIboIYBAA== "},
+    {"deflate of numbers", "",
+        "7cmhDQAgDACwV7hh2UUkSCaW8D+eBzA1Na2z5+"
+        "qRkfFSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSiml"
+        "lFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUk"
+        "oppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSiml"
+        "lFJKKaWUUkoppZRSSimllFJK/a4L "},
+    {"gzip without an end", "x: H4sIAAAAAAACA+3BMQEAAADC", "AAAA"},
+    {"fields of forms", "", "&a=b+c"},
+    {"forms of one field", "", "?a=b+c+d+e+f+g+h "},
+    {"forms without a blank", "", "?a=b&a=b?a"},
+    {"octal escapes", "", "\\101"},
+    {"braces of escapes", "", "\\u{40}"},
+    {"slashes of PHP", "", ":\\/\\/"},
     {"begin marks", "", "-----BEGIN RSA PRIVATE KEY-----\n"},
     {"a key without an end", "-----BEGIN RSA PRIVATE KEY-----\n", "MIIEpAIBAAKCAQEA"},
     {"tokens of three parts", "", "eyJhbGciOiJIUzI1NiJ9."},

@@ -1,0 +1,365 @@
+#include "detect/encoded/packed.h"
+#include "detect/byte_class.h"
+#include "detect/encoded/base64.h"
+
+#include <glib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum {
+    STEP = 32, /* characters that are read at once: what a place is exact to */
+    MARKS_MAX = 1024,
+    ANY_HEADER = 15 + 32, /* inflateInit2(): gzip or zlib */
+    NO_HEADER = -15,
+    HEAD = 4,         /* bytes */
+    DEFLATE_MIN = 64, /* characters: shorter ones are chance */
+};
+
+/* Bits of a layer that are no byte yet. */
+typedef struct Layer {
+    uint32_t bits;
+    unsigned count;
+} Layer;
+
+/* What was read when the window had so many bytes. */
+typedef struct Mark {
+    size_t at;
+    uint64_t start, end;
+} Mark;
+
+struct Unpacker {
+    z_stream stream;
+    PackedLayers layers;
+    Layer outer, inner;
+    uint64_t position, total;
+    bool is_in_break;                 /* behind the backslash of "\n" in JSON */
+    uint8_t input[STEP];              /* read, not yet unpacked */
+    uint64_t input_start, input_read; /* where it was read */
+    Mark marks[MARKS_MAX];
+    size_t mark_count;
+    size_t len;
+    uint8_t window[PACKED_WINDOW];
+};
+
+/* Takes a digit of so many bits. Whether a byte is complete. */
+static bool push_digit(Layer *layer, unsigned width, int value, uint8_t *ret_byte)
+{
+    layer->bits = layer->bits << width | (uint32_t)value;
+    layer->count += width;
+    if (layer->count < 8)
+        return false;
+    layer->count -= 8;
+    *ret_byte = (uint8_t)(layer->bits >> layer->count);
+    return true;
+}
+
+static bool push_hex(Layer *layer, uint8_t digit, uint8_t *ret_byte)
+{
+    return push_digit(layer, 4, hex_value(digit), ret_byte);
+}
+
+static bool push_base64(Layer *layer, uint8_t digit, uint8_t *ret_byte)
+{
+    int value = base64_value(digit);
+
+    return value >= 0 && push_digit(layer, 6, value, ret_byte);
+}
+
+typedef bool (*PushDigit)(Layer *layer, uint8_t digit, uint8_t *ret_byte);
+
+/* Whether what the text begins with is compressed: gzip (RFC 1952, section 2.3) or zlib (RFC 1950, section 2.2). */
+static bool has_mark(Bytes text, PushDigit push)
+{
+    uint8_t head[HEAD] = {0};
+    Layer layer = {0};
+    size_t len = 0;
+
+    for (size_t i = 0; i < text.len && len < HEAD; i++)
+        len += push(&layer, text.data[i], head + len) ? 1 : 0;
+    if (len == HEAD && head[0] == 0x1F && head[1] == 0x8B)
+        return head[2] == Z_DEFLATED && head[3] < 0x20;
+    return len == HEAD && head[0] == 0x78 && (head[1] & 0x20) == 0 && (head[0] << 8 | head[1]) % 31 == 0;
+}
+
+/* Characters of base64 that two bytes of these formats are written with: "H4s" and "eJ". */
+static bool may_have_mark(const uint8_t *text)
+{
+    return (text[0] == 'H' && text[1] == '4') || (text[0] == 'e' && byte_is_one_of(text[1], "JNAF"));
+}
+
+static PackedLayers base64_layers(Bytes run)
+{
+    uint8_t head[2 * HEAD] = {0};
+    Layer layer = {0};
+    size_t len = 0;
+
+    if (may_have_mark(run.data) && has_mark(run, push_base64))
+        return PACKED_BASE64;
+    if ((run.data[0] != 'S' || run.data[1] != 'D') && (run.data[0] != 'Z' || run.data[1] != 'U'))
+        return PACKED_NONE;
+    for (size_t i = 0; i < run.len && len < sizeof head; i++)
+        len += push_base64(&layer, run.data[i], head + len) ? 1 : 0;
+    bool is_twice = may_have_mark(head) && has_mark((Bytes){.data = head, .len = len}, push_base64);
+    return is_twice ? PACKED_BASE64_TWICE : PACKED_NONE;
+}
+
+PackedLayers packed_layers(Bytes run)
+{
+    if (run.len < 4 * HEAD)
+        return PACKED_NONE;
+    if ((run.data[0] == '1' || run.data[0] == '7') && byte_is_hex(run.data[1]) && has_mark(run, push_hex))
+        return PACKED_HEX;
+    return base64_layers(run);
+}
+
+/* The next bits of a few bytes, the lowest first; 0 where they end. */
+typedef struct Bits {
+    uint8_t bytes[16];
+    unsigned at;
+} Bits;
+
+static unsigned take_bits(Bits *bits, unsigned count)
+{
+    unsigned value = 0;
+
+    for (unsigned i = 0; i < count; i++, bits->at++)
+        value |= (bits->bytes[bits->at / 8 % sizeof bits->bytes] >> bits->at % 8 & 1U) << i;
+    return value;
+}
+
+/* The lengths of the codes for lengths of codes make a complete code (RFC 1951, section 3.2.7). */
+static bool has_codes(Bits *bits)
+{
+    unsigned characters = take_bits(bits, 5), distances = take_bits(bits, 5);
+    unsigned count = take_bits(bits, 4) + 4, covered = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        unsigned length = take_bits(bits, 3);
+        covered += length > 0 ? 128U >> length : 0;
+    }
+    return characters < 30 && distances < 30 && covered == 128;
+}
+
+/* Text begins with a few characters that are none of what was there before: codes of 8 bits, the highest first (RFC
+ * 1951, section 3.2.6). */
+static bool has_fixed_characters(Bits *bits)
+{
+    for (int i = 0; i < 4; i++) {
+        unsigned code = 0;
+        for (int bit = 0; bit < 8; bit++)
+            code = code << 1 | take_bits(bits, 1);
+        if (code < 0x30 + '\t' || code >= 0x30 + 0x7F)
+            return false;
+    }
+    return true;
+}
+
+/* A block with codes of its own; or one with the fixed codes, which is short and so the last. */
+bool may_be_deflate(Bytes run)
+{
+    Bits bits = {.at = 0};
+    Layer layer = {0};
+    size_t len = 0;
+
+    if (run.len < DEFLATE_MIN)
+        return false;
+    for (size_t i = 0; i < DEFLATE_MIN && len < sizeof bits.bytes; i++)
+        len += push_base64(&layer, run.data[i], bits.bytes + len) ? 1 : 0;
+    bool is_last = take_bits(&bits, 1) == 1;
+    switch (take_bits(&bits, 2)) {
+    case 1:
+        return is_last && has_fixed_characters(&bits);
+    case 2:
+        return has_codes(&bits);
+    default:
+        return false;
+    }
+}
+
+Unpacker *unpacker_new(void)
+{
+    Unpacker *unpacker = g_new0(Unpacker, 1);
+
+    if (inflateInit2(&unpacker->stream, ANY_HEADER) != Z_OK)
+        g_error("zlib has no memory");
+    return unpacker;
+}
+
+void unpacker_free(Unpacker *unpacker)
+{
+    if (unpacker == NULL)
+        return;
+    (void)inflateEnd(&unpacker->stream);
+    explicit_bzero(unpacker, sizeof *unpacker);
+    g_free(unpacker);
+}
+
+void unpacker_begin(Unpacker *unpacker, PackedLayers layers, PackedFormat format, uint64_t position)
+{
+    (void)inflateReset2(&unpacker->stream, format == PACKED_DEFLATE ? NO_HEADER : ANY_HEADER);
+    unpacker->stream.avail_in = 0;
+    unpacker->layers = layers;
+    unpacker->outer = unpacker->inner = (Layer){0};
+    unpacker->position = unpacker->input_start = unpacker->input_read = position;
+    unpacker->total = 0;
+    unpacker->is_in_break = false;
+    unpacker->mark_count = unpacker->len = 0;
+}
+
+void unpacker_end(Unpacker *unpacker)
+{
+    explicit_bzero(unpacker->window, sizeof unpacker->window);
+    unpacker->mark_count = unpacker->len = 0;
+}
+
+uint64_t unpacker_position(const Unpacker *unpacker)
+{
+    return unpacker->position;
+}
+
+uint64_t unpacker_total(const Unpacker *unpacker)
+{
+    return unpacker->total;
+}
+
+Bytes unpacker_window(const Unpacker *unpacker)
+{
+    return (Bytes){.data = unpacker->window, .len = unpacker->len};
+}
+
+/* Whether the character belongs to the run, or to the end of a line in it. */
+static bool is_of_run(Unpacker *unpacker, uint8_t byte)
+{
+    bool is_in_break = unpacker->is_in_break;
+
+    unpacker->is_in_break = !is_in_break && byte == '\\';
+    if (is_in_break)
+        return byte == 'n' || byte == 'r';
+    if (byte == '\\' || byte == '\n' || byte == '\r' || byte == ' ' || byte == '\t')
+        return true;
+    return unpacker->layers == PACKED_HEX ? byte_is_hex(byte) : base64_value(byte) >= 0;
+}
+
+/* Whether a byte of input comes out. */
+static bool push_character(Unpacker *unpacker, uint8_t character, uint8_t *ret_byte)
+{
+    uint8_t between;
+
+    if (unpacker->layers == PACKED_HEX)
+        return byte_is_hex(character) && push_hex(&unpacker->outer, character, ret_byte);
+    if (unpacker->layers == PACKED_BASE64)
+        return push_base64(&unpacker->outer, character, ret_byte);
+    return push_base64(&unpacker->outer, character, &between) && push_base64(&unpacker->inner, between, ret_byte);
+}
+
+/* Reads a few characters. False: here the run ends, and all of it was read. */
+static bool read_step(Unpacker *unpacker, Bytes text, size_t *at)
+{
+    size_t len = 0, end = MIN(text.len, *at + STEP);
+    bool goes_on = true;
+
+    /* what comes out began in the step before at the earliest */
+    unpacker->input_start = MAX(unpacker->input_read, unpacker->position > STEP ? unpacker->position - STEP : 0);
+    while (*at < end && goes_on) {
+        bool was_in_break = unpacker->is_in_break;
+        goes_on = is_of_run(unpacker, text.data[*at]);
+        if (goes_on && !was_in_break)
+            len += push_character(unpacker, text.data[*at], unpacker->input + len) ? 1 : 0;
+        *at += goes_on ? 1 : 0;
+    }
+    unpacker->stream.next_in = unpacker->input;
+    unpacker->stream.avail_in = (uInt)len;
+    return goes_on;
+}
+
+static void mark_output(Unpacker *unpacker, size_t at)
+{
+    const Mark mark = {.at = at, .start = unpacker->input_start, .end = unpacker->position};
+    const Mark *last = unpacker->mark_count > 0 ? &unpacker->marks[unpacker->mark_count - 1] : NULL;
+
+    unpacker->input_read = unpacker->position;
+    if (last == NULL || last->start != mark.start)
+        unpacker->marks[unpacker->mark_count++] = mark;
+}
+
+/* Unpacks what was read. */
+static UnpackState unpack(Unpacker *unpacker)
+{
+    size_t before = unpacker->len;
+
+    unpacker->stream.next_out = unpacker->window + before;
+    unpacker->stream.avail_out = (uInt)(PACKED_WINDOW - before);
+    int result = inflate(&unpacker->stream, Z_NO_FLUSH);
+    unpacker->len = PACKED_WINDOW - unpacker->stream.avail_out;
+    unpacker->total += unpacker->len - before;
+    if (unpacker->len > before)
+        mark_output(unpacker, before);
+    if (result != Z_OK && result != Z_BUF_ERROR)
+        return UNPACK_END;
+    return unpacker->len == PACKED_WINDOW ? UNPACK_FULL : UNPACK_MORE;
+}
+
+UnpackState unpacker_read(Unpacker *unpacker, Bytes text, uint64_t most)
+{
+    uint64_t start = unpacker->position;
+    bool goes_on = true;
+
+    for (size_t at = 0; goes_on;) {
+        UnpackState state = unpack(unpacker); /* what is left of the last step may have more to come */
+        if (state != UNPACK_MORE)
+            return state;
+        if (unpacker->total > most)
+            return UNPACK_END;
+        if (unpacker->mark_count == MARKS_MAX)
+            return UNPACK_FULL;
+        if (at == text.len)
+            return UNPACK_MORE;
+        goes_on = read_step(unpacker, text, &at);
+        unpacker->position = start + at;
+    }
+    return unpack(unpacker) == UNPACK_FULL ? UNPACK_FULL : UNPACK_END;
+}
+
+/* The last mark at or before a byte of the window. */
+static const Mark *mark_of(const Unpacker *unpacker, size_t at)
+{
+    size_t low = 0, high = unpacker->mark_count;
+
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (unpacker->marks[middle].at <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &unpacker->marks[low];
+}
+
+void unpacker_place(const Unpacker *unpacker, size_t start, size_t end, uint64_t *ret_start, uint64_t *ret_end)
+{
+    *ret_start = mark_of(unpacker, start)->start;
+    *ret_end = mark_of(unpacker, end - 1)->end;
+}
+
+size_t unpacker_index(const Unpacker *unpacker, uint64_t position)
+{
+    size_t i = unpacker->mark_count;
+
+    while (i > 0 && unpacker->marks[i - 1].start >= position)
+        i--;
+    return i < unpacker->mark_count ? unpacker->marks[i].at : unpacker->len;
+}
+
+size_t unpacker_forget(Unpacker *unpacker)
+{
+    size_t dropped = unpacker->len > PACKED_OVERLAP ? unpacker->len - PACKED_OVERLAP : 0;
+    size_t first = (size_t)(mark_of(unpacker, dropped) - unpacker->marks);
+
+    memmove(unpacker->window, unpacker->window + dropped, unpacker->len - dropped);
+    unpacker->len -= dropped;
+    memmove(unpacker->marks, unpacker->marks + first, (unpacker->mark_count - first) * sizeof unpacker->marks[0]);
+    unpacker->mark_count -= first;
+    for (size_t i = 0; i < unpacker->mark_count; i++)
+        unpacker->marks[i].at = unpacker->marks[i].at > dropped ? unpacker->marks[i].at - dropped : 0;
+    return dropped;
+}
