@@ -83,6 +83,16 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
     return true;
 }
 
+static void add_word(ClassRules *rules, const CompiledRule *rule)
+{
+    g_array_append_val(rules->word, rule->rule.index);
+    rules->plan.word_runs |= first_runs_all(rule->first_runs);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        if (rule->first_bytes == NULL || (rule->first_bytes[byte / 8] >> (byte % 8) & 1) != 0)
+            rules->plan.word_firsts[byte / 64] |= UINT64_C(1) << (byte % 64);
+    }
+}
+
 bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error)
 {
     if (rules->kind != CLASS_RULES_ALL &&
@@ -103,8 +113,7 @@ bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error
         g_array_append_val(rules->colon, rule->rule.index);
         return true;
     case SHAPE_WORD:
-        g_array_append_val(rules->word, rule->rule.index);
-        rules->plan.word_runs |= first_runs_all(rule->first_runs);
+        add_word(rules, rule);
         return true;
     case SHAPE_UPPER:
         return add_upper(rules, rule, error);

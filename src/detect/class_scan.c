@@ -199,14 +199,22 @@ static ALWAYS_INLINE void emit_upper(
     }
 }
 
-/* Of a mask of places where words begin, those whose length some rule asks for. */
+static ALWAYS_INLINE bool may_begin_word(const ClassPlan *plan, const Emitter *emitter, unsigned at)
+{
+    uint8_t first = emitter->text[at];
+
+    return (plan->word_firsts[first / 64] >> first % 64 & 1) != 0 ||
+           (emitter->at + at > 0 && emitter->text[(int)at - 1] >= 0x80);
+}
+
+/* Of a mask of places where words begin, those whose length and first byte some rule asks for. */
 static ALWAYS_INLINE void emit_words(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
 {
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
         WordRun run = word_run(now, next, emitter, at);
-        if ((plan->word_runs >> run.length & 1) == 0)
+        if ((plan->word_runs >> run.length & 1) == 0 || !may_begin_word(plan, emitter, at))
             continue;
         run.is_quad = run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
         ClassPlace place = {

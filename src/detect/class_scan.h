@@ -25,6 +25,8 @@ typedef struct ClassPlan {
     /* Bit n: rules of shape word may begin with a word of that length (first_runs.h). In a cold plan only words of
      * LONG_WORD_MIN characters or more are handed over. */
     uint64_t word_runs;
+    uint64_t
+        word_firsts[4]; /* a bit set of bytes: what these begin with, unless a byte that is not ASCII stands before */
     uint32_t start_count;
     const char *starts[CLASS_MAX_STARTS]; /* distinct */
     uint32_t starts_in_numbers;           /* bit i: of a rule that has no boundary at a decimal point */
