@@ -5,6 +5,7 @@
 #include "api/query.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "rulebook/custom_rule.h"
 
 #include <string.h>
 
@@ -192,16 +193,54 @@ static void log_change(const char *event, const char *id, int64_t version)
     log_info(event, "rule", id, "version", log_int(version), NULL);
 }
 
+static json_t *fault_json(const RuleFault *fault)
+{
+    return json_pack("{s:s?,s:o}", "field", fault->field, "message", reply_text(fault->what));
+}
+
+/* Beside the error, which is the first of them. */
+static json_t *faults_json(const RuleFaults *faults)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < rule_faults_kept(faults); i++)
+        (void)json_array_append_new(list, fault_json(rule_faults_at(faults, i)));
+    if (rule_faults_total(faults) > rule_faults_kept(faults)) {
+        g_autofree char *more =
+            g_strdup_printf("and %" G_GUINT64_FORMAT " more", rule_faults_total(faults) - rule_faults_kept(faults));
+        (void)json_array_append_new(list, fault_json(&(RuleFault){.what = more}));
+    }
+    return list;
+}
+
+/* False with the error unless it is the rule that is wrong: then all that is wrong with it is told. */
+static bool refuse_rule(const json_t *given, GError *take_error, HttpReply **ret_reply, GError **error)
+{
+    g_autoptr(RuleFaults) faults = rule_faults_new();
+
+    if (error_is(take_error, ERROR_INVALID))
+        custom_rule_find_faults(given, faults);
+    if (rule_faults_total(faults) == 0) {
+        g_propagate_error(error, take_error);
+        return false;
+    }
+    *ret_reply = reply_error_with(ERROR_INVALID, take_error->message, "errors", faults_json(faults));
+    g_error_free(take_error);
+    return true;
+}
+
 bool route_rule_put(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
 {
     static const char *const no_query[] = {NULL};
     g_autoptr(JsonValue) given = NULL;
     g_auto(CustomRule) rule = {0};
     RulebookChange change = RULEBOOK_UNCHANGED;
+    GError *refusal = NULL;
 
     TRY(query_check(request->call, no_query, error));
     TRY(body_object(request->call->body, &given, error));
-    TRY(rulebook_put(api->rulebook, given, &rule, &change, error));
+    if (!rulebook_put(api->rulebook, given, &rule, &change, &refusal))
+        return refuse_rule(given, refusal, ret_reply, error);
     if (change != RULEBOOK_UNCHANGED)
         log_change("rule.kept", rule.id, rule.version);
     *ret_reply = reply_json(change == RULEBOOK_CREATED ? 201 : 200, custom_json(&rule));

@@ -2,6 +2,7 @@
 
 #include "app/settings.h"
 #include "base/log.h"
+#include "detect/rule_faults.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,40 @@ static char *cache_directory(GError **error)
     return g_steal_pointer(&path);
 }
 
+static bool fail_with(const RuleFaults *faults, GError **error)
+{
+    g_autofree char *text = rule_faults_text(faults);
+
+    return rule_faults_total(faults) == 0 || fail(error, ERROR_INVALID, "%s", text);
+}
+
+/* What is wrong with rules is told at once, not fault by fault. */
+static bool load_rules(char *const *directories, const char *cache, RuleSet **ret_rules, GError **error)
+{
+    g_autoptr(RuleFaults) faults = rule_faults_new();
+    g_autoptr(GError) refusal = NULL;
+
+    if (rule_set_load((const char *const *)directories, cache, ret_rules, &refusal))
+        return true;
+    if (!error_is(refusal, ERROR_INVALID)) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        return false;
+    }
+    rule_set_find_faults((const char *const *)directories, NULL, refusal, faults);
+    return fail_with(faults, error);
+}
+
+bool command_check_examples(RuleSet *rules, char *const *directories, GError **error)
+{
+    g_autoptr(RuleFaults) faults = rule_faults_new();
+
+    if (directories == NULL)
+        TRY(rule_set_find_example_faults(rules, NULL, faults, error));
+    for (; directories != NULL && *directories != NULL; directories++)
+        TRY(rule_set_find_example_faults(rules, *directories, faults, error));
+    return fail_with(faults, error);
+}
+
 bool command_load_rules(char *const *directories, char *const *rules_option, RuleSet **ret_rules, GError **error)
 {
     g_autoptr(GError) distrust = NULL;
@@ -157,9 +192,9 @@ bool command_load_rules(char *const *directories, char *const *rules_option, Rul
     if (distrust != NULL)
         log_warning("cache.unused", "reason", distrust->message, NULL);
 
-    TRY(rule_set_load((const char *const *)directories, cache, &rules, error));
-    for (; rules_option != NULL && *rules_option != NULL; rules_option++)
-        TRY(rule_set_check_examples(rules, *rules_option, error));
+    TRY(load_rules(directories, cache, &rules, error));
+    if (rules_option != NULL)
+        TRY(command_check_examples(rules, rules_option, error));
     *ret_rules = g_steal_pointer(&rules);
     return true;
 }

@@ -81,9 +81,13 @@ typedef enum RuleDefaults { RULES_WITH_DEFAULTS, RULES_WITHOUT_DEFAULTS } RuleDe
 FALLIBLE bool command_rule_directories(
     char *const *rules_option, RuleDefaults defaults, char ***ret_directories, GError **error);
 
-/* Loads the rules of these directories, and runs the examples of those that --rules names. */
+/* Loads the rules of these directories, and runs the examples of those that --rules names. INVALID tells all that is
+ * wrong (detect/rule_faults.h), in lines. */
 FALLIBLE bool command_load_rules(
     char *const *directories, char *const *rules_option, RuleSet **ret_rules, GError **error);
+
+/* Runs the examples of the rules of these directories, NULL: of all rules. INVALID likewise. */
+FALLIBLE bool command_check_examples(RuleSet *rules, char *const *directories, GError **error);
 
 /* ~/.cache/trawl, made if missing; NULL if it cannot be had or others may write to it (then nothing is cached). */
 char *command_cache_directory(void);

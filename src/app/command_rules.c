@@ -160,10 +160,7 @@ static bool rules_show(
 static bool rules_lint(
     G_GNUC_UNUSED const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error)
 {
-    for (char **directory = names; *directory != NULL; directory++)
-        TRY(rule_set_check_examples(catalogue->rules, *directory, error));
-    if (*names == NULL)
-        TRY(rule_set_check_examples(catalogue->rules, NULL, error));
+    TRY(command_check_examples(catalogue->rules, *names != NULL ? names : NULL, error));
     (void)printf("%" G_GUINT32_FORMAT " rules, their examples hold\n", rule_set_size(catalogue->rules));
     return true;
 }

@@ -1,5 +1,4 @@
 /* From what a file says to a rule that can run: every field checked. */
-#include "detect/byte_class.h"
 #include "detect/rule_internal.h"
 
 #include <string.h>
@@ -12,7 +11,8 @@ typedef struct Check {
     const char *where;
     const RawRule *raw;
     FactsState facts_state;
-    GError **error;
+    GPtrArray *complaints; /* all that is wrong, as texts that are owned; NULL: only the first counts */
+    GError **error;        /* the first */
 } Check;
 
 static bool wrong(const Check *check, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -24,7 +24,10 @@ static bool wrong(const Check *check, const char *format, ...)
     va_start(args, format);
     g_autofree char *what = g_strdup_vprintf(format, args);
     va_end(args);
-    return fail(check->error, ERROR_INVALID, "%s: rule %s: %s", check->where, check->raw->id, what);
+    if (check->complaints != NULL)
+        g_ptr_array_add(check->complaints, g_strdup(what));
+    return *check->error == NULL &&
+           fail(check->error, ERROR_INVALID, "%s: rule %s: %s", check->where, check->raw->id, what);
 }
 
 /* Letters, a point, then letters, digits and "_". */
@@ -41,11 +44,11 @@ static bool is_id(const char *text)
 
 static bool check_id(const Check *check)
 {
-    if (!is_id(check->raw->id))
-        return wrong(check, "id: expected a form such as fin.credit_card");
+    bool is_good = is_id(check->raw->id) || wrong(check, "id: expected a form such as fin.credit_card");
+
     if (check->raw->detector != NULL && !is_id(check->raw->detector))
         return wrong(check, "detector: expected a form such as fin.credit_card");
-    return true;
+    return is_good;
 }
 
 /* They are kept and filtered by with commas between them. */
@@ -74,24 +77,24 @@ static bool check_unused(const Check *check, const char *field, const void *valu
 
 static bool check_literal_fields(const Check *check)
 {
-    if (check->raw->shape != SHAPE_NONE)
-        return wrong(check, "shape: only for engine class");
+    bool is_good = check->raw->shape == SHAPE_NONE || wrong(check, "shape: only for engine class");
+
     if (check->raw->pattern == NULL)
-        return wrong(check, "pattern: missing; engine literal needs one");
-    TRY(check_unused(check, "forms", check->raw->forms, "shape digits"));
-    TRY(check_unused(check, "separators", check->raw->separators, "shape digits"));
-    return check_unused(check, "start", check->raw->start, "shape upper");
+        is_good = wrong(check, "pattern: missing; engine literal needs one");
+    is_good &= check_unused(check, "forms", check->raw->forms, "shape digits");
+    is_good &= check_unused(check, "separators", check->raw->separators, "shape digits");
+    return check_unused(check, "start", check->raw->start, "shape upper") && is_good;
 }
 
 static bool check_digits_fields(const Check *check)
 {
-    if (check->raw->forms == NULL)
-        return wrong(check, "forms: missing; shape digits needs at least one");
+    bool is_good = check->raw->forms != NULL || wrong(check, "forms: missing; shape digits needs at least one");
+
     if (check->raw->caseless)
-        return wrong(check, "caseless: only for rules with a pattern");
-    TRY(check_unused(check, "pattern", check->raw->pattern, "engine literal and shapes upper, at, plus"));
-    TRY(check_unused(check, "max_length", check->raw->max_length, "rules with a pattern"));
-    return check_unused(check, "start", check->raw->start, "shape upper");
+        is_good = wrong(check, "caseless: only for rules with a pattern");
+    is_good &= check_unused(check, "pattern", check->raw->pattern, "engine literal and shapes upper, at, plus");
+    is_good &= check_unused(check, "max_length", check->raw->max_length, "rules with a pattern");
+    return check_unused(check, "start", check->raw->start, "shape upper") && is_good;
 }
 
 static bool check_start(const Check *check)
@@ -176,18 +179,18 @@ static bool check_tiers(const Check *check, CompiledRule *rule)
 
     rule->tier = raw->tier != 0 ? (Tier)(raw->tier - 1) : TIER_MEDIUM;
     rule->keyword_tier = raw->keyword_tier != 0 ? (Tier)(raw->keyword_tier - 1) : MAX(TIER_HIGH, rule->tier);
-    if (rule->keyword == KEYWORD_BOOST && rule->keyword_tier < rule->tier)
-        return wrong(check, "keyword_tier: expected not to be below tier");
-    if (raw->min_entropy != NULL && !(*raw->min_entropy > 0 && *raw->min_entropy <= 8))
-        return wrong(check, "min_entropy: expected more than 0 and at most 8 bits a character");
     rule->min_entropy = raw->min_entropy != NULL ? *raw->min_entropy : 0;
+    bool is_good = rule->keyword != KEYWORD_BOOST || rule->keyword_tier >= rule->tier ||
+                   wrong(check, "keyword_tier: expected not to be below tier");
+    if (raw->min_entropy != NULL && !(*raw->min_entropy > 0 && *raw->min_entropy <= 8))
+        is_good = wrong(check, "min_entropy: expected more than 0 and at most 8 bits a character");
     if (raw->validator == NULL)
-        return true;
+        return is_good;
     rule->validator = validator_find(raw->validator);
     rule->context_validator = context_validator_find(raw->validator);
     if (rule->validator == NULL && rule->context_validator == NULL)
         return no_such_validator(check);
-    return true;
+    return is_good;
 }
 
 /* The severity itself is that of the first occurrence. */
@@ -280,25 +283,25 @@ static void note_look_ahead(CompiledRule *rule)
         rule->look_ahead = MAX(rule->look_ahead, (uint32_t)keyword_look_back(rule->distance_after));
 }
 
+/* Goes on behind what is wrong: somebody may want to hear of everything. */
 static bool check_all(const Check *check, RuleFacts *facts, CompiledRule *rule)
 {
-    TRY(check_id(check));
-    TRY(check_compliance(check));
-    TRY(check->raw->engine == ENGINE_LITERAL ? check_literal_fields(check) : check_class_fields(check));
-    TRY(check_keywords(check, rule));
-    TRY(check_tiers(check, rule));
-    TRY(check_pair(check, rule));
-    TRY(check_severity(check, rule));
+    bool is_good = check_id(check);
+
+    is_good &= check_compliance(check);
+    is_good &= check->raw->engine == ENGINE_LITERAL ? check_literal_fields(check) : check_class_fields(check);
+    is_good &= check_keywords(check, rule);
+    is_good &= check_tiers(check, rule);
+    is_good &= check_pair(check, rule);
+    is_good &= check_severity(check, rule);
     note_look_ahead(rule);
     note_bare(rule);
-    TRY(check_facts(check, facts));
-    return check_pattern(check, facts, rule);
+    return check_facts(check, facts) && check_pattern(check, facts, rule) && is_good;
 }
 
-bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, RuleFacts *facts,
-    FactsState facts_state, GError **error)
+static bool init(const Check *check, RuleFacts *facts, CompiledRule *ret_rule)
 {
-    const Check check = {.where = where, .raw = raw, .facts_state = facts_state, .error = error};
+    const RawRule *raw = check->raw;
     CompiledRule rule = {
         .rule = {.id = raw->id,
             .detector = raw->detector != NULL ? raw->detector : raw->id,
@@ -316,16 +319,38 @@ bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule
         .is_generic = raw->generic || g_str_has_prefix(raw->id, "sec.generic_"),
         .is_plain_only = raw->plain_only,
         .raw = raw,
-        .where = where,
+        .where = check->where,
     };
 
-    if (!check_all(&check, facts, &rule)) {
+    if (!check_all(check, facts, &rule)) {
         compiled_rule_clear(&rule);
         return false;
     }
     fill_ignored(&rule, raw);
     *ret_rule = rule;
     return true;
+}
+
+bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, RuleFacts *facts,
+    FactsState facts_state, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    const Check check = {.where = where, .raw = raw, .facts_state = facts_state, .error = &first};
+
+    if (init(&check, facts, ret_rule))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&first));
+    return false;
+}
+
+bool compiled_rule_complain(
+    CompiledRule *ret_rule, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GPtrArray *complaints)
+{
+    g_autoptr(GError) first = NULL;
+    const Check check = {
+        .where = "", .raw = raw, .facts_state = facts_state, .complaints = complaints, .error = &first};
+
+    return init(&check, facts, ret_rule);
 }
 
 void compiled_rule_clear(CompiledRule *rule)
@@ -352,57 +377,4 @@ Tier compiled_rule_best_tier(const CompiledRule *rule)
         return rule->keyword_tier;
     }
     return TIER_VALIDATED;
-}
-
-static guint keep_digits(Bytes value, uint8_t *out)
-{
-    guint len = 0;
-
-    for (size_t i = 0; i < value.len; i++) {
-        out[len] = value.data[i];
-        len += byte_is_digit(value.data[i]) ? 1 : 0;
-    }
-    return len;
-}
-
-static guint keep_alnum_upper(Bytes value, uint8_t *out)
-{
-    guint len = 0;
-
-    for (size_t i = 0; i < value.len; i++) {
-        uint8_t byte = (uint8_t)g_ascii_toupper((char)value.data[i]);
-        if (g_ascii_isalnum(byte) || byte >= 0x80)
-            out[len++] = byte;
-    }
-    return len;
-}
-
-static guint keep_lower(Bytes value, uint8_t *out)
-{
-    for (size_t i = 0; i < value.len; i++)
-        out[i] = (uint8_t)g_ascii_tolower((char)value.data[i]);
-    return (guint)value.len;
-}
-
-static guint canonical_write(CanonicalForm form, Bytes value, uint8_t *out)
-{
-    switch (form) {
-    case CANONICAL_AS_IS:
-        memcpy(out, value.data, value.len);
-        return (guint)value.len;
-    case CANONICAL_DIGITS:
-        return keep_digits(value, out);
-    case CANONICAL_ALNUM_UPPER:
-        return keep_alnum_upper(value, out);
-    case CANONICAL_LOWER:
-        return keep_lower(value, out);
-    }
-    return 0;
-}
-
-void canonical_form(CanonicalForm form, Bytes value, GByteArray *out)
-{
-    g_byte_array_set_size(out, (guint)value.len);
-    if (value.len > 0)
-        g_byte_array_set_size(out, canonical_write(form, value, out->data));
 }

@@ -165,6 +165,9 @@ static inline void rule_bits_add(uint64_t *bits, uint32_t index)
     bits[index / 64] |= UINT64_C(1) << (index % 64);
 }
 
+/* Adds the paths of a directory's rule files, in order of name. INVALID if it cannot be read. */
+FALLIBLE bool rule_files_list(const char *directory, GPtrArray *paths, GError **error);
+
 /* Once all rules are there: which share a detector, and what pair and beats name. INVALID names the rule. */
 FALLIBLE bool rule_links_resolve(RuleSet *rules, GError **error);
 
@@ -178,6 +181,10 @@ typedef enum FactsState { FACTS_UNKNOWN, FACTS_KNOWN } FactsState;
 FALLIBLE bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, RuleFacts *facts,
     FactsState facts_state, GError **error);
 void compiled_rule_clear(CompiledRule *rule);
+
+/* The same, but everything that is wrong goes into complaints, as texts that are owned ("field: what"). */
+bool compiled_rule_complain(
+    CompiledRule *ret_rule, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GPtrArray *complaints);
 
 /* Writes the canonical form of a value; out is overwritten. */
 void canonical_form(CanonicalForm form, Bytes value, GByteArray *out);

@@ -86,7 +86,7 @@ static int name_order(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool list_files(const char *directory, GPtrArray *paths, GError **error)
+bool rule_files_list(const char *directory, GPtrArray *paths, GError **error)
 {
     GError *reason = NULL;
     GDir *dir = g_dir_open(directory, 0, &reason);
@@ -360,7 +360,7 @@ bool rule_set_load_with(
     g_checksum_update(sum, (const guchar *)ENGINE_VERSION, sizeof ENGINE_VERSION);
     for (size_t i = 0; directories[i] != NULL; i++) {
         g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-        TRY(list_files(directories[i], paths, error));
+        TRY(rule_files_list(directories[i], paths, error));
         for (guint j = 0; j < paths->len; j++)
             TRY(add_file(&loading, g_ptr_array_index(paths, j), error));
     }

@@ -1,4 +1,5 @@
 /* Runs the examples of rules before they are trusted. */
+#include "detect/lint/rule_lint.h"
 #include "detect/regex_effort.h"
 #include "detect/rule_examples.h"
 #include "detect/rule_internal.h"
@@ -13,6 +14,7 @@ typedef struct Trial {
     const Rule *rule;
     const Rule *tired;              /* its effort was measured last */
     bool is_found, is_found_at_all; /* at the tier that is asked of examples; at any */
+    RuleFaults *faults;             /* what does not hold; NULL: the first is a failure */
     GError *failure;
 } Trial;
 
@@ -94,12 +96,19 @@ static bool check_effort(Trial *trial, const RuleExample *example, GError **erro
 static void visit(void *data, const RuleExample *example)
 {
     Trial *trial = data;
+    g_autoptr(GError) error = NULL;
 
-    if (trial->failure == NULL && is_in_directory(trial, example->rule))
-        (void)!(run_example(trial, example, &trial->failure) && check_effort(trial, example, &trial->failure));
+    if (trial->failure != NULL || !is_in_directory(trial, example->rule))
+        return;
+    if (run_example(trial, example, &error) && check_effort(trial, example, &error))
+        return;
+    if (trial->faults != NULL && error_is(error, ERROR_INVALID))
+        rule_faults_add_message(trial->faults, rule_at(trial->rules, example->rule->index)->where, 0, error->message);
+    else
+        trial->failure = g_steal_pointer(&error);
 }
 
-bool rule_set_check_examples(RuleSet *rules, const char *directory, GError **error)
+static bool run(RuleSet *rules, const char *directory, RuleFaults *faults, GError **error)
 {
     g_autoptr(Detector) detector = NULL;
     g_autoptr(RegexScratch) regex = NULL;
@@ -109,10 +118,22 @@ bool rule_set_check_examples(RuleSet *rules, const char *directory, GError **err
         folder[len - 1] = '\0';
     TRY(detector_new(rules, &detector, error));
     TRY(regex_scratch_new(rules->max_groups, &regex, error));
-    Trial trial = {.detector = detector, .regex = regex, .rules = rules, .directory = folder};
+    Trial trial = {.detector = detector, .regex = regex, .rules = rules, .directory = folder, .faults = faults};
     rule_set_visit_examples(rules, visit, &trial);
     if (trial.failure == NULL)
         return true;
     g_propagate_error(error, trial.failure);
     return false;
+}
+
+bool rule_set_check_examples(RuleSet *rules, const char *directory, GError **error)
+{
+    return run(rules, directory, NULL, error);
+}
+
+bool rule_set_find_example_faults(RuleSet *rules, const char *directory, RuleFaults *faults, GError **error)
+{
+    TRY(run(rules, directory, faults, error));
+    rule_faults_locate(faults);
+    return true;
 }

@@ -73,13 +73,13 @@ static bool fill_in(json_t *rule, GError **error)
     return true;
 }
 
+static const char *const needed_fields[] = {"id", "examples"};
+
 static bool check_needed(const json_t *rule, GError **error)
 {
-    static const char *const needed[] = {"id", "examples"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(needed); i++)
-        if (json_object_get(rule, needed[i]) == NULL)
-            return fail(error, ERROR_INVALID, "field '%s' is missing", needed[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(needed_fields); i++)
+        if (json_object_get(rule, needed_fields[i]) == NULL)
+            return fail(error, ERROR_INVALID, "field '%s' is missing", needed_fields[i]);
     return true;
 }
 
@@ -115,6 +115,20 @@ static bool try_rule(const char *id, const char *document, GError **error)
     return false;
 }
 
+/* The rule without its version, nothing missing, and its text. */
+static bool complete(const json_t *given, json_t **ret_rule, char **ret_document, GError **error)
+{
+    g_autoptr(JsonValue) rule = json_deep_copy(given);
+
+    (void)json_object_del(rule, "version");
+    TRY(fill_in(rule, error));
+    char *document = json_dumps(rule, JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
+    *ret_document = g_strdup(document);
+    free(document);
+    *ret_rule = g_steal_pointer(&rule);
+    return true;
+}
+
 bool custom_rule_read(const json_t *given, CustomRuleText *ret_rule, GError **error)
 {
     g_auto(CustomRuleText) read = {0};
@@ -123,16 +137,74 @@ bool custom_rule_read(const json_t *given, CustomRuleText *ret_rule, GError **er
         return fail(error, ERROR_INVALID, "a rule: expected a JSON object");
     TRY(check_fields(given, error));
     TRY(check_needed(given, error));
-    g_autoptr(JsonValue) rule = json_deep_copy(given);
-    read.version = json_integer_value(json_object_get(rule, "version"));
-    (void)json_object_del(rule, "version");
-    TRY(fill_in(rule, error));
+    g_autoptr(JsonValue) rule = NULL;
+    read.version = json_integer_value(json_object_get(given, "version"));
+    TRY(complete(given, &rule, &read.document, error));
     read.id = g_strdup(json_string_value(json_object_get(rule, "id")));
-    char *document = json_dumps(rule, JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
-    read.document = g_strdup(document);
-    free(document);
     TRY(try_rule(read.id, read.document, error));
     *ret_rule = read;
     read = (CustomRuleText){0};
     return true;
+}
+
+/* ---- all that is wrong ---- */
+
+/* "field 'distance': expected …" */
+static void note_refusal(RuleFaults *faults, const GError *refusal)
+{
+    static const char head[] = "field '";
+    const char *name = g_str_has_prefix(refusal->message, head) ? refusal->message + strlen(head) : NULL;
+    const char *end = name != NULL ? strstr(name, "': ") : NULL;
+    g_autofree char *field = end != NULL ? g_strndup(name, (gsize)(end - name)) : NULL;
+
+    rule_faults_add(faults,
+        &(RuleFault){.file = WHERE, .field = field, .what = end != NULL ? end + strlen("': ") : refusal->message});
+}
+
+static void find_field_faults(const json_t *given, RuleFaults *faults)
+{
+    const char *name = NULL;
+    json_t *value = NULL;
+
+    json_object_foreach((json_t *)given, name, value)
+    {
+        g_autoptr(GError) refusal = NULL;
+        if (!rule_field_check(name, value, &refusal))
+            note_refusal(faults, refusal);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(needed_fields); i++)
+        if (json_object_get(given, needed_fields[i]) == NULL)
+            rule_faults_add(faults, &(RuleFault){.file = WHERE, .field = needed_fields[i], .what = "is missing"});
+}
+
+static void find_faults_together(const char *document, RuleFaults *faults)
+{
+    const char *const nowhere[] = {NULL};
+    const char *const documents[] = {document, NULL};
+    g_autofree char *text = custom_rules_text(documents);
+    const RuleText added = {.name = WHERE, .text = text};
+    g_autoptr(RuleSet) rules = NULL;
+    g_autoptr(GError) refusal = NULL, trouble = NULL;
+
+    if (!rule_set_load_with(nowhere, &added, NULL, &rules, &refusal))
+        rule_set_find_faults(nowhere, &added, refusal, faults);
+    else if (!rule_set_find_example_faults(rules, NULL, faults, &trouble))
+        note_refusal(faults, trouble);
+}
+
+void custom_rule_find_faults(const json_t *given, RuleFaults *faults)
+{
+    g_autoptr(JsonValue) rule = NULL;
+    g_autoptr(GError) refusal = NULL;
+    g_autofree char *document = NULL;
+
+    if (!json_is_object(given))
+        return;
+    find_field_faults(given, faults);
+    if (rule_faults_total(faults) > 0)
+        return;
+    if (complete(given, &rule, &document, &refusal))
+        find_faults_together(document, faults);
+    else
+        note_refusal(faults, refusal);
 }

@@ -114,6 +114,26 @@ def test_what_is_wrong_with_a_rule_is_told_with_its_field(server):
     assert server.get("/rules?origin=custom").json() == {"rules": [], "nextToken": None}
 
 
+ALL_WRONG = [
+    (rule(id=None, category="odd", distance=0, regex="x"), ["category", None, "distance", "id"]),
+    (rule(id="Part", keywords=["a", "--"], distance=301, pattern="(?<=a)b", validator="nonesuch"),
+     ["id", "distance", "validator", "pattern", "keywords"]),
+    (rule(examples={"match": ["PRAT", "PART-1234", "x"], "no_match": ["PART-4321"]}), ["examples"] * 3),
+    (rule(examples={"match": [f"x{i}" for i in range(30)], "no_match": ["x"]}), ["examples"] * 20 + [None]),
+]
+
+
+@pytest.mark.parametrize("body, fields", ALL_WRONG)
+def test_all_that_is_wrong_with_a_rule_is_told_at_once(server, body, fields):
+    answer = post(server, body)
+    assert answer.status_code == 400 and set(answer.json()) == {"error", "errors"}
+    told = answer.json()["errors"]
+    assert sorted(str(each["field"]) for each in told) == sorted(map(str, fields)), told
+    assert all(each["message"] for each in told)
+    if len(fields) > 20:
+        assert told[-1] == {"field": None, "message": "and 10 more"}
+
+
 def test_rules_are_replaced_by_version_and_a_repetition_is_no_conflict(server):
     first = post(server, rule())
     assert (first.status_code, first.json()["version"]) == (201, 1)

@@ -84,7 +84,7 @@ def test_no_default_rules_needs_rules(trawl, tmp_path):
     (r"\bBDG", r"(?<=x)BDG", ["look-behind at character 1 "]),
     (r"\d{6}\b", r"(\d)\1{5}", ["back-reference at character 11"]),
     (r"\d{6}\b", r"[(?=]{6}", ["expected a match"]),
-    ("[badge]", "[" + ",".join(f"w{i}" for i in range(51)) + "]", ["50 max"]),
+    ("[badge]", "[" + ",".join(f"w{i}" for i in range(51)) + "]", ["51 entries", "1 to 50"]),
     ("keyword: required", "keyword: required\n    distance: 301", ["distance", "1 to 300"]),
     ("id: own.badge", "id: fin.credit_card", ["fin.credit_card"]),
 ])
@@ -95,6 +95,101 @@ def test_a_bad_rule_is_refused_with_the_reason(trawl, own, tmp_path, command, ol
     args = ("rules", "lint", own) if command == "lint" else ("scan", "--rules", own, tmp_path)
     err = trawl.run(*args, status=2).err
     assert "own.yaml" in err and all(word in err for word in words), err
+
+
+BAD_RULES = """\
+rules:
+  - id: own.shape
+    name: Shape
+    description: What libcyaml would refuse.
+    category: odd
+    severity: high
+    mask: all
+    engine: literal
+    pattern: 'A-[0-9]+'
+    keywords: []
+    distance: many
+    regexp: x
+    examples:
+      match: [A-1]
+  - id: own.meaning
+    name: Meaning
+    description: What only a look at the values tells.
+    category: personal
+    severity: high
+    mask: all
+    engine: literal
+    pattern: '(?<=a)B-[0-9]+'
+    distance: 301
+    validator: nonesuch
+    forms: ["9"]
+    keywords: [two, "--"]
+    examples:
+      match: [B-1]
+      no_match: [x]
+  - {id: own.shape, name: Again, description: d, category: personal, severity: high, mask: all, engine: literal, pattern: 'C-1',
+     pair: [own.nothing], examples: {match: [C-1], no_match: [x]}}
+"""
+
+BAD_EXAMPLES = """\
+rules:
+  - id: own.examples
+    name: Examples
+    description: Of which some do not hold.
+    category: personal
+    severity: high
+    mask: all
+    engine: literal
+    pattern: 'EX-[0-9]+'
+    examples:
+      match: [EX-1, XE-1,
+              XE-2]
+      no_match:
+        - EX-
+        - an EX-3 after all
+"""
+
+
+def faults(err):
+    """(file, line, rule, field) of each line, without what is wrong."""
+    found = []
+    for line in err.removeprefix("trawl rules: ").removeprefix("trawl scan: ").splitlines():
+        place, rule, field = line.split(": ")[:3]
+        file, number = place.rsplit(":", 1)
+        found.append((Path(file).name, int(number), rule.removeprefix("rule "), field))
+    return found
+
+
+@pytest.mark.parametrize("command", ["lint", "scan"])
+def test_all_that_is_wrong_with_rule_files_is_told_at_once(trawl, own, tmp_path, command):
+    args = (*(("rules", "lint", own) if command == "lint" else ("scan", "--rules", own, tmp_path)), "--no-default-rules")
+    (own / "own.yaml").write_text(BAD_RULES)
+    (own / "syntax.yaml").write_text("rules:\n  - id: own.open\n   name: [x\n")
+    err = trawl.run(*args, status=2).err
+    told = [each for each in faults(err) if each[0] == "own.yaml"]
+    assert told == [("own.yaml", line, "own.shape", field) for line, field in (
+        (5, "category"), (10, "keywords"), (11, "distance"), (12, "'regexp' is not known here"), (14, "examples"))] + [
+        ("own.yaml", line, "own.meaning", field) for line, field in (
+            (22, "pattern"), (23, "distance"), (24, "validator"), (25, "forms"), (26, "keywords"))]
+    assert re.search(r"syntax.yaml:[23]: ", err.splitlines()[-1])
+    (own / "syntax.yaml").unlink()
+    (own / "own.yaml").write_text(BAD_RULES.split("  - id: own.meaning")[0].replace("odd", "personal").replace("[]", "[a]")
+                                  .replace("many", "30").replace("    regexp: x\n", "").replace("[A-1]", "[A-1]\n      no_match: [x]")
+                                  + BAD_RULES[BAD_RULES.index("  - {id"):])
+    assert faults(trawl.run(*args, status=2).err) == [
+        ("own.yaml", 15, "own.shape", "id"), ("own.yaml", 16, "own.shape", "pair")]
+    (own / "own.yaml").write_text((own / "own.yaml").read_text().replace("{id: own.shape", "{id: own.other"))
+    assert faults(trawl.run(*args, status=2).err) == [("own.yaml", 16, "own.other", "pair")]
+    (own / "own.yaml").write_text(BAD_EXAMPLES)
+    assert faults(trawl.run(*args, status=2).err) == [
+        ("own.yaml", line, "own.examples", "examples") for line in (11, 12, 15)]
+
+
+def test_beyond_twenty_faults_are_only_counted(trawl, own):
+    (own / "own.yaml").write_text("rules:\n" + "".join(
+        RULE.split("rules:\n")[1].replace("own.badge", f"own.badge{i}").replace("severity: ", "severity: x") for i in range(50)))
+    lines = trawl.run("rules", "lint", own, "--no-default-rules", status=2).err.splitlines()
+    assert len(lines) == 21 and lines[-1] == "and 30 more"
 
 
 def test_lint_runs_the_examples(trawl, own):
