@@ -229,14 +229,27 @@ Verdict validate_pesel(Bytes value)
     return digits_weighted(digits.text, weights, 11) % 10 == 0 ? VERDICT_WEAK : VERDICT_REJECT;
 }
 
+/* "V19800101", "20000101Z": a day, as times of certificates begin. */
+static bool is_day_of_calendar(Bytes value)
+{
+    const char *digits = (const char *)value.data + (value.len > 0 && g_ascii_isalpha(value.data[0]) ? 1 : 0);
+
+    if (value.len != 9 || !digits_all(digits, 0, 8))
+        return false;
+    uint32_t year = digits_value(digits, 0, 4);
+    return year >= 1900 && year < 2100 && date_is_real(year, digits_value(digits, 4, 2), digits_value(digits, 6, 2));
+}
+
 /* A DNI is often written without its first zero. "O-1234567-L" is none. */
 Verdict validate_es_nif_loose(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value, before = surroundings->before;
     uint8_t padded[16] = {'0'};
 
-    if (value.len < 8 || value.len > 9 || !g_ascii_isdigit(value.data[0]) || mix_of(value).digits != 7)
-        return outside_name(surroundings, validate_es_nif(value));
+    if (value.len < 8 || value.len > 9 || !g_ascii_isdigit(value.data[0]) || mix_of(value).digits != 7) {
+        Verdict verdict = outside_name(surroundings, validate_es_nif(value));
+        return is_day_of_calendar(value) ? MIN(verdict, VERDICT_WEAK) : verdict;
+    }
     if (before.len > 1 && is_one_of(before.data[before.len - 1], "-./") && g_ascii_isalnum(before.data[before.len - 2]))
         return VERDICT_REJECT;
     memcpy(padded + 1, value.data, value.len);

@@ -25,6 +25,17 @@ static bool is_between_marks(Bytes value, const TemplateMarks *marks)
     return (size_t)(end - at) >= close_len && memcmp(at, marks->close, close_len) == 0;
 }
 
+/* "%s\\n", "%3$s", "%-20s": what printf puts in. */
+static bool is_of_format(Bytes value)
+{
+    size_t at = 1;
+
+    while (at < value.len && (g_ascii_isdigit(value.data[at]) || is_one_of(value.data[at], "$-")))
+        at++;
+    return at < value.len && is_one_of(value.data[at], "sd") &&
+           (at + 1 == value.len || is_one_of(value.data[at + 1], "\\'\"),;:"));
+}
+
 /* "$NAME", "$name_of", "%NAME%", "%s". */
 bool is_variable(Bytes value)
 {
@@ -32,7 +43,7 @@ bool is_variable(Bytes value)
     char last = (char)value.data[value.len - 1];
 
     if (value.data[0] == '%')
-        return last == '%' || value.len <= 3;
+        return last == '%' || value.len <= 3 || is_of_format(value);
     if (value.data[0] != '$' || value.len < 2 || (!g_ascii_isalpha(name.data[0]) && name.data[0] != '_'))
         return false;
     for (size_t i = 0; i < name.len; i++)
@@ -76,7 +87,11 @@ bool is_placeholder_word(Bytes value)
         "integer boolean object array varchar2 nvarchar char binary select input hardcoded-password email name label "
         "submit "
         "reset forgot change update create show verify confirm mismatch invalid incorrect wrong expired not-set notset "
-        "unset not_set n/a ";
+        "unset not_set n/a bool double float32 float64 int32 int64 uint32 uint64 uuid date datetime "
+        "clave parola lozinka geslo senha heslo haslo has\xc5\x82o adgangskode passord losenord l\xc3\xb6senord "
+        "kodeord "
+        "wachtwoord wachtwurd parool salasana jelszo jelsz\xc3\xb3 sifre \xc5\x9fifre parole slaptazodis contrasinal "
+        "contrasenya pasahitza kennwort passwort katasandi motdepasse ";
     char word[24];
 
     if (value.len > sizeof(word) - 3)
@@ -204,7 +219,7 @@ bool is_of_other_kind(Bytes value)
 {
     static const char *const starts[] = {"$2a$", "$2b$", "$2y$", "$1$", "$5$", "$6$", "$argon2", "pbkdf2", "{SSHA",
         "./", "~/", "../", "--", "sha256", "urn:", "arn:", "data:", "ssh-", "vault:", "ENC(", "ENC[", "!ref", "!sub",
-        "op://", "secretref"};
+        "op://", "secretref", "rule:", "role:"};
     static const char *const ends[] = {".pem", ".key", ".crt", ".json", ".txt", ".yml", ".yaml", ".properties", ".env",
         ".html", ".php", ".js", ".ts", ".py", ".java", ".go", ".rb", ".conf", ".cfg", ".xml", ".p12", ".jks", ".pfx"};
     static const char *const always[] = {"required", "min:", "max:", "&#"};

@@ -30,6 +30,28 @@ static bool is_in_backquotes(const Surroundings *surroundings)
     return before.len > 0 && before.data[before.len - 1] == '`';
 }
 
+/* "Clave:", "``bool``": what stands before a field to be filled in, a word of a manual. */
+static bool is_label(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value;
+
+    if (value.data[0] == '`')
+        return is_in_backquotes(surroundings);
+    return value.data[value.len - 1] == ':' && mix_of(value).digits == 0 && !g_ascii_islower(value.data[0]);
+}
+
+/* `"$mode,$pass" = "prog,link"`, `"https://shop.test/password" "curl/7.88.1"`: a text ends with the name. */
+static bool is_end_of_string(Bytes before, const SettingName *name)
+{
+    size_t start = name->end - name->len;
+
+    if (start < 2 || name->end >= before.len || before.data[name->end] != '"')
+        return false;
+    if (before.data[start - 1] == '$')
+        return before.data[start - 2] != '"';
+    return before.data[start - 1] == '/' && is_after_blank(before, name);
+}
+
 /* A value in quotes assigned to the name of a password. */
 static Verdict password_setting_verdict(const Surroundings *surroundings)
 {
@@ -37,7 +59,9 @@ static Verdict password_setting_verdict(const Surroundings *surroundings)
     Bytes value = surroundings->value;
     bool is_named = setting_name_read(surroundings->before, &name);
 
-    if (is_regular_expression(value) || (is_in_backquotes(surroundings) && has_blank(value)))
+    if (is_regular_expression(value) || (is_in_backquotes(surroundings) && has_blank(value)) || is_label(surroundings))
+        return VERDICT_REJECT;
+    if (is_named && is_end_of_string(surroundings->before, &name))
         return VERDICT_REJECT;
     if (is_named && (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name)))
         return VERDICT_REJECT;
@@ -125,11 +149,23 @@ static const uint8_t *strpbrk_of(Bytes value, const char *marks)
     return NULL;
 }
 
+/* "slave2/db/name/pw" */
+static bool is_path(Bytes value)
+{
+    size_t slashes = 0;
+
+    for (size_t i = 0; i < value.len; i++)
+        slashes += value.data[i] == '/' ? 1 : 0;
+    return slashes > 1;
+}
+
 /* With letters and digits, and marks or both cases. */
 static Verdict noted_password_verdict(Bytes value)
 {
     Mix mix = mix_of(value);
 
+    if (is_path(value))
+        return VERDICT_REJECT;
     if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
         return VERDICT_REJECT;
     return strong_password_verdict(value);

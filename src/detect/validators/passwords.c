@@ -77,13 +77,24 @@ static Bytes default_of(Bytes value)
     return (Bytes){mark + 2, (size_t)(value.data + value.len - 1 - mark - 2)};
 }
 
+/* "(\\S+)", "(.*)", "[^;]+": a program looks for one. */
+static bool is_of_pattern(Bytes value)
+{
+    static const char *const marks[] = {"(\\S", "(.", "[^", ".*"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (memmem(value.data, value.len, marks[i], strlen(marks[i])) != NULL)
+            return true;
+    return false;
+}
+
 /* What stands in the place of a password, in an address or a connection string. A weak one is one nevertheless. */
 static Verdict embedded_password_verdict(const uint8_t *from, const uint8_t *end)
 {
     Bytes password = {from, (size_t)(end - from)};
 
     password = default_of(password);
-    if (password.len == 0 || is_template(password))
+    if (password.len == 0 || is_template(password) || is_of_pattern(password))
         return VERDICT_REJECT;
     if (is_placeholder_word(password))
         return is_name_for_readers(password) ? VERDICT_SAMPLE : VERDICT_LOW;

@@ -189,9 +189,19 @@ static bool is_in_list_or_word(const Surroundings *surroundings)
     return (has_others || commas > 0) && at > 0 && before.data[at - 1] == '[';
 }
 
+/* "00000002": counted from the beginning. */
+static bool has_many_zeros(Bytes value)
+{
+    enum { ZEROS = 5 };
+
+    return value.len > ZEROS && memcmp(value.data, "00000", ZEROS) == 0;
+}
+
 /* "savings_account n 1 2 @ ~ 1 0 13364212" */
 Verdict validate_bank_account_told(const Surroundings *surroundings)
 {
+    if (number_is_bound(surroundings->value) || has_many_zeros(surroundings->value))
+        return VERDICT_REJECT;
     return outside_marks(surroundings, validate_bank_account(surroundings->value));
 }
 

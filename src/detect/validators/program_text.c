@@ -23,12 +23,34 @@ static size_t name_of_program(Bytes value)
     return is_joined ? len : 0;
 }
 
+/* "naspasswd($ARGV[1]", "args[++i].toCharArray()", "paste0(user": a word, then what a call or an element takes. */
+static bool is_plain_call(Bytes value)
+{
+    enum { WORD_MIN = 4 };
+    size_t len = 0;
+
+    while (len < value.len && g_ascii_isalpha(value.data[len]))
+        len++;
+    if (len < WORD_MIN)
+        return false;
+    while (len < value.len && g_ascii_isdigit(value.data[len]))
+        len++;
+    if (len + 1 >= value.len)
+        return false;
+    if (value.data[len] == '[')
+        return memmem(value.data, value.len, "].", 2) != NULL;
+    bool is_named = g_ascii_isalpha(value.data[len + 1]) || is_one_of(value.data[len + 1], "$&*)");
+    return value.data[len] == '(' && is_named && mix_of((Bytes){value.data, len}).upper < len;
+}
+
 /* "GetProcedureAddress(Library", "Win32::GetCwd()", "shuffle_epi32 (": what a function gives. */
 static bool is_call(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value, after = surroundings->after;
     size_t len = name_of_program(value), at = 0;
 
+    if (is_plain_call(value))
+        return true;
     if (len > 0 && len < value.len)
         return value.data[len] == '(';
     while (at < after.len && (after.data[at] == ' ' || after.data[at] == '\t'))
@@ -48,14 +70,42 @@ static bool is_of_language(Bytes value)
 {
     size_t at = 2;
 
-    if (begins_with(value, "array[") || begins_with(value, "function(") ||
-        memmem(value.data, value.len, "^.", 2) != NULL)
+    static const char *const starts[] = {"array[", "function(", "[]", "#{", "!!", "=head", "=item", "=over", "=back"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
+        if (begins_with(value, starts[i]))
+            return true;
+    if (memmem(value.data, value.len, "^.", 2) != NULL)
         return true;
+    if (value.len > 1 && value.data[0] == '!' && value.data[value.len - 1] == '}')
+        return name_of_program((Bytes){value.data + 1, value.len - 1}) > 0;
+    if (value.data[0] == '-')
+        value = (Bytes){value.data + 1, value.len - 1};
     if (!begins_with(value, "0x"))
         return false;
     while (at < value.len && g_ascii_isxdigit(value.data[at]))
         at++;
-    return at == value.len && at <= 2 + 2 * sizeof(uint64_t);
+    while (at < value.len && at <= 2 + 2 * sizeof(uint64_t) && is_one_of(value.data[at], "uUlL"))
+        at++;
+    return at == value.len && at <= 2 + 2 * sizeof(uint64_t) + sizeof "ul";
+}
+
+/* "/usr/bin/xauth", "rsa-2048-sha256", "AKID/20130524/us-east-1/s3/aws4_request", "ssh-rsa" in base64: where
+ * something is, how something is signed, what a signature is for, and a public key. */
+static bool is_of_system(Bytes value)
+{
+    static const char *const starts[] = {"/usr/", "/etc/", "/var/", "/opt/", "/home/", "/bin/", "/lib/", "/tmp/",
+        "/dev/", "AAAAB3NzaC1", "AAAAE2VjZHNh", "AAAAC3NzaC1lZDI1", "ANONYMOUS@"};
+    static const char *const parts[] = {
+        "ecdsa", "sha256", "sha384", "sha512", "aes128", "aes256", "mschap", "4_request"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
+        if (begins_with(value, starts[i]))
+            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (memmem(value.data, value.len, parts[i], strlen(parts[i])) != NULL)
+            return true;
+    return false;
 }
 
 /* "2016-09-08T21:47", "CVE-2026-70461", "$dir/private": a time, a report, a path. */
@@ -64,7 +114,7 @@ static bool is_other(Bytes value)
     const char *text = (const char *)value.data;
     size_t at = 1;
 
-    if (begins_with(value, "CVE-"))
+    if (begins_with(value, "CVE-") || is_of_system(value) || memmem(value.data, value.len, "/$", 2) != NULL)
         return true;
     if (value.len > 15 && digits_all(text, 0, 4) && text[4] == '-' && digits_all(text, 5, 2) && text[10] == 'T')
         return digits_all(text, 11, 2) && text[13] == ':';
@@ -72,7 +122,7 @@ static bool is_other(Bytes value)
         return false;
     while (at < value.len && (g_ascii_isalnum(value.data[at]) || value.data[at] == '_'))
         at++;
-    return at > 1 && at < value.len && value.data[at] == '/';
+    return at > 1 && at < value.len && is_one_of(value.data[at], "/$");
 }
 
 /* "asdf", "abcDEF---": letters as they stand in the alphabet or on keys. */

@@ -203,12 +203,13 @@ bool setting_name_is_no_secret(const SettingName *name)
         "tokeniz", "keyframe", "keyname", "bucket", "secretsmanager", "keypair", "key-pair", "keyspace", "schemakey",
         "selector", "ssh-rsa", "authenticat", "keyring", "credit", "verif", "query", "storagekey", "publishable",
         "registry_key", "keycode", "key_code", "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab",
-        "keys.map", "request", "trace", "correlation"};
+        "keys.map", "request", "trace", "correlation", "thumbprint", "sha3", "sha384", "websocket-key", "websocketkey",
+        "websocket_key", "rspauth"};
 
     if (holds_one_of(name, words, G_N_ELEMENTS(words)))
         return true;
-    return setting_name_is_attribute(name) || has_part(name, " recv gpg pgp ") ||
-           (last_part_is(name, " id ids ") && strstr(name->lower, "secret_id") == NULL);
+    return setting_name_is_attribute(name) || has_part(name, " recv gpg pgp pub ") ||
+           (last_part_is(name, " id ids username realm uri ") && strstr(name->lower, "secret_id") == NULL);
 }
 
 /* A name that says that its value is secret; "key" alone does not. */
@@ -246,9 +247,10 @@ bool setting_name_is_of_password(const SettingName *name)
 {
     static const char *const words[] = {"passw", "passphrase", "pass_phrase", "pass-phrase", "passcode", "passwd",
         "pwd", "kennwort", "senha", "contrase", "motdepasse", "mot_de_passe", "heslo", "wachtwoord", "secret", "key",
-        "token", "passe", "\xd0\xbf\xd0\xb0\xd1\x80", "\xe5\xaf\x86"};
+        "token", "\xd0\xbf\xd0\xb0\xd1\x80", "\xe5\xaf\x86"};
     static const char compounds[] =
-        " pass pw psw psk dbpass userpass mypass mysqlpass sshpass rootpass adminpass pgpass smtppass ftppass mailpass "
+        " pass passe pw psw psk dbpass userpass mypass mysqlpass sshpass rootpass adminpass pgpass smtppass ftppass "
+        "mailpass "
         "keypass storepass ldappass webpass apppass loginpass authpass proxypass vpnpass wifipass sudopass bindpass "
         "sqlpass "
         "httppass emailpass imappass poppass redispass mongopass defaultpass testpass newpass oldpass becomepass "

@@ -121,6 +121,26 @@ bool is_after_blank(Bytes before, const SettingName *name)
     return true;
 }
 
+/* "v0.5.2-0.2019…", "1.2.3", "jackson-0.11.2". */
+static bool is_version(Bytes value)
+{
+    size_t start = value.len, at = value.data[0] == 'v' ? 1 : 0, dots = 0, end_dots = 0;
+
+    while (at < value.len && (g_ascii_isdigit(value.data[at]) || value.data[at] == '.'))
+        dots += value.data[at++] == '.' ? 1 : 0;
+    while (start > 0 && (g_ascii_isdigit(value.data[start - 1]) || value.data[start - 1] == '.'))
+        end_dots += value.data[--start] == '.' ? 1 : 0;
+    return dots >= 2 || (end_dots >= 2 && start > 0 && is_one_of(value.data[start - 1], "-:_v"));
+}
+
+/* "ac_cv_func_DH_get0_key" beside "DH_get0_key", "ed25519.Ed25519PrivateKey" behind "Ed25519PrivateKey =". */
+static bool is_named_in(Bytes value, const SettingName *name)
+{
+    enum { NAME_MIN = 6 };
+
+    return name->len >= NAME_MIN && value.len > name->len && ends_with(value, name->text);
+}
+
 /* A random value assigned to the name of a key: unless the name is that of something else, or the value is an image, a
  * digest or the like that says what it is. */
 static Verdict setting_verdict(const Surroundings *surroundings)
@@ -129,7 +149,8 @@ static Verdict setting_verdict(const Surroundings *surroundings)
     Bytes value = surroundings->value;
 
     if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name) ||
-        ends_with(surroundings->before, "base64,") || !is_ascii(value))
+        ends_with(surroundings->before, "base64,") || !is_ascii(value) || is_named_in(value, &name) ||
+        is_version(value))
         return VERDICT_REJECT;
     Verdict verdict = VERDICT_REJECT;
     if (!has_marks(value))
@@ -158,18 +179,6 @@ static size_t digit_runs(Bytes value)
     for (size_t i = 0; i < value.len; i++)
         runs += g_ascii_isdigit(value.data[i]) && (i == 0 || !g_ascii_isdigit(value.data[i - 1])) ? 1 : 0;
     return runs;
-}
-
-/* "v0.5.2-0.2019…", "1.2.3", "jackson-0.11.2". */
-static bool is_version(Bytes value)
-{
-    size_t start = value.len, at = value.data[0] == 'v' ? 1 : 0, dots = 0, end_dots = 0;
-
-    while (at < value.len && (g_ascii_isdigit(value.data[at]) || value.data[at] == '.'))
-        dots += value.data[at++] == '.' ? 1 : 0;
-    while (start > 0 && (g_ascii_isdigit(value.data[start - 1]) || value.data[start - 1] == '.'))
-        end_dots += value.data[--start] == '.' ? 1 : 0;
-    return dots >= 2 || (end_dots >= 2 && start > 0 && is_one_of(value.data[start - 1], "-:_v"));
 }
 
 /* Without quotes around it: in a list or a call it may be a name of the program. */
@@ -303,8 +312,10 @@ Verdict validate_key_armour(const Surroundings *surroundings)
     if (after.len > 1 && is_one_of(after.data[0], "\"'`") && after.data[1] == ')') /* a program looks for it */
         return VERDICT_REJECT;
     while (at < after.len && (g_ascii_isspace(after.data[at]) || is_one_of(after.data[at], "\"'\\+,")))
-        at++;
-    if (at < after.len && is_one_of(after.data[at], "<.[{$*"))
+        at += after.data[at] == '\\' && at + 1 < after.len && is_one_of(after.data[at + 1], "nr") ? 2 : 1;
+    if (at < after.len && is_one_of(after.data[at], "<.[{$*)"))
+        return VERDICT_REJECT;
+    if (at + 5 <= after.len && memcmp(after.data + at, "-----", 5) == 0) /* nothing between the lines */
         return VERDICT_REJECT;
     return validate_present(surroundings->value);
 }

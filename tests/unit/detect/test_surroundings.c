@@ -77,6 +77,47 @@ static void test_what_programs_write_for_programs_is_no_secret_and_nobodys(void)
     check(cases, G_N_ELEMENTS(cases));
 }
 
+static void test_code_labels_and_what_is_public_by_its_name_are_no_secrets(void)
+{
+    static const Around cases[] = {
+        {"password_setting", "DLG_Password=\"", "Clave:", "\"", VERDICT_REJECT, NULL, NULL},
+        {"password_setting", "$labels['password'] = '", "Heslo", "';", VERDICT_REJECT, NULL, NULL},
+        {"password_setting", "password = '", "Blueheron", "';", VERDICT_PASS, NULL, NULL},
+        {"password_setting", ":type force_password: `", "`bool", "``", VERDICT_REJECT, NULL, NULL},
+        {"password_setting", "test \"$linkmode,$pass\" = \"", "prog,link", "\"", VERDICT_REJECT, NULL, NULL},
+        {"password_setting", "test \"$pass\" = \"", "blue,heron9", "\"", VERDICT_PASS, NULL, NULL},
+        {"password_setting", "\"https://a.test/password\" \"", "curl/7.88.1", "\"", VERDICT_REJECT, NULL, NULL},
+        {"password_setting", "passes=\"", "blueheron", "\"", VERDICT_REJECT, NULL, NULL},
+        {"password_setting", "passe=\"", "blueheron", "\"", VERDICT_PASS, NULL, NULL},
+        {"password_setting", "\"os-admin-password\": \"", "rule:admin_or_owner", "\"", VERDICT_REJECT, NULL, NULL},
+        {"password_setting", "of type password: \"", "float64", "\"", VERDICT_REJECT, NULL, NULL},
+        {"bare_setting", "$password = ", "naspasswd($ARGV[1]", ", 1);", VERDICT_LOW, NULL, NULL},
+        {"bare_setting", "password = ", "args[++i].toCharArray()", ";", VERDICT_LOW, NULL, NULL},
+        {"bare_setting", "userpwd = ", "paste0(user", ", p)", VERDICT_LOW, NULL, NULL},
+        {"bare_setting", "password = ", "hB3!x(q7)Tz", "", VERDICT_PASS, NULL, NULL},
+        {"setting", "testKeyECThumbprint = \"", "zedj-Bd1Zshp8KLePv2MB-lJ_Hagp7wAwdkA0NUTniU", "\"", VERDICT_REJECT,
+            NULL, NULL},
+        {"setting", "Sec-WebSocket-Key: \"", "dGhlIHNhbXBsZSBub25jZQ==", "\"", VERDICT_REJECT, NULL, NULL},
+        {"setting", "Authorization: Digest username=\"", "75af8a3500f771e58a52093a25e7905d", "\"", VERDICT_REJECT, NULL,
+            NULL},
+        {"setting", "check \"DH_get0_key\" \"", "ac_cv_func_DH_get0_key", "\"", VERDICT_REJECT, NULL, NULL},
+        {"setting", "XAUTH \"", "/usr/X11R6/bin/xauth", "\"", VERDICT_REJECT, NULL, NULL},
+        {"setting", "rightauth=\"", "rsa-2048-ecdsa-256-sha256-sha384-sha512", "\"", VERDICT_REJECT, NULL, NULL},
+        {"setting", "apiKey = \"", "k1dnz1Dd0rzTBjjFFh7CXPnrF12C49B1", "\"", VERDICT_PASS, NULL, NULL},
+        {"bare_key", "AUTH_MAGIC_NUMBER = ", "-0xa0dbcafecafe1234L", ";", VERDICT_LOW, NULL, NULL},
+        {"key_armour", "startswith(b\"", "-----BEGIN OPENSSH PRIVATE KEY-----", "\\n\")", VERDICT_REJECT, NULL, NULL},
+        {"key_armour", "Example: ", "-----BEGIN RSA PRIVATE KEY-----", " -----END RSA", VERDICT_REJECT, NULL, NULL},
+        {"key_armour", "key: \"", "-----BEGIN RSA PRIVATE KEY-----", "\\nMIIE", VERDICT_PASS, NULL, NULL},
+        {"noted_password", "pw:", "slave2/db1/name/pw", "", VERDICT_REJECT, NULL, NULL},
+        {"bank_account_told", "acct ", "4294967296", "", VERDICT_REJECT, NULL, NULL},
+        {"bank_account_told", "Acct-Id = '", "00000002", "'", VERDICT_REJECT, NULL, NULL},
+        {"es_nif_loose", "-n $USER -", "V19800101", ":1", VERDICT_WEAK, NULL, NULL},
+        {"es_nif_loose", "\"", "20000101Z", "\"", VERDICT_WEAK, NULL, NULL},
+    };
+
+    check(cases, G_N_ELEMENTS(cases));
+}
+
 static void test_one_of_many_numbers_is_part_of_what_they_are_together(void)
 {
     static const Around cases[] = {
@@ -271,6 +312,8 @@ static void test_calls_types_times_and_rows_of_keys_are_no_passwords(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/detect/surroundings/code-labels-and-what-is-public-by-its-name-are-no-secrets",
+        test_code_labels_and_what_is_public_by_its_name_are_no_secrets);
     g_test_add_func("/detect/surroundings/what-programs-write-for-programs-is-no-secret-and-nobodys",
         test_what_programs_write_for_programs_is_no_secret_and_nobodys);
     g_test_add_func("/detect/surroundings/one-of-many-numbers-is-part-of-what-they-are-together",
