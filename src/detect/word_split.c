@@ -1,10 +1,9 @@
 /* Bit masks of a block give where words begin and where they end; both lists are equally long, and no word costs a
  * branch before its hash is known. */
-#include "detect/word_split.h"
 #include "detect/byte_class.h"
 #include "detect/fast_target.h"
 #include "detect/keyword_fold.h"
-#include "detect/word_runs.h"
+#include "detect/word_split_state.h"
 
 #include <glib.h>
 #include <string.h>
@@ -17,41 +16,8 @@
 #define BLOCK_BORDERS (UINT64_C(31) | UINT64_C(63) << 58)
 
 enum {
-    STRIP_BLOCKS = 16,
-    WRITTEN_AT_ONCE = CLASS_BLOCK, /* places, at most */
     MANY_EDGES = 8,
-    PLACES_MAX = STRIP_BLOCKS * CLASS_BLOCK + WRITTEN_AT_ONCE,
     TAIL_BYTES = CLASS_BLOCK + WORD_SPLIT_LAG, /* the end of a text, with what may belong to its first word */
-};
-
-typedef struct Strip {
-    const uint8_t *text; /* followed by CLASS_BLOCK readable bytes */
-    uint64_t position;   /* of text[0] */
-    size_t from, blocks; /* from: index where the first block is */
-} Strip;
-
-struct WordSplitter {
-    ClassMaskFill fill;
-    void (*split)(WordSplitter *splitter, const Strip *strip);
-    const VocabularySketch *sketch;
-    uint64_t skipped_numbers, skipped_letters; /* all bits, or none if keywords need them */
-    WordHandler handler;
-    void *data;
-    uint64_t done; /* text before this position is split */
-    uint64_t work;
-
-    ClassMasks last;      /* of the block before */
-    uint64_t open_number; /* 1: digits at its end are a word so far */
-    uint64_t part, run;   /* where the last of them began; of a run, if it goes on in the next block */
-    uint64_t camel_end;   /* runs that begin before are among the extras, if they are of interest */
-    uint16_t starts[PLACES_MAX], ends[PLACES_MAX]; /* words, or parts of them; from the block before the strip on */
-    size_t start_count, end_count;
-    uint64_t hash; /* of the last word */
-    WordPlace likely[PLACES_MAX];
-    size_t likely_count;
-    /* Whole runs in camelCase, and words without the digits behind them: few, so each is looked at for itself. */
-    WordPlace extras[2 * PLACES_MAX];
-    size_t extra_count;
 };
 
 static void split_wide(WordSplitter *splitter, const Strip *strip);
@@ -152,89 +118,6 @@ WIDE_TARGET static inline size_t flatten_wide(uint64_t bits, uint32_t at, uint16
 #define flatten_wide flatten
 #endif
 
-static void add_extra(WordSplitter *splitter, const WordPlace *place)
-{
-    size_t at = splitter->extra_count++;
-    uint64_t end = place->start + place->len;
-
-    for (; at > 0 && splitter->extras[at - 1].start + splitter->extras[at - 1].len > end; at--)
-        splitter->extras[at] = splitter->extras[at - 1];
-    splitter->extras[at] = *place;
-}
-
-/* The first part of the word behind a run that keywords may begin with. */
-static void add_word_behind(WordSplitter *splitter, const Strip *strip, uint64_t end)
-{
-    const uint8_t *text = strip->text + (end - strip->position);
-    uint32_t start = 0, len = 1;
-
-    while (start < KEYWORD_PHRASE_GAP && !keyword_is_word_byte(text[start]))
-        start++;
-    if (!keyword_is_word_byte(text[start]))
-        return;
-    while (len < WORD_MAX_BYTES && keyword_is_word_byte(text[start + len]) && !byte_is_edge(text + start + len))
-        len++;
-    add_extra(splitter, &(WordPlace){.start = end + start, .len = len, .stem = len, .is_end = true});
-}
-
-static void add_camel_run(WordSplitter *splitter, const Strip *strip, uint64_t start, uint64_t end)
-{
-    uint32_t len = (uint32_t)(end - start);
-    uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + (start - strip->position), len), len);
-
-    if (vocabulary_sketch_has(splitter->sketch->ends, hash))
-        add_extra(splitter, &(WordPlace){.start = start, .len = len, .stem = len, .is_end = true});
-    if (vocabulary_sketch_has(splitter->sketch->firsts, hash))
-        add_word_behind(splitter, strip, end);
-}
-
-/* Runs in which parts begin, once each. */
-static __attribute__((noinline)) void add_camel_runs(
-    WordSplitter *splitter, const Strip *strip, uint64_t at, uint64_t edges, const uint64_t words[3])
-{
-    uint64_t handled = splitter->camel_end > at ? splitter->camel_end - at : 0;
-
-    edges &= handled < CLASS_BLOCK ? ~below((unsigned)handled) : 0;
-    while (edges != 0) {
-        unsigned edge = (unsigned)__builtin_ctzll(edges);
-        uint64_t gaps = ~words[1] & below(edge);
-        uint64_t start = words[0] >> 63 != 0 ? splitter->run : at;
-        if (gaps != 0)
-            start = at + CLASS_BLOCK - (unsigned)__builtin_clzll(gaps);
-        uint64_t behind = ~bits_from(words[1], words[2], edge);
-        unsigned len = behind != 0 ? (unsigned)__builtin_ctzll(behind) : CLASS_BLOCK;
-        splitter->camel_end = at + edge + len;
-        if (splitter->camel_end - start <= WORD_MAX_BYTES)
-            add_camel_run(splitter, strip, start, splitter->camel_end);
-        edges &= edge + len < CLASS_BLOCK ? ~below(edge + len) : 0;
-    }
-}
-
-/* Words that end before these bits with digits behind something else. They may be the last of a keyword without them,
- * or stand before the last. */
-static __attribute__((noinline)) void add_stems(
-    WordSplitter *splitter, const Strip *strip, uint64_t at, uint64_t ends, uint64_t starts)
-{
-    for (; ends != 0; ends &= ends - 1) {
-        unsigned bit = (unsigned)__builtin_ctzll(ends);
-        uint64_t before = starts & below(bit);
-        uint64_t start = before != 0 ? at + 63 - (unsigned)__builtin_clzll(before) : splitter->part;
-        uint64_t len = at + bit - start, stem = len;
-        if (len > WORD_MAX_BYTES)
-            continue;
-        while (stem > 0 && byte_is_digit(strip->text[start + stem - 1 - strip->position]))
-            stem--;
-        if (stem < WORD_STEM_MIN)
-            continue;
-        const WordPlace place = {.start = start, .len = (uint32_t)len, .stem = (uint32_t)stem, .is_end = true};
-        uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + (start - strip->position), stem), stem);
-        if (vocabulary_sketch_has(splitter->sketch->ends, hash))
-            add_extra(splitter, &place);
-        if (vocabulary_sketch_has(splitter->sketch->firsts, hash))
-            add_word_behind(splitter, strip, start + len);
-    }
-}
-
 /* Where runs of digits end at whose beginning a word begins. */
 static ALWAYS_INLINE uint64_t number_stops(uint64_t *open_number, uint64_t starts, uint64_t digits)
 {
@@ -320,10 +203,10 @@ static ALWAYS_INLINE void split_block(
     if (edges != 0) {
         if (__builtin_popcountll(edges) >= MANY_EDGES)
             drop_runs(&parts, blobs_of(masks, &runs), words[0]);
-        add_camel_runs(splitter, strip, at, parts.edges, words);
+        word_extras_add_runs(splitter, strip, at, parts.edges, words);
     }
     if (parts.stems != 0)
-        add_stems(splitter, strip, at, parts.stems, starts);
+        word_extras_add_stems(splitter, strip, at, parts.stems, starts);
     uint64_t single = lonely(parts.starts & parts.ends >> 1) & splitter->skipped_letters;
     uint32_t first = (uint32_t)(index - strip->from) + CLASS_BLOCK;
     splitter->start_count += steps.flatten(parts.starts & ~single, first, splitter->starts + splitter->start_count);
@@ -370,7 +253,7 @@ static ALWAYS_INLINE void keep_likely(WordSplitter *splitter, const Strip *strip
         splitter->likely[kept] =
             (WordPlace){.start = strip->position + start, .len = len, .stem = len, .is_end = is_end};
         if (vocabulary_sketch_has(sketch->leads, hash))
-            add_word_behind(splitter, strip, strip->position + start + len);
+            word_extras_add_behind(splitter, strip, strip->position + start + len);
         kept += (is_end | vocabulary_sketch_has_two(sketch->alone, hash)) != 0 && len <= WORD_MAX_BYTES ? 1 : 0;
     }
     splitter->likely_count = kept;
@@ -409,18 +292,6 @@ static void split_anywhere(WordSplitter *splitter, const Strip *strip)
     split(splitter, strip, (Steps){.number_starts = number_starts_anywhere, .flatten = flatten});
 }
 
-/* Extras that end before the position; those that end later stay. */
-static size_t hand_over_extras(WordSplitter *splitter, size_t from, uint64_t end)
-{
-    for (; from < splitter->extra_count; from++) {
-        const WordPlace *extra = &splitter->extras[from];
-        if (extra->start + extra->len >= end)
-            break;
-        splitter->handler(splitter->data, extra);
-    }
-    return from;
-}
-
 static void split_strip(WordSplitter *splitter, const Strip *strip)
 {
     size_t extra = 0;
@@ -428,13 +299,13 @@ static void split_strip(WordSplitter *splitter, const Strip *strip)
     splitter->split(splitter, strip);
     for (size_t i = 0; i < splitter->likely_count; i++) {
         const WordPlace *place = &splitter->likely[i];
-        extra = hand_over_extras(splitter, extra, place->start + place->len);
+        extra = word_extras_hand_over(splitter, extra, place->start + place->len);
         splitter->handler(splitter->data, place);
     }
     splitter->done = strip->position + strip->from + strip->blocks * CLASS_BLOCK;
     splitter->work += strip->blocks * CLASS_BLOCK;
     /* A word ends at the latest where the strip does, if nothing of it follows. */
-    extra = hand_over_extras(splitter, extra, splitter->done);
+    extra = word_extras_hand_over(splitter, extra, splitter->done);
     splitter->extra_count -= extra;
     memmove(splitter->extras, splitter->extras + extra, splitter->extra_count * sizeof splitter->extras[0]);
 }
@@ -451,7 +322,7 @@ static void split_tail(WordSplitter *splitter, const TextView *view)
 
     memcpy(tail, view->data + at - before, view->len - at + before);
     split_strip(splitter, &strip);
-    (void)hand_over_extras(splitter, 0, UINT64_MAX);
+    (void)word_extras_hand_over(splitter, 0, UINT64_MAX);
     explicit_bzero(tail, sizeof tail);
 }
 
