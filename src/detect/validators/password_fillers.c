@@ -19,7 +19,7 @@ static bool is_between_marks(Bytes value, const TemplateMarks *marks)
 
     if (at == NULL)
         return false;
-    for (at += open_len; at < end && (g_ascii_isalnum(*at) || strchr(" _.:-", *at) != NULL); at++)
+    for (at += open_len; at < end && (g_ascii_isalnum(*at) || strchr(" _.:?-", *at) != NULL); at++)
         continue;
     size_t close_len = strlen(marks->close);
     return (size_t)(end - at) >= close_len && memcmp(at, marks->close, close_len) == 0;

@@ -320,6 +320,15 @@ Verdict validate_given_password(const Surroundings *surroundings)
     return value.len >= SHORT_KEY_LEN && is_rare(value) ? validate_password(value) : validate_bare_password(value);
 }
 
+/* "Summer2024": a word with a capital, and at least two digits that end it. */
+static bool is_word_with_number(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    return mix.upper > 0 && mix.lower >= 3 && mix.digits >= 2 && g_ascii_isdigit(value.data[value.len - 1]) &&
+           g_ascii_isdigit(value.data[value.len - 2]) && validate_password(value) != VERDICT_REJECT;
+}
+
 /* In a sentence: without quotes around it, it must not be one of its words. */
 Verdict validate_said_password(const Surroundings *surroundings)
 {
@@ -331,7 +340,7 @@ Verdict validate_said_password(const Surroundings *surroundings)
     if (value.len < SAID_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 2)
         return VERDICT_REJECT;
     if (word_cover(value) >= 0.5 && strpbrk_of(value, "!@#$%^&*") == NULL)
-        return VERDICT_REJECT;
+        return is_word_with_number(value) ? VERDICT_LOW : VERDICT_REJECT;
     return validate_bare_password(value);
 }
 

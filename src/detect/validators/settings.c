@@ -76,6 +76,13 @@ bool is_regular_expression(Bytes value)
            memmem(value.data, value.len, "\\w", 2) != NULL || memmem(value.data, value.len, "\\d", 2) != NULL;
 }
 
+/* "/etc/app/id.key", "~/.netrc": base64 may begin with a slash, too, but has no dot. */
+static bool is_path_of_file(Bytes value)
+{
+    return value.len > 2 && (value.data[0] == '/' || (value.data[0] == '~' && value.data[1] == '/')) &&
+           memchr(value.data, '.', value.len) != NULL;
+}
+
 /* "hunter2XYZsecretvalue123", "S3cretValue99": words that somebody wrote with capitals and digits in them. */
 static bool is_written_with_digits(Bytes value)
 {
@@ -153,6 +160,8 @@ static Verdict setting_verdict(const Surroundings *surroundings)
         is_version(value))
         return VERDICT_REJECT;
     Verdict verdict = VERDICT_REJECT;
+    if (is_path_of_file(value))
+        return VERDICT_REJECT;
     if (!has_marks(value))
         verdict = key_verdict(value, &name);
     else if (setting_name_is_strong(&name) && !is_regular_expression(value) &&
@@ -198,12 +207,33 @@ Verdict validate_bare_key(const Surroundings *surroundings)
     return validate_setting(surroundings);
 }
 
+/* "load_key(data", "config.get(name": a function and what follows its parenthesis. */
+static bool is_call_of_name(Bytes value)
+{
+    size_t at = 0;
+
+    while (at < value.len && (g_ascii_isalnum(value.data[at]) || is_one_of(value.data[at], "_.:>-")))
+        at++;
+    return at > 2 && at < value.len && value.data[at] == '(' && word_cover((Bytes){value.data, at}) >= 0.4;
+}
+
+/* "arn:aws:secretsmanager:…:secret:db": the name of a resource is no secret. */
+static bool is_in_resource_name(Bytes before)
+{
+    size_t start = before.len;
+
+    while (start > 0 && !g_ascii_isspace(before.data[start - 1]) && before.data[start - 1] != '"')
+        start--;
+    return before.len - start > 4 && memcmp(before.data + start, "arn:", 4) == 0;
+}
+
 /* What a password could be, under the name of a key. */
 Verdict validate_secret_phrase(const Surroundings *surroundings)
 {
     SettingName name;
 
-    if (!has_marks(surroundings->value) || is_regular_expression(surroundings->value))
+    if (!has_marks(surroundings->value) || is_regular_expression(surroundings->value) ||
+        is_call_of_name(surroundings->value) || is_in_resource_name(surroundings->before))
         return VERDICT_REJECT;
     if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name))
         return VERDICT_REJECT;
