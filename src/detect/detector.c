@@ -7,9 +7,9 @@
 #include "detect/class_match.h"
 #include "detect/encoded/encoded_scan.h"
 #include "detect/literal_scan.h"
+#include "detect/match_tell.h"
 #include "detect/overlap.h"
 #include "detect/pairs.h"
-#include "detect/place.h"
 #include "detect/validators/validators.h"
 
 #include <string.h>
@@ -50,8 +50,7 @@ struct Detector {
     Judge judge;
     GArray *settled; /* PendingMatch: what overlaps is decided, what pairs may not be */
     guint handed;    /* so many of them were handed over, and are kept as partners of pairs */
-    PlaceCursor place;
-    uint64_t suppressed;
+    MatchTeller teller;
 };
 
 /* The furthest that the beginning of unfinished business may lie behind the end of the window. */
@@ -79,8 +78,12 @@ static void detector_init(Detector *detector, RuleSet *rules)
         .structure = detector->structure,
         .keywords = detector->keywords,
         .pending = g_array_new(FALSE, FALSE, sizeof(PendingMatch)),
-        .canonical = g_byte_array_sized_new(MAX_LENGTH_LIMIT),
+        .scratch = g_malloc0(MAX_LENGTH_LIMIT),
     };
+    detector->teller = (MatchTeller){.rules = rules,
+        .options = &detector->options,
+        .structure = detector->structure,
+        .scratch = detector->judge.scratch};
 }
 
 bool detector_new(RuleSet *rules, Detector **ret_detector, GError **error)
@@ -104,12 +107,10 @@ bool detector_new_inner(RuleSet *rules, const EncodedLayers *layers, Detector **
     return true;
 }
 
-/* Room for the longest value was reserved, so it never moved. */
-static void wiped_free(GByteArray *bytes)
+static void wiped_free(uint8_t *scratch)
 {
-    g_byte_array_set_size(bytes, MAX_LENGTH_LIMIT);
-    explicit_bzero(bytes->data, bytes->len);
-    g_byte_array_unref(bytes);
+    explicit_bzero(scratch, MAX_LENGTH_LIMIT);
+    g_free(scratch);
 }
 
 void detector_free(Detector *detector)
@@ -117,7 +118,7 @@ void detector_free(Detector *detector)
     if (detector == NULL)
         return;
     pages_free(detector->buffer, detector->capacity + CLASS_PADDING);
-    wiped_free(detector->judge.canonical);
+    wiped_free(detector->judge.scratch);
     g_array_unref(detector->judge.pending);
     g_array_unref(detector->settled);
     keyword_tracker_free(detector->keywords);
@@ -182,7 +183,7 @@ bool detector_begin(
     begin_path(detector, options->path);
     detector->judge.refused = options->refusal_handler;
     detector->judge.refused_data = options->data;
-    place_begin(&detector->place, encoding, first_offset);
+    place_begin(&detector->teller.place, encoding, first_offset);
     detector->is_running = false;
     TRY(literal_scan_begin(detector->literals, error));
     detector->is_running = true;
@@ -192,43 +193,6 @@ bool detector_begin(
 static TextView window_view(const Detector *detector)
 {
     return (TextView){.data = detector->buffer, .base = detector->base, .len = detector->len};
-}
-
-static void hand_over(Detector *detector, const TextView *text, const PendingMatch *pending)
-{
-    const CompiledRule *rule = rule_at(detector->rules, pending->rule);
-    MatchHandler handler = pending->is_suppressed ? detector->options.suppressed_handler : detector->options.handler;
-    const char *start = (const char *)text->data + (pending->span.start - text->base);
-    size_t len = (size_t)(pending->span.end - pending->span.start);
-    Bytes value = pending->decoded != NULL ? decoded_value_bytes(pending->decoded)
-                                           : (Bytes){.data = (const uint8_t *)start, .len = len};
-    StructurePlace place;
-
-    if (pending->is_suppressed)
-        detector->suppressed++;
-    if (handler == NULL)
-        return;
-    place_advance(&detector->place, text, pending->span.start);
-    structure_describe(detector->structure, pending->span.start, &place);
-    canonical_form(rule->canonical, value, detector->judge.canonical);
-    Match match = {
-        .rule = &rule->rule,
-        .tier = pending->tier,
-        .text = value,
-        .canonical = {.data = detector->judge.canonical->data, .len = detector->judge.canonical->len},
-        .offset = detector->place.offset,
-        .length = text_encoded_length(detector->place.encoding, start, len),
-        .line = detector->place.line,
-        .column = detector->place.column,
-        .row = place.row,
-        .cell = place.cell,
-        .column_name = place.column,
-        .record_path = place.path,
-    };
-    for (uint8_t i = 0; i < pending->also_count; i++)
-        match.also[i] = rule_at(detector->rules, pending->also[i])->rule.detector;
-    handler(detector->options.data, &match);
-    explicit_bzero(detector->judge.canonical->data, detector->judge.canonical->len);
 }
 
 /* Hands over what nothing can change any more. Returns where the earliest unsettled match may start. */
@@ -251,7 +215,7 @@ static uint64_t settle(Detector *detector, const TextView *text, StepKind kind)
         PendingMatch *match = &g_array_index(detector->settled, PendingMatch, detector->handed);
         pair_raise(&window, detector->handed);
         if (match->tier >= detector->options.min_tier)
-            hand_over(detector, text, match);
+            match_tell(&detector->teller, text, match);
         detector->handed++;
     }
     if (detector->handed < detector->settled->len)
@@ -266,7 +230,7 @@ static void carry(Detector *detector, const TextView *text, uint64_t unsettled)
     uint64_t keep = unsettled > detector->look_back ? unsettled - detector->look_back : 0;
 
     keep = MAX(keep, text->base);
-    place_advance(&detector->place, text, keep);
+    place_advance(&detector->teller.place, text, keep);
     structure_forget(detector->structure, keep);
     keyword_tracker_forget(detector->keywords, keep);
     zones_forget(detector->hot.zones, detector->classed);
@@ -400,5 +364,5 @@ uint64_t detector_take_overruns(Detector *detector, const Rule **ret_rule)
 
 uint64_t detector_suppressed(const Detector *detector)
 {
-    return detector->suppressed;
+    return detector->teller.suppressed;
 }

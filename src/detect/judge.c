@@ -22,44 +22,6 @@ static double entropy(Bytes value)
     return bits;
 }
 
-static int compare_bytes(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
-{
-    size_t both = MIN(a_len, b_len);
-    int order = both > 0 ? memcmp(a, b, both) : 0;
-
-    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
-}
-
-static bool is_ignored_value(const CompiledRule *rule, const GByteArray *canonical)
-{
-    guint low = 0, high = rule->ignore->len;
-
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        gsize len = 0;
-        const uint8_t *ignored = g_bytes_get_data(g_ptr_array_index(rule->ignore, middle), &len);
-        int order = compare_bytes(canonical->data, canonical->len, ignored, len);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return false;
-}
-
-/* The value in lower case, in the judge's scratch. */
-static Bytes fold(Judge *judge, Bytes value)
-{
-    GByteArray *scratch = judge->canonical;
-
-    g_byte_array_set_size(scratch, (guint)value.len);
-    for (size_t i = 0; i < value.len; i++)
-        scratch->data[i] = value.data[i] | ((BYTE_CLASS[value.data[i]] & BYTE_UPPER) != 0 ? 0x20U : 0);
-    return (Bytes){.data = scratch->data, .len = value.len};
-}
-
 /* Which two bytes follow each other in a value: most words are not in it because theirs do not. */
 typedef struct PairSet {
     uint64_t bits[4];
@@ -72,7 +34,7 @@ static uint8_t pair_bit(const uint8_t *text)
 
 static PairSet pairs_of(Bytes text)
 {
-    PairSet pairs = {0};
+    PairSet pairs = {.bits = {0, 0, 0, 0}};
 
     for (size_t i = 0; i + 1 < text.len; i++) {
         uint8_t bit = pair_bit(text.data + i);
@@ -93,7 +55,7 @@ static bool contains_ignored_word(Judge *judge, const CompiledRule *rule, Bytes 
 {
     if (rule->ignore_words->len == 0)
         return false;
-    Bytes folded = fold(judge, value);
+    const Bytes folded = canonical_form(CANONICAL_LOWER, value, judge->scratch);
     const PairSet pairs = pairs_of(folded);
     for (guint i = 0; i < rule->ignore_words->len; i++) {
         const char *word = g_ptr_array_index(rule->ignore_words, i);
@@ -105,12 +67,9 @@ static bool contains_ignored_word(Judge *judge, const CompiledRule *rule, Bytes 
 
 static bool is_suppressed(Judge *judge, const CompiledRule *rule, Bytes value)
 {
-    if (rule->ignore->len > 0) {
-        canonical_form(rule->canonical, value, judge->canonical);
-        if (is_ignored_value(rule, judge->canonical))
-            return true;
-    }
-    return contains_ignored_word(judge, rule, value);
+    return (rule->ignored != NULL &&
+               ignored_values_have(rule->ignored, canonical_form(rule->canonical, value, judge->scratch))) ||
+           contains_ignored_word(judge, rule, value);
 }
 
 /* Where the line begins that holds a position, as far as a keyword may be; 0: before that. */

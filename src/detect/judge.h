@@ -32,7 +32,7 @@ typedef struct Judge {
     const uint64_t *lowered; /* bit set of rules whose tier is one lower there; NULL: none */
     Tier min_tier;
     GArray *pending;        /* PendingMatch */
-    GByteArray *canonical;  /* scratch */
+    uint8_t *scratch;       /* MAX_LENGTH_LIMIT bytes */
     RefusalHandler refused; /* NULL: nobody asks */
     void *refused_data;
 } Judge;

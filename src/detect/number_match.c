@@ -2,6 +2,8 @@
 #include "detect/boundary.h"
 #include "detect/byte_class.h"
 
+#include <string.h>
+
 /* Places are indices into the view; len bounds them. */
 
 /* A number in the text: its groups of digits, and the separator if there is more than one. */
@@ -100,8 +102,11 @@ static void match_separated(const ClassRun *run, const Number *number)
 
 void number_match(const ClassRun *run, size_t at)
 {
-    Number number = {.start = at};
+    Number number; /* to clear all of it would take longer than to read it */
 
+    number.start = at;
+    number.count = 0;
+    memset(number.ends, 0, sizeof number.ends);
     number_read(&number, run->selected->forms, run->text);
     match_bare(run, &number);
     if (number.count > 1)

@@ -243,22 +243,9 @@ static bool check_facts(const Check *check, RuleFacts *facts)
            wrong(check, "%s", refusal->message);
 }
 
-static int bytes_order(gconstpointer a, gconstpointer b)
-{
-    return g_bytes_compare(*(GBytes *const *)a, *(GBytes *const *)b);
-}
-
 static void fill_ignored(CompiledRule *rule, const RawRule *raw)
 {
-    g_autoptr(GByteArray) canonical = g_byte_array_new();
-
-    rule->ignore = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    for (unsigned i = 0; i < raw->ignore_count; i++) {
-        Bytes value = {.data = (const uint8_t *)raw->ignore[i], .len = strlen(raw->ignore[i])};
-        canonical_form(rule->canonical, value, canonical);
-        g_ptr_array_add(rule->ignore, g_bytes_new(canonical->data, canonical->len));
-    }
-    g_ptr_array_sort(rule->ignore, bytes_order);
+    rule->ignored = ignored_values_new(rule->canonical, raw->ignore, raw->ignore_count);
     rule->ignore_words = g_ptr_array_new_with_free_func(g_free);
     for (unsigned i = 0; i < raw->ignore_words_count; i++)
         g_ptr_array_add(rule->ignore_words, g_ascii_strdown(raw->ignore_words[i], -1));
@@ -356,7 +343,7 @@ bool compiled_rule_complain(
 void compiled_rule_clear(CompiledRule *rule)
 {
     g_clear_pointer(&rule->regex, rule_regex_free);
-    g_clear_pointer(&rule->ignore, g_ptr_array_unref);
+    g_clear_pointer(&rule->ignored, ignored_values_free);
     g_clear_pointer(&rule->ignore_words, g_ptr_array_unref);
     g_clear_pointer(&rule->lower_paths, g_ptr_array_unref);
     g_clear_pointer(&rule->severity_steps, g_free);

@@ -1,6 +1,7 @@
 /* Rules as the engines see them. Never leaves detect/. */
 #pragma once
 
+#include "detect/canonical.h"
 #include "detect/detect.h"
 #include "detect/digit_forms.h"
 #include "detect/keywords.h"
@@ -28,12 +29,6 @@ typedef enum RuleShape {
     SHAPE_WORD
 } RuleShape;
 typedef enum KeywordUse { KEYWORD_NONE = 1, KEYWORD_BOOST, KEYWORD_EXPECTED, KEYWORD_REQUIRED } KeywordUse;
-typedef enum CanonicalForm {
-    CANONICAL_AS_IS = 1,
-    CANONICAL_DIGITS,
-    CANONICAL_ALNUM_UPPER,
-    CANONICAL_LOWER,
-} CanonicalForm;
 
 enum {
     MAX_LENGTH_DEFAULT = 256,
@@ -75,7 +70,7 @@ typedef struct CompiledRule {
     ContextValidator context_validator; /* likewise */
     double min_entropy;                 /* 0: none */
     CanonicalForm canonical;
-    GPtrArray *ignore;       /* GBytes in canonical form, sorted */
+    IgnoredValues *ignored;  /* NULL: none */
     GPtrArray *ignore_words; /* char *, lower case */
     GPtrArray *lower_paths;  /* GPatternSpec */
     bool is_generic;         /* gives way to any other rule */
@@ -185,6 +180,3 @@ void compiled_rule_clear(CompiledRule *rule);
 /* The same, but everything that is wrong goes into complaints, as texts that are owned ("field: what"). */
 bool compiled_rule_complain(
     CompiledRule *ret_rule, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GPtrArray *complaints);
-
-/* Writes the canonical form of a value; out is overwritten. */
-void canonical_form(CanonicalForm form, Bytes value, GByteArray *out);

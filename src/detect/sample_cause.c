@@ -8,17 +8,6 @@ static const CompiledRule *compiled_rule_of(const Match *match)
     return (const CompiledRule *)(const void *)((const char *)match->rule - offsetof(CompiledRule, rule));
 }
 
-static bool is_ignored(const CompiledRule *rule, Bytes canonical)
-{
-    for (guint i = 0; i < rule->ignore->len; i++) {
-        gsize len = 0;
-        const void *ignored = g_bytes_get_data(g_ptr_array_index(rule->ignore, i), &len);
-        if (len == canonical.len && memcmp(ignored, canonical.data, len) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* NULL: none. */
 static const char *find_ignored_word(const CompiledRule *rule, Bytes text)
 {
@@ -39,7 +28,7 @@ const char *match_sample_cause(const Match *match, const char **ret_word)
     const CompiledRule *rule = compiled_rule_of(match);
 
     *ret_word = NULL;
-    if (is_ignored(rule, match->canonical))
+    if (ignored_values_have(rule->ignored, match->canonical))
         return "ignore";
     *ret_word = find_ignored_word(rule, match->text);
     return *ret_word != NULL ? "ignore_words" : "validator";

@@ -12,7 +12,7 @@ typedef struct FieldName {
     uint64_t *groups; /* bit set of the vocabulary's groups; NULL: no keyword in it */
     uint64_t *rules;  /* bit set: rules of engine class that demand a keyword, and have one here; NULL: none */
     uint8_t len;
-    char text[FIELD_NAME_SHOWN]; /* as it may be shown: valid UTF-8, no data */
+    char text[FIELD_NAME_SHOWN + 1]; /* as it may be shown, NUL at its end: valid UTF-8, no data */
 } FieldName;
 
 typedef struct FieldNames FieldNames;

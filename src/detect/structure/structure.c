@@ -36,7 +36,7 @@ struct Structure {
     uint64_t found_at; /* position of the last question about a path, and its answer */
     PathPlace found;
     bool is_found;
-    GString *shown_path, *shown_column;
+    GString *shown_path;
 };
 
 Structure *structure_new(const RuleSet *rules)
@@ -48,7 +48,6 @@ Structure *structure_new(const RuleSet *rules)
     path_init(&structure->path, structure->names);
     table_scan_init(&structure->table);
     structure->shown_path = g_string_new(NULL);
-    structure->shown_column = g_string_new(NULL);
     return structure;
 }
 
@@ -60,7 +59,6 @@ void structure_free(Structure *structure)
     table_scan_clear(&structure->table);
     field_names_free(structure->names);
     g_string_free(structure->shown_path, TRUE);
-    g_string_free(structure->shown_column, TRUE);
     g_free(structure);
 }
 
@@ -372,8 +370,5 @@ void structure_describe(Structure *structure, uint64_t position, StructurePlace 
     uint32_t name = table_scan_name(&structure->table, cell);
     if (name == 0)
         return;
-    const FieldName *field = field_names_at(structure->names, name);
-    g_string_truncate(structure->shown_column, 0);
-    g_string_append_len(structure->shown_column, field->text, field->len);
-    ret_place->column = structure->shown_column->str;
+    ret_place->column = field_names_at(structure->names, name)->text;
 }

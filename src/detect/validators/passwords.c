@@ -5,12 +5,13 @@
 
 size_t distinct_count(Bytes value)
 {
-    bool seen[256] = {false};
+    uint64_t seen[4] = {0, 0, 0, 0}; /* bit set */
     size_t count = 0;
 
     for (size_t i = 0; i < value.len; i++) {
-        count += seen[value.data[i]] ? 0 : 1;
-        seen[value.data[i]] = true;
+        uint64_t *word = &seen[value.data[i] / 64], bit = UINT64_C(1) << (value.data[i] % 64);
+        count += (*word & bit) == 0 ? 1 : 0;
+        *word |= bit;
     }
     return count;
 }
