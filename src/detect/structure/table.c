@@ -184,12 +184,27 @@ static void begin_cells(TableScan *scan, const TableHead *head, const TableShape
     scan->recent = 0;
 }
 
+static Bytes header_line(const TableHead *head, const TableShape *shape)
+{
+    return (Bytes){
+        .data = head->text.data + shape->header_start, .len = (size_t)(shape->header_end - shape->header_start)};
+}
+
+static bool has_no_keyword(void *data, G_GNUC_UNUSED uint32_t column, Bytes cell)
+{
+    FieldNames *names = data;
+
+    return field_names_at(names, field_names_intern(names, cell))->groups == NULL;
+}
+
 bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
 {
     const HeaderNames header = {.scan = scan, .names = names};
     TableShape shape;
 
     if (!table_head_tell(head, &shape))
+        return false;
+    if (shape.needs_keyword && table_visit_cells(shape.delimiter, header_line(head, &shape), has_no_keyword, names))
         return false;
     scan->delimiter = shape.delimiter;
     scan->columns = MIN(shape.columns, (uint32_t)TABLE_MAX_COLUMNS);
@@ -199,8 +214,6 @@ bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
     const char members[] = {(char)shape.delimiter, '"', '\n', '\0'};
     byte_set_init(&scan->marks, members);
     begin_cells(scan, head, &shape);
-    const Bytes line = {
-        .data = head->text.data + shape.header_start, .len = (size_t)(shape.header_end - shape.header_start)};
-    (void)table_visit_cells(shape.delimiter, line, name_column, (void *)&header);
+    (void)table_visit_cells(shape.delimiter, header_line(head, &shape), name_column, (void *)&header);
     return true;
 }

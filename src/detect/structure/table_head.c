@@ -1,5 +1,6 @@
 #include "detect/structure/table_head.h"
 #include "detect/structure/table_cell.h"
+#include "detect/structure/table_origin.h"
 
 #include <string.h>
 
@@ -7,6 +8,7 @@ enum {
     RECORDS_SEEN = 20,
     TITLES_MAX = 8,  /* records before the header */
     FOOTERS_MAX = 2, /* records behind the last row of a short table */
+    SHORT_NAME_WORDS = 4,
 };
 
 static const char DELIMITERS[] = "\t,;|";
@@ -23,13 +25,6 @@ typedef struct Census {
     Record records[TITLES_MAX + RECORDS_SEEN];
     bool is_all; /* the text ends with the last */
 } Census;
-
-/* Where the first record begins, and the delimiter if the text itself says which ("sep=;"); 0: it does not. */
-typedef struct Origin {
-    size_t at;
-    uint64_t row;
-    uint8_t delimiter;
-} Origin;
 
 /* ---- records ---- */
 
@@ -56,7 +51,7 @@ static void end_record(Census *census, Record *record, uint64_t end)
 }
 
 /* The first records, without blank lines. The last one only counts if the text ends with it. */
-static void take_census(Census *census, const TableHead *head, const Origin *origin)
+static void take_census(Census *census, const TableHead *head, const TableOrigin *origin)
 {
     const Bytes text = head->text;
     TableCursor cursor = {.position = origin->at, .record_start = origin->at, .row = origin->row};
@@ -231,18 +226,45 @@ static bool see_digits(void *data, uint32_t column, Bytes cell)
     return true;
 }
 
-/* Two columns of two lines may be anything: only names without blanks over a number are a table, and nothing else. */
+/* A few words that make no sentence and no setting. */
+static bool count_short(void *data, uint32_t column, Bytes cell)
+{
+    size_t blanks = 0;
+
+    (void)column;
+    (void)data;
+    for (size_t i = 0; i < cell.len; i++)
+        blanks += cell.data[i] == ' ' ? 1 : 0;
+    return table_cell_kind(cell) == KIND_NAME && blanks < SHORT_NAME_WORDS &&
+           memchr(cell.data, ':', cell.len) == NULL && memchr(cell.data, '.', cell.len - 1) == NULL;
+}
+
+static bool all_cells(const Census *census, const TableHead *head, uint32_t at, CellVisitor visitor)
+{
+    return table_visit_cells(census->delimiter, record_text(head, &census->records[at]), visitor, NULL);
+}
+
+static bool is_tiny(const Census *census, uint32_t at, const Agreement *rows)
+{
+    return census->records[at].cells == 2 && rows->rows < 2;
+}
+
+/* Two columns of two lines may be anything: only short names over something, and nothing else, may be a table. */
 static bool is_enough(const Census *census, const TableHead *head, uint32_t at, const Agreement *rows)
 {
+    return !is_tiny(census, at, rows) || (census->is_all && all_cells(census, head, at, count_short));
+}
+
+/* Names without blanks over a number say that it is one; others must name what some rule looks for. */
+static bool needs_keyword(const Census *census, const TableHead *head, uint32_t at)
+{
+    const Agreement rows = agreement_with(census, at);
     bool has_digits = false;
 
-    if (census->records[at].cells > 2 || rows->rows >= 2)
-        return true;
-    if (!census->is_all ||
-        !table_visit_cells(census->delimiter, record_text(head, &census->records[at]), count_plain, NULL))
+    if (!is_tiny(census, at, &rows))
         return false;
-    return table_visit_cells(census->delimiter, record_text(head, &census->records[at + 1]), see_digits, &has_digits) &&
-           has_digits;
+    (void)table_visit_cells(census->delimiter, record_text(head, &census->records[at + 1]), see_digits, &has_digits);
+    return !has_digits || !all_cells(census, head, at, count_plain);
 }
 
 /* Before the header: fewer cells than it has, or hardly anything in them. */
@@ -286,7 +308,8 @@ static bool is_table(const Census *census, const TableHead *head, TableShape *re
         .columns = header->cells,
         .header_start = header->start,
         .header_end = header->end,
-        .header_row = header->row};
+        .header_row = header->row,
+        .needs_keyword = needs_keyword(census, head, at)};
     return true;
 }
 
@@ -326,52 +349,9 @@ static bool is_single_column(const Census *census, Bytes text, TableShape *ret_s
     return lines >= 2 && with_digit * 10 >= lines * 9;
 }
 
-/* ---- where it begins ---- */
-
-/* Behind a first line "sep=;", as Excel reads it; 0: there is none. */
-static size_t skip_sep(Bytes text, uint8_t *ret_delimiter)
-{
-    size_t at = text.len > 0 && text.data[0] == '"' ? 1 : 0;
-
-    if (text.len < at + 6 || g_ascii_strncasecmp((const char *)text.data + at, "sep=", 4) != 0)
-        return 0;
-    uint8_t delimiter = text.data[at + 4];
-    at += 5;
-    at += at < text.len && text.data[at] == '"' ? 1 : 0;
-    at += at < text.len && text.data[at] == '\r' ? 1 : 0;
-    if (at >= text.len || text.data[at] != '\n' || !(g_ascii_ispunct(delimiter) || delimiter == '\t') ||
-        delimiter == '"')
-        return 0;
-    *ret_delimiter = delimiter;
-    return at + 1;
-}
-
-/* The last of the lines that begin with '#' at the text's beginning may be the header. */
-static Origin find_origin(Bytes text)
-{
-    Origin origin = {0};
-    size_t at = skip_sep(text, &origin.delimiter);
-    uint64_t row = at > 0 ? 1 : 0;
-
-    origin.at = at;
-    origin.row = row;
-    while (at < text.len && strchr("#\r\n", text.data[at]) != NULL && text.data[at] != '\0') {
-        const uint8_t *newline = memchr(text.data + at, '\n', text.len - at);
-        if (text.data[at] == '#') {
-            origin.at = at;
-            origin.row = row;
-        }
-        if (newline == NULL)
-            break;
-        at = (size_t)(newline - text.data) + 1;
-        row++;
-    }
-    return origin;
-}
-
 bool table_head_tell(const TableHead *head, TableShape *ret_shape)
 {
-    const Origin origin = find_origin(head->text);
+    const TableOrigin origin = table_origin_find(head->text);
     const char said[] = {(char)origin.delimiter, '\0'};
     TableShape best = {0}, shape;
     Census census = {0};

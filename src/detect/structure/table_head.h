@@ -64,6 +64,7 @@ typedef struct TableShape {
     uint8_t delimiter;
     uint32_t columns;
     uint64_t header_start, header_end, header_row; /* bytes of the text; rows from 0, as in TableCursor */
+    bool needs_keyword;                            /* it is one only if some column is called by a keyword */
 } TableShape;
 
 bool table_head_tell(const TableHead *head, TableShape *ret_shape);
