@@ -1,4 +1,5 @@
 #include "detect/encoded/encoded_scan.h"
+#include "detect/encoded/base64.h"
 #include "detect/encoded/escapes.h"
 #include "detect/encoded/forms.h"
 #include "detect/encoded/packed_scan.h"
@@ -214,11 +215,13 @@ static size_t next_piece_of_run(const TextView *view, const EncodedSpan *span)
     size_t end = span->end - OVERLAP, count = 0, line = 0, piece = span->start;
 
     for (size_t at = span->start; at < end; at++) {
+        bool is_escaped = view->data[at] == '\\'; /* the break of a line in JSON */
+        at += is_escaped ? 1 : 0;
         uint8_t byte = view->data[at];
-        count += byte != '\n' && byte != '\r';
+        count += !is_escaped && BASE64_VALUES[byte] != 0;
         if (count % 8 == 0)
             piece = at + 1;
-        if (count % 8 == 0 && byte == '\n')
+        if (count % 8 == 0 && byte == (is_escaped ? 'n' : '\n'))
             line = at + 1;
     }
     return line + LINES_WITHIN > end ? line : piece;
@@ -291,6 +294,8 @@ static size_t next_text_line(const TextView *view, size_t at, size_t end)
         if (newline == NULL)
             return end;
         at = (size_t)(newline - view->data) + 1;
+        while (at < end && (view->data[at] == ' ' || view->data[at] == '\t'))
+            at++;
         if (run_may_be_text((Bytes){.data = view->data + at, .len = end - at}))
             return at;
     }

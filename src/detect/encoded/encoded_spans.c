@@ -1,4 +1,5 @@
 #include "detect/encoded/encoded_spans.h"
+#include "detect/byte_class.h"
 #include "detect/encoded/base64.h"
 #include "detect/encoded/escapes.h"
 #include "detect/encoded/forms.h"
@@ -9,7 +10,8 @@
 
 enum {
     LINE_RUN_MIN = 60,  /* lines of a run that goes on in the next */
-    LINE_TAIL = 4,      /* "==" and a break: tells whether a line is one of them */
+    LINE_TAIL = 6,      /* "==" and a break: tells whether a line is one of them */
+    INDENT_MAX = 64,    /* characters */
     ESCAPE_BEFORE = 64, /* of the text around an escape, for keywords and values */
     WORD_BEFORE = 1024, /* of a word that goes on there: it may be base64 */
 };
@@ -79,11 +81,26 @@ static uint8_t byte_or_break(const TextView *view, size_t at)
     return at < view->len ? view->data[at] : '\n';
 }
 
+/* "\n" or "\r\n" as JSON writes them. */
+static size_t escaped_break_length(const TextView *view, size_t at)
+{
+    size_t len = byte_or_break(view, at + 1) == 'r' ? 2 : 0;
+
+    return byte_or_break(view, at + len) == '\\' && byte_or_break(view, at + len + 1) == 'n' ? len + 2 : 0;
+}
+
+/* With the blanks that the next line begins with, as in YAML and LDIF. */
 static size_t break_length(const TextView *view, size_t at)
 {
     size_t len = byte_or_break(view, at) == '\r' ? 1 : 0;
 
-    return byte_or_break(view, at + len) == '\n' ? len + 1 : 0;
+    if (byte_or_break(view, at) == '\\')
+        return escaped_break_length(view, at);
+    if (byte_or_break(view, at + len) != '\n')
+        return 0;
+    for (len++; len < INDENT_MAX && byte_is_one_of(byte_or_break(view, at + len), " \t");)
+        len++;
+    return len;
 }
 
 /* Whether the line whose run ends here is nothing else: padding follows, or the end of the line or of a string. */
@@ -108,29 +125,48 @@ static bool may_follow(const TextView *view, const EncodedSpan *span, size_t lin
     return next_len > 0 && (next_len <= len || (line == span->start && !begins_line(view, line)));
 }
 
+/* Of the lines that are joined: where the last one begins, where a span ends at most, and how far the text is known. */
+typedef struct Joining {
+    size_t line, limit, known;
+    bool is_last;
+} Joining;
+
+/* Adds the next line. False: it does not belong to the run, or is not known. */
+static bool join_line(
+    const EncodedFinder *finder, const TextView *view, EncodedSpan *span, Joining *joining, JoinResult *ret_result)
+{
+    size_t next = span->end + break_length(view, span->end);
+
+    *ret_result = next >= joining->known || span->end + LINE_TAIL > joining->known ? JOIN_OPEN : JOIN_DONE;
+    if (*ret_result == JOIN_OPEN)
+        return false;
+    if (next >= joining->limit && joining->limit - span->start == ENCODED_SPAN_MAX)
+        span->end = joining->limit; /* the span may be longer */
+    if (next == span->end || next >= joining->limit)
+        return false;
+    size_t end = line_end(finder, view, next, joining->limit);
+    bool is_cut = end - span->start == ENCODED_SPAN_MAX;
+    *ret_result = !is_cut && end + LINE_TAIL > joining->known ? JOIN_OPEN : JOIN_DONE;
+    bool follows = is_cut || (may_follow(view, span, joining->line, end - next) && is_whole_line(view, end));
+    if (*ret_result == JOIN_OPEN || !follows)
+        return false;
+    joining->is_last = end - next < span->end - joining->line;
+    joining->line = next;
+    span->end = end;
+    return true;
+}
+
 JoinResult encoded_join(const EncodedFinder *finder, const TextView *view, EncodedStep step, EncodedSpan *span)
 {
-    size_t limit = span_limit(view, span->start), line = span->start;
-    size_t known = step == ENCODED_LAST ? SIZE_MAX : view->len;
-    bool is_last = false;
+    Joining joining = {.line = span->start,
+        .limit = span_limit(view, span->start),
+        .known = step == ENCODED_LAST ? SIZE_MAX : view->len};
+    JoinResult result = JOIN_DONE;
 
-    while (!is_last && span->end - line >= LINE_RUN_MIN) {
-        size_t next = span->end + break_length(view, span->end);
-        if (next >= known)
-            return JOIN_OPEN;
-        if (next == span->end || next >= limit)
-            break;
-        size_t end = line_end(finder, view, next, limit);
-        bool is_cut = end - span->start == ENCODED_SPAN_MAX;
-        if (!is_cut && end + LINE_TAIL > known)
-            return JOIN_OPEN;
-        if (!is_cut && (!may_follow(view, span, line, end - next) || !is_whole_line(view, end)))
-            break;
-        is_last = end - next < span->end - line;
-        line = next;
-        span->end = end;
-    }
-    return JOIN_DONE;
+    while (!joining.is_last && span->end - joining.line >= LINE_RUN_MIN &&
+           join_line(finder, view, span, &joining, &result))
+        continue;
+    return result;
 }
 
 static Bytes from_index(const TextView *view, size_t at)

@@ -6,13 +6,15 @@
 #include <string.h>
 
 enum {
-    TEXT_MIN = 12,       /* bytes; less is not worth it, and too often chance */
-    HEAD = 8,            /* so many characters of a run tell of most that it is no text */
-    STARTS_WITHIN = 128, /* so many characters something else may stand before it */
-    WIDE_MARK = 0xFEFF,  /* of the order of bytes: text may begin with it */
+    TEXT_MIN = 12,        /* bytes; less is not worth it, and too often chance */
+    HEAD = 8,             /* so many characters of a run tell of most that it is no text */
+    STARTS_WITHIN = 128,  /* so many characters something else may stand before it */
+    WIDE_MARK = 0xFEFF,   /* of the order of bytes: text may begin with it */
+    TURNED_MARK = 0xFFFE, /* read in the other order */
 };
 
-typedef enum RunForm { RUN_NO_TEXT, RUN_TEXT, RUN_WIDE_TEXT } RunForm; /* what it may decode to */
+/* What it may decode to: UTF-8, or UTF-16 with the lower or the higher byte first. */
+typedef enum RunForm { RUN_NO_TEXT, RUN_TEXT, RUN_WIDE_TEXT, RUN_WIDE_TEXT_HIGH_FIRST } RunForm;
 
 /* No text has it. */
 static inline bool is_control(uint8_t byte)
@@ -76,12 +78,12 @@ static bool begins_text(const RunHead *head)
     return !is_misplaced && !has_control(bytes);
 }
 
-/* As programs for Windows write text: UTF-16, the lower byte first; the first letters are those of the West. */
-static bool begins_wide_text(const RunHead *head)
+/* UTF-16, as programs for Windows write it (the lower byte first) or Java: the first letters are those of the West.
+ * upper: where the higher bytes are. */
+static bool begins_wide_text(const RunHead *head, uint64_t upper, uint64_t mark)
 {
-    static const uint64_t upper = UINT64_C(0xFF00FF00FF00FF00);
-    bool has_mark = (head->bytes & 0xFFFF) == WIDE_MARK;
-    uint64_t bytes = has_mark ? (head->bytes & ~UINT64_C(0xFFFF)) | ' ' : head->bytes;
+    bool has_mark = (head->bytes & 0xFFFF) == mark;
+    uint64_t bytes = has_mark ? (head->bytes & ~UINT64_C(0xFFFF)) | (each_byte(' ') & ~upper & 0xFFFF) : head->bytes;
 
     return (bytes & upper & head->known) == 0 && !has_control(bytes | (each_byte(' ') & upper));
 }
@@ -90,7 +92,10 @@ static RunForm form_of(const RunHead *head)
 {
     if (begins_text(head))
         return RUN_TEXT;
-    return begins_wide_text(head) ? RUN_WIDE_TEXT : RUN_NO_TEXT;
+    if (begins_wide_text(head, UINT64_C(0xFF00FF00FF00FF00), WIDE_MARK))
+        return RUN_WIDE_TEXT;
+    bool is_turned = begins_wide_text(head, UINT64_C(0x00FF00FF00FF00FF), TURNED_MARK);
+    return is_turned ? RUN_WIDE_TEXT_HIGH_FIRST : RUN_NO_TEXT;
 }
 
 static RunForm hex_form(Bytes run)
@@ -125,14 +130,18 @@ bool run_may_be_text(Bytes run)
     return run.len >= HEAD && (base64_form(run) != RUN_NO_TEXT || hex_form(run) != RUN_NO_TEXT);
 }
 
-/* Behind a character that is no letter of a word, or the mark of a number ("0x", and "\x" of PostgreSQL). */
+/* Behind a character that is no letter of a word; behind the mark of a number, "0x", and what may be the end of an
+ * escape:
+ * "\n" of JSON, "\x" of PostgreSQL. */
 static bool may_begin(Bytes run, size_t at)
 {
     uint8_t before = run.data[at - 1];
 
     if (!g_ascii_isalnum(run.data[at]))
         return false;
-    return !g_ascii_isalnum(before) || ((before | 0x20) == 'x' && (at == 1 || run.data[at - 2] == '0'));
+    if (!g_ascii_isalnum(before) || (at == 1 && byte_is_one_of(before, "nrtx")))
+        return true;
+    return (before | 0x20) == 'x' && at >= 2 && run.data[at - 2] == '0';
 }
 
 size_t run_next_start(Bytes run, size_t at)
@@ -146,22 +155,29 @@ size_t run_next_start(Bytes run, size_t at)
     return run.len;
 }
 
-static bool is_line_break(uint8_t byte)
+/* How many characters there belong to the end of a line, or the beginning of the next; both of "\\n" in JSON. */
+static size_t break_length(Bytes run, size_t at)
 {
-    return byte == '\n' || byte == '\r';
+    uint8_t byte = run.data[at];
+
+    if (byte == '\\')
+        return 2;
+    return byte == '\n' || byte == '\r' || byte == ' ' || byte == '\t' ? 1 : 0;
 }
 
 /* Pairs of digits, but for the breaks of lines; a piece of a long run may end within one. */
 static bool is_hex(Bytes text)
 {
-    size_t breaks = 0;
+    size_t digits = 0;
 
-    for (size_t i = 0; i < text.len; i++) {
-        if (!byte_is_hex(text.data[i]) && !is_line_break(text.data[i]))
+    for (size_t i = 0; i < text.len;) {
+        size_t skipped = byte_is_hex(text.data[i]) ? 0 : break_length(text, i);
+        if (skipped == 0 && !byte_is_hex(text.data[i]))
             return false;
-        breaks += is_line_break(text.data[i]) ? 1 : 0;
+        digits += skipped == 0 ? 1 : 0;
+        i += skipped + (skipped == 0 ? 1 : 0);
     }
-    return (text.len - breaks) % 2 == 0 || text.len > ENCODED_SPAN_MAX / 2;
+    return digits % 2 == 0 || text.len > ENCODED_SPAN_MAX / 2;
 }
 
 static void put_hex(Bytes run, Decoded *out)
@@ -171,8 +187,10 @@ static void put_hex(Bytes run, Decoded *out)
 
     out->len = 0;
     for (size_t i = 0; i < run.len; i++) {
-        if (is_line_break(run.data[i]))
+        if (!byte_is_hex(run.data[i])) {
+            i += break_length(run, i) - 1;
             continue;
+        }
         value = value << 4 | hex_value(run.data[i]);
         if (digits++ % 2 == 0)
             first = i;
@@ -190,8 +208,10 @@ static void put_base64(Bytes run, Decoded *out)
     out->len = 0;
     for (size_t i = 0, last = 0; i < run.len && run.data[i] != '='; i++) {
         int value = base64_value(run.data[i]);
-        if (value < 0)
-            continue; /* the break of a line */
+        if (value < 0) { /* the break of a line */
+            i += run.data[i] == '\\' ? 1 : 0;
+            continue;
+        }
         bits = bits << 6 | (uint32_t)value;
         count += 6;
         if (count >= 8) {
@@ -216,15 +236,16 @@ static void put_character(Decoded *out, uint32_t unit, DecodedFrom from)
     }
 }
 
-/* From UTF-16 to UTF-8, which is not longer here: in its place. False: there is half a pair. */
-static bool narrow(Decoded *out)
+/* From UTF-16 to UTF-8, which is not longer here: in its place. high: which byte of a pair is the higher. False: there
+ * is half a pair of characters. */
+static bool narrow(Decoded *out, size_t high)
 {
     size_t len = out->len, end = out->from[len].index;
     bool is_in_pair = false;
 
     out->len = 0;
     for (size_t i = 0; i + 1 < len; i += 2) {
-        uint32_t unit = out->text[i] | (uint32_t)out->text[i + 1] << 8;
+        uint32_t unit = out->text[i + 1 - high] | (uint32_t)out->text[i + high] << 8;
         bool is_second = unit >= 0xDC00 && unit < 0xE000;
         if (is_second != is_in_pair)
             return false;
@@ -250,5 +271,5 @@ bool decode_run(Bytes run, Decoded *out)
         put_hex(run, out);
     else
         put_base64(run, out);
-    return (form == RUN_TEXT || narrow(out)) && is_text(out);
+    return (form == RUN_TEXT || narrow(out, form == RUN_WIDE_TEXT ? 1 : 0)) && is_text(out);
 }

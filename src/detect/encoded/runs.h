@@ -13,5 +13,5 @@ bool decode_run(Bytes run, Decoded *out);
 bool run_may_be_text(Bytes run);
 
 /* Where behind `at` encoded text may begin as well, since what stands before may be something else: behind "/", "-" or
- * "_", which base64 has too, "0x", and an "x" before. The run's length: nowhere. */
+ * "_", which base64 has too, "0x", and the end of an escape. The run's length: nowhere. */
 size_t run_next_start(Bytes run, size_t at);

@@ -229,20 +229,22 @@ static char *in_lines(const char *text, size_t width, const char *line_break)
     return g_string_free(lines, FALSE);
 }
 
-/* As base64(1), openssl(1), xxd(1) and mail write them. */
+/* As base64(1), openssl(1), xxd(1), mail, JSON and YAML write them. */
 static void test_long_runs_in_lines_are_looked_at_piece_by_piece(void)
 {
     enum { ROWS = 1000 };
     static const size_t widths[] = {60, 64, 70, 72, 76, 80, 100};
+    static const char *const breaks[] = {"\n", "\r\n", "\\n", "\\r\\n", "\n   "};
     g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
     g_autofree char *plain = rows_of_numbers(ROWS), *hex = hex_of(plain);
     g_autofree char *base64 = g_base64_encode((const guchar *)plain, strlen(plain));
 
-    for (size_t i = 0; i < 2 * G_N_ELEMENTS(widths); i++) {
-        const char *line_break = i % 2 == 0 ? "\n" : "\r\n";
-        g_autofree char *hex_lines = in_lines(hex, widths[i / 2], line_break);
-        g_autofree char *base64_lines = in_lines(base64, widths[i / 2], line_break);
-        g_test_message("%zu", widths[i / 2]);
+    for (size_t i = 0; i < G_N_ELEMENTS(breaks) * G_N_ELEMENTS(widths); i++) {
+        const char *line_break = breaks[i % G_N_ELEMENTS(breaks)];
+        size_t width = widths[i / G_N_ELEMENTS(breaks)];
+        g_autofree char *hex_lines = in_lines(hex, width, line_break);
+        g_autofree char *base64_lines = in_lines(base64, width, line_break);
+        g_test_message("%zu %s", width, line_break);
         check_rows(rules, hex_lines, ROWS);
         check_rows(rules, base64_lines, ROWS);
     }
