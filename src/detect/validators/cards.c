@@ -216,7 +216,8 @@ Verdict validate_card(const Surroundings *surroundings)
     Verdict own = card_verdict(surroundings->value);
     if (own == VERDICT_REJECT || (own != VERDICT_PROVED && is_named_otherwise(surroundings->field)))
         return VERDICT_REJECT;
-    Verdict verdict = has_minus(surroundings->before) ? VERDICT_LOW : outside_row(surroundings, own);
+    bool is_data = has_minus(surroundings->before) || is_in_hexdump(surroundings->before);
+    Verdict verdict = is_data ? VERDICT_LOW : outside_row(surroundings, own);
 
     bool is_other = verdict == VERDICT_PASS && (is_part_of_name(surroundings->before) || is_in_formula(surroundings));
     return is_other ? VERDICT_WEAK : verdict;

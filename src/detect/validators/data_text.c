@@ -101,6 +101,44 @@ bool is_in_base64_block(const Surroundings *surroundings)
     return is_on_line_of_its_own && base64_run_before((Bytes){before.data, end}) >= BLOCK_LINE_MIN;
 }
 
+bool is_in_path_of_address(Bytes before)
+{
+    size_t at = before.len;
+
+    while (at > 0 && !g_ascii_isspace(before.data[at - 1]) && !is_one_of(before.data[at - 1], "\"'<>=?&@"))
+        at--;
+    return before.len - at > 3 && memmem(before.data + at, before.len - at, "://", 3) != NULL;
+}
+
+bool is_of_map(Bytes before)
+{
+    static const char *const tags[] = {"<node ", "<bounds ", "<center ", "<tag "};
+    const uint8_t *tag = before.len > 0 ? memrchr(before.data, '<', before.len) : NULL;
+    size_t len = tag != NULL ? (size_t)(before.data + before.len - tag) : 0;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
+        if (len > strlen(tags[i]) && memcmp(tag, tags[i], strlen(tags[i])) == 0)
+            return true;
+    return false;
+}
+
+bool is_in_hexdump(Bytes before)
+{
+    enum { OCTETS = 4, OCTET_LEN = 3 };
+    size_t at = before.len;
+
+    while (at > 0 && is_one_of(before.data[at - 1], " |"))
+        at--;
+    if (at == before.len || at + 1 < OCTETS * OCTET_LEN)
+        return false;
+    for (size_t i = 0; i < OCTETS; i++, at -= OCTET_LEN) {
+        bool is_octet = g_ascii_isxdigit(before.data[at - 1]) && g_ascii_isxdigit(before.data[at - 2]);
+        if (!is_octet || (i + 1 < OCTETS && before.data[at - 3] != ' '))
+            return false;
+    }
+    return true;
+}
+
 /* The last byte that is no blank, 0: there is none; *at moves before it. */
 static uint8_t visible_before(Bytes text, size_t *at)
 {

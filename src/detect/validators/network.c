@@ -176,19 +176,6 @@ static bool is_of_timetable(Bytes field)
     return false;
 }
 
-/* `<node id="1" lat="50.1`: a map's data, which has millions of them; a track is of somebody. */
-static bool is_of_map(Bytes before)
-{
-    static const char *const tags[] = {"<node ", "<bounds ", "<center "};
-    const uint8_t *tag = before.len > 0 ? memrchr(before.data, '<', before.len) : NULL;
-    size_t len = tag != NULL ? (size_t)(before.data + before.len - tag) : 0;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(tags); i++)
-        if (len > strlen(tags[i]) && memcmp(tag, tags[i], strlen(tags[i])) == 0)
-            return true;
-    return false;
-}
-
 Verdict validate_gps(const Surroundings *surroundings)
 {
     if (is_part_of_degree(surroundings->field))

@@ -191,6 +191,31 @@ static bool is_blank_then_number(Bytes after)
     return is_row_group(after.data + 1, len);
 }
 
+static bool begins_and_ends(Bytes before, const char *end, Bytes value, const char *start)
+{
+    size_t end_len = strlen(end), start_len = strlen(start);
+
+    return before.len >= end_len && memcmp(before.data + before.len - end_len, end, end_len) == 0 &&
+           value.len >= start_len && memcmp(value.data, start, start_len) == 0;
+}
+
+/* "2\u00A0147\u00A0483\u00A0648", "2 147 483 648": the end of a number in groups; behind a plain blank, only of the
+ * bounds of the numbers of machines. */
+static bool is_behind_thousands(const Surroundings *surroundings)
+{
+    static const char *const blanks[] = {"\xc2\xa0", "\xe2\x80\xaf", "&nbsp;"};
+    Bytes before = surroundings->before, value = surroundings->value;
+
+    if (begins_and_ends(before, "2 ", value, "147 483 6") || begins_and_ends(before, "4 ", value, "294 967 2"))
+        return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(blanks); i++) {
+        size_t len = strlen(blanks[i]);
+        if (before.len > len && begins_and_ends(before, blanks[i], value, ""))
+            return g_ascii_isdigit(before.data[before.len - len - 1]);
+    }
+    return false;
+}
+
 /* "424 98 3052 4 v": a short number between blanks behind it. */
 static bool is_blank_then_count(Bytes after)
 {
@@ -307,7 +332,8 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
         return verdict;
     bool is_in_row = is_number_then_blank(surroundings->before) || is_blank_then_number(surroundings->after) ||
                      is_sign_or_point(surroundings->before) || is_blank_then_sign(surroundings->after) ||
-                     is_vector(surroundings) || is_in_line_of_numbers(surroundings->before) ||
+                     is_vector(surroundings) || is_behind_thousands(surroundings) ||
+                     is_in_line_of_numbers(surroundings->before) ||
                      (verdict < VERDICT_PROVED && is_blank_then_count(surroundings->after));
     if (is_in_row)
         return MIN(verdict, VERDICT_LOW);

@@ -37,18 +37,24 @@ static bool is_label(const Surroundings *surroundings)
 
     if (value.data[0] == '`')
         return is_in_backquotes(surroundings);
+    Mix mix = mix_of(value);
+    if (surroundings->is_public && mix.upper == 1 && mix.digits == 0 && g_ascii_isupper(value.data[0]))
+        return mix.others == 0 || value.data[value.len - 1] == ':';
     return value.data[value.len - 1] == ':' && mix_of(value).digits == 0 && !g_ascii_islower(value.data[0]);
 }
 
-/* `"$mode,$pass" = "prog,link"`, `"https://shop.test/password" "curl/7.88.1"`: a text ends with the name. */
+/* `is_done ? 'tests-pass' : 'tests-fail'`, `"$mode,$pass" = "prog,link"`, `"https://shop.test/password" "curl/7.88.1"`:
+ * a text ends with the name. */
 static bool is_end_of_string(Bytes before, const SettingName *name)
 {
     size_t start = name->end - name->len;
 
-    if (start < 2 || name->end >= before.len || before.data[name->end] != '"')
+    if (start < 2 || name->end >= before.len || !is_one_of(before.data[name->end], "\"'"))
         return false;
     if (before.data[start - 1] == '$')
         return before.data[start - 2] != '"';
+    if (is_one_of(before.data[start - 1], "\"'"))
+        return *last_visible(before, start - 1) == '?';
     return before.data[start - 1] == '/' && is_after_blank(before, name);
 }
 

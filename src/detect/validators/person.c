@@ -335,6 +335,8 @@ Verdict validate_person_name(const Surroundings *surroundings)
 
     if (verdict == VERDICT_REJECT || names_a_thing(surroundings->field))
         return VERDICT_REJECT;
+    if (words.count == 1 && surroundings->after.len > 0 && surroundings->after.data[0] == ':') /* "URI:http:" */
+        return VERDICT_REJECT;
     if (is_author(surroundings) || is_of_code(surroundings->value))
         return VERDICT_LOW;
     bool is_value = surroundings->field.len > 0 && names_a_person(surroundings->field) && begins_value(surroundings);
@@ -414,6 +416,8 @@ Verdict validate_likely_full_name(const Surroundings *surroundings)
 
     if (verdict != VERDICT_PASS || is_of_interest(surroundings->before))
         return verdict;
+    if (is_of_map(surroundings->before))
+        return VERDICT_LOW;
     bool is_record = is_in_field(surroundings) && begins_value(surroundings) && ends_value(surroundings);
     bool is_sure = is_full(&words) && (is_record || is_line_of_form(surroundings)) &&
                    !is_for_all(surroundings->before) && !is_author(surroundings) &&

@@ -76,6 +76,8 @@ Verdict validate_aws_secret(const Surroundings *surroundings)
     if ((before.len > 0 && is_base64(before.data[before.len - 1])) ||
         (after.len > 0 && (is_base64(after.data[0]) || after.data[0] == '=')))
         return VERDICT_REJECT;
+    if (is_in_path_of_address(before))
+        return VERDICT_REJECT;
 
     if (value.len == 40 && distinct_count(value) == 1) /* filled in: the rules suppress and count it */
         return VERDICT_PASS;

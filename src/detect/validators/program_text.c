@@ -65,17 +65,26 @@ static bool begins_with(Bytes value, const char *text)
     return value.len >= len && memcmp(value.data, text, len) == 0;
 }
 
+/* "#Decryption": a comment, a mark that a text is to be translated. */
+static bool is_hash_and_word(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    return value.data[0] == '#' && mix.upper + mix.lower + 1 == value.len;
+}
+
 /* "array[0..15]", "function(a", "info^.passes", "0x08000000": types, pointers and numbers. */
 static bool is_of_language(Bytes value)
 {
     size_t at = 2;
 
-    static const char *const starts[] = {"array[", "function(", "[]", "#{", "!!", "=head", "=item", "=over", "=back"};
+    static const char *const starts[] = {
+        "array[", "function(", "[]", "#{", "!!", "=head", "=item", "=over", "=back", "]"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
         if (begins_with(value, starts[i]))
             return true;
-    if (memmem(value.data, value.len, "^.", 2) != NULL)
+    if (memmem(value.data, value.len, "^.", 2) != NULL || is_hash_and_word(value))
         return true;
     if (value.len > 1 && value.data[0] == '!' && value.data[value.len - 1] == '}')
         return name_of_program((Bytes){value.data + 1, value.len - 1}) > 0;

@@ -39,7 +39,8 @@ static bool has_ending(const char *path, size_t len)
 
 bool path_is_public(const char *path)
 {
-    static const char *const parts[] = {"/man/", "/locale/", "/locales/", "/i18n/", "/cldr/", "changelog"};
+    static const char *const parts[] = {"/man/", "/locale/", "/locales/", "/i18n/", "/cldr/", "/l10n/", "/lang/",
+        "/languages/", "/localization/", "/translations/", "/strings/", "LocalStrings", "messages_", "changelog"};
     static WordSearch search = WORD_SEARCH(parts);
 
     if (path == NULL)

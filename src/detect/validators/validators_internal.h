@@ -77,6 +77,12 @@ bool is_in_checksum_list(const Surroundings *surroundings);
 bool is_in_base64_block(const Surroundings *surroundings);
 /* "[…],[-80.88,26.95],[…": a point of an outline, not the place of a person or thing. */
 bool is_vertex(const Surroundings *surroundings);
+/* "http://docs.a.test/latest/API/…": the value is the rest of a path. */
+bool is_in_path_of_address(Bytes before);
+/* `<node id="1" lat="50.1`, `<tag k="name" v="`: a map's data, which has millions of them; a track is of somebody. */
+bool is_of_map(Bytes before);
+/* "3504: 34 35 35 39  4559": the text beside the octets of a dump. */
+bool is_in_hexdump(Bytes before);
 /* "GET /phone?id=084309020 HTTP/1.1" 404 383757: what the word in the path is about are not these numbers. */
 bool is_in_request(const Surroundings *surroundings);
 /* "7357595648/4987424375604825", "4249471492292608/190103424450275"; what has four digits and fewer is an expiry date.

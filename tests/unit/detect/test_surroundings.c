@@ -72,6 +72,18 @@ static void test_what_programs_write_for_programs_is_no_secret_and_nobodys(void)
         {"phone_bare", "\"GET /phone?id=", "084309020", " HTTP/1.1\"", VERDICT_LOW, NULL, NULL},
         {"phone_national", "\"GET /phone/1 HTTP/1.1\" ", "404 383757", " \"-\"", VERDICT_LOW, NULL, NULL},
         {"phone_bare", "?phone=", "084309020", "&x=1", VERDICT_PASS, NULL, NULL},
+        {"card", "3504: 34 35 35 39 32 38 37 33   ", "4929381332664295", "\n", VERDICT_LOW, NULL, NULL},
+        {"card", "3504: 34 35 zz 39   ", "4929381332664295", "\n", VERDICT_PASS, NULL, NULL},
+        {"sin", "a\xc5\xbe 2 ", "147 483 648", " znak\xc5\xaf", VERDICT_LOW, NULL, NULL},
+        {"sin", "max. 1\xc2\xa0", "171 567 738", "", VERDICT_LOW, NULL, NULL},
+        {"sin", "max. \xc2\xa0", "171 567 738", "", VERDICT_PASS, NULL, NULL},
+        {"aws_secret", "http://docs.a.test/", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "", VERDICT_REJECT, NULL,
+            NULL},
+        {"aws_secret", "http://docs.a.test/?secret=", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "\n", VERDICT_PASS,
+            NULL, NULL},
+        {"likely_full_name", "<tag k=\"name\" v=\"", "Mary Lane", "\"/>", VERDICT_LOW, NULL, "name"},
+        {"likely_full_name", "<client name=\"", "Mary Lane", "\"/>", VERDICT_PASS, NULL, "name"},
+        {"person_name", "Full Name:\n  ", "URI", ":http://a.test/crl", VERDICT_REJECT, NULL, NULL},
     };
 
     check(cases, G_N_ELEMENTS(cases));
@@ -83,6 +95,9 @@ static void test_code_labels_and_what_is_public_by_its_name_are_no_secrets(void)
         {"password_setting", "DLG_Password=\"", "Clave:", "\"", VERDICT_REJECT, NULL, NULL},
         {"password_setting", "$labels['password'] = '", "Heslo", "';", VERDICT_REJECT, NULL, NULL},
         {"password_setting", "password = '", "Blueheron", "';", VERDICT_PASS, NULL, NULL},
+        {"password_setting", "['password'] = '", "Nasnav", "';", VERDICT_REJECT, "po/localization/ku/labels.inc", NULL},
+        {"password_setting", "is_done ? 'tests-pass' : '", "tests-fail", "'", VERDICT_REJECT, NULL, NULL},
+        {"bare_setting", "decryptionPassword=", "#Decryption", " password", VERDICT_LOW, NULL, NULL},
         {"password_setting", ":type force_password: `", "`bool", "``", VERDICT_REJECT, NULL, NULL},
         {"password_setting", "test \"$linkmode,$pass\" = \"", "prog,link", "\"", VERDICT_REJECT, NULL, NULL},
         {"password_setting", "test \"$pass\" = \"", "blue,heron9", "\"", VERDICT_PASS, NULL, NULL},
