@@ -65,6 +65,8 @@ def take_database_away(folder, seconds, calm):
         script = campaign.Script(it, random.Random(0))
         job_id = script.start()
         wait_until(lambda: it.trawl.counts(job_id)["succeeded"], 30, "some objects are done")
+        it.bucket.is_expired = True
+        waits_for = wait_until(lambda: script.job(job_id).get("waiting_for"), 30, "the job says that it waits")
         it.postgres.process.send_signal(signal.SIGQUIT)
         it.postgres.process.wait()
         refused, slowest = ask_while_away(it, job_id, seconds)
@@ -75,6 +77,8 @@ def take_database_away(folder, seconds, calm):
         assert lines < 100 + 20 * seconds, f"{lines} lines of trouble in {seconds} s"
         it.postgres._launch()
         back = time.monotonic()
+        assert script.job(job_id)["waiting_for"] == waits_for, "what the job waits for outlasts its database"
+        it.bucket.is_expired = False
         script.wait(job_id, "completed")
         print(f"away {seconds} s: {refused} requests refused, the slowest after {slowest:.2f} s; {lines} lines of trouble;"
               f" completed {time.monotonic() - back:.1f} s after the return")

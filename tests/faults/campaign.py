@@ -181,11 +181,12 @@ SCRIPTS = ("scan", "cancel", "pause", "retry_all", "refresh", "quarrel", "retry_
 def outcome(it, job_id):
     """All of a finished job that does not depend on when things happened."""
     exceptions = it.query("SELECT key, status, error_code, error_message FROM object_exceptions WHERE job_id = ?", job_id)
-    findings = [(each["key"], each["detector"], each["count"], each["masked"], each["fingerprint"], each["locations"])
+    findings = [(each["key"], each["detector"], each["count"], each["masked"], each["fingerprint"], each["locations"], each["compliance"])
                 for each in it.trawl.run("findings", "--format", "jsonl", job_id, status=0).lines()]
     job = it.insist("GET", f"/jobs/{job_id}?real_time=true")[2]
     shown = ("status", "status_message", "step_function_status", "listing_complete", "paused", "total", "queued", "processing",
-             "succeeded", "failed", "skipped", "total_findings", "progress_percent", "bytes_total", "bytes_done", "failures")
+             "succeeded", "failed", "skipped", "total_findings", "progress_percent", "bytes_total", "bytes_done", "failures",
+             "waiting_for")
     return {
         "counts": it.trawl.counts(job_id), "exceptions": sorted(exceptions), "findings": findings,
         "stored": it.trawl.stored_findings(job_id), "status": {name: job.get(name) for name in shown},
@@ -224,6 +225,7 @@ def assert_sane(expected):
     assert exceptions[FORBIDDEN] == ("failed", "forbidden") and exceptions[MISSING] == ("failed", "not_found")
     assert exceptions[BROKEN][0] == "failed" and exceptions[DECLINED][0] == "skipped", exceptions
     assert any(found[0] == ARCHIVE for found in expected["findings"])
+    assert any("PCI" in found[-1] for found in expected["findings"]) and expected["status"]["waiting_for"] is None
     assert len(expected["suppressed"]) > 1 and all(places for *_, places in expected["suppressed"])
     assert expected["excluded"] and expected["status"]["status"] == "completed"
 

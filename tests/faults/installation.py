@@ -57,7 +57,7 @@ class Bucket(FakeS3):
 
     def __init__(self, objects=900, noise_each=20, slowness=(0.004, 0.02)):
         super().__init__()
-        self.slowness, self.is_mended, self.is_cut = slowness, False, False
+        self.slowness, self.is_mended, self.is_expired = slowness, False, False
         self.dice = random.Random(1)
         for number in range(objects):
             key = f"{number * noise_each:06d}.txt"
@@ -75,7 +75,9 @@ class Bucket(FakeS3):
 
     def _get(self, request):
         self._rest(self.slowness[0])
-        if request.key == FORBIDDEN and not self.is_mended:
+        if self.is_expired:  # nobody's fault but the caller's: its pages wait
+            request.error(403, "ExpiredToken")
+        elif request.key == FORBIDDEN and not self.is_mended:
             request.error(403, "AccessDenied")
         elif request.key == MISSING:
             request.error(404, "NoSuchKey")

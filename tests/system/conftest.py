@@ -151,8 +151,12 @@ class Trawl:
     def stored_findings(self, job_id):
         """Everything of a job's findings that does not depend on when and in which order they were written."""
         return sorted(self.query(
-            "SELECT key, detector, category, severity, tier, count, masked, fingerprint, truncated, locations"
+            "SELECT key, detector, category, severity, tier, count, masked, fingerprint, truncated, locations, compliance"
             " FROM findings WHERE job_id = ?", job_id))
+
+    def stored_suppressions(self, job_id):
+        return sorted(self.query(
+            "SELECT key, detector, reason, count, locations FROM suppressions WHERE job_id = ?", job_id))
 
 
 def luhn(body):

@@ -18,7 +18,7 @@ from conftest import FAKE_ENV, ROOT, Trawl, card, email
 sys.path.append(str(ROOT / "tests" / "faults"))
 import absences  # noqa: E402
 import campaign  # noqa: E402
-from installation import Bucket  # noqa: E402
+from installation import SAMPLE, Bucket  # noqa: E402
 
 KILLS = 20
 
@@ -30,13 +30,13 @@ def folder(tmp_path):
     for number in range(3000):
         path = root / f"{number % 10}" / f"{number:05d}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"line\nmail {email(number)}\ncard {card(number)}\n" if number % 3 == 0 else "nothing\n" * 20)
+        path.write_text(f"line\nmail {email(number)}\ncard {card(number)}\n{SAMPLE}" if number % 3 == 0 else "nothing\n" * 20)
     (root / "unreadable.zip").write_bytes(b"PK\x03\x04 this is no zip")
     return root
 
 
 def undisturbed(tmp_path, trawl, folder):
-    """Counts and findings of a scan that nobody disturbs, under the same key of fingerprints."""
+    """Counts, findings and what was suppressed in a scan that nobody disturbs, under the same key of fingerprints."""
     other = Trawl(tmp_path / "undisturbed")
     key = trawl.store.with_name(trawl.store.name + ".key")
     if key.exists():
@@ -44,14 +44,17 @@ def undisturbed(tmp_path, trawl, folder):
     result = other.scan(folder)
     assert result.status == 1, result.err
     job_id = other.job_ids()[0]
-    return other.counts(job_id), other.stored_findings(job_id)
+    return other.counts(job_id), other.stored_findings(job_id), other.stored_suppressions(job_id)
 
 
 def assert_equals_undisturbed(tmp_path, trawl, folder, job_id):
-    counts, findings = undisturbed(tmp_path, trawl, folder)
+    counts, findings, suppressions = undisturbed(tmp_path, trawl, folder)
     assert trawl.counts(job_id) == counts
     assert trawl.stored_findings(job_id) == findings
-    assert counts["total"] == 3001 and len(findings) >= 2000
+    assert trawl.stored_suppressions(job_id) == suppressions
+    assert counts["total"] == 3001 and len(findings) >= 2000 and len(suppressions) == 1000
+    assert {found[-1] for found in findings if found[1] == "fin.credit_card"} == {"PCI"}
+    assert trawl.query("SELECT waiting_for FROM jobs WHERE job_id = ?", job_id) == [("",)]
     trawl.assert_invariants(job_id)
 
 
