@@ -83,7 +83,7 @@ static bool is_of_pattern(Bytes value)
 {
     static const char *const marks[] = {"(\\S", "(.", "[^", ".*"};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+    for (size_t i = 0; value.data != NULL && i < G_N_ELEMENTS(marks); i++)
         if (memmem(value.data, value.len, marks[i], strlen(marks[i])) != NULL)
             return true;
     return false;

@@ -111,7 +111,7 @@ static bool is_of_system(Bytes value)
     for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
         if (begins_with(value, starts[i]))
             return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+    for (size_t i = 0; value.data != NULL && i < G_N_ELEMENTS(parts); i++)
         if (memmem(value.data, value.len, parts[i], strlen(parts[i])) != NULL)
             return true;
     return false;
