@@ -193,8 +193,9 @@ static Bytes last_two_words(Bytes field)
 static bool is_named_otherwise(Bytes field)
 {
     static const char *const things[] = {"amount", "barcode", "ean", "fax", "gtin", "iccid", "imei", "imsi", "invoice",
-        "meid", "message", "mobile", "order", "phone", "po", "receipt", "serial", "shipment", "sku", "telephone",
-        "ticket", "timestamp", "tracking", "trade", "transaction", "trackingcode", "upc"};
+        "meid", "message", "mobile", "offset", "order", "phone", "po", "receipt", "seed", "sequence", "serial",
+        "shipment", "sku", "telephone", "ticket", "timestamp", "tracking", "trade", "transaction", "trackingcode",
+        "upc"};
     static const char beginnings[] = "abefgimoprstu"; /* of things */
     char name[FIELD_MAX];
 

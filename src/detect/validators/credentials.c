@@ -71,6 +71,8 @@ static Verdict basic_verdict(Bytes credential)
     for (gsize i = 0; i < decoded.len; i++)
         if (decoded.data[i] < 0x20 || decoded.data[i] == 0x7F)
             return VERDICT_REJECT;
+    if (!g_utf8_validate_len((const char *)decoded.data, decoded.len, NULL)) /* a word behind "Basic" */
+        return VERDICT_REJECT;
     const guchar *colon = decoded.len > 0 ? memchr(decoded.data, ':', decoded.len) : NULL;
     return colon != NULL && colon > decoded.data ? VERDICT_PROVED : VERDICT_REJECT;
 }

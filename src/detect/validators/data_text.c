@@ -237,3 +237,10 @@ bool has_minus(Bytes before)
         return false;
     return is_one_of(end[-2], ",[") || (end[-2] == ' ' && is_one_of(end[-3], ":,["));
 }
+
+bool has_slashes(Bytes value)
+{
+    const uint8_t *slash = memchr(value.data, '/', value.len);
+
+    return slash != NULL && memrchr(value.data, '/', value.len) != slash;
+}

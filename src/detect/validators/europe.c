@@ -29,7 +29,7 @@ static bool has_three_in_a_row(const char *digits, size_t len)
 }
 
 /* Three of a digit in a row are not issued; samples count up and so repeat nothing. */
-Verdict validate_de_tax_id(Bytes value)
+static Verdict de_tax_id_verdict(Bytes value)
 {
     Alnum digits;
 
@@ -41,6 +41,11 @@ Verdict validate_de_tax_id(Bytes value)
     if (has_three_in_a_row(digits.text, 10))
         return VERDICT_LOW;
     return digits.has_separators ? VERDICT_PASS : VERDICT_WEAK;
+}
+
+Verdict validate_de_tax_id(const Surroundings *surroundings)
+{
+    return outside_row(surroundings, de_tax_id_verdict(surroundings->value));
 }
 
 /* Ministerio del Interior: number mod 23 chooses the letter; X, Y and Z of a foreigner count as 0, 1, 2. */

@@ -154,7 +154,7 @@ static Verdict gps_verdict(Bytes value)
         return VERDICT_REJECT;
     /* "1.000000, 2.000000": counted, not measured. */
     bool is_whole = count == 2 && degrees[0] == (int)degrees[0] && degrees[1] == (int)degrees[1];
-    return degrees[0] == 0 || is_whole ? VERDICT_REJECT : VERDICT_PASS;
+    return degrees[0] == 0 || (count == 2 && degrees[1] == 0) || is_whole ? VERDICT_REJECT : VERDICT_PASS;
 }
 
 /* `<latitude><minutes>52.560001</minutes>`: parts of one that is written otherwise. */
@@ -176,11 +176,25 @@ static bool is_of_timetable(Bytes field)
     return false;
 }
 
+/* "[3.9807, -5.0073, 1.6953]": one number more. */
+static bool is_in_list(Bytes after)
+{
+    size_t at = 2;
+
+    if (after.len < 5 || after.data[0] != ',' || after.data[1] != ' ')
+        return false;
+    at += after.data[at] == '-' ? 1 : 0;
+    while (at < after.len && g_ascii_isdigit(after.data[at]))
+        at++;
+    return at + 1 < after.len && after.data[at] == '.' && g_ascii_isdigit(after.data[at + 1]);
+}
+
 Verdict validate_gps(const Surroundings *surroundings)
 {
     if (is_part_of_degree(surroundings->field))
         return VERDICT_REJECT;
-    if (is_vertex(surroundings) || is_of_timetable(surroundings->field) || is_of_map(surroundings->before))
+    if (is_vertex(surroundings) || is_in_list(surroundings->after) || is_of_timetable(surroundings->field) ||
+        is_of_map(surroundings->before))
         return MIN(gps_verdict(surroundings->value), VERDICT_LOW);
     return outside_publication(surroundings, gps_verdict(surroundings->value));
 }

@@ -191,6 +191,33 @@ static bool is_blank_then_number(Bytes after)
     return is_row_group(after.data + 1, len);
 }
 
+/* The length of the number that ends at `end`, with its sign. */
+static size_t number_before(Bytes text, size_t end)
+{
+    size_t len = 0;
+
+    while (len < end && g_ascii_isdigit(text.data[end - 1 - len]))
+        len++;
+    return len > 0 && len < end && text.data[end - 1 - len] == '-' ? len + 1 : len;
+}
+
+/* "22 30 68 204 104 384", "c53 87 163 159 244": two numbers before the value, or one that a letter begins: an outline
+ * of a letter or of a drawing. */
+static bool is_in_outline(Bytes before)
+{
+    size_t end = before.len;
+
+    if (end < 3 || !is_blank(before.data[end - 1]))
+        return false;
+    size_t len = number_before(before, --end);
+    if (len == 0 || len >= end)
+        return false;
+    end -= len;
+    if (g_ascii_isalpha(before.data[end - 1]))
+        return end > 1 && !g_ascii_isalpha(before.data[end - 2]);
+    return is_blank(before.data[end - 1]) && number_before(before, end - 1) > 0;
+}
+
 static bool begins_and_ends(Bytes before, const char *end, Bytes value, const char *start)
 {
     size_t end_len = strlen(end), start_len = strlen(start);
@@ -332,8 +359,8 @@ Verdict outside_row(const Surroundings *surroundings, Verdict verdict)
         return verdict;
     bool is_in_row = is_number_then_blank(surroundings->before) || is_blank_then_number(surroundings->after) ||
                      is_sign_or_point(surroundings->before) || is_blank_then_sign(surroundings->after) ||
-                     is_vector(surroundings) || is_behind_thousands(surroundings) ||
-                     is_in_line_of_numbers(surroundings->before) ||
+                     is_vector(surroundings) || is_in_outline(surroundings->before) ||
+                     is_behind_thousands(surroundings) || is_in_line_of_numbers(surroundings->before) ||
                      (verdict < VERDICT_PROVED && is_blank_then_count(surroundings->after));
     if (is_in_row)
         return MIN(verdict, VERDICT_LOW);

@@ -91,7 +91,7 @@ bool is_placeholder_word(Bytes value)
         "clave parola lozinka geslo senha heslo haslo has\xc5\x82o adgangskode passord losenord l\xc3\xb6senord "
         "kodeord "
         "wachtwoord wachtwurd parool salasana jelszo jelsz\xc3\xb3 sifre \xc5\x9fifre parole slaptazodis contrasinal "
-        "contrasenya pasahitza kennwort passwort katasandi motdepasse ";
+        "contrasenya pasahitza kennwort passwort katasandi motdepasse bcrypt scrypt argon2 pbkdf2 obfuscated ";
     char word[24];
 
     if (value.len > sizeof(word) - 3)

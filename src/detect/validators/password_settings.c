@@ -106,7 +106,7 @@ static bool is_next_name(Bytes value)
 /* Without quotes around it, what is a word alone is one of a sentence or of a label. */
 Verdict validate_password_element(const Surroundings *surroundings)
 {
-    if (!ends_there(surroundings->after, "\"'`<,;\\}]") || surroundings->value.data[0] == '&' ||
+    if (!ends_there(surroundings->after, "\"'`<,;\\}]") || is_one_of(surroundings->value.data[0], "&(") ||
         is_next_name(surroundings->value))
         return VERDICT_REJECT;
     if (validate_bare_password(surroundings->value) != VERDICT_REJECT)
@@ -155,22 +155,12 @@ static const uint8_t *strpbrk_of(Bytes value, const char *marks)
     return NULL;
 }
 
-/* "slave2/db/name/pw" */
-static bool is_path(Bytes value)
-{
-    size_t slashes = 0;
-
-    for (size_t i = 0; i < value.len; i++)
-        slashes += value.data[i] == '/' ? 1 : 0;
-    return slashes > 1;
-}
-
 /* With letters and digits, and marks or both cases. */
 static Verdict noted_password_verdict(Bytes value)
 {
     Mix mix = mix_of(value);
 
-    if (is_path(value))
+    if (has_slashes(value))
         return VERDICT_REJECT;
     if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
         return VERDICT_REJECT;
@@ -238,7 +228,18 @@ static bool is_next_setting(Bytes value)
 
     while (at < value.len && (g_ascii_islower(value.data[at]) || value.data[at] == '_'))
         at++;
+    while (at < value.len && mix_of((Bytes){value.data, at}).lower == 0 &&
+           (g_ascii_isupper(value.data[at]) || value.data[at] == '_'))
+        at++;
     return at >= 3 && at < value.len && value.data[at] == '=';
+}
+
+/* "self.p4passwd = p4passwd", "tree_pass = tree_pass2": the name itself. */
+static bool is_own_name(Bytes value, const SettingName *name)
+{
+    if (g_ascii_isdigit(value.data[value.len - 1]))
+        value.len--;
+    return value.len > 3 && name->len > 0 && memmem(name->text, name->len, value.data, value.len) != NULL;
 }
 
 static Verdict bare_setting_verdict(const Surroundings *surroundings)
@@ -258,6 +259,8 @@ static Verdict bare_setting_verdict(const Surroundings *surroundings)
     bool is_optional =
         is_one_of(value.data[value.len - 1], "!?") && mix.digits == 0 && mix.upper >= 2 && mix.others == 1;
     bool is_type = is_optional || is_next_setting(value) || (ends_with(value, "String") && mix.digits > 0);
+    if (is_own_name(value, &name) || (value.len > 5 && memcmp(value.data, "self.", 5) == 0))
+        return VERDICT_REJECT;
     if (verdict != VERDICT_PASS || is_type)
         return verdict == VERDICT_PASS ? VERDICT_REJECT : verdict;
     bool is_weak = is_run_of_words(surroundings) || is_number_for_password(surroundings, &name);
@@ -269,12 +272,21 @@ Verdict validate_bare_setting(const Surroundings *surroundings)
     return outside_program(surroundings, bare_setting_verdict(surroundings));
 }
 
+/* `"DB_PASSWORD": Account password`: words about it. */
+static bool is_in_sentence(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+
+    return before.len > 0 && *last_visible(before, before.len) == ':' && after.len > 1 && after.data[0] == ' ' &&
+           g_ascii_isalpha(after.data[1]) && mix_of(surroundings->value).digits == 0;
+}
+
 /* An environment file's "DB_PASS=blueheron": no code, so that a word may be a password. */
 Verdict validate_environment_password(const Surroundings *surroundings)
 {
     SettingName name;
 
-    if (!ends_there(surroundings->after, ";"))
+    if (!ends_there(surroundings->after, ";") || is_in_sentence(surroundings))
         return VERDICT_REJECT;
     if (setting_name_read(surroundings->before, &name) &&
         (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name)))

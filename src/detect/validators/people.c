@@ -122,7 +122,7 @@ Verdict outside_service(const Surroundings *surroundings, Verdict verdict)
 /* What stands in textbooks, and where a minister lives. */
 static bool is_sample_street(Bytes value)
 {
-    static const char *const samples[] = {"1 Main St", "10 Downing St", "221B Baker St"};
+    static const char *const samples[] = {"1 Main St", "10 Downing St", "221B Baker St", "PO Box 1866, Mountain View"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(samples); i++)
         if (value.len >= strlen(samples[i]) && memcmp(value.data, samples[i], strlen(samples[i])) == 0)
@@ -327,7 +327,7 @@ static bool is_date(Bytes value)
 /* Plates and licences are written in capitals; in lower case the shapes fit too many words and names. */
 Verdict validate_plate(Bytes value)
 {
-    if (is_date(value))
+    if (is_date(value) || (value.len > 3 && memcmp(value.data, "RFC", 3) == 0))
         return VERDICT_REJECT;
     return mix_of(value).lower > 0 ? VERDICT_LOW : VERDICT_PASS;
 }

@@ -286,6 +286,17 @@ static bool is_like_version(const Surroundings *surroundings)
     return (memcmp(end - 2, "eg", 2) == 0 && !g_ascii_isalpha(end[-3])) || memcmp(end - 3, "e.g", 3) == 0;
 }
 
+/* "2003/09/14 09:47:49": a time, unless it is midnight, which databases put behind a day. */
+static bool is_time_of_day(const Surroundings *surroundings)
+{
+    Bytes after = surroundings->after;
+
+    if (is_in_field(surroundings) || after.len < 9 || !is_one_of(after.data[0], " T") || after.data[3] != ':' ||
+        after.data[6] != ':')
+        return false;
+    return digits_all((const char *)after.data, 1, 2) && memcmp(after.data + 1, "00:00", 5) != 0;
+}
+
 /* "dob==1.4.87", "dob-1.4.87": the version of a program. "May 13 11:49": a time. */
 Verdict validate_birth_date(const Surroundings *surroundings)
 {
@@ -297,7 +308,7 @@ Verdict validate_birth_date(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (before.len >= 2 && (strncmp(end - 2, "==", 2) == 0 || (end[-1] == '-' && g_ascii_isalpha(end[-2]))))
         return VERDICT_REJECT;
-    if (is_like_version(surroundings))
+    if (is_like_version(surroundings) || is_time_of_day(surroundings))
         return MIN(birth_date_verdict(surroundings->value), VERDICT_LOW);
     return outside_publication(surroundings, birth_date_verdict(surroundings->value));
 }

@@ -91,13 +91,25 @@ static bool is_behind_letter(const Surroundings *surroundings)
            !g_ascii_isalpha(end[-2]) && !g_ascii_isspace(end[-2]);
 }
 
+/* "2013052500": the days of zones and schemas, and times to the hour. */
+static bool is_hour_of_day(Bytes value)
+{
+    const char *digits = (const char *)value.data;
+
+    if (value.len != 10 || !digits_all(digits, 0, 10) || digits_value(digits, 0, 4) > 2040 || digits[0] != '2')
+        return false;
+    return date_is_real(digits_value(digits, 0, 4), digits_value(digits, 4, 2), digits_value(digits, 6, 2)) &&
+           digits_value(digits, 8, 2) < 24;
+}
+
 Verdict validate_nanp(const Surroundings *surroundings)
 {
     if (is_behind_letter(surroundings) || is_number_of_other(surroundings->before) ||
         is_before_dots(surroundings->after) || is_part_of_name_number(surroundings) ||
         number_is_bound(surroundings->value))
         return VERDICT_REJECT;
-    return outside_service(surroundings, outside_row(surroundings, nanp_verdict(surroundings->value)));
+    Verdict verdict = outside_service(surroundings, outside_row(surroundings, nanp_verdict(surroundings->value)));
+    return is_hour_of_day(surroundings->value) ? MIN(verdict, VERDICT_LOW) : verdict;
 }
 
 /* ITU-T E.164 country codes in use: the first to the last of a run, and how many digits follow the code. Where a
@@ -243,6 +255,14 @@ static bool is_place(Bytes value)
            digits_value(text, first + 5, 2) < 60;
 }
 
+/* "+2.00100000000": behind a country's code a dot may stand, within it none. */
+static bool is_decimal(Bytes value, size_t code_len)
+{
+    const uint8_t *dot = memchr(value.data, '.', value.len);
+
+    return dot != NULL && value.data[0] == '+' && (size_t)(dot - value.data) < 1 + code_len;
+}
+
 static Verdict phone_intl_verdict(Bytes value)
 {
     Alnum digits;
@@ -260,6 +280,8 @@ static Verdict phone_intl_verdict(Bytes value)
         if (country == NULL)
             continue;
         size_t left = digits.len - code_len;
+        if (is_decimal(value, code_len))
+            return VERDICT_REJECT;
         bool is_length = left >= country->min && left <= country->max;
         return is_length && !digits_one_repeated(digits.text + code_len, left) ? VERDICT_PASS : VERDICT_REJECT;
     }

@@ -23,12 +23,31 @@ static size_t name_of_program(Bytes value)
     return is_joined ? len : 0;
 }
 
+/* "args[++i].toCharArray()", "passwords[0])", "vec![0": a name before the bracket, and one or nothing behind it. */
+static bool is_element_of_array(Bytes value, size_t bracket)
+{
+    enum { NAME_MIN = 3 };
+    size_t end = value.len;
+
+    for (size_t i = 0; i < bracket; i++)
+        if (!is_name_byte(value.data[i]) && (value.data[i] != '!' || i + 1 < bracket))
+            return false;
+    while (end > 0 && value.data[end - 1] == ')')
+        end--;
+    return bracket >= NAME_MIN && !g_ascii_isdigit(value.data[0]) &&
+           (value.data[bracket - 1] == '!' || value.data[end - 1] == ']' ||
+               memmem(value.data, value.len, "].", 2) != NULL);
+}
+
 /* "naspasswd($ARGV[1]", "args[++i].toCharArray()", "paste0(user": a word, then what a call or an element takes. */
 static bool is_plain_call(Bytes value)
 {
     enum { WORD_MIN = 4 };
+    const uint8_t *bracket = memchr(value.data, '[', value.len);
     size_t len = 0;
 
+    if (bracket != NULL && is_element_of_array(value, (size_t)(bracket - value.data)))
+        return true;
     while (len < value.len && g_ascii_isalpha(value.data[len]))
         len++;
     if (len < WORD_MIN)
@@ -37,8 +56,6 @@ static bool is_plain_call(Bytes value)
         len++;
     if (len + 1 >= value.len)
         return false;
-    if (value.data[len] == '[')
-        return memmem(value.data, value.len, "].", 2) != NULL;
     bool is_named = g_ascii_isalpha(value.data[len + 1]) || is_one_of(value.data[len + 1], "$&*)");
     return value.data[len] == '(' && is_named && mix_of((Bytes){value.data, len}).upper < len;
 }
@@ -84,7 +101,8 @@ static bool is_of_language(Bytes value)
     for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
         if (begins_with(value, starts[i]))
             return true;
-    if (memmem(value.data, value.len, "^.", 2) != NULL || is_hash_and_word(value))
+    if (memmem(value.data, value.len, "^.", 2) != NULL || is_hash_and_word(value) ||
+        (memmem(value.data, value.len, "::", 2) != NULL && g_ascii_isalpha(value.data[0])))
         return true;
     if (value.len > 1 && value.data[0] == '!' && value.data[value.len - 1] == '}')
         return name_of_program((Bytes){value.data + 1, value.len - 1}) > 0;
@@ -104,7 +122,7 @@ static bool is_of_language(Bytes value)
 static bool is_of_system(Bytes value)
 {
     static const char *const starts[] = {"/usr/", "/etc/", "/var/", "/opt/", "/home/", "/bin/", "/lib/", "/tmp/",
-        "/dev/", "AAAAB3NzaC1", "AAAAE2VjZHNh", "AAAAC3NzaC1lZDI1", "ANONYMOUS@"};
+        "/dev/", "AAAAB3NzaC1", "AAAAE2VjZHNh", "AAAAC3NzaC1lZDI1", "ANONYMOUS@", "pkcs11:"};
     static const char *const parts[] = {
         "ecdsa", "sha256", "sha384", "sha512", "aes128", "aes256", "mschap", "4_request"};
 

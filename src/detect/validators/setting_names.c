@@ -184,7 +184,7 @@ static const char attributes[] = " type types url urls uri endpoint host path pa
                                  "reset change forgot ref refs source env var variable index order set scope scopes "
                                  "audience placeholder description "
                                  "store location column table match reverse mode command hasher encryption attempts "
-                                 "interval delay date time timestamp created updated ";
+                                 "interval delay date time timestamp created updated context charset alphabet ";
 
 bool setting_name_is_attribute(const SettingName *name)
 {
@@ -204,7 +204,7 @@ bool setting_name_is_no_secret(const SettingName *name)
         "selector", "ssh-rsa", "authenticat", "keyring", "credit", "verif", "query", "storagekey", "publishable",
         "registry_key", "keycode", "key_code", "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab",
         "keys.map", "request", "trace", "correlation", "thumbprint", "sha3", "sha384", "websocket-key", "websocketkey",
-        "websocket_key", "rspauth"};
+        "websocket_key", "rspauth", "subkey", "signkey"};
 
     if (holds_one_of(name, words, G_N_ELEMENTS(words)))
         return true;
@@ -219,6 +219,14 @@ bool setting_name_is_strong(const SettingName *name)
         "credential", "access_key", "accesskey", "private", "auth_key", "authkey", "encryption", "signing", "master"};
 
     return holds_one_of(name, words, G_N_ELEMENTS(words)) || has_part(name, " auth creds cred pat ");
+}
+
+bool setting_name_is_of_key(const SettingName *name)
+{
+    static const char *const words[] = {"key", "token", "secret", "auth", "cred"};
+
+    return strstr(name->lower, "_pat") == NULL || holds_one_of(name, words, G_N_ELEMENTS(words)) ||
+           has_part(name, " pat pats ");
 }
 
 bool setting_name_ends_like_key(const SettingName *name)
@@ -272,7 +280,7 @@ bool setting_name_is_of_reader(const SettingName *name)
     return has_part(name,
         " get has is find check validate read ask verify hash encode encrypt decrypt decode prompt confirm "
         "input test parse match expect lookup describe forgot reset describe equals contains delete remove "
-        "random generate i18n translate query select log print printf error warn ");
+        "split random generate i18n translate query select log print printf error warn ");
 }
 
 bool setting_name_of(Bytes text, SettingName *ret_name)

@@ -25,6 +25,8 @@ bool setting_name_is_no_secret(const SettingName *name);
 /* Says that the value is secret, as "key" alone does not. */
 bool setting_name_is_strong(const SettingName *name);
 /* Likewise, and nothing stands behind the word that says so: "client_secret", not "secretsmanager". */
+/* Not of a path or a pattern, which begin like "PAT". */
+bool setting_name_is_of_key(const SettingName *name);
 bool setting_name_ends_like_key(const SettingName *name);
 /* "passwordLabel": about passwords. */
 bool setting_name_is_about_passwords(const SettingName *name);

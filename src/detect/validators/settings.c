@@ -73,7 +73,8 @@ bool is_regular_expression(Bytes value)
 {
     return memmem(value.data, value.len, "(?", 2) != NULL || memmem(value.data, value.len, "[[:", 3) != NULL ||
            memmem(value.data, value.len, "[a-z", 4) != NULL || memmem(value.data, value.len, "[A-Z", 4) != NULL ||
-           memmem(value.data, value.len, "\\w", 2) != NULL || memmem(value.data, value.len, "\\d", 2) != NULL;
+           memmem(value.data, value.len, "[0-9A-", 6) != NULL || memmem(value.data, value.len, "\\w", 2) != NULL ||
+           memmem(value.data, value.len, "\\d", 2) != NULL;
 }
 
 /* "/etc/app/id.key", "~/.netrc": base64 may begin with a slash, too, but has no dot. */
@@ -145,7 +146,20 @@ static bool is_named_in(Bytes value, const SettingName *name)
 {
     enum { NAME_MIN = 6 };
 
-    return name->len >= NAME_MIN && value.len > name->len && ends_with(value, name->text);
+    return name->len >= NAME_MIN && value.len >= name->len &&
+           g_ascii_strncasecmp((const char *)value.data + value.len - name->len, name->lower, name->len) == 0;
+}
+
+/* "OS-OAUTH1:access_token", "release-2.4.tar.gz": what a key or a file is called. */
+static bool is_name_of_key(Bytes value)
+{
+    static const char *const ends[] = {
+        "_token", "_key", "_secret", "-token", "-key", "-secret", ".gz", ".zip", ".txt", ".html", ".json"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (ends_with(value, ends[i]) && mix_of(value).digits <= 4)
+            return true;
+    return false;
 }
 
 /* A random value assigned to the name of a key: unless the name is that of something else, or the value is an image, a
@@ -157,7 +171,7 @@ static Verdict setting_verdict(const Surroundings *surroundings)
 
     if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name) ||
         ends_with(surroundings->before, "base64,") || !is_ascii(value) || is_named_in(value, &name) ||
-        is_version(value))
+        is_version(value) || !setting_name_is_of_key(&name) || is_name_of_key(value))
         return VERDICT_REJECT;
     Verdict verdict = VERDICT_REJECT;
     if (is_path_of_file(value))
@@ -303,6 +317,8 @@ static bool is_called_public(const Surroundings *surroundings)
 /* A token that only its length, its alphabet and a provider's name beside it tell. */
 Verdict validate_keyed_token(const Surroundings *surroundings)
 {
+    if (surroundings->after.len > 0 && surroundings->after.data[0] == '(') /* a call */
+        return VERDICT_REJECT;
     if (is_revision(surroundings) || is_called_public(surroundings) || is_in_checksum_list(surroundings))
         return VERDICT_REJECT;
     return issued_token_verdict(surroundings->value);
