@@ -9,7 +9,6 @@ enum {
     USERINFO_SEEN = 256, /* how far "https://user:" is looked for before "@" */
     SHORTER_TRIES = 3,
     COLON_GROUP_MAX = 4,
-    SET_TRIES = 4, /* sets that are looked at for one */
 };
 
 bool class_judge(const ClassRun *run, uint32_t rule, size_t start, size_t end)
@@ -239,7 +238,7 @@ static void match_word(const ClassRun *run, const ClassPlace *place)
             match_from(run, g_array_index(run->words, uint32_t, i), place->at - 2);
         return;
     }
-    if (run->active != NULL && !word_run_fits(&place->run, &run->hot->now->word_runs))
+    if (run->set != NULL && !hot_set_may_begin(run->set, &place->run, run->text->data[place->at]))
         return;
     for (guint i = 0; i < run->words->len; i++) {
         uint32_t rule = g_array_index(run->words, uint32_t, i);
@@ -248,140 +247,18 @@ static void match_word(const ClassRun *run, const ClassPlace *place)
     }
 }
 
-static void add_runs(FirstRuns *runs, const FirstRuns *more)
-{
-    runs->takes_quads = runs->takes_quads || more->takes_quads;
-    for (unsigned next = 0; next < NEXT_COUNT; next++) {
-        for (unsigned kind = 0; kind < RUN_KINDS; kind++)
-            runs->lengths[kind][next] |= more->lengths[kind][next];
-        for (unsigned length = 0; next < NEXT_OTHER && length < RUN_SHORT; length++)
-            runs->seconds[next][length] |= more->seconds[next][length];
-    }
-}
-
-/* Of the set's rules, those of shape word. */
-static void note_words(const RuleSet *rules, HotSet *set)
-{
-    g_array_set_size(set->words, 0);
-    set->word_runs = (FirstRuns){0};
-    for (size_t i = 0; i < rules->rule_words; i++) {
-        for (uint64_t left = set->rules[i] & rules->word_shaped[i]; left != 0; left &= left - 1) {
-            uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
-            g_array_append_val(set->words, rule);
-            add_runs(&set->word_runs, rule_at(rules, rule)->first_runs);
-        }
-    }
-}
-
-void hot_rules_init(HotRules *hot, const RuleSet *rules)
-{
-    hot->zones = zones_new(rules);
-    hot->scratch = g_new0(uint64_t, rules->rule_words);
-    for (size_t i = 0; i < HOT_SETS; i++) {
-        hot->sets[i].rules = g_new0(uint64_t, rules->rule_words);
-        hot->sets[i].words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    }
-}
-
-void hot_rules_clear(HotRules *hot)
-{
-    zones_free(hot->zones);
-    g_free(hot->scratch);
-    for (size_t i = 0; i < HOT_SETS; i++) {
-        g_free(hot->sets[i].rules);
-        g_array_unref(hot->sets[i].words);
-    }
-}
-
-void hot_rules_reset(HotRules *hot)
-{
-    zones_reset(hot->zones);
-    hot->stretch = (Stretch){0};
-    memset(hot->recent, 0, sizeof hot->recent);
-}
-
-static const uint64_t HASH_FACTOR = UINT64_C(0x9E3779B97F4A7C15);
-
-/* A sum, so that no product waits for the one before. */
-static size_t slot_of(const uint64_t *rules, size_t words)
-{
-    uint64_t hash = 0;
-
-    for (size_t i = 0; i < words; i++)
-        hash += rules[i] * (HASH_FACTOR + 2 * i);
-    return hash >> 32 & (HOT_SETS - 1);
-}
-
-/* What was made of other rules goes. */
-static HotSet *make_set(const RuleSet *rules, HotRules *hot, HotSet *set)
-{
-    memcpy(set->rules, hot->scratch, rules->rule_words * sizeof *hot->scratch);
-    note_words(rules, set);
-    for (size_t i = 0; i < HOT_RECENT; i++)
-        hot->recent[i].set = hot->recent[i].set == set ? NULL : hot->recent[i].set;
-    return set;
-}
-
-/* The rules of all zones around the position together. */
-static const HotSet *find_set(const RuleSet *rules, HotRules *hot, uint64_t position)
-{
-    size_t bytes = rules->rule_words * sizeof *hot->scratch;
-
-    for (size_t i = 0; i < rules->rule_words; i++)
-        hot->scratch[i] = ~hot->demanding[i];
-    zones_add_rules(hot->zones, position, hot->scratch);
-    size_t slot = slot_of(hot->scratch, rules->rule_words);
-    for (size_t i = 0; i < SET_TRIES; i++) {
-        HotSet *set = &hot->sets[(slot + i) % HOT_SETS];
-        if (memcmp(set->rules, hot->scratch, bytes) == 0)
-            return set;
-    }
-    hot->next_victim = (hot->next_victim + 1) % SET_TRIES;
-    return make_set(rules, hot, &hot->sets[(slot + hot->next_victim) % HOT_SETS]);
-}
-
-static size_t recent_slot(const Stretch *stretch)
-{
-    uint64_t hash = 0;
-
-    for (size_t i = 0; i < STRETCH_FIRST; i++)
-        hash += (uint64_t)(uintptr_t)stretch->first[i] * (HASH_FACTOR + 2 * i);
-    return hash >> 32 & (HOT_RECENT - 1);
-}
-
-/* In records most stretches are one field, or a key and its value: their set is known by the zones. */
-static void look_at_stretch(const RuleSet *rules, HotRules *hot, uint64_t position)
-{
-    Stretch *stretch = &hot->stretch;
-
-    if (position >= stretch->from && position < stretch->to)
-        return;
-    zones_around(hot->zones, position, stretch);
-    if (stretch->count > STRETCH_FIRST) {
-        hot->now = find_set(rules, hot, position);
-        return;
-    }
-    RecentSet *recent = &hot->recent[recent_slot(stretch)];
-    if (recent->set == NULL || memcmp(recent->first, stretch->first, sizeof recent->first) != 0) {
-        recent->set = find_set(rules, hot, position);
-        memcpy(recent->first, stretch->first, sizeof recent->first);
-    }
-    hot->now = recent->set;
-}
-
 /* Rules that need no keyword to be worth trying; in a zone also those whose keyword it is. */
 static void select_rules(ClassRun *run, const ClassPlace *place)
 {
     if (run->hot == NULL || !place->is_hot) {
         run->selected = run->hot == NULL ? run->rules->class_rules : run->hot->cold;
         run->words = run->selected->word;
-        run->active = NULL;
+        run->set = NULL;
         return;
     }
-    look_at_stretch(run->rules, run->hot, run->text->base + place->at);
+    run->set = hot_rules_at(run->hot, run->rules, run->text->base + place->at);
     run->selected = run->rules->class_rules;
-    run->words = run->hot->now->words;
-    run->active = run->hot->now->rules;
+    run->words = run->set->words;
 }
 
 static void place_found(void *data, const ClassPlace *place)

@@ -60,6 +60,16 @@ static bool form_fits(const DigitForm *form, const Number *number)
     return true;
 }
 
+/* The first form from index on whose bit is set, or that has none; the list's length: there is none. */
+static guint next_form(const GArray *forms, uint64_t bits, guint index)
+{
+    uint64_t left = index < HOT_FORMS ? bits & ~UINT64_C(0) << index : 0;
+
+    if (left != 0)
+        return MIN((guint)__builtin_ctzll(left), forms->len);
+    return MIN(MAX(index, (guint)HOT_FORMS), forms->len);
+}
+
 static void match_bare(const ClassRun *run, const Number *number)
 {
     const GArray *forms = form_table_bare(run->selected->forms, number->digits[0]);
@@ -69,7 +79,8 @@ static void match_bare(const ClassRun *run, const Number *number)
     if (forms == NULL || boundary_goes_on_before(text, number->start, 0) ||
         boundary_goes_on_after(text, number->ends[0], 0))
         return;
-    for (guint i = 0; i < forms->len; i++) {
+    const uint64_t bits = run->set != NULL ? run->set->bare[number->digits[0]] : ~UINT64_C(0);
+    for (guint i = next_form(forms, bits, 0); i < forms->len; i = next_form(forms, bits, i + 1)) {
         uint32_t rule = g_array_index(forms, DigitForm, i).rule;
         if (rule != last_rule && class_is_active(run, rule))
             (void)class_judge(run, rule, number->start, number->ends[0]);
@@ -90,9 +101,10 @@ static void match_separated(const ClassRun *run, const Number *number)
 
     if (forms == NULL || boundary_goes_on_before(text, number->start, number->separator))
         return;
-    for (guint i = 0; i < forms->len; i++) {
+    const uint64_t bits = run->set != NULL ? run->set->separated[number->digits[0]] : ~UINT64_C(0);
+    for (guint i = next_form(forms, bits, 0); i < forms->len; i = next_form(forms, bits, i + 1)) {
         const DigitForm *form = &g_array_index(forms, DigitForm, i);
-        if (!is_tried(run, form->rule) || !form_fits(form, number))
+        if (!form_fits(form, number) || !is_tried(run, form->rule))
             continue;
         size_t end = number->ends[form->group_count - 1];
         if (!boundary_goes_on_after(text, end, number->separator))

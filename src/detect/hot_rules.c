@@ -1,0 +1,180 @@
+#include "detect/hot_rules.h"
+
+#include <string.h>
+
+enum { SET_TRIES = 4 }; /* sets that are looked at for one */
+
+static void add_runs(FirstRuns *runs, const FirstRuns *more)
+{
+    runs->takes_quads = runs->takes_quads || more->takes_quads;
+    for (unsigned next = 0; next < NEXT_COUNT; next++) {
+        for (unsigned kind = 0; kind < RUN_KINDS; kind++)
+            runs->lengths[kind][next] |= more->lengths[kind][next];
+        for (unsigned length = 0; next < NEXT_OTHER && length < RUN_SHORT; length++)
+            runs->seconds[next][length] |= more->seconds[next][length];
+    }
+}
+
+static void add_first_bytes(uint64_t first_bytes[4], const uint8_t *more)
+{
+    for (unsigned byte = 0; byte < 256; byte++)
+        if (more == NULL || (more[byte / 8] >> (byte % 8) & 1) != 0)
+            first_bytes[byte / 64] |= UINT64_C(1) << (byte % 64);
+}
+
+/* Of the set's rules, those of shape word. */
+static void note_words(const RuleSet *rules, HotSet *set)
+{
+    g_array_set_size(set->words, 0);
+    set->word_runs = (FirstRuns){0};
+    memset(set->first_bytes, 0, sizeof set->first_bytes);
+    for (size_t i = 0; i < rules->rule_words; i++) {
+        for (uint64_t left = set->rules[i] & rules->word_shaped[i]; left != 0; left &= left - 1) {
+            uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
+            g_array_append_val(set->words, rule);
+            add_runs(&set->word_runs, rule_at(rules, rule)->first_runs);
+            add_first_bytes(set->first_bytes, rule_at(rules, rule)->first_bytes);
+        }
+    }
+}
+
+/* A rule whose bare form waits for a keyword does not wait with others. */
+static uint64_t forms_of(
+    const RuleSet *rules, const HotSet *set, const GArray *forms, bool (*waits)(const CompiledRule *))
+{
+    uint64_t bits = 0;
+
+    for (guint i = 0; forms != NULL && i < MIN(forms->len, (guint)HOT_FORMS); i++) {
+        uint32_t rule = g_array_index(forms, DigitForm, i).rule;
+        bits |= (uint64_t)(rule_bits_have(set->rules, rule) || waits(rule_at(rules, rule))) << i;
+    }
+    return bits;
+}
+
+static bool waits_bare_only(const CompiledRule *rule)
+{
+    return rule->bare_waits;
+}
+
+static bool waits_always(const CompiledRule *rule)
+{
+    (void)rule;
+    return false;
+}
+
+static void note_forms(const RuleSet *rules, HotSet *set)
+{
+    const FormTable *forms = rules->class_rules->forms;
+
+    for (uint32_t digits = 0; digits <= FORM_MAX_DIGITS; digits++) {
+        set->bare[digits] = forms_of(rules, set, form_table_bare(forms, digits), waits_always);
+        set->separated[digits] = forms_of(rules, set, form_table_separated(forms, digits), waits_bare_only);
+    }
+}
+
+void hot_rules_init(HotRules *hot, const RuleSet *rules)
+{
+    hot->zones = zones_new(rules);
+    hot->scratch = g_new0(uint64_t, rules->rule_words);
+    for (size_t i = 0; i < HOT_SETS; i++) {
+        hot->sets[i].rules = g_new0(uint64_t, rules->rule_words);
+        hot->sets[i].words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    }
+}
+
+void hot_rules_clear(HotRules *hot)
+{
+    zones_free(hot->zones);
+    g_free(hot->scratch);
+    for (size_t i = 0; i < HOT_SETS; i++) {
+        g_free(hot->sets[i].rules);
+        g_array_unref(hot->sets[i].words);
+    }
+}
+
+void hot_rules_reset(HotRules *hot)
+{
+    zones_reset(hot->zones);
+    hot->stretch = (Stretch){0};
+    memset(hot->recent, 0, sizeof hot->recent);
+}
+
+static const uint64_t HASH_FACTOR = UINT64_C(0x9E3779B97F4A7C15);
+
+/* A sum, so that no product waits for the one before. */
+static size_t slot_of(const uint64_t *rules, size_t words)
+{
+    uint64_t hash = 0;
+
+    for (size_t i = 0; i < words; i++)
+        hash += rules[i] * (HASH_FACTOR + 2 * i);
+    return hash >> 32 & (HOT_SETS - 1);
+}
+
+/* What was made of other rules goes. */
+static HotSet *make_set(const RuleSet *rules, HotRules *hot, HotSet *set)
+{
+    memcpy(set->rules, hot->scratch, rules->rule_words * sizeof *hot->scratch);
+    note_words(rules, set);
+    note_forms(rules, set);
+    for (size_t i = 0; i < HOT_RECENT; i++)
+        hot->recent[i].set = hot->recent[i].set == set ? NULL : hot->recent[i].set;
+    return set;
+}
+
+/* The rules of all zones around the position together. */
+static const HotSet *find_set(const RuleSet *rules, HotRules *hot, uint64_t position)
+{
+    size_t bytes = rules->rule_words * sizeof *hot->scratch;
+
+    for (size_t i = 0; i < rules->rule_words; i++)
+        hot->scratch[i] = ~hot->demanding[i];
+    zones_add_rules(hot->zones, position, hot->scratch);
+    size_t slot = slot_of(hot->scratch, rules->rule_words);
+    for (size_t i = 0; i < SET_TRIES; i++) {
+        HotSet *set = &hot->sets[(slot + i) % HOT_SETS];
+        if (memcmp(set->rules, hot->scratch, bytes) == 0)
+            return set;
+    }
+    hot->next_victim = (hot->next_victim + 1) % SET_TRIES;
+    return make_set(rules, hot, &hot->sets[(slot + hot->next_victim) % HOT_SETS]);
+}
+
+static size_t recent_slot(const Stretch *stretch)
+{
+    uint64_t hash = 0;
+
+    for (size_t i = 0; i < STRETCH_FIRST; i++)
+        hash += (uint64_t)(uintptr_t)stretch->first[i] * (HASH_FACTOR + 2 * i);
+    return hash >> 32 & (HOT_RECENT - 1);
+}
+
+static bool is_same(const RecentSet *recent, const Stretch *stretch)
+{
+    uint64_t other = 0;
+
+    for (size_t i = 0; i < STRETCH_FIRST; i++)
+        other |= (uint64_t)(uintptr_t)recent->first[i] ^ (uint64_t)(uintptr_t)stretch->first[i];
+    return recent->set != NULL && other == 0;
+}
+
+/* In records most stretches are one field, or a key and its value: their set is known by the zones. */
+const HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position)
+{
+    Stretch *stretch = &hot->stretch;
+
+    if (position >= stretch->from && position < stretch->to)
+        return hot->now;
+    zones_around(hot->zones, position, stretch);
+    if (stretch->count > STRETCH_FIRST) {
+        hot->now = find_set(rules, hot, position);
+        return hot->now;
+    }
+    RecentSet *recent = &hot->recent[recent_slot(stretch)];
+    if (!is_same(recent, stretch)) {
+        recent->set = find_set(rules, hot, position);
+        memcpy(recent->first, stretch->first, sizeof recent->first);
+    }
+    hot->now = recent->set;
+    return hot->now;
+}

@@ -1,0 +1,53 @@
+/* Which rules are worth trying where keywords stand near: a set of them for each different company of zones. */
+#pragma once
+
+#include "detect/class_rules.h"
+#include "detect/zones.h"
+
+/* Rules that are worth trying together. */
+typedef struct HotSet {
+    uint64_t *rules;         /* bit set */
+    GArray *words;           /* of them those of shape word, uint32_t */
+    FirstRuns word_runs;     /* with which words these begin */
+    uint64_t first_bytes[4]; /* bit set: with which bytes they do */
+    /* By the length of a number's first group: bit i: the form i of that list is of one of the rules. */
+    uint64_t bare[FORM_MAX_DIGITS + 1], separated[FORM_MAX_DIGITS + 1];
+} HotSet;
+
+enum { HOT_FORMS = 64 }; /* of each list; further ones are asked for their rule */
+
+/* The same few come again in each record, but a wide one has dozens of them. Powers of two. */
+enum { HOT_SETS = 64, HOT_RECENT = 256 };
+
+/* Which set the zones of a stretch made. */
+typedef struct RecentSet {
+    const uint64_t *first[STRETCH_FIRST];
+    const HotSet *set; /* NULL: not known */
+} RecentSet;
+
+/* Which rules are worth trying in a zone. */
+typedef struct HotRules {
+    Zones *zones;
+    const uint64_t *demanding;    /* bit set: what is worth trying in zones only */
+    const ClassRules *cold;       /* the others */
+    uint64_t *scratch;            /* bit set */
+    HotSet sets[HOT_SETS];        /* by hash of their rules, one of a few from there on */
+    size_t next_victim;           /* which of those goes next */
+    RecentSet recent[HOT_RECENT]; /* by address of the zones' rules, which may be others' in the next text */
+    const HotSet *now;            /* one of them */
+    Stretch stretch;              /* where it holds */
+} HotRules;
+
+void hot_rules_init(HotRules *hot, const RuleSet *rules);
+void hot_rules_clear(HotRules *hot);
+/* Another text begins. */
+void hot_rules_reset(HotRules *hot);
+
+/* The rules that are worth trying at a position; positions as in zones_around(). Valid until the next call. */
+const HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position);
+
+/* Whether a rule of shape word may begin with such a word. */
+static inline bool hot_set_may_begin(const HotSet *set, const WordRun *run, uint8_t first)
+{
+    return (set->first_bytes[first / 64] >> (first % 64) & 1) != 0 && word_run_fits(run, &set->word_runs);
+}
