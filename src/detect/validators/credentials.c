@@ -112,7 +112,8 @@ Verdict validate_http_scheme(const Surroundings *surroundings)
     Bytes value = surroundings->value, before = surroundings->before, after = surroundings->after;
     Mix mix = mix_of(value);
 
-    if (after.len > 0 && is_one_of(after.data[0], "(${<%["))
+    bool is_closed = after.len > 1 && after.data[0] == '<' && after.data[1] == '/';
+    if (after.len > 0 && !is_closed && is_one_of(after.data[0], "(${<%["))
         return VERDICT_REJECT;
     size_t seen = MIN(before.len, (size_t)BASIC_SEEN);
     const uint8_t *near = before.data + before.len - seen;

@@ -193,6 +193,16 @@ static bool is_run_of_words(const Surroundings *surroundings)
     return (after.len == 0 || is_one_of(after.data[0], "\r\n")) && validate_password(value) != VERDICT_REJECT;
 }
 
+/* "Summer2024", "Monkey49%": a word with a capital, and at least two digits, or one and a mark, that end it. */
+static bool is_word_with_number(Bytes value)
+{
+    Mix mix = mix_of(value);
+    uint8_t last = value.data[value.len - 1], other = value.data[value.len - 2];
+    bool is_ended = g_ascii_isdigit(other) && (g_ascii_isdigit(last) || is_one_of(last, "!@#$%^&*?"));
+
+    return mix.upper > 0 && mix.lower >= 3 && mix.digits >= 2 && is_ended && validate_password(value) != VERDICT_REJECT;
+}
+
 /* What an operator between the name of a password and a bare value makes of it. */
 static Verdict operator_verdict(const Surroundings *surroundings, const SettingName *name)
 {
@@ -205,6 +215,8 @@ static Verdict operator_verdict(const Surroundings *surroundings, const SettingN
         return MIN(noted_password_verdict(value), VERDICT_LOW);
     if (mark != ':' || !setting_name_is_plain_pass(name))
         return VERDICT_PASS;
+    if (is_word_with_number(value) && ends_there(surroundings->after, ""))
+        return VERDICT_LOW;
     return strcmp(name->text, "pass") == 0 ? MIN(strong_password_verdict(value), VERDICT_LOW) : VERDICT_REJECT;
 }
 
@@ -338,15 +350,6 @@ Verdict validate_given_password(const Surroundings *surroundings)
     return value.len >= SHORT_KEY_LEN && is_rare(value) ? validate_password(value) : validate_bare_password(value);
 }
 
-/* "Summer2024": a word with a capital, and at least two digits that end it. */
-static bool is_word_with_number(Bytes value)
-{
-    Mix mix = mix_of(value);
-
-    return mix.upper > 0 && mix.lower >= 3 && mix.digits >= 2 && g_ascii_isdigit(value.data[value.len - 1]) &&
-           g_ascii_isdigit(value.data[value.len - 2]) && validate_password(value) != VERDICT_REJECT;
-}
-
 /* In a sentence: without quotes around it, it must not be one of its words. */
 Verdict validate_said_password(const Surroundings *surroundings)
 {
@@ -355,7 +358,7 @@ Verdict validate_said_password(const Surroundings *surroundings)
     if (before.len > 0 && is_one_of(before.data[before.len - 1], "\"'`"))
         return validate_password(value);
     Mix mix = mix_of(value);
-    if (value.len < SAID_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 2)
+    if (value.len < SAID_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 2 || value.data[0] == '\\')
         return VERDICT_REJECT;
     if (word_cover(value) >= 0.5 && strpbrk_of(value, "!@#$%^&*") == NULL)
         return is_word_with_number(value) ? VERDICT_LOW : VERDICT_REJECT;

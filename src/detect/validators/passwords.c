@@ -307,6 +307,15 @@ static bool is_made_of_marks(Bytes value)
            memchr(value.data, ' ', value.len) == NULL && !is_one_of(value.data[0], "^(<.,;:/");
 }
 
+/* "xkWpTzRqLv4B": so few digits, but letters of both cases in an order that no name has. */
+static bool is_mixed_at_random(Bytes value, const Mix *mix)
+{
+    enum { LEN_MIN = 10 };
+
+    return value.len >= LEN_MIN && mix->digits > 0 && mix->upper >= 2 && mix->lower >= 2 && is_rare(value) &&
+           word_cover(value) < 0.3;
+}
+
 /* Letters, and marks or digits among them: no prose, no address, no path. */
 Verdict strong_password_verdict(Bytes value)
 {
@@ -320,7 +329,8 @@ Verdict strong_password_verdict(Bytes value)
         blanks += g_ascii_isspace(value.data[i]) || value.data[i] >= 0x80 ? 1 : 0;
     if (is_made_of_marks(value))
         return VERDICT_PASS;
-    if (blanks > 0 || mix.upper + mix.lower < 3 || mix.digits + mix.others < 3)
+    bool is_mixed = mix.digits + mix.others >= 3 || is_mixed_at_random(value, &mix);
+    if (blanks > 0 || mix.upper + mix.lower < 3 || !is_mixed)
         return VERDICT_REJECT;
     return distinct_count(value) < 7 || word_cover(value) > 0.6 ? VERDICT_REJECT : validate_password(value);
 }

@@ -1,5 +1,6 @@
 /* Private keys in their encodings, and keys that are so many bytes of base64. */
 #include "detect/validators/decoded.h"
+#include "detect/validators/settings.h"
 
 #include <string.h>
 
@@ -109,13 +110,18 @@ static size_t sequence_len(const Decoded *decoded)
     return data[1] == 0x82 ? 4 + (((size_t)data[2] << 8) | data[3]) : 0;
 }
 
-/* Armour that says "TESTING KEY" is for readers, as the sources of Go have it. */
-static bool is_for_testing(Bytes before)
+/* Armour that says "TESTING KEY" is for readers, as the sources of Go have it, and that of a certificate says so. */
+static bool is_in_other_armour(Bytes before)
 {
-    static const char mark[] = "TESTING KEY-----";
-    size_t seen = MIN(before.len, sizeof(mark) + 3);
+    static const char *const marks[] = {"TESTING KEY-----", "CERTIFICATE-----"};
+    size_t end = before.len;
 
-    return memmem(before.data + before.len - seen, seen, mark, sizeof(mark) - 1) != NULL;
+    while (end > 0 && (g_ascii_isspace(before.data[end - 1]) || before.data[end - 1] == '"'))
+        end--;
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (ends_with((Bytes){before.data, end}, marks[i]))
+            return true;
+    return false;
 }
 
 /* The pattern knows the first bytes. A value as long as they say is a whole key; one that goes on in the next line or
@@ -124,7 +130,7 @@ Verdict validate_der_key(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value;
 
-    if (distinct_count(value) < 16 || is_for_testing(surroundings->before))
+    if (distinct_count(value) < 16 || is_in_other_armour(surroundings->before))
         return VERDICT_REJECT;
     g_auto(Decoded) decoded = base64_decode(value.data, value.len);
     size_t len = sequence_len(&decoded);

@@ -8,17 +8,21 @@
 enum {
     SEED_LEN_MIN = 16,
     SEED_LEN_MAX = 128,
+    HEX_LEN_MIN = 40,
     SEED_DISTINCT_MIN = 7,
     CODES_MIN = 2,
     CODES_LEN_MIN = 16,
     CODE_DISTINCT_MIN = 6
 };
 
-/* "otpauth-migration:": a message of Google's application, in base64. */
-static bool is_migration(Bytes value)
+/* "otpauth-migration:": a message of Google's application, in base64; or a seed in hexadecimal, as oathtool takes it.
+ */
+static bool is_other_form(Bytes value)
 {
     Mix mix = mix_of(value);
 
+    if (mix.is_hex)
+        return value.len >= HEX_LEN_MIN && mix.lower > 0 && distinct_count(value) >= SEED_DISTINCT_MIN;
     return mix.upper >= 4 && mix.lower >= 4 && mix.digits >= 2 && distinct_count(value) >= 16;
 }
 
@@ -53,6 +57,14 @@ static size_t seed_read(Bytes value, char *seed)
     return len;
 }
 
+/* Seeds are written in one case. */
+static bool is_of_one_case(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    return mix.upper == 0 || mix.lower == 0;
+}
+
 /* A fifth of the characters are digits on average. What has none must have no word in it either. */
 static bool is_random(const char *seed, size_t len)
 {
@@ -75,14 +87,15 @@ Verdict validate_otp_seed(Bytes value)
     size_t len = seed_read(value, seed);
 
     if (len < SEED_LEN_MIN)
-        return is_migration(value) ? VERDICT_PASS : VERDICT_REJECT;
-    bool is_seed = is_random(seed, len) && !is_alphabet(seed, len) && !is_access_key(seed, len);
+        return is_other_form(value) ? VERDICT_PASS : VERDICT_REJECT;
+    bool is_seed =
+        is_of_one_case(value) && is_random(seed, len) && !is_alphabet(seed, len) && !is_access_key(seed, len);
     explicit_bzero(seed, sizeof(seed));
     return is_seed ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 typedef struct Codes {
-    size_t count, with_digit, digits, letters;
+    size_t count, random, digits, letters;
 } Codes;
 
 static void code_count(Codes *codes, Bytes code)
@@ -90,12 +103,12 @@ static void code_count(Codes *codes, Bytes code)
     Mix mix = mix_of(code);
 
     codes->count += code.len >= 4 ? 1 : 0;
-    codes->with_digit += code.len >= 4 && mix.digits > 0 ? 1 : 0;
+    codes->random += code.len >= 4 && (mix.digits > 0 || (mix.upper > 1 && mix.lower > 1)) ? 1 : 0;
     codes->digits += mix.digits;
     codes->letters += mix.upper + mix.lower;
 }
 
-/* Of words for people most have no digit; the groups of codes do, nearly all. */
+/* Of words for people most have no digit; the groups of codes do, nearly all, or both cases. */
 Verdict validate_recovery_codes(Bytes value)
 {
     Codes codes = {0};
@@ -107,8 +120,7 @@ Verdict validate_recovery_codes(Bytes value)
         code_count(&codes, (Bytes){value.data + start, i - start});
         start = i + 1;
     }
-    if (codes.count < CODES_MIN || codes.with_digit * 4 < codes.count * 3 ||
-        codes.digits + codes.letters < CODES_LEN_MIN)
+    if (codes.count < CODES_MIN || codes.random * 4 < codes.count * 3 || codes.digits + codes.letters < CODES_LEN_MIN)
         return VERDICT_REJECT;
     return distinct_count(value) >= CODE_DISTINCT_MIN ? VERDICT_PASS : VERDICT_REJECT;
 }

@@ -199,12 +199,13 @@ bool setting_name_is_no_secret(const SettingName *name)
         "revision", "fingerprint", "csrf", "xsrf", "nonce", "keyid", "key_id", "monkey", "turkey", "keyboard", "hotkey",
         "shortcut", "i18n", "locale", "translation", "message", "site_key", "sitekey", "idempotency", "dedup", "lookup",
         "author", "object", "s3_key", "s3key", "devicekey", "device_key", "host_key", "hostkey", "gpg_key", "sig_key",
-        "signer", "cursor", "continuation", "page", "next", "keyword", "keyvault", "key_vault", "keystore", "keychain",
-        "tokeniz", "keyframe", "keyname", "bucket", "secretsmanager", "keypair", "key-pair", "keyspace", "schemakey",
-        "selector", "ssh-rsa", "authenticat", "keyring", "credit", "verif", "query", "storagekey", "publishable",
-        "registry_key", "keycode", "key_code", "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab",
-        "keys.map", "request", "trace", "correlation", "thumbprint", "sha3", "sha384", "websocket-key", "websocketkey",
-        "websocket_key", "rspauth", "subkey", "signkey"};
+        "signer", "cursor", "continuation", "page", "nextt", "nextk", "nextc", "next_t", "next_k", "next_c", "next-t",
+        "keyword", "keyvault", "key_vault", "keystore", "keychain", "tokeniz", "keyframe", "keyname", "bucket",
+        "secretsmanager", "keypair", "key-pair", "keyspace", "schemakey", "selector", "ssh-rsa", "authenticat",
+        "keyring", "credit", "verif", "query", "storagekey", "publishable", "registry_key", "keycode", "key_code",
+        "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab", "keys.map", "request", "trace",
+        "correlation", "thumbprint", "sha3", "sha384", "websocket-key", "websocketkey", "websocket_key", "rspauth",
+        "subkey", "signkey"};
 
     if (holds_one_of(name, words, G_N_ELEMENTS(words)))
         return true;

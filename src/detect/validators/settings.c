@@ -383,6 +383,8 @@ Verdict validate_column_password(const Surroundings *surroundings)
     if (!is_cell(surroundings) || !setting_name_of(surroundings->field, &name) ||
         setting_name_is_about_passwords(&name))
         return VERDICT_REJECT;
+    if (memmem(surroundings->before.data, surroundings->before.len, "$ANSIBLE_VAULT;", 15) != NULL) /* encrypted */
+        return VERDICT_REJECT;
     if (memchr(surroundings->value.data, '&', surroundings->value.len) != NULL) /* an entity of HTML */
         return VERDICT_REJECT;
     return validate_bare_password(surroundings->value);
