@@ -28,6 +28,15 @@ static void read_again(const CustomRuleText *rule)
     json_decref(document);
 }
 
+static void find_faults(const json_t *given, const GError *refusal)
+{
+    g_autoptr(RuleFaults) faults = rule_faults_new();
+
+    g_assert_true(error_is(refusal, ERROR_INVALID));
+    custom_rule_find_faults(given, faults);
+    g_assert_cmpuint(rule_faults_total(faults), >=, 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_auto(CustomRuleText) rule = {0};
@@ -39,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (custom_rule_read(given, &rule, &error))
         read_again(&rule);
     else
-        g_assert_true(error_is(error, ERROR_INVALID));
+        find_faults(given, error);
     json_decref(given);
     return 0;
 }
