@@ -7,15 +7,26 @@
 #include <immintrin.h>
 #endif
 
-static uint64_t mask_portable(const ByteSet *set, const uint8_t *text)
+static uint64_t mask_of(const uint8_t low[16], const uint8_t *text)
 {
     uint64_t mask = 0;
 
     for (unsigned i = 0; i < BYTE_SET_BLOCK; i++) {
         unsigned high = text[i] >> 4;
-        mask |= (uint64_t)(high < 8 ? set->low[text[i] & 15U] >> high & 1U : 0U) << i;
+        mask |= (uint64_t)(high < 8 ? low[text[i] & 15U] >> high & 1U : 0U) << i;
     }
     return mask;
+}
+
+static uint64_t mask_portable(const ByteSet *set, const uint8_t *text)
+{
+    return mask_of(set->low, text);
+}
+
+static void masks_portable(const ByteSets *sets, const uint8_t *text, uint64_t ret_masks[BYTE_SETS])
+{
+    for (unsigned i = 0; i < BYTE_SETS; i++)
+        ret_masks[i] = mask_of(sets->low[i], text);
 }
 
 #if defined(__x86_64__)
@@ -38,16 +49,99 @@ __attribute__((target("avx2"))) static uint64_t mask_avx2(const ByteSet *set, co
     }
     return mask;
 }
+
+__attribute__((target("avx2"))) static void masks_avx2(
+    const ByteSets *sets, const uint8_t *text, uint64_t ret_masks[BYTE_SETS])
+{
+    const __m256i high = _mm256_setr_epi8(HIGH_BITS, HIGH_BITS);
+    const __m256i nibble = _mm256_set1_epi8(15);
+    __m256i by_high[2], low_nibble[2];
+
+    for (unsigned i = 0; i < 2; i++) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(text + i * sizeof bytes));
+        low_nibble[i] = _mm256_and_si256(bytes, nibble);
+        by_high[i] = _mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+    }
+    for (unsigned set = 0; set < BYTE_SETS; set++) {
+        const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)sets->low[set]));
+        ret_masks[set] = 0;
+        for (unsigned i = 0; i < 2; i++) {
+            __m256i found = _mm256_and_si256(_mm256_shuffle_epi8(low, low_nibble[i]), by_high[i]);
+            __m256i none = _mm256_cmpeq_epi8(found, _mm256_setzero_si256());
+            ret_masks[set] |= (uint64_t)(uint32_t)~_mm256_movemask_epi8(none) << (i * 32);
+        }
+    }
+}
+
+/* As above, 64 bytes at a time. */
+#define WIDE __attribute__((target("avx512f,avx512bw")))
+
+/* What the bytes' high nibbles stand for, and their low nibbles. */
+typedef struct Nibbles {
+    __m512i by_high, low;
+} Nibbles;
+
+WIDE static inline Nibbles nibbles_of(const uint8_t *text)
+{
+    const __m512i high = _mm512_broadcast_i32x4(_mm_setr_epi8(HIGH_BITS)), nibble = _mm512_set1_epi8(15);
+    const __m512i bytes = _mm512_loadu_si512(text);
+
+    return (Nibbles){.by_high = _mm512_shuffle_epi8(high, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), nibble)),
+        .low = _mm512_and_si512(bytes, nibble)};
+}
+
+WIDE static inline uint64_t mask_wide(const uint8_t low[16], const Nibbles *nibbles)
+{
+    const __m512i table = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)low));
+
+    return _mm512_test_epi8_mask(_mm512_shuffle_epi8(table, nibbles->low), nibbles->by_high);
+}
+
+WIDE static uint64_t mask_avx512(const ByteSet *set, const uint8_t *text)
+{
+    const Nibbles nibbles = nibbles_of(text);
+
+    return mask_wide(set->low, &nibbles);
+}
+
+WIDE static void masks_avx512(const ByteSets *sets, const uint8_t *text, uint64_t ret_masks[BYTE_SETS])
+{
+    const Nibbles nibbles = nibbles_of(text);
+
+    for (unsigned i = 0; i < BYTE_SETS; i++)
+        ret_masks[i] = mask_wide(sets->low[i], &nibbles);
+}
 #endif
+
+static void add_members(uint8_t low[16], const char *members)
+{
+    for (const char *member = members; *member != '\0'; member++)
+        low[(uint8_t)*member & 15U] |= (uint8_t)(1U << ((uint8_t)*member >> 4));
+}
+
+void byte_sets_init(ByteSets *sets, const char *const members[BYTE_SETS])
+{
+    memset(sets, 0, sizeof *sets);
+    for (unsigned i = 0; i < BYTE_SETS; i++)
+        add_members(sets->low[i], members[i]);
+    sets->masks = masks_portable;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        sets->masks = masks_avx2;
+    if (__builtin_cpu_supports("avx512bw"))
+        sets->masks = masks_avx512;
+#endif
+}
 
 void byte_set_init(ByteSet *set, const char *members)
 {
     memset(set, 0, sizeof *set);
-    for (const char *member = members; *member != '\0'; member++)
-        set->low[(uint8_t)*member & 15U] |= (uint8_t)(1U << ((uint8_t)*member >> 4));
+    add_members(set->low, members);
     set->mask = mask_portable;
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2"))
         set->mask = mask_avx2;
+    if (__builtin_cpu_supports("avx512bw"))
+        set->mask = mask_avx512;
 #endif
 }

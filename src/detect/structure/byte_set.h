@@ -23,3 +23,26 @@ static inline uint64_t byte_set_mask(const ByteSet *set, const uint8_t *text, si
 
     return len >= BYTE_SET_BLOCK ? mask : mask & ((UINT64_C(1) << len) - 1);
 }
+
+/* Several sets looked for at once, which costs little more than one. */
+enum { BYTE_SETS = 4 };
+
+typedef struct ByteSets ByteSets;
+
+struct ByteSets {
+    uint8_t low[BYTE_SETS][16]; /* of each as in ByteSet */
+    void (*masks)(const ByteSets *sets, const uint8_t *text, uint64_t ret_masks[BYTE_SETS]);
+};
+
+/* members: ASCII only. */
+void byte_sets_init(ByteSets *sets, const char *const members[BYTE_SETS]);
+
+/* As byte_set_mask(). */
+static inline void byte_sets_masks(const ByteSets *sets, const uint8_t *text, size_t len, uint64_t ret_masks[BYTE_SETS])
+{
+    sets->masks(sets, text, ret_masks);
+    if (len >= BYTE_SET_BLOCK)
+        return;
+    for (unsigned i = 0; i < BYTE_SETS; i++)
+        ret_masks[i] &= (UINT64_C(1) << len) - 1;
+}

@@ -3,15 +3,18 @@
 
 #include <string.h>
 
-enum { IN_OBJECT = 1, IN_ARRAY = 2, NO_ESCAPE = 0 };
+enum { IN_OBJECT = 1, IN_ARRAY = 2 };
+
+/* The sets of marks. */
+enum { QUOTES, BRACKETS, BACKSLASHES, BREAKS };
 
 void json_scan_init(JsonScan *scan, Path *path)
 {
+    static const char *const members[BYTE_SETS] = {
+        [QUOTES] = "\"", [BRACKETS] = "{}[]:,", [BACKSLASHES] = "\\", [BREAKS] = "\n"};
+
     *scan = (JsonScan){.path = path};
-    byte_set_init(&scan->marks, "\"\\\n{}[]:,");
-    byte_set_init(&scan->quotes, "\"");
-    byte_set_init(&scan->brackets, "{}[]:,");
-    byte_set_init(&scan->rare, "\\\n");
+    byte_sets_init(&scan->marks, members);
 }
 
 /* What stands at this place of the innermost container, apart from its key. */
@@ -22,23 +25,19 @@ static PathPlace element_place(Path *path)
     return top != NULL && top->detail == IN_ARRAY ? path_next_element(path, top) : path_top_place(path);
 }
 
-/* A container is the value of what stands before it. */
-static void open_container(JsonScan *scan, uint64_t position, uint32_t kind)
+/* A container is the value of what stands before it. Returns the place behind the bracket. */
+static PathPlace open_container(const JsonScan *scan, uint32_t kind)
 {
-    const PathLevel level = {.place = path_last_place(scan->path), .detail = kind};
-
-    path_push(scan->path, level);
-    path_mark(scan->path, position + 1, element_place(scan->path));
+    path_push(scan->path, (PathLevel){.place = path_last_place(scan->path), .detail = kind});
+    return element_place(scan->path);
 }
 
-static void close_container(JsonScan *scan, uint64_t position)
+static PathPlace close_container(const JsonScan *scan)
 {
-    PathPlace place = path_top_place(scan->path);
+    const PathPlace place = path_top_place(scan->path);
 
     path_pop(scan->path);
-    if (scan->path->depth == 0) /* the next text stands on its own */
-        place = (PathPlace){0};
-    path_mark(scan->path, position + 1, place);
+    return scan->path->depth > 0 ? place : (PathPlace){0}; /* the next text stands on its own */
 }
 
 static uint32_t key_node(const JsonScan *scan, uint32_t parent, Bytes key)
@@ -51,83 +50,47 @@ static uint32_t key_node(const JsonScan *scan, uint32_t parent, Bytes key)
     return path_member(scan->path, parent, field_names_intern(scan->path->names, name));
 }
 
-static void name_value(JsonScan *scan, const TextView *view, uint64_t position)
+/* Behind a colon; false: no key stands before it. */
+static bool name_value(JsonScan *scan, const TextView *view, PathPlace *ret_place)
 {
-    PathLevel *top = path_top(scan->path);
+    const PathLevel *top = path_top(scan->path);
 
     if (!scan->may_be_key || top == NULL || top->detail != IN_OBJECT)
-        return;
+        return false;
     scan->may_be_key = false;
     if (scan->string_start < view->base)
-        return;
+        return false;
     const Bytes key = {
         .data = view->data + (scan->string_start - view->base), .len = (size_t)(scan->string_end - scan->string_start)};
-    const PathPlace place = {.node = key_node(scan, top->place.node, key), .item = top->place.item};
-    path_mark(scan->path, position + 1, place);
+    *ret_place = path_place(key_node(scan, place_node(top->place), key), place_item(top->place));
+    return true;
 }
 
-static void start_over(JsonScan *scan, uint64_t position)
+/* The marks of a block, or of the part of it before a line break that ends all. */
+typedef struct Marks {
+    uint64_t at; /* of bit 0 */
+    uint64_t quotes, brackets;
+    uint64_t escapes; /* backslashes that are not escaped themselves */
+} Marks;
+
+static unsigned highest(uint64_t bits)
 {
-    scan->is_in_string = false;
-    scan->path->depth = scan->path->deeper = 0;
-    path_mark(scan->path, position + 1, (PathPlace){0});
+    return 63 - (unsigned)__builtin_clzll(bits);
 }
 
-static void see_in_string(JsonScan *scan, uint8_t byte, uint64_t position)
+/* The last string that ends, or has begun, with these. */
+static void note_string(JsonScan *scan, const Marks *marks, uint64_t below)
 {
-    if (position == scan->escaped && position != NO_ESCAPE)
-        return;
-    if (byte == '\\') {
-        scan->escaped = scan->escapes_end = position + 1;
-    } else if (byte == '"') {
-        scan->is_in_string = false;
-        scan->may_be_key = true;
-        scan->string_end = position;
-    } else if (byte == '\n') {
-        start_over(scan, position);
-    }
-}
+    uint64_t quotes = marks->quotes & below, escapes = marks->escapes & below;
+    unsigned last = highest(quotes);
+    uint64_t before = quotes & ~(UINT64_C(1) << last);
 
-/* Outside of strings. */
-static void see_bracket(JsonScan *scan, const TextView *view, uint64_t position)
-{
-    uint8_t byte = view->data[position - view->base];
-
-    switch (byte) {
-    case '{':
-    case '[':
-        open_container(scan, position, byte == '{' ? IN_OBJECT : IN_ARRAY);
-        return;
-    case '}':
-    case ']':
-        close_container(scan, position);
-        return;
-    case ':':
-        name_value(scan, view, position);
-        return;
-    default:
-        scan->may_be_key = false;
-        path_mark(scan->path, position + 1, element_place(scan->path));
-        return;
-    }
-}
-
-static void see(JsonScan *scan, const TextView *view, uint64_t position)
-{
-    uint8_t byte = view->data[position - view->base];
-
-    if (scan->is_in_string) {
-        see_in_string(scan, byte, position);
-    } else if (byte == '"') {
-        scan->is_in_string = true;
-        scan->may_be_key = false;
-        scan->string_start = position + 1;
-    } else if (byte == '\n') {
-        if (scan->ends_with_line)
-            start_over(scan, position);
-    } else if (byte != '\\') {
-        see_bracket(scan, view, position);
-    }
+    scan->string_end = marks->at + last;
+    if (before != 0)
+        scan->string_start = marks->at + highest(before) + 1;
+    if (escapes != 0)
+        scan->escapes_end = marks->at + highest(escapes) + 1;
+    scan->may_be_key = true;
 }
 
 /* Bit i: the number of bits up to i is odd. */
@@ -138,63 +101,113 @@ static uint64_t parity_up_to(uint64_t bits)
     return bits;
 }
 
-/* Escapes, and line breaks within strings, are looked at one by one. */
-static bool may_be_plain(const JsonScan *scan, uint64_t at, const uint8_t *text, uint64_t rare, uint64_t quotes)
+static uint64_t in_string(const JsonScan *scan, uint64_t quotes)
 {
-    if (scan->escaped == at && at != NO_ESCAPE)
-        return false;
-    if (rare == 0)
-        return true;
-    if (scan->ends_with_line)
-        return false;
-    uint64_t in_string = parity_up_to(quotes) ^ (scan->is_in_string ? ~UINT64_C(0) : 0);
-    return (rare & in_string) == 0 && memchr(text, '\\', BYTE_SET_BLOCK) == NULL;
+    return parity_up_to(quotes) ^ (scan->is_in_string ? ~UINT64_C(0) : 0);
 }
 
-static void note_string(JsonScan *scan, uint64_t at, uint64_t quotes)
+/* Outside of strings. unseen: the quotes that are not noted. */
+static void see_bracket(JsonScan *scan, const TextView *view, const Marks *marks, unsigned bit, uint64_t *unseen)
 {
-    unsigned last = BYTE_SET_BLOCK - 1 - (unsigned)__builtin_clzll(quotes);
-    uint64_t before = quotes & ~(UINT64_C(1) << last);
+    uint64_t below = (UINT64_C(1) << bit) - 1;
+    uint8_t byte = view->data[marks->at + bit - view->base];
+    PathPlace place;
 
-    scan->string_end = at + last;
-    if (before != 0)
-        scan->string_start = at + BYTE_SET_BLOCK - (unsigned)__builtin_clzll(before);
-    scan->may_be_key = true;
-}
-
-/* No escape in it, and no string that a line break cuts: quotes tell which brackets count. */
-static void see_plain_block(JsonScan *scan, const TextView *view, uint64_t at, uint64_t quotes, uint64_t brackets)
-{
-    uint64_t in_string = parity_up_to(quotes) ^ (scan->is_in_string ? ~UINT64_C(0) : 0);
-    uint64_t unseen = quotes;
-
-    for (brackets &= ~in_string; brackets != 0; brackets &= brackets - 1) {
-        uint64_t below = (brackets & -brackets) - 1;
-        if ((unseen & below) != 0)
-            note_string(scan, at, quotes & below);
-        unseen &= ~below;
-        see_bracket(scan, view, at + (uint64_t)__builtin_ctzll(brackets));
+    switch (byte) {
+    case '{':
+    case '[':
+        place = open_container(scan, byte == '{' ? IN_OBJECT : IN_ARRAY);
+        break;
+    case '}':
+    case ']':
+        place = close_container(scan);
+        break;
+    case ':':
+        if ((*unseen & below) != 0)
+            note_string(scan, marks, below);
+        *unseen &= ~below;
+        if (!name_value(scan, view, &place))
+            return;
+        break;
+    default:
+        *unseen &= ~below;
+        scan->may_be_key = false;
+        place = element_place(scan->path);
+        break;
     }
-    scan->is_in_string = in_string >> (BYTE_SET_BLOCK - 1) != 0;
+    path_mark(scan->path, marks->at + bit + 1, place);
+}
+
+/* Quotes tell which brackets count. */
+static void see_marks(JsonScan *scan, const TextView *view, const Marks *marks)
+{
+    uint64_t strings = in_string(scan, marks->quotes), unseen = marks->quotes;
+
+    for (uint64_t brackets = marks->brackets & ~strings; brackets != 0; brackets &= brackets - 1)
+        see_bracket(scan, view, marks, (unsigned)__builtin_ctzll(brackets), &unseen);
+    scan->is_in_string = strings >> (BYTE_SET_BLOCK - 1) != 0;
     if (unseen != 0)
-        note_string(scan, at, quotes);
+        note_string(scan, marks, ~UINT64_C(0));
+    else if (marks->escapes != 0)
+        scan->escapes_end = marks->at + highest(marks->escapes) + 1;
     if (unseen != 0 && scan->is_in_string) { /* the last one is open */
         scan->may_be_key = false;
         scan->string_start = scan->string_end + 1;
     }
 }
 
+/* A backslash escapes what follows it, another one too. */
+static uint64_t escapes_among(uint64_t backslashes)
+{
+    uint64_t escapes = 0;
+
+    while (backslashes != 0) {
+        uint64_t escape = backslashes & -backslashes;
+        escapes |= escape;
+        backslashes &= ~(escape | escape << 1);
+    }
+    return escapes;
+}
+
+static void start_over(JsonScan *scan, uint64_t position)
+{
+    scan->is_in_string = false;
+    scan->path->depth = scan->path->deeper = 0;
+    path_mark(scan->path, position + 1, (PathPlace){0});
+}
+
+static void see_block(JsonScan *scan, const TextView *view, uint64_t at, const uint64_t masks[BYTE_SETS])
+{
+    uint64_t carried = scan->escapes_end == at && at != 0 ? 1 : 0; /* the first byte is escaped */
+    uint64_t escapes = escapes_among(masks[BACKSLASHES] & ~carried), escaped = escapes << 1 | carried;
+    uint64_t quotes = masks[QUOTES] & ~escaped, cut = 0;
+
+    for (uint64_t left = ~UINT64_C(0); left != 0; left &= ~(cut ^ (cut - 1))) {
+        Marks marks = {
+            .at = at, .quotes = quotes & left, .brackets = masks[BRACKETS] & left, .escapes = escapes & left};
+        if (masks[BREAKS] != 0) {
+            uint64_t strings = in_string(scan, marks.quotes);
+            cut = masks[BREAKS] & left & ~(escaped & strings) & (scan->ends_with_line ? ~UINT64_C(0) : strings);
+            cut &= -cut;
+        }
+        if (cut == 0) {
+            see_marks(scan, view, &marks);
+            return;
+        }
+        marks.quotes &= cut - 1;
+        marks.brackets &= cut - 1;
+        marks.escapes &= cut - 1;
+        see_marks(scan, view, &marks);
+        start_over(scan, at + (uint64_t)__builtin_ctzll(cut));
+    }
+}
+
 void json_scan_feed(JsonScan *scan, const TextView *view, uint64_t from, uint64_t to)
 {
+    uint64_t masks[BYTE_SETS];
+
     for (uint64_t at = from; at < to; at += BYTE_SET_BLOCK) {
-        const uint8_t *text = view->data + (at - view->base);
-        size_t left = (size_t)(to - at);
-        uint64_t rare = byte_set_mask(&scan->rare, text, left), quotes = byte_set_mask(&scan->quotes, text, left);
-        if (left >= BYTE_SET_BLOCK && may_be_plain(scan, at, text, rare, quotes)) {
-            see_plain_block(scan, view, at, quotes, byte_set_mask(&scan->brackets, text, left));
-            continue;
-        }
-        for (uint64_t mask = byte_set_mask(&scan->marks, text, left); mask != 0; mask &= mask - 1)
-            see(scan, view, at + (uint64_t)__builtin_ctzll(mask));
+        byte_sets_masks(&scan->marks, view->data + (at - view->base), (size_t)(to - at), masks);
+        see_block(scan, view, at, masks);
     }
 }

@@ -7,12 +7,11 @@
 
 typedef struct JsonScan {
     Path *path;
-    ByteSet marks, quotes, brackets, rare; /* marks: all; rare: what makes a block one to look at byte by byte */
-    bool ends_with_line;                   /* each line begins anew: JSON stands in lines of other text */
+    ByteSets marks;
+    bool ends_with_line; /* each line begins anew: JSON stands in lines of other text */
     bool is_in_string;
     bool may_be_key;                   /* the last string is whole, and nothing stood behind it */
-    uint64_t escaped;                  /* this position belongs to the escape before it */
-    uint64_t escapes_end;              /* behind the last escape in a string */
+    uint64_t escapes_end;              /* behind the last escape's backslash */
     uint64_t string_start, string_end; /* the last string: inside its quotes */
 } JsonScan;
 

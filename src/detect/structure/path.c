@@ -158,8 +158,8 @@ uint32_t path_item(Path *path, uint32_t above, uint32_t ordinal)
 PathPlace path_next_element(Path *path, PathLevel *level)
 {
     if (level->element == 0)
-        level->element = path_member(path, level->place.node, 0);
-    return (PathPlace){.node = level->element, .item = path_item(path, level->place.item, ++level->count)};
+        level->element = path_member(path, place_node(level->place), 0);
+    return path_place(level->element, path_item(path, place_item(level->place), ++level->count));
 }
 
 /* ---- marks ---- */
@@ -244,27 +244,35 @@ static void keep_items(Path *path, uint32_t *moved)
     moved[0] = 0;
 }
 
+static void hold(PathPlace place, uint32_t *nodes, uint32_t *items)
+{
+    nodes[place_node(place)] = items[place_item(place)] = 1;
+}
+
+static PathPlace moved_place(PathPlace place, const uint32_t *nodes, const uint32_t *items)
+{
+    return path_place(nodes[place_node(place)], items[place_item(place)]);
+}
+
 static void compact(Path *path)
 {
     g_autofree uint32_t *nodes = g_new0(uint32_t, path->node_count), *items = g_new0(uint32_t, path->item_count);
 
     nodes[path->open] = 1;
     for (uint32_t i = 0; i < path->depth; i++)
-        nodes[path->levels[i].place.node] = items[path->levels[i].place.item] = 1;
+        hold(path->levels[i].place, nodes, items);
     for (uint32_t i = 0; i < path->mark_count; i++)
-        nodes[path->marks[i].place.node] = items[path->marks[i].place.item] = 1;
+        hold(path->marks[i].place, nodes, items);
     keep_nodes(path, nodes);
     keep_items(path, items);
     path->open = nodes[path->open];
     for (uint32_t i = 0; i < path->depth; i++) {
         PathLevel *level = &path->levels[i];
-        level->place = (PathPlace){.node = nodes[level->place.node], .item = items[level->place.item]};
+        level->place = moved_place(level->place, nodes, items);
         level->element = 0;
     }
-    for (uint32_t i = 0; i < path->mark_count; i++) {
-        PathPlace *place = &path->marks[i].place;
-        *place = (PathPlace){.node = nodes[place->node], .item = items[place->item]};
-    }
+    for (uint32_t i = 0; i < path->mark_count; i++)
+        path->marks[i].place = moved_place(path->marks[i].place, nodes, items);
 }
 
 void path_forget(Path *path, uint64_t position)

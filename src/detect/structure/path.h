@@ -27,10 +27,26 @@ typedef struct PathItem {
     uint32_t ordinal; /* from 1 */
 } PathItem;
 
+/* A node, and the innermost item: each node without a name has one, and so on outwards. One number, for a processor
+ * waits where it reads at once what it wrote as two. */
 typedef struct PathPlace {
-    uint32_t node;
-    uint32_t item; /* the innermost; each node without a name has one, and so on outwards */
+    uint64_t bits;
 } PathPlace;
+
+static inline PathPlace path_place(uint32_t node, uint32_t item)
+{
+    return (PathPlace){.bits = (uint64_t)item << 32 | node};
+}
+
+static inline uint32_t place_node(PathPlace place)
+{
+    return (uint32_t)place.bits;
+}
+
+static inline uint32_t place_item(PathPlace place)
+{
+    return (uint32_t)(place.bits >> 32);
+}
 
 typedef struct PathMark {
     uint64_t from;
@@ -74,7 +90,7 @@ static inline void path_mark(Path *path, uint64_t position, PathPlace place)
 {
     if (path->mark_count > 0) {
         PathMark *last = &path->marks[path->mark_count - 1];
-        bool is_same = last->place.node == place.node && last->place.item == place.item;
+        bool is_same = last->place.bits == place.bits;
         if (last->from == position)
             last->place = place;
         if (last->from == position || is_same)

@@ -213,7 +213,7 @@ static uint32_t field_name(Structure *structure, uint64_t position)
         return table_scan_name(&structure->table, table_scan_find(&structure->table, position));
     if (!is_tree(structure))
         return 0;
-    uint32_t node = place_at(structure, position).node;
+    uint32_t node = place_node(place_at(structure, position));
     while (node != 0 && path_node(&structure->path, node)->name == 0)
         node = path_node(&structure->path, node)->parent;
     return path_node(&structure->path, node)->name;
@@ -228,7 +228,7 @@ bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t gro
 {
     if (!is_tree(structure))
         return structure_field_has_keyword(structure, position, group);
-    uint32_t node = place_at(structure, position).node;
+    uint32_t node = place_node(place_at(structure, position));
     if (!path_node(&structure->path, node)->has_keywords)
         return false;
     for (; node != 0; node = path_node(&structure->path, node)->parent) {
@@ -267,7 +267,7 @@ static void visit_marks(Structure *structure, uint64_t from, uint64_t to, Struct
     Zone zone = {.from = from};
 
     for (mark = mark != NULL ? mark : path->marks; mark < end && mark->from < to; mark++) {
-        const uint64_t *rules = path_node(path, mark->place.node)->rules;
+        const uint64_t *rules = path_node(path, place_node(mark->place))->rules;
         if (rules == zone.rules)
             continue;
         zone.to = mark->from;
@@ -340,9 +340,10 @@ static const char *show_path(Structure *structure, PathPlace place)
     ShownNode chain[2 * PATH_DEPTH + 2];
     guint length = 0;
     GString *text = structure->shown_path;
-    uint32_t item = place.item;
+    uint32_t item = place_item(place);
 
-    for (uint32_t node = place.node; node != 0 && length < G_N_ELEMENTS(chain); node = path_node(path, node)->parent) {
+    for (uint32_t node = place_node(place); node != 0 && length < G_N_ELEMENTS(chain);
+         node = path_node(path, node)->parent) {
         bool is_item = path_node(path, node)->name == 0;
         chain[length++] = (ShownNode){.node = node, .ordinal = is_item ? path->items[item].ordinal : 0};
         item = is_item ? path->items[item].above : item;

@@ -84,7 +84,7 @@ static bool is_void_name(Bytes name)
 static void name_element(XmlScan *scan, const TextView *view, uint64_t end)
 {
     leave_unclosed(scan);
-    scan->path->open = path_top_place(scan->path).node;
+    scan->path->open = place_node(path_top_place(scan->path));
     scan->is_named = true;
     scan->is_void = false;
     if (scan->tag_start < view->base)
@@ -104,7 +104,7 @@ static void open_value(XmlScan *scan, const TextView *view, uint64_t position, u
     if (name.len == 0)
         return;
     uint32_t node = path_attribute(scan->path, scan->path->open, field_names_intern(scan->path->names, name));
-    path_mark(scan->path, position + 1, (PathPlace){.node = node});
+    path_mark(scan->path, position + 1, path_place(node, 0));
 }
 
 /* Tags that nobody closes (HTML has them) are closed with the one that is. */
@@ -121,7 +121,7 @@ static void close_element(XmlScan *scan, const TextView *view, uint64_t position
     unsigned unclosed = 0;
     for (uint32_t left = path->depth; left > 0 && unclosed < UNCLOSED_MAX; left--) {
         const PathLevel *level = &path->levels[left - 1];
-        if (path_node(path, level->place.node)->name == wanted) {
+        if (path_node(path, place_node(level->place))->name == wanted) {
             path->depth = left - 1;
             return;
         }
@@ -131,7 +131,7 @@ static void close_element(XmlScan *scan, const TextView *view, uint64_t position
 
 static void open_element(XmlScan *scan, uint64_t content_start)
 {
-    path_push(scan->path, (PathLevel){.place.node = scan->path->open, .count = (uint32_t)content_start});
+    path_push(scan->path, (PathLevel){.place = path_place(scan->path->open, 0), .count = (uint32_t)content_start});
     scan->is_fresh = scan->path->deeper == 0;
     scan->content_start = content_start;
 }
@@ -156,7 +156,7 @@ static void see_in_tag(XmlScan *scan, const TextView *view, uint64_t position, u
     if (scan->quote != 0) {
         if (byte == scan->quote) {
             scan->quote = 0;
-            path_mark(scan->path, position + 1, (PathPlace){.node = scan->path->open});
+            path_mark(scan->path, position + 1, path_place(scan->path->open, 0));
         } else if (byte == '<') { /* an apostrophe in text that is no XML */
             scan->quote = 0;
             scan->state = XML_TEXT;

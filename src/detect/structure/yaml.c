@@ -34,11 +34,12 @@ static void open_item(Path *path, uint32_t column)
     pop_to(path, item_detail(column) + 1);
     PathLevel *top = path_top(path);
     if (top != NULL && path->deeper == 0 && top->detail == item_detail(column)) {
-        top->place.item = path_item(path, path->items[top->place.item].above, ++top->count);
+        uint32_t above = path->items[place_item(top->place)].above;
+        top->place = path_place(place_node(top->place), path_item(path, above, ++top->count));
         return;
     }
     const PathPlace list = path_top_place(path);
-    const PathPlace item = {.node = path_member(path, list.node, 0), .item = path_item(path, list.item, 1)};
+    const PathPlace item = path_place(path_member(path, place_node(list), 0), path_item(path, place_item(list), 1));
     path_push(path, (PathLevel){.place = item, .detail = item_detail(column), .count = 1});
 }
 
@@ -69,7 +70,7 @@ static void see_line(YamlScan *scan, Bytes text)
     PathPlace place = path_top_place(path);
     path_mark(path, scan->line, place);
     if (line.key.len > 0) {
-        place.node = path_key(path, place.node, line.key);
+        place = path_place(path_key(path, place_node(place), line.key), place_item(place));
         path_mark(path, scan->line + line.after, place);
         path_push(path, (PathLevel){.place = place, .detail = key_detail(line.indent)});
     }

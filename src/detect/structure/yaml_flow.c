@@ -84,7 +84,7 @@ static void see_colon(YamlFlow *flow, const TextView *view, uint64_t position)
     begin_token(flow, position + 1);
     if (key.len == 0)
         return;
-    const PathPlace place = {.node = path_key(flow->path, top->place.node, key), .item = top->place.item};
+    const PathPlace place = path_place(path_key(flow->path, place_node(top->place), key), place_item(top->place));
     path_mark(flow->path, position + 1, place);
 }
 

@@ -502,6 +502,42 @@ static void test_each_of_many_members_has_its_own_path(void)
     g_assert_cmpstr(matches, ==, expected->str);
 }
 
+/* However the text lies in blocks: escapes before quotes and other escapes, in names and values. */
+static void test_escapes_are_read_wherever_they_stand(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autoptr(GString) text = g_string_new(NULL), expected = g_string_new(NULL);
+    const Feeding whole = {0};
+
+    for (size_t width = 0; width < 130; width++) {
+        g_autofree char *pad = g_strnfill(width, '-');
+        g_string_append_printf(text,
+            "{\"%s\": \"\\\\\", \"a\": [\"\\\"]}\\\\\\\"{\", {\"b\\\"\\\\c\": \"KEY%06zu\"}], \"d\\n\": "
+            "\"KEY%06zu\"}\n",
+            pad, width, width);
+        g_string_append_printf(
+            expected, "sec.key KEY%06zu medium $.a[1]['b\"\\\\c']\nsec.key KEY%06zu medium $['d ']\n", width, width);
+    }
+    g_autofree char *matches = find(rules, &whole, text->str, text->len);
+    g_assert_cmpstr(matches, ==, expected->str);
+}
+
+/* The records of a list have different numbers, and each its own list within. */
+static void test_each_item_of_lists_has_its_own_number(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autoptr(GString) text = g_string_new("["), expected = g_string_new(NULL);
+    const Feeding whole = {0};
+
+    for (int i = 0; i < 6000; i++) {
+        g_string_append_printf(text, "%s{\"n\": [[], [0, \"KEY%06d\"]]}", i > 0 ? "," : "", i);
+        g_string_append_printf(expected, "sec.key KEY%06d medium $[%d].n[1][1]\n", i, i);
+    }
+    g_string_append(text, "]");
+    g_autofree char *matches = find(rules, &whole, text->str, text->len);
+    g_assert_cmpstr(matches, ==, expected->str);
+}
+
 /* Two rounds: what is remembered of a short name is not all of a long one. */
 static void test_names_of_any_length_that_differ_in_one_letter_are_told_apart(void)
 {
@@ -602,6 +638,10 @@ int main(int argc, char **argv)
         "/detect/structure/deep-and-wide-structures-end-as-they-must", test_deep_and_wide_structures_end_as_they_must);
     g_test_add_func("/detect/structure/a-tag-longer-than-any-window-keeps-its-place",
         test_a_tag_longer_than_any_window_keeps_its_place);
+    g_test_add_func(
+        "/detect/structure/escapes-are-read-wherever-they-stand", test_escapes_are_read_wherever_they_stand);
+    g_test_add_func(
+        "/detect/structure/each-item-of-lists-has-its-own-number", test_each_item_of_lists_has_its_own_number);
     g_test_add_func("/detect/structure/names-of-any-length-that-differ-in-one-letter-are-told-apart",
         test_names_of_any_length_that_differ_in_one_letter_are_told_apart);
     g_test_add_func("/detect/structure/names-of-objects-lower-tiers", test_names_of_objects_lower_tiers);
