@@ -105,7 +105,7 @@ static bool th_province_is_known(uint32_t province)
     return false;
 }
 
-/* Department of Provincial Administration: kind 1 … 8, province, and a check mod 11. */
+/* Department of Provincial Administration: kind 1 … 8, province (samples often have none), and a check mod 11. */
 Verdict validate_th_id(Bytes value)
 {
     static const uint8_t weights[12] = {13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2};
@@ -113,12 +113,13 @@ Verdict validate_th_id(Bytes value)
 
     if (!digits_read(value, &digits) || digits.len != 13 || digits_one_repeated(digits.text, 13))
         return VERDICT_REJECT;
-    if (digits.text[0] < '1' || digits.text[0] > '8' || !th_province_is_known(digits_value(digits.text, 1, 2)))
+    bool is_known = th_province_is_known(digits_value(digits.text, 1, 2));
+    if (digits.text[0] < '1' || digits.text[0] > '8' || (!is_known && !digits.has_separators))
         return VERDICT_REJECT;
     uint32_t check = (11 - digits_weighted(digits.text, weights, 12) % 11) % 10;
     if (check != digits_value(digits.text, 12, 1))
         return VERDICT_REJECT;
-    return digits.has_separators ? VERDICT_PROVED : VERDICT_WEAK;
+    return digits.has_separators && is_known ? VERDICT_PROVED : VERDICT_WEAK;
 }
 
 /* A number of Korean business, Japan's My Number or a Thai identity number behind its name, by its length: bare ones

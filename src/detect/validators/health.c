@@ -144,11 +144,23 @@ static Verdict gs1_verdict(const char *digits)
     return digits_weighted(digits, weights, 14) % 10 == 0 ? VERDICT_PROVED : VERDICT_REJECT;
 }
 
-/* ANSI/HIBC 2.6: the last character is the sum of all others, mod 43. */
+/* Of 13 or 14 digits. */
+static Verdict bare_gtin_verdict(Bytes value)
+{
+    char digits[15] = "00000000000000";
+
+    if (value.len > 14 || mix_of(value).digits != value.len)
+        return VERDICT_REJECT;
+    memcpy(digits + 14 - value.len, value.data, value.len);
+    return gs1_verdict(digits);
+}
+
+/* ANSI/HIBC 2.6: the last character is the sum of all others, mod 43, the plus in front among them, which may be cut
+ * off. */
 static Verdict hibc_verdict(Bytes value)
 {
     static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-. $/+%";
-    uint32_t sum = 0;
+    uint32_t sum = value.data[0] == '+' ? 0 : (uint32_t)(strchr(alphabet, '+') - alphabet);
 
     for (size_t i = 0; i + 1 < value.len; i++) {
         const char *place = value.data[i] == 0 ? NULL : strchr(alphabet, value.data[i]);
@@ -172,10 +184,12 @@ Verdict validate_udi(Bytes value)
 
     if (value.len < 6)
         return VERDICT_REJECT;
-    if (value.data[0] == '+')
-        return hibc_verdict(value);
-    if (value.data[0] == '=')
+    if (value.data[0] == '=' || memmem(value.data, value.len, "=,", 2) != NULL)
         return VERDICT_PASS;
+    if (value.data[0] == '+' || g_ascii_isalpha((char)value.data[0]))
+        return hibc_verdict(value);
+    if (value.len <= sizeof(digits) - 1)
+        return bare_gtin_verdict(value);
     /* "(01)" is the application identifier of a GTIN; its signs are only for people. */
     const uint8_t *sign = memchr(value.data, ')', 4);
     size_t start = sign != NULL ? (size_t)(sign - value.data) + 1 : 2;
