@@ -90,7 +90,7 @@ static uint32_t reference_run(const ClassPlan *plan, const uint8_t *text)
 {
     static const char separators[] = " -./+:";
     size_t length = MIN(word_at(text), (size_t)FIRST_RUN_MAX), digits = 0;
-    const char *separator = memchr(separators, text[length], strlen(separators));
+    const char *separator = text[length] != '\0' ? strchr(separators, text[length]) : NULL;
     size_t next = separator != NULL ? (size_t)(separator - separators) : NEXT_OTHER;
     size_t second = MIN(word_at(text + length + 1), (size_t)RUN_SHORT - 1);
 
