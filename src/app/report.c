@@ -79,6 +79,17 @@ static bool write_suppressed(Report *report, const JobId *id, GError **error)
     return true;
 }
 
+static bool count_suppressed(Report *report, const JobId *id, GError **error)
+{
+    g_autoptr(GArray) summaries = NULL;
+
+    report->suppressed = 0;
+    TRY(suppressions_summary(report->db, id->text, &summaries, error));
+    for (guint i = 0; i < summaries->len; i++)
+        report->suppressed += g_array_index(summaries, SuppressionSummary, i).count;
+    return true;
+}
+
 static bool visit_suppression(void *data, const StoredSuppression *suppression, G_GNUC_UNUSED GError **error)
 {
     Report *report = data;
@@ -103,6 +114,7 @@ static bool write_job(Report *report, const JobId *id, GError **error)
     report->partly_searched = 0;
     if (status.skipped > 0)
         TRY(job_count_skipped(report->db, id, ERROR_RULE_LIMIT, &report->partly_searched, error));
+    TRY(count_suppressed(report, id, error));
     report->format->job(report, &status);
     return true;
 }

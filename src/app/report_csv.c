@@ -1,5 +1,5 @@
 /* CSV (RFC 4180): a row a finding, its first place in columns; JSON has all of them. Objects that were not read are
- * named on standard error, since they are no findings. */
+ * named on standard error, since they are no findings, and so is what was left out or suppressed summed up there. */
 #include "app/report_formats.h"
 #include "findings/finding_json.h"
 
@@ -130,13 +130,17 @@ static void csv_unread(G_GNUC_UNUSED Report *report, const UnreadObject *object)
     (void)fprintf(stderr, "trawl: not read: %s: %s: %s\n", key, object->error_code, message);
 }
 
-static void csv_excluded(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const char *reason, G_GNUC_UNUSED uint64_t objects,
-    G_GNUC_UNUSED uint64_t bytes)
+static void csv_excluded(G_GNUC_UNUSED Report *report, const char *reason, uint64_t objects, uint64_t bytes)
 {
+    g_autofree char *size = g_format_size(bytes);
+
+    (void)fprintf(stderr, "trawl: left out by filters: %s: %" G_GUINT64_FORMAT " objects, %s\n", reason, objects, size);
 }
 
-static void csv_suppressed(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const SuppressionSummary *summary)
+static void csv_suppressed(G_GNUC_UNUSED Report *report, const SuppressionSummary *summary)
 {
+    (void)fprintf(stderr, "trawl: suppressed: %s: %s: %" G_GUINT64_FORMAT " places in %" G_GUINT64_FORMAT " objects\n",
+        summary->reason, summary->detector, summary->count, summary->objects);
 }
 
 static void csv_suppression(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const StoredSuppression *suppression)

@@ -26,6 +26,7 @@ typedef struct Report {
     const JobId *job;         /* whose rows these are */
     uint64_t rows;            /* in this section so far */
     uint64_t findings;        /* of all jobs together */
+    uint64_t suppressed;      /* places of this job that were found and not reported */
     uint64_t partly_searched; /* objects of this job that some rule's pattern was too much effort for; also skipped */
     bool is_findings_only;    /* only that section, and no frame around it */
 } Report;

@@ -1,5 +1,6 @@
 /* JSON: one document with the sections as arrays. JSON lines: a line a finding, then a line an object that was not read
- * ("type": "unread"), then what is not reported ("type": "suppressed"); what is streamed is never held. */
+ * ("type": "unread"), what filters left out ("excluded"), what is not reported ("suppressed"); what is streamed is
+ * never held. */
 #include "app/report_formats.h"
 #include "findings/finding_json.h"
 #include "jobs/job_json.h"
@@ -77,10 +78,15 @@ static void json_unread(Report *report, const UnreadObject *object)
     json_row(report, unread_json(report, object));
 }
 
+static json_t *excluded_json(const Report *report, const char *reason, uint64_t objects, uint64_t bytes)
+{
+    return json_pack("{s:s, s:s, s:I, s:I}", "job_id", report->job->text, "reason", reason, "objects",
+        (json_int_t)objects, "bytes", (json_int_t)bytes);
+}
+
 static void json_excluded(Report *report, const char *reason, uint64_t objects, uint64_t bytes)
 {
-    json_row(report, json_pack("{s:s, s:s, s:I, s:I}", "job_id", report->job->text, "reason", reason, "objects",
-                         (json_int_t)objects, "bytes", (json_int_t)bytes));
+    json_row(report, excluded_json(report, reason, objects, bytes));
 }
 
 static void json_suppressed(Report *report, const SuppressionSummary *summary)
@@ -125,11 +131,6 @@ static void jsonl_summary(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const Find
 {
 }
 
-static void jsonl_excluded(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const char *reason,
-    G_GNUC_UNUSED uint64_t objects, G_GNUC_UNUSED uint64_t bytes)
-{
-}
-
 static void jsonl_suppressed(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const SuppressionSummary *summary)
 {
 }
@@ -150,6 +151,11 @@ static void jsonl_finding(Report *report, const StoredFinding *finding)
 static void jsonl_unread(Report *report, const UnreadObject *object)
 {
     jsonl_line(report, "unread", unread_json(report, object));
+}
+
+static void jsonl_excluded(Report *report, const char *reason, uint64_t objects, uint64_t bytes)
+{
+    jsonl_line(report, "excluded", excluded_json(report, reason, objects, bytes));
 }
 
 static void jsonl_suppression(Report *report, const StoredSuppression *suppression)

@@ -54,28 +54,25 @@ static void print_csv_rows(const SuppressedRows *rows, const StoredSuppression *
     }
 }
 
-static void print_optional(FILE *stream, const char *before, const json_t *text, const char *after)
-{
-    if (text == NULL)
-        return;
-    g_autofree char *shown = report_printable(json_string_value(text));
-    (void)fprintf(stream, "%s%s%s", before, shown, after);
-}
-
-/* "12:5  $.owner.mail  allow.yaml:3 (made up)" */
+/* "12:5  path: $.owner.mail  by: allow.yaml:3 (made up)" */
 static void print_table_place(FILE *stream, const json_t *place)
 {
-    const json_t *member = json_object_get(place, "member");
+    static const struct {
+        const char *name, *before, *after;
+    } texts[] = {{"column_name", "  column: ", ""}, {"path", "  path: ", ""}, {"rule", "  rule: ", ""},
+        {"by", "  by: ", ""}, {"why", " (", ")"}};
+    const char *member = json_string_value(json_object_get(place, "member"));
+    g_autofree char *within = member != NULL ? report_printable(member) : NULL;
 
-    (void)fputs("           ", stream);
-    if (!json_is_null(member))
-        print_optional(stream, "!", member, ":");
-    (void)fprintf(stream, "%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT,
-        json_integer_value(json_object_get(place, "line")), json_integer_value(json_object_get(place, "column")));
-    print_optional(stream, "  ", json_object_get(place, "column_name"), "");
-    print_optional(stream, "  ", json_object_get(place, "path"), "");
-    print_optional(stream, "  ", json_object_get(place, "by"), "");
-    print_optional(stream, " (", json_object_get(place, "why"), ")");
+    (void)fprintf(stream, "           %s%s%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT, within != NULL ? within : "",
+        within != NULL ? ":" : "", json_integer_value(json_object_get(place, "line")),
+        json_integer_value(json_object_get(place, "column")));
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        const char *text = json_string_value(json_object_get(place, texts[i].name));
+        g_autofree char *shown = text != NULL ? report_printable(text) : NULL;
+        if (shown != NULL)
+            (void)fprintf(stream, "%s%s%s", texts[i].before, shown, texts[i].after);
+    }
     (void)fputc('\n', stream);
 }
 

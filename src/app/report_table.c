@@ -32,9 +32,12 @@ static void table_job(Report *report, const JobStatus *status)
         prefix[0] != '\0' ? "/" : "", prefix, status->job_id.text, status->status);
     (void)fprintf(report->stream,
         "%" G_GUINT64_FORMAT " objects: %" G_GUINT64_FORMAT " read, %" G_GUINT64_FORMAT
-        " not understood, %" G_GUINT64_FORMAT " failed; %s; %" G_GUINT64_FORMAT " findings\n",
+        " not understood, %" G_GUINT64_FORMAT " failed; %s; %" G_GUINT64_FORMAT " findings",
         status->total, status->succeeded, status->skipped - MIN(report->partly_searched, status->skipped),
         status->failed, bytes, status->total_findings);
+    if (report->suppressed > 0)
+        (void)fprintf(report->stream, ", %" G_GUINT64_FORMAT " places suppressed", report->suppressed);
+    (void)fputc('\n', report->stream);
     if (report->partly_searched > 0)
         (void)fprintf(report->stream,
             "%" G_GUINT64_FORMAT " objects: read, but searched without some rules (rule_limit)\n",
@@ -122,17 +125,23 @@ static void table_suppression(G_GNUC_UNUSED Report *report, G_GNUC_UNUSED const 
 {
 }
 
+static const char *job_name(const Report *report)
+{
+    return report->job_ids->len == 1 ? report->job->text : "JOB";
+}
+
 static void table_section_end(Report *report, ReportSection section)
 {
     if (report->is_findings_only)
         return;
     if (section == SECTION_FINDINGS && report->findings > report->rows)
-        (void)fprintf(report->stream, "… and %" G_GUINT64_FORMAT " more: trawl findings JOB, or --format json\n",
-            report->findings - report->rows);
+        (void)fprintf(report->stream, "… and %" G_GUINT64_FORMAT " more: trawl findings %s, or --format json\n",
+            report->findings - report->rows, job_name(report));
     if (section == SECTION_UNREAD && report->rows > UNREAD_SHOWN)
         (void)fprintf(report->stream, "… and %" G_GUINT64_FORMAT " more: --format json\n", report->rows - UNREAD_SHOWN);
     if (section == SECTION_SUPPRESSED && report->rows > 0)
-        (void)fputs("place by place: trawl findings JOB --suppressed, or --format json\n", report->stream);
+        (void)fprintf(
+            report->stream, "place by place: trawl findings %s --suppressed, or --format json\n", job_name(report));
 }
 
 static void table_end(G_GNUC_UNUSED Report *report)

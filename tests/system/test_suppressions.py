@@ -206,8 +206,8 @@ def test_what_was_suppressed_is_listed_place_by_place(any_trawl, folder, tmp_pat
         f"a.txt,pii.email,allowed,1,1,5,{length},1,6,,,,,,,allow.yaml:2,our own",
         f"fixtures/b.txt,pii.email,allowed,1,1,5,{length},1,6,,,,,,,allow.yaml:2,our own"]
     assert [line.split() for line in listed().splitlines()[1:]] == [
-        ["allowed", "pii.email", "1", "a.txt"], ["1:6", "allow.yaml:2", "(our", "own)"],
-        ["allowed", "pii.email", "1", "fixtures/b.txt"], ["1:6", "allow.yaml:2", "(our", "own)"]]
+        ["allowed", "pii.email", "1", "a.txt"], ["1:6", "by:", "allow.yaml:2", "(our", "own)"],
+        ["allowed", "pii.email", "1", "fixtures/b.txt"], ["1:6", "by:", "allow.yaml:2", "(our", "own)"]]
 
 
 @pytest.mark.parametrize("args, words", [
@@ -250,6 +250,25 @@ def test_a_table_of_samples_is_one_row_with_an_exact_count(any_trawl, tmp_path):
     assert row["count"] == 50000 and [each["line"] for each in row["locations"]] == list(range(1, 16))
     assert "and 49985 more places" in any_trawl.run(
         "findings", report["jobs"][0]["job_id"], "--suppressed", status=0).out
+
+
+def test_a_report_in_any_format_says_what_is_not_in_it(trawl, folder, tmp_path):
+    (folder / "a.tmp").write_text("left out")
+    (folder / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    allow = write(tmp_path / "allow.yaml", "allow:\n- path: fixtures/*\n")
+
+    def scan(form):
+        return trawl.run("scan", "--quiet", "--format", form, "--allow", allow, "--exclude", "*.tmp", folder, status=1)
+    table = scan("table").out
+    assert "2 findings, 1 places suppressed\n" in table and "excluded       1 objects, 8 bytes" in table
+    assert f"trawl findings {trawl.job_ids()[0]} --suppressed" in table and "b.png" in table
+    lines = [json.loads(line) for line in scan("jsonl").out.splitlines()]
+    assert [each["type"] for each in lines] == ["finding", "finding", "unread", "excluded", "suppressed"]
+    assert lines[3] | {"job_id": ""} == {"type": "excluded", "job_id": "", "reason": "excluded", "objects": 1, "bytes": 8}
+    assert lines[4]["locations"][0]["by"] == f"{allow}:2"
+    assert scan("csv").err.splitlines() == [
+        "trawl: not read: b.png: unsupported_format: image/png", "trawl: left out by filters: excluded: 1 objects, 8 bytes",
+        "trawl: suppressed: allowed: pii.email: 1 places in 1 objects"]
 
 
 def test_what_was_suppressed_is_the_same_on_any_number_of_threads(any_trawl, tmp_path):
