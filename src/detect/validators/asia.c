@@ -328,5 +328,9 @@ static Verdict au_medicare_verdict(Bytes value)
 
 Verdict validate_au_medicare(const Surroundings *surroundings)
 {
+    Bytes before = surroundings->before;
+
+    if (before.len > 3 && memcmp(before.data + before.len - 4, "CVE-", 4) == 0)
+        return VERDICT_REJECT;
     return outside_row(surroundings, au_medicare_verdict(surroundings->value));
 }

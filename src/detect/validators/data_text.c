@@ -154,6 +154,28 @@ static uint8_t visible_behind(Bytes text, size_t *at)
     return *at < text.len ? text.data[(*at)++] : 0;
 }
 
+/* "-87.77,41.87,0 -87.78,41.88,0": latitude, longitude and height of one place behind the other. */
+static bool is_in_line_of_places(Bytes before, Bytes after)
+{
+    size_t at = 1, end = before.len;
+
+    while (after.len > at && after.data[0] == ',' && (g_ascii_isdigit(after.data[at]) || after.data[at] == '.'))
+        at++;
+    size_t first = at;
+    while (at > 1 && at < after.len && g_ascii_isspace(after.data[at]))
+        at++;
+    if (at > first && at < after.len && (g_ascii_isdigit(after.data[at]) || after.data[at] == '-'))
+        return true;
+    end -= end > 0 && before.data[end - 1] == '-' ? 1 : 0;
+    first = end;
+    while (end > 0 && g_ascii_isspace(before.data[end - 1]))
+        end--;
+    size_t digits = 0;
+    while (digits < end && (g_ascii_isdigit(before.data[end - 1 - digits]) || before.data[end - 1 - digits] == '.'))
+        digits++;
+    return end < first && digits > 0 && digits < end && before.data[end - 1 - digits] == ',';
+}
+
 bool is_vertex(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before, after = surroundings->after;
@@ -164,6 +186,8 @@ bool is_vertex(const Surroundings *surroundings)
         mark = visible_before(before, &at);
     uint8_t comma = visible_before(before, &at), bracket = visible_before(before, &at);
     if (mark == '[' && comma == ',' && bracket == ']')
+        return true;
+    if (is_in_line_of_places(before, after))
         return true;
     at = 0;
     mark = visible_behind(after, &at);

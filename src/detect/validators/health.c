@@ -70,6 +70,8 @@ static Verdict nhs_verdict(Bytes value)
 
 Verdict validate_nhs(const Surroundings *surroundings)
 {
+    if (number_is_bound(surroundings->value) || is_in_request(surroundings))
+        return VERDICT_REJECT;
     return outside_row(surroundings, nhs_verdict(surroundings->value));
 }
 

@@ -176,6 +176,21 @@ static bool is_of_timetable(Bytes field)
     return false;
 }
 
+/* "max_latitude: 70.0922932", "northeast": the bounds of a country or a map, or what stands beside them. */
+static bool is_of_area(const Surroundings *surroundings)
+{
+    static const char *const words[] = {"max_l", "min_l", "northeast", "southwest"};
+    Bytes before = surroundings->before, after = surroundings->after;
+    bool is_found = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        size_t len = strlen(words[i]);
+        is_found = is_found || (before.len > 0 && memmem(before.data, before.len, words[i], len) != NULL) ||
+                   (after.len > 0 && memmem(after.data, after.len, words[i], len) != NULL);
+    }
+    return is_found;
+}
+
 /* "[3.9807, -5.0073, 1.6953]": one number more. */
 static bool is_in_list(Bytes after)
 {
@@ -193,8 +208,8 @@ Verdict validate_gps(const Surroundings *surroundings)
 {
     if (is_part_of_degree(surroundings->field))
         return VERDICT_REJECT;
-    if (is_vertex(surroundings) || is_in_list(surroundings->after) || is_of_timetable(surroundings->field) ||
-        is_of_map(surroundings->before))
+    if (is_vertex(surroundings) || is_in_list(surroundings->after) || is_of_area(surroundings) ||
+        is_of_timetable(surroundings->field) || is_of_map(surroundings->before))
         return MIN(gps_verdict(surroundings->value), VERDICT_LOW);
     return outside_publication(surroundings, gps_verdict(surroundings->value));
 }

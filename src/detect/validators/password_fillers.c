@@ -289,3 +289,14 @@ bool password_is_filler(Bytes value)
 
     return contains_one_of(value, words, G_N_ELEMENTS(words));
 }
+
+/* "(\\S+)", "(.*)", "[^;]+": a program looks for one. */
+bool is_of_pattern(Bytes value)
+{
+    static const char *const marks[] = {"(\\S", "(.", "[^", ".*"};
+
+    for (size_t i = 0; value.data != NULL && i < G_N_ELEMENTS(marks); i++)
+        if (memmem(value.data, value.len, marks[i], strlen(marks[i])) != NULL)
+            return true;
+    return false;
+}

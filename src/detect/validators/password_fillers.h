@@ -30,3 +30,5 @@ bool is_reference(Bytes value);
 bool contains_ignoring_case(Bytes value, const char *word);
 bool ends_ignoring_case(Bytes value, const char *word);
 bool contains_one_of(Bytes value, const char *const *words, size_t count);
+/* A part of a regular expression: a program looks for a password. */
+bool is_of_pattern(Bytes value);

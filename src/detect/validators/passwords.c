@@ -78,17 +78,6 @@ static Bytes default_of(Bytes value)
     return (Bytes){mark + 2, (size_t)(value.data + value.len - 1 - mark - 2)};
 }
 
-/* "(\\S+)", "(.*)", "[^;]+": a program looks for one. */
-static bool is_of_pattern(Bytes value)
-{
-    static const char *const marks[] = {"(\\S", "(.", "[^", ".*"};
-
-    for (size_t i = 0; value.data != NULL && i < G_N_ELEMENTS(marks); i++)
-        if (memmem(value.data, value.len, marks[i], strlen(marks[i])) != NULL)
-            return true;
-    return false;
-}
-
 /* What stands in the place of a password, in an address or a connection string. A weak one is one nevertheless. */
 static Verdict embedded_password_verdict(const uint8_t *from, const uint8_t *end)
 {
@@ -148,6 +137,8 @@ Verdict validate_url_password(Bytes value)
 
     if (colon == NULL || at == NULL || at <= colon || is_port(colon + 1, at))
         return VERDICT_REJECT;
+    if (at - user == 11 && memcmp(user, "scott:tiger", 11) == 0) /* of Oracle's manuals */
+        return VERDICT_SAMPLE;
     Verdict verdict = embedded_password_verdict(colon + 1, at);
     return verdict == VERDICT_PASS && is_host_of_documentation(at + 1, end) ? VERDICT_LOW : verdict;
 }

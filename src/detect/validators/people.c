@@ -205,13 +205,22 @@ Verdict validate_bank_account_told(const Surroundings *surroundings)
     return outside_marks(surroundings, validate_bank_account(surroundings->value));
 }
 
+/* "::1/128", "https://tools.ietf.org/html/4632" */
+static bool is_of_network(Bytes before)
+{
+    size_t near = MIN(before.len, (size_t)6);
+
+    return is_in_path_of_address(before) || (near > 0 && before.data[before.len - 1] == '/' &&
+                                                memmem(before.data + before.len - near, near, "::", 2) != NULL);
+}
+
 /* Straight behind its word: another number between them ("CVC_ELT_1, 1845") is what the word was about. */
 Verdict validate_card_cvv(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before;
     size_t end = before.len, digits = 0;
 
-    if (is_in_list_or_word(surroundings))
+    if (is_in_list_or_word(surroundings) || is_of_network(before))
         return VERDICT_REJECT;
     if (surroundings->field.len > 0)
         return VERDICT_PASS;
@@ -252,6 +261,9 @@ Verdict validate_card_expiry_field(const Surroundings *surroundings)
 
     /* "2016-11-30": a day. */
     if (after.len > 1 && is_one_of(after.data[0], "-/.") && g_ascii_isdigit(after.data[1]))
+        return VERDICT_REJECT;
+    /* "Expires: Sat, 01 Jun 2019 22:26:18 GMT" */
+    if (after.len > 3 && after.data[0] == ' ' && after.data[3] == ':')
         return VERDICT_REJECT;
     return is_in_list_or_word(surroundings) ? VERDICT_REJECT : validate_card_expiry(surroundings->value);
 }
@@ -294,6 +306,17 @@ static Verdict postcode_verdict(Bytes value)
     return code >= 1001 && code <= 99998 && !is_bound ? VERDICT_PASS : VERDICT_REJECT;
 }
 
+/* "zip(range(20000)", "ZipFile.read": archives, and what pairs lists. */
+static bool is_about_archives(Bytes before)
+{
+    static const char *const words[] = {"zip(", "ipFile", "ipfile", "ipEntry", "ipstream", "ipimport", "zip."};
+    bool is_found = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words) && before.len > 0; i++)
+        is_found = is_found || memmem(before.data, before.len, words[i], strlen(words[i])) != NULL;
+    return is_found;
+}
+
 Verdict validate_postcode(const Surroundings *surroundings)
 {
     static const char *const words[] = {"zip", "post", "plz", "cep", "cod", "kod", "psč", "irány", "pin"};
@@ -303,6 +326,8 @@ Verdict validate_postcode(const Surroundings *surroundings)
     Bytes before = surroundings->before;
     size_t near = MIN(before.len, (size_t)QUERY_BYTES);
     if (near > 0 && memmem(before.data + before.len - near, near, "WHERE ", 6) != NULL)
+        return VERDICT_LOW;
+    if (is_about_archives((Bytes){before.data + before.len - near, near}) || is_of_map(before))
         return VERDICT_LOW;
     /* "zip-stream 2.0.1 21279": one of several numbers. */
     while (before.len > 0 && !g_ascii_isalnum(before.data[before.len - 1]) && before.data[before.len - 1] < 0x80)

@@ -109,7 +109,7 @@ Verdict validate_nanp(const Surroundings *surroundings)
         number_is_bound(surroundings->value))
         return VERDICT_REJECT;
     Verdict verdict = outside_service(surroundings, outside_row(surroundings, nanp_verdict(surroundings->value)));
-    return is_hour_of_day(surroundings->value) ? MIN(verdict, VERDICT_LOW) : verdict;
+    return is_hour_of_day(surroundings->value) ? VERDICT_REJECT : verdict;
 }
 
 /* ITU-T E.164 country codes in use: the first to the last of a run, and how many digits follow the code. Where a
@@ -302,7 +302,9 @@ static bool is_on_chromosome(Bytes before)
 
 Verdict validate_phone_intl(const Surroundings *surroundings)
 {
-    if (is_on_chromosome(surroundings->before))
+    /* "+922 337 203 685 477": the greatest number of 64 bits. */
+    bool is_bound = memmem(surroundings->value.data, surroundings->value.len, "922 337 203", 11) != NULL;
+    if (is_bound || is_on_chromosome(surroundings->before))
         return VERDICT_REJECT;
     return outside_service(surroundings, phone_intl_verdict(surroundings->value));
 }

@@ -135,13 +135,31 @@ static bool is_of_system(Bytes value)
     return false;
 }
 
+/* "-u$DB_USER", "${AUTH%%:*}": a shell puts something in. */
+static bool is_expansion(Bytes value)
+{
+    enum { NAME_MIN = 4 };
+    const uint8_t *dollar = memchr(value.data, '$', value.len);
+    const uint8_t *end = value.data + value.len;
+    size_t len = 0;
+
+    if (dollar == NULL)
+        return false;
+    const uint8_t *name = dollar + 1 < end && dollar[1] == '{' ? dollar + 2 : dollar + 1;
+    while (name + len < end && (g_ascii_isupper(name[len]) || name[len] == '_'))
+        len++;
+    bool is_default = name + len + 1 < end && memcmp(name + len, ":-", 2) == 0;
+    return len >= NAME_MIN && !is_default;
+}
+
 /* "2016-09-08T21:47", "CVE-2026-70461", "$dir/private": a time, a report, a path. */
 static bool is_other(Bytes value)
 {
     const char *text = (const char *)value.data;
     size_t at = 1;
 
-    if (begins_with(value, "CVE-") || is_of_system(value) || memmem(value.data, value.len, "/$", 2) != NULL)
+    if (begins_with(value, "CVE-") || is_of_system(value) || memmem(value.data, value.len, "/$", 2) != NULL ||
+        is_expansion(value))
         return true;
     if (value.len > 15 && digits_all(text, 0, 4) && text[4] == '-' && digits_all(text, 5, 2) && text[10] == 'T')
         return digits_all(text, 11, 2) && text[13] == ':';

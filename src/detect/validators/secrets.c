@@ -71,10 +71,12 @@ Verdict validate_pypi_token(Bytes value)
 /* What the pattern tells by itself, unless it is plainly filled in. */
 Verdict validate_present(Bytes value)
 {
-    return memmem(value.data, value.len, "***", 3) == NULL && memmem(value.data, value.len, "<", 1) == NULL &&
-                   memmem(value.data, value.len, "${", 2) == NULL
-               ? VERDICT_PASS
-               : VERDICT_REJECT;
+    static const char *const marks[] = {"***", "<", "${", "%',", "%\","}; /* the last: "'%USER%', '%PASSWORD%'" */
+
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+        if (memmem(value.data, value.len, marks[i], strlen(marks[i])) != NULL)
+            return VERDICT_REJECT;
+    return VERDICT_PASS;
 }
 
 /* Names of accounts and buckets: no secret, so only counted unless something says that they matter. */

@@ -205,7 +205,7 @@ bool setting_name_is_no_secret(const SettingName *name)
         "keyring", "credit", "verif", "query", "storagekey", "publishable", "registry_key", "keycode", "key_code",
         "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab", "keys.map", "request", "trace",
         "correlation", "thumbprint", "sha3", "sha384", "websocket-key", "websocketkey", "websocket_key", "rspauth",
-        "subkey", "signkey"};
+        "subkey", "signkey", "key_type", "keytype"};
 
     if (holds_one_of(name, words, G_N_ELEMENTS(words)))
         return true;
