@@ -134,9 +134,16 @@ static void match_from(const ClassRun *run, uint32_t rule, size_t at)
     }
 }
 
+#define BIT(byte) (UINT64_C(1) << ((byte) % 64))
+
+/* Bits of ASCII characters that end an address: "(),:;<>@[\] and what is not printed. */
+static const uint64_t SPECIALS[2] = {
+    (BIT(' ') << 1) - 1 + (BIT('"') | BIT('(') | BIT(')') | BIT(',') | BIT(':') | BIT(';') | BIT('<') | BIT('>')),
+    BIT('@') | BIT('[') | BIT('\\') | BIT(']') | BIT(0x7f)};
+
 static bool is_atom(uint8_t byte)
 {
-    return byte >= 0x80 || (byte > ' ' && strchr("\"(),:;<>@[\\]\x7f", byte) == NULL);
+    return byte >= 0x80 || (SPECIALS[byte / 64] & BIT(byte)) == 0;
 }
 
 /* "scheme://user:password@host" is no address. */

@@ -45,10 +45,12 @@ static PairSet pairs_of(Bytes text)
 
 static bool may_contain(const PairSet *pairs, const char *word)
 {
-    if (word[0] == '\0' || word[1] == '\0')
-        return true;
-    uint8_t bit = pair_bit((const uint8_t *)word);
-    return (pairs->bits[bit / 64] >> (bit % 64) & 1) != 0;
+    for (; word[0] != '\0' && word[1] != '\0'; word++) {
+        uint8_t bit = pair_bit((const uint8_t *)word);
+        if ((pairs->bits[bit / 64] >> (bit % 64) & 1) == 0)
+            return false;
+    }
+    return true;
 }
 
 static bool contains_ignored_word(Judge *judge, const CompiledRule *rule, Bytes value)

@@ -70,6 +70,24 @@ static int strength_order(gconstpointer a, gconstpointer b, gpointer data)
     return 0;
 }
 
+/* Most chains are of two. */
+static void sort_by_strength(const RuleSet *rules, PendingMatch *chain, guint count)
+{
+    enum { FEW = 16 };
+
+    if (count > FEW) {
+        g_qsort_with_data(chain, (gint)count, sizeof *chain, strength_order, (gpointer)rules);
+        return;
+    }
+    for (guint i = 1; i < count; i++) {
+        const PendingMatch match = chain[i];
+        guint to = i;
+        for (; to > 0 && strength_order(&chain[to - 1], &match, (gpointer)rules) > 0; to--)
+            chain[to] = chain[to - 1];
+        chain[to] = match;
+    }
+}
+
 static bool is_inside(const PendingMatch *match, const PendingMatch *other)
 {
     return other->span.start <= match->span.start && match->span.end <= other->span.end && !is_same_span(match, other);
@@ -160,7 +178,7 @@ static void settle_chain(const RuleSet *rules, Tier min_tier, PendingMatch *chai
         return;
     }
     count = drop_beaten(rules, chain, count);
-    g_qsort_with_data(chain, (gint)count, sizeof *chain, strength_order, (gpointer)rules);
+    sort_by_strength(rules, chain, count);
     for (guint i = 0; i < count; i++) {
         PendingMatch *standing = (PendingMatch *)(void *)settled->data + first;
         PendingMatch *winner = find_winner(rules, &chain[i], standing, settled->len - first);
@@ -172,7 +190,7 @@ static void settle_chain(const RuleSet *rules, Tier min_tier, PendingMatch *chai
         if (stays)
             g_array_append_val(settled, chain[i]);
     }
-    qsort((PendingMatch *)(void *)settled->data + first, settled->len - first, sizeof *chain, start_order);
+    sort_by_start((PendingMatch *)(void *)settled->data + first, settled->len - first);
 }
 
 /* How many matches from the first on hang together, and where they end. */

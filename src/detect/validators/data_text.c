@@ -1,6 +1,7 @@
 /* What stands in text that programs write for programs: lists of checksums, blocks of base64, outlines of places, logs
  * of requests. */
 #include "detect/validators/validators_internal.h"
+#include "detect/validators/word_search.h"
 
 #include <string.h>
 
@@ -220,12 +221,14 @@ static bool is_parameter_of_address(Bytes before)
 bool is_in_request(const Surroundings *surroundings)
 {
     static const char protocol[] = "HTTP/";
+    static const char *const protocols[] = {protocol};
+    static WordSearch search = WORD_SEARCH_EXACT(protocols);
     enum { PROTOCOL_LEN = 24 };
     Bytes before = surroundings->before, after = surroundings->after;
     size_t near = MIN(before.len, (size_t)PROTOCOL_LEN);
 
     if (is_parameter_of_address(before) ||
-        (near > 0 && memmem(before.data + before.len - near, near, protocol, sizeof protocol - 1) != NULL))
+        word_search_any(&search, (Bytes){.data = before.data + before.len - near, .len = near}))
         return true;
     return after.len > sizeof protocol && after.data[0] == ' ' &&
            memcmp(after.data + 1, protocol, sizeof protocol - 1) == 0;

@@ -60,7 +60,7 @@ static bool is_markup(Bytes field)
     if (names == NULL)
         return false;
     for (size_t i = 0; i < field.len; i++)
-        lower[i] = g_ascii_tolower((char)field.data[i]);
+        lower[i] = (char)(field.data[i] | (g_ascii_isupper(field.data[i]) ? 0x20 : 0));
     for (; *names != '\0'; names += field.len)
         if (memcmp(names, lower, field.len) == 0)
             return true;
