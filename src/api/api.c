@@ -20,6 +20,7 @@ static const Route routes[] = {
     {{"GET", "/jobs/{id}/suppressed", "count what a job found and does not report"}, route_suppressed},
     {{"GET", "/jobs/{id}/suppressions", "list what a job found and does not report"}, route_suppressions},
     {{"GET", "/jobs/{id}/objects", "list a job's objects, or tell of one"}, route_objects},
+    {{"GET", "/jobs/{id}/excluded", "count the objects that a job's filters left out"}, route_excluded},
     {{"POST", "/jobs/{id}/cancel", "end a job"}, route_job_cancel},
     {{"POST", "/jobs/{id}/pause", "hand out no more of a job's objects"}, route_job_pause},
     {{"POST", "/jobs/{id}/resume", "go on with a paused job"}, route_job_resume},

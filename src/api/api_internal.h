@@ -48,6 +48,7 @@ FALLIBLE bool route_job_pause(const Api *api, const ApiRequest *request, HttpRep
 FALLIBLE bool route_job_resume(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_job_retry(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_objects(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
+FALLIBLE bool route_excluded(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_rules(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_rule(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);
 FALLIBLE bool route_rule_put(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error);

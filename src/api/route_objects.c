@@ -101,3 +101,28 @@ bool route_objects(const Api *api, const ApiRequest *request, HttpReply **ret_re
     *ret_reply = reply_json(200, objects_json(&id, rows, token));
     return true;
 }
+
+static bool collect_excluded(
+    void *data, const char *reason, uint64_t objects, uint64_t bytes, G_GNUC_UNUSED GError **error)
+{
+    (void)json_array_append_new(
+        data, json_pack("{s:s,s:I,s:I}", "reason", reason, "objects", (json_int_t)objects, "bytes", (json_int_t)bytes));
+    return true;
+}
+
+/* A row a reason; the keys are kept nowhere. */
+bool route_excluded(const Api *api, const ApiRequest *request, HttpReply **ret_reply, GError **error)
+{
+    static const char *const no_query[] = {NULL};
+    JobId id = {{0}};
+
+    TRY(query_check(request->call, no_query, error));
+    TRY(route_check_job(api, request->id, &id, error));
+    json_t *rows = json_array();
+    if (!job_visit_excluded(api->db, &id, collect_excluded, rows, error)) {
+        json_decref(rows);
+        return false;
+    }
+    *ret_reply = reply_json(200, json_pack("{s:s,s:o}", "job_id", id.text, "excluded", rows));
+    return true;
+}

@@ -26,13 +26,37 @@ bool jobs_list(Db *db, const JobsOptions *options, G_GNUC_UNUSED ExitStatus *ret
     return true;
 }
 
+static bool print_excluded(
+    G_GNUC_UNUSED void *data, const char *reason, uint64_t objects, uint64_t bytes, G_GNUC_UNUSED GError **error)
+{
+    g_autofree char *size = g_format_size(bytes);
+
+    (void)printf("left out by filters: %" G_GUINT64_FORMAT " objects, %s (%s)\n", objects, size, reason);
+    return true;
+}
+
+/* What is in none of the counts above. */
+static bool print_left_out(Db *db, const JobId *id, GError **error)
+{
+    g_autoptr(GArray) summaries = NULL;
+    uint64_t places = 0;
+
+    TRY(job_visit_excluded(db, id, print_excluded, NULL, error));
+    TRY(suppressions_summary(db, id->text, &summaries, error));
+    for (guint i = 0; i < summaries->len; i++)
+        places += g_array_index(summaries, SuppressionSummary, i).count;
+    if (places > 0)
+        (void)printf("suppressed: %" G_GUINT64_FORMAT " places (trawl findings %s --suppressed)\n", places, id->text);
+    return true;
+}
+
 bool jobs_show(Db *db, const JobsOptions *options, G_GNUC_UNUSED ExitStatus *ret_status, GError **error)
 {
     g_auto(JobStatus) status = {0};
 
     TRY(job_status(db, &options->job, options->is_real_time ? JOB_REAL_TIME : JOB_CACHED, &status, error));
     job_print_one(&status, options->format);
-    return true;
+    return options->format != FORMAT_TABLE || print_left_out(db, &options->job, error);
 }
 
 /* ---- objects ---- */

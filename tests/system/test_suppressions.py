@@ -293,7 +293,8 @@ def test_what_was_suppressed_is_counted_and_listed_over_http(any_trawl, tmp_path
     allow_file.write_text("allow:\n  - path: b.txt\n")
     server = Server(any_trawl, "--allow-files", data, "--allow", allow_file, "--inline-ignore")
     try:
-        job = server.start_job(bucket=data.as_uri())["job_id"]
+        (data / "c.tmp").write_text("xy")
+        job = server.start_job(bucket=data.as_uri(), options={"exclude": ["*.tmp"]})["job_id"]
         assert server.wait_job(job)["total_findings"] == 1
         answer = server.get(f"/jobs/{job}/suppressed")
         assert answer.status_code == 200
@@ -301,6 +302,12 @@ def test_what_was_suppressed_is_counted_and_listed_over_http(any_trawl, tmp_path
             {"detector": "pii.email", "reason": "allowed", "count": 1, "objects": 1},
             {"detector": "pii.email", "reason": "inline", "count": 2, "objects": 1}]}
         assert server.get(f"/jobs/{job}/suppressed?limit=1").status_code == 400
+        assert server.get(f"/jobs/{job}/excluded").json() == {
+            "job_id": job, "excluded": [{"reason": "excluded", "objects": 1, "bytes": 2}]}
+        assert server.get(f"/jobs/{job}/excluded?limit=1").status_code == 400
+        assert server.get("/jobs/00000000-0000-4000-8000-000000000000/excluded").status_code == 404
+        shown = any_trawl.run("jobs", "show", job, status=0).out
+        assert "left out by filters: 1 objects, 2 bytes (excluded)" in shown and "suppressed: 3 places" in shown
 
         def listed(query):
             answer = server.get(f"/jobs/{job}/suppressions?{query}").json()
