@@ -18,6 +18,7 @@ typedef struct Decoded {
     uint8_t text[ENCODED_SPAN_MAX];
     DecodedFrom from[ENCODED_SPAN_MAX + 1]; /* one more for the end */
     size_t len;
+    size_t width; /* of what a byte is written with, if something else stands before the next; 0: nothing does */
 } Decoded;
 
 static inline void decoded_add(Decoded *out, uint8_t byte, DecodedFrom from)
@@ -29,6 +30,14 @@ static inline void decoded_add(Decoded *out, uint8_t byte, DecodedFrom from)
 static inline DecodedFrom decoded_from(size_t index)
 {
     return (DecodedFrom){.index = (uint16_t)index};
+}
+
+/* Where the byte before this one ends in the span. */
+static inline size_t decoded_stop(const Decoded *decoded, size_t at)
+{
+    if (decoded->width > 0)
+        return decoded->from[at - 1].index + decoded->width;
+    return (size_t)decoded->from[at].index + decoded->from[at].is_shared;
 }
 
 /* So many bytes of the span are decoded. */

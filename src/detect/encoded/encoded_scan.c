@@ -1,19 +1,17 @@
 #include "detect/encoded/encoded_scan.h"
-#include "detect/encoded/base64.h"
+#include "detect/encoded/dumps.h"
+#include "detect/encoded/encoded_pieces.h"
 #include "detect/encoded/escapes.h"
-#include "detect/encoded/forms.h"
 #include "detect/encoded/packed_scan.h"
 #include "detect/encoded/runs.h"
 
 #include <string.h>
 
 enum {
-    OVERLAP = 2048,        /* of the pieces of a run that is longer than a span */
     SPANS_AT_FIRST = 1000, /* that a text may have whatever its size */
     BYTES_A_SPAN = 512,    /* and one more for so many bytes */
     TAIL = 320,            /* what may go on in the next view, or belongs to what begins there */
     VALUES_MAX = 20000,
-    LINES_TOLD_BY = 8, /* so many lines of a run that are no text have none behind them */
 };
 
 struct DecodedValue {
@@ -159,7 +157,7 @@ static void keep_match(EncodedScan *scan, const Match *match, MatchFate fate)
         return;
     const PendingMatch pending = {
         .span = {.start = scan->span_position + decoded->from[match->offset].index,
-            .end = scan->span_position + decoded->from[end].index + decoded->from[end].is_shared},
+            .end = scan->span_position + decoded_stop(decoded, end)},
         .is_suppressed = fate == MATCH_SUPPRESSED,
     };
     if (pending.span.start >= scan->own_start && pending.span.start < scan->own_end)
@@ -198,53 +196,8 @@ static bool decode(EncodedScan *scan, const TextView *view, const EncodedSpan *s
 {
     const Bytes text = {.data = view->data + span->start, .len = span->end - span->start};
 
+    scan->decoded.width = 0;
     return span->kind == ENCODED_ESCAPES ? decode_escapes(text, &scan->decoded) : decode_run(text, &scan->decoded);
-}
-
-/* The span may be longer. */
-static bool is_cut(const EncodedSpan *span)
-{
-    return span->end - span->start + span->skipped == ENCODED_SPAN_MAX;
-}
-
-/* Behind pairs of groups of four, which are whole characters of UTF-16 too; at the beginning of a line if one of the
- * last does, for lines are joined from their beginning. */
-static size_t next_piece_of_run(const TextView *view, const EncodedSpan *span)
-{
-    enum { LINES_WITHIN = 1024 };
-    size_t end = span->end - OVERLAP, count = 0, line = 0, piece = span->start;
-
-    for (size_t at = span->start; at < end; at++) {
-        bool is_escaped = view->data[at] == '\\'; /* the break of a line in JSON */
-        at += is_escaped ? 1 : 0;
-        uint8_t byte = view->data[at];
-        count += !is_escaped && BASE64_VALUES[byte] != 0;
-        if (count % 8 == 0)
-            piece = at + 1;
-        if (count % 8 == 0 && byte == (is_escaped ? 'n' : '\n'))
-            line = at + 1;
-    }
-    return line + LINES_WITHIN > end ? line : piece;
-}
-
-/* A field of a form is not cut: its beginning tells what it is. */
-static size_t before_field(const TextView *view, size_t end)
-{
-    for (size_t at = end; at > 0 && end - at < FORM_FIELD_MAX / 2 && view->data[at - 1] > ' '; at--) {
-        if (view->data[at - 1] == '&' || view->data[at - 1] == '?')
-            return at - 1;
-    }
-    return end;
-}
-
-/* Where the next piece begins: values that begin behind it are that one's. */
-static size_t own_end_of(const TextView *view, const EncodedSpan *span)
-{
-    if (span->kind == ENCODED_RUN)
-        return is_cut(span) ? next_piece_of_run(view, span) : span->end;
-    if (span->end == view->len || view->data[span->end] == '\n')
-        return span->end;
-    return before_field(view, span->end - (is_cut(span) ? OVERLAP : ESCAPE_AFTER / 2));
 }
 
 /* Chance may make a few bytes more of a line that does not belong to the run; they are no text then. */
@@ -253,7 +206,7 @@ static bool decode_joined(EncodedScan *scan, const TextView *view, const Encoded
     const Decoded *out = &scan->decoded;
 
     return decode(scan, view, span) &&
-           (is_cut(span) || g_utf8_validate((const char *)out->text, (gssize)out->len, NULL));
+           (span_is_cut(span) || g_utf8_validate((const char *)out->text, (gssize)out->len, NULL));
 }
 
 /* Decodes the run with the lines below, or its own line if they are no text together. */
@@ -285,23 +238,6 @@ static bool decode_span(EncodedScan *scan, const TextView *view, const EncodedSp
     return false;
 }
 
-/* Most runs of many lines are no text in any of them, and the first few tell: where the next line begins that may be.
- */
-static size_t next_text_line(const TextView *view, size_t at, size_t end)
-{
-    for (int line = 0; line < LINES_TOLD_BY; line++) {
-        const uint8_t *newline = memchr(view->data + at, '\n', end - at);
-        if (newline == NULL)
-            return end;
-        at = (size_t)(newline - view->data) + 1;
-        while (at < end && (view->data[at] == ' ' || view->data[at] == '\t'))
-            at++;
-        if (run_may_be_text((Bytes){.data = view->data + at, .len = end - at}))
-            return at;
-    }
-    return end;
-}
-
 /* Goes on with what is being unpacked. */
 static bool unpack(EncodedScan *scan, const TextView *view, EncodedStep step, GError **error)
 {
@@ -327,11 +263,16 @@ static void pass_over(EncodedScan *scan, const TextView *view, const EncodedSpan
         scan->done[span->kind] = view->base + next_text_line(view, span->end, scan->apart - view->base);
 }
 
+static bool has_spans_left(const EncodedScan *scan, uint64_t position)
+{
+    return scan->spans < SPANS_AT_FIRST + position / BYTES_A_SPAN;
+}
+
 static bool look_at(EncodedScan *scan, const TextView *view, EncodedStep step, const EncodedSpan *joined,
     const EncodedSpan *line, GError **error)
 {
     EncodedSpan span = *line;
-    bool is_wanted = scan->spans < SPANS_AT_FIRST + (view->base + span.start) / BYTES_A_SPAN;
+    bool is_wanted = has_spans_left(scan, view->base + span.start);
     bool is_apart = view->base + span.start < scan->apart;
 
     if (is_wanted && begins_packed(scan, view, joined, PACKED_BY_MARK))
@@ -339,7 +280,7 @@ static bool look_at(EncodedScan *scan, const TextView *view, EncodedStep step, c
     bool is_decoded = is_wanted && decode_span(scan, view, joined, &span);
     if (is_wanted && !is_decoded && !is_apart && begins_packed(scan, view, joined, PACKED_BY_CHANCE))
         return unpack(scan, view, step, error);
-    uint64_t own_end = view->base + own_end_of(view, &span);
+    uint64_t own_end = view->base + span_own_end(view, &span);
 
     if (is_wanted && joined->end > span.end)
         scan->apart = view->base + joined->end;
@@ -355,6 +296,44 @@ static bool look_at(EncodedScan *scan, const TextView *view, EncodedStep step, c
     return look_inside(scan, error);
 }
 
+/* Values that begin in the last bytes of a dump that is cut belong to the next piece, which begins with a line. */
+static uint64_t own_end_of_dump(const EncodedScan *scan, const TextView *view, size_t start, size_t len)
+{
+    enum { BYTES_AGAIN = 256 };
+    const Decoded *decoded = &scan->decoded;
+
+    if (!dump_is_cut(len) || decoded->len < 2 * BYTES_AGAIN)
+        return view->base + start + len;
+    size_t at = start + decoded->from[decoded->len - BYTES_AGAIN].index, line = at;
+    while (line > start && view->data[line - 1] != '\n')
+        line--;
+    return view->base + (line > start ? line : at);
+}
+
+/* Of bytes that are written one by one. */
+static bool look_at_dump(EncodedScan *scan, const TextView *view, EncodedStep step, const EncodedSpan *words,
+    JoinResult *ret_result, GError **error)
+{
+    const Bytes text = {.data = view->data, .len = view->len};
+    size_t start = dump_start(text, words->start);
+    const Bytes dump = {.data = view->data + start, .len = view->len - start};
+    size_t len = decode_dump(dump, &scan->decoded), end = start + len + DUMP_TAIL;
+
+    *ret_result = step == ENCODED_MORE && end >= view->len && !dump_is_cut(len) ? JOIN_OPEN : JOIN_DONE;
+    if (*ret_result == JOIN_OPEN)
+        return true;
+    if (scan->decoded.len == 0 || !has_spans_left(scan, view->base + start)) {
+        scan->done[ENCODED_RUN] = view->base + MAX(start + len, words->end);
+        return true;
+    }
+    scan->own_start = scan->done[ENCODED_RUN];
+    scan->own_end = MAX(own_end_of_dump(scan, view, start, len), view->base + words->end);
+    scan->done[ENCODED_RUN] = scan->own_end;
+    scan->span_position = view->base + start;
+    scan->spans++;
+    return look_inside(scan, error);
+}
+
 /* What of the text around a run belongs to it. */
 static JoinResult join(EncodedScan *scan, const TextView *view, EncodedStep step, EncodedSpan *span)
 {
@@ -363,6 +342,17 @@ static JoinResult join(EncodedScan *scan, const TextView *view, EncodedStep step
     if (span->kind == ENCODED_ESCAPES || view->base + span->start < scan->apart)
         return JOIN_DONE;
     return encoded_join(&scan->finder, view, step, span);
+}
+
+static bool look_at_next(EncodedScan *scan, const TextView *view, EncodedStep step, const EncodedSpan *line,
+    JoinResult *ret_result, GError **error)
+{
+    EncodedSpan joined = *line;
+
+    if (line->kind == ENCODED_DUMP)
+        return look_at_dump(scan, view, step, line, ret_result, error);
+    *ret_result = join(scan, view, step, &joined);
+    return *ret_result == JOIN_OPEN || look_at(scan, view, step, &joined, line, error);
 }
 
 static bool feed_kind(EncodedScan *scan, const TextView *view, EncodedStep step, EncodedKind kind, GError **error)
@@ -378,12 +368,12 @@ static bool feed_kind(EncodedScan *scan, const TextView *view, EncodedStep step,
         size_t from = (size_t)(scan->done[kind] - view->base);
         if (!encoded_find(&scan->finder, view, from, view->len, kind, &line))
             break;
-        EncodedSpan joined = line;
-        if (join(scan, view, step, &joined) == JOIN_OPEN) {
+        JoinResult result = JOIN_DONE;
+        TRY(look_at_next(scan, view, step, &line, &result, error));
+        if (result == JOIN_OPEN) {
             scan->done[kind] = MAX(scan->done[kind], view->base + line.start);
             return true;
         }
-        TRY(look_at(scan, view, step, &joined, &line, error));
     }
     uint64_t end = view->base + view->len;
     scan->done[kind] = MAX(scan->done[kind], step == ENCODED_LAST || end < TAIL ? end : end - TAIL);

@@ -1,6 +1,7 @@
 #include "detect/encoded/encoded_spans.h"
 #include "detect/byte_class.h"
 #include "detect/encoded/base64.h"
+#include "detect/encoded/dumps.h"
 #include "detect/encoded/escapes.h"
 #include "detect/encoded/forms.h"
 #include "detect/encoded/runs.h"
@@ -52,23 +53,45 @@ static uint64_t long_runs(uint64_t mask)
     return mask;
 }
 
+/* A block of text: where words are, what stands before it in a row, and where in it long rows are. */
+typedef struct RunBlock {
+    size_t start, carried;
+    uint64_t mask, inner;
+} RunBlock;
+
+/* The run or the dump that begins first. False: there is none. */
+static bool find_in_block(
+    const EncodedFinder *finder, const TextView *view, const RunBlock *block, EncodedSpan *ret_span)
+{
+    uint64_t gaps = ~block->mask, words = dump_words(gaps);
+    size_t leading = gaps != 0 ? (size_t)__builtin_ctzll(gaps) : BYTE_SET_BLOCK;
+    size_t run = SIZE_MAX, dump = words != 0 ? block->start + (size_t)__builtin_ctzll(words) : SIZE_MAX;
+
+    if (block->carried + leading >= RUN_MIN)
+        run = block->start - block->carried;
+    else if (block->inner != 0)
+        run = block->start + (size_t)__builtin_ctzll(block->inner);
+    if (dump < run)
+        *ret_span = (EncodedSpan){.kind = ENCODED_DUMP, .start = dump, .end = MIN(dump + DUMP_WORDS_MIN, view->len)};
+    else if (run != SIZE_MAX)
+        *ret_span =
+            (EncodedSpan){.kind = ENCODED_RUN, .start = run, .end = line_end(finder, view, run, span_limit(view, run))};
+    return dump != SIZE_MAX || run != SIZE_MAX;
+}
+
 static bool find_run(const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedSpan *ret_span)
 {
     size_t carried = 0; /* so long is the run that the last block ended with */
 
-    for (size_t block = from; block < to; block += BYTE_SET_BLOCK) {
-        uint64_t mask = run_mask(finder, view, block), gaps = ~mask;
+    for (size_t start = from; start < to; start += BYTE_SET_BLOCK) {
+        uint64_t mask = run_mask(finder, view, start), gaps = ~mask, inner = long_runs(mask);
         size_t leading = gaps != 0 ? (size_t)__builtin_ctzll(gaps) : BYTE_SET_BLOCK;
-        uint64_t inner = long_runs(mask);
-        size_t start = 0;
-        if (carried + leading >= RUN_MIN)
-            start = block - carried;
-        else if (inner != 0)
-            start = block + (size_t)__builtin_ctzll(inner);
-        if (carried + leading >= RUN_MIN || inner != 0) {
-            *ret_span = (EncodedSpan){
-                .kind = ENCODED_RUN, .start = start, .end = line_end(finder, view, start, span_limit(view, start))};
-            return start < to;
+        bool has_words =
+            ((start - from) & BYTE_SET_BLOCK) == 0 && may_be_dump(gaps); /* a dump takes more than a block */
+        if (inner != 0 || carried + leading >= RUN_MIN || has_words) {
+            const RunBlock block = {.start = start, .carried = carried, .mask = mask, .inner = inner};
+            if (find_in_block(finder, view, &block, ret_span))
+                return ret_span->start < to;
         }
         carried = (size_t)__builtin_clzll(gaps);
     }

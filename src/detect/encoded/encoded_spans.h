@@ -5,7 +5,8 @@
 #include "detect/keywords.h"
 #include "detect/structure/byte_set.h"
 
-typedef enum EncodedKind { ENCODED_RUN, ENCODED_ESCAPES } EncodedKind; /* a run: base64 or hexadecimal */
+/* A run: base64 or hexadecimal. A dump: bytes one by one (dumps.h); it is found with the runs. */
+typedef enum EncodedKind { ENCODED_RUN, ENCODED_ESCAPES, ENCODED_DUMP } EncodedKind;
 
 typedef struct EncodedSpan {
     EncodedKind kind;
