@@ -17,12 +17,23 @@ enum {
     WORD_BEFORE = 1024, /* of a word that goes on there: it may be base64 */
 };
 
+#define HEXADECIMAL "0123456789ABCDEFabcdef"
+#define LETTERS     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 static const char ESCAPES[] = "%\\&=?";
+
+/* The sets of an escape's first two characters. */
+enum { FIRST, SECOND, FIRST_OF_MAIL, SECOND_OF_MAIL };
 
 void encoded_finder_init(EncodedFinder *finder)
 {
-    byte_set_init(&finder->runs, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_");
-    byte_set_init(&finder->escapes, ESCAPES);
+    static const char *const escapes[BYTE_SETS] = {[FIRST] = "%\\&?",
+        [SECOND] = HEXADECIMAL LETTERS "\\/#",
+        [FIRST_OF_MAIL] = "=",
+        [SECOND_OF_MAIL] = HEXADECIMAL "\r\n"};
+
+    byte_set_init(&finder->runs, LETTERS "0123456789+/-_");
+    byte_sets_init(&finder->escapes, escapes);
 }
 
 static uint64_t run_mask(const EncodedFinder *finder, const TextView *view, size_t at)
@@ -233,11 +244,21 @@ static bool may_be_escape(const uint8_t *text)
     }
 }
 
+/* Bit i: an escape may begin with byte i, as its next one says where it is known. */
+static uint64_t escape_mask(const EncodedFinder *finder, const uint8_t *text, size_t len)
+{
+    uint64_t masks[BYTE_SETS], unknown = UINT64_C(1) << (MIN(len, (size_t)BYTE_SET_BLOCK) - 1);
+
+    byte_sets_masks(&finder->escapes, text, len, masks);
+    return (masks[FIRST] & (masks[SECOND] >> 1 | unknown)) |
+           (masks[FIRST_OF_MAIL] & (masks[SECOND_OF_MAIL] >> 1 | unknown));
+}
+
 /* Where the first one in [from, to) is; to: there is none. */
 static size_t next_escape(const EncodedFinder *finder, const TextView *view, size_t from, size_t to)
 {
     for (size_t block = from; block < to; block += BYTE_SET_BLOCK) {
-        uint64_t mask = byte_set_mask(&finder->escapes, view->data + block, to - block);
+        uint64_t mask = escape_mask(finder, view->data + block, to - block);
         for (; mask != 0; mask &= mask - 1) {
             size_t at = block + (size_t)__builtin_ctzll(mask);
             if (may_be_escape(view->data + at) && is_worth_it(view, at))

@@ -15,7 +15,8 @@ typedef struct EncodedSpan {
 } EncodedSpan;
 
 typedef struct EncodedFinder {
-    ByteSet runs, escapes;
+    ByteSet runs;
+    ByteSets escapes; /* what they begin with, and go on with */
 } EncodedFinder;
 
 void encoded_finder_init(EncodedFinder *finder);
