@@ -111,7 +111,7 @@ static bool is_keyword_in_field(const Judge *judge, const Candidate *candidate)
 /* Forms print the label, alone and short, on the line above the value: the value's line is its own nevertheless. */
 static uint64_t label_above(const Judge *judge, const TextView *text, const Candidate *candidate, KeywordQuery query)
 {
-    enum { LABEL_MAX = 48, LABEL_DISTANCE = 2 };
+    enum { LABEL_MAX = 48, LABEL_DISTANCE = 10 };
     uint64_t label_end = text->base + gap_start(text, (size_t)(candidate->value.start - text->base));
     uint64_t start = MAX(query.barrier, line_start(text, candidate, label_end));
 

@@ -36,14 +36,19 @@ static const IssuerRange issuer_ranges[] = {
     {810000, 817199, LENGTHS_16_TO_19}, /* UnionPay, RuPay */
 };
 
-static bool issuer_is_known(const Alnum *digits)
+static bool is_in_range(const Alnum *digits, const IssuerRange *ranges, size_t count)
 {
     uint32_t prefix = digits_value(digits->text, 0, 6);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(issuer_ranges); i++)
-        if (prefix >= issuer_ranges[i].low && prefix <= issuer_ranges[i].high)
-            return (issuer_ranges[i].lengths & LENGTH(digits->len)) != 0;
+    for (size_t i = 0; i < count; i++)
+        if (prefix >= ranges[i].low && prefix <= ranges[i].high)
+            return (ranges[i].lengths & LENGTH(digits->len)) != 0;
     return false;
+}
+
+static bool issuer_is_known(const Alnum *digits)
+{
+    return is_in_range(digits, issuer_ranges, G_N_ELEMENTS(issuer_ranges));
 }
 
 /* What digits a number is made of. */
@@ -80,6 +85,27 @@ static bool is_rounded(const Alnum *digits, const DigitUse *use)
            strstr(digits->text + 6, zeros) != NULL;
 }
 
+/* Ranges in use that are narrow enough to tell a bare number of the usual length by. What is left out is found beside a
+ * word for a card, or when it stands in groups. */
+static const IssuerRange telling_ranges[] = {
+    {222100, 272099, LENGTH(16)}, /* Mastercard */
+    {340000, 349999, LENGTH(15)}, /* American Express */
+    {352800, 358999, LENGTH(16)}, /* JCB */
+    {370000, 379999, LENGTH(15)}, /* American Express */
+    {400000, 499999, LENGTH(16)}, /* Visa */
+    {501800, 501999, LENGTH(16)}, /* Maestro, Dankort */
+    {502000, 502099, LENGTH(16)}, /* Maestro */
+    {503800, 503899, LENGTH(16)}, /* Maestro */
+    {508000, 559999, LENGTH(16)}, /* RuPay, Mastercard */
+    {589300, 589399, LENGTH(16)}, /* Maestro */
+    {601100, 601199, LENGTH(16)}, /* Discover */
+    {607000, 608999, LENGTH(16)}, /* RuPay */
+    {620000, 629999, LENGTH(16)}, /* UnionPay */
+    {630400, 630499, LENGTH(16)}, /* Maestro */
+    {644000, 659999, LENGTH(16)}, /* Discover, RuPay */
+    {675900, 676399, LENGTH(16)}, /* Maestro */
+};
+
 /* One check digit and an issuer's range leave a bare number too likely to be something else (a time in milliseconds, a
  * GTIN, a serial number) unless it has the length of nearly all cards. Grouped as cards are embossed, it is proved. */
 static Verdict card_verdict(Bytes value)
@@ -95,7 +121,7 @@ static Verdict card_verdict(Bytes value)
         return VERDICT_REJECT; /* one digit repeated */
     if (digits.has_separators)
         return VERDICT_PROVED;
-    bool is_likely = digits.len >= 14 && digits.len <= 16 && digits.text[0] != '1';
+    bool is_likely = is_in_range(&digits, telling_ranges, G_N_ELEMENTS(telling_ranges));
     return is_likely && is_varied(&use) && !is_rounded(&digits, &use) ? VERDICT_PASS : VERDICT_WEAK;
 }
 

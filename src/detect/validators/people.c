@@ -275,7 +275,10 @@ Verdict validate_uk_account(Bytes value)
 
     if (!digits_read(value, &digits) || (digits.len != 14 && digits.len != 6 && digits.len != 8))
         return VERDICT_REJECT;
-    return digits_one_repeated(digits.text, digits.len) ? VERDICT_REJECT : VERDICT_PASS;
+    uint32_t year = digits_value(digits.text, 0, 4);
+    bool is_date = digits.len == 8 && year >= 1950 && year < 2050 &&
+                   date_is_real(year, digits_value(digits.text, 4, 2), digits_value(digits.text, 6, 2));
+    return is_date || digits_one_repeated(digits.text, digits.len) ? VERDICT_REJECT : VERDICT_PASS;
 }
 
 /* Cookies that only count visitors are of no interest; a value that only names what would stand there is none. */

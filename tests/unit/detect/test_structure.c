@@ -260,7 +260,7 @@ static const Place places[] = {
     {"a refusing word beside a tier", "phone 123-45-6789 case 123-45-6788", "id.case 123-45-6788 high\n"},
     {"a keyword behind", "1234567 is its serial", "id.serial 1234567 high\n"},
     {"a keyword too far behind", "1234567 " FAR "serial", ""},
-    {"a keyword on another line", "serial and more\n1234567", ""},
+    {"a keyword on another line", "serial and some more of it\n1234567", ""},
     {"a label above its value", "serial:\n1234567", "id.serial 1234567 high\n"},
     {"a long line that ends with a keyword", FAR FAR "serial\n1234567", ""},
     {"two columns of two lines", "serial,x\n1234567,1", "id.serial 1234567 high row 2 cell 1 serial\n"},

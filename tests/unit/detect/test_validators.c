@@ -22,7 +22,7 @@ static const Case financial_cases[] = {
     {"card", "3714-496353-98431", VERDICT_PROVED, "American Express's test number"},
     {"card", "6011111111111117", VERDICT_PASS, "Discover's test number"},
     {"card", "3530111333300000", VERDICT_PASS, "JCB's test number"},
-    {"card", "30569309025904", VERDICT_PASS, "Diners Club's test number"},
+    {"card", "30569309025904", VERDICT_WEAK, "Diners Club's test number of 14 digits"},
     {"card", "6200000000000005", VERDICT_PASS, "UnionPay's test number"},
     {"card", "6304000000000000", VERDICT_PASS, "Maestro's test number"},
     {"card", "4917610000000000003", VERDICT_WEAK, "Visa's test number of 19 digits"},
