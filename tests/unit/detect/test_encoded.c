@@ -289,12 +289,34 @@ static void test_values_in_long_lines_of_escapes_are_found_once(void)
     }
 }
 
+/* Text is looked at in blocks: an escape may be cut by the end of one. */
+static void test_an_escape_is_found_wherever_it_stands(void)
+{
+    static const char *const escapes[] = {"%40", "\\u0040", "\\x40", "&#64;", "=40"};
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(escapes); i++) {
+        for (size_t before = 0; before < 70; before++) {
+            g_autofree char *pad = g_strnfill(before, ' ');
+            g_autofree char *text = g_strdup_printf("%sbob%sab.org, ann%sab.org\n", pad, escapes[i], escapes[i]);
+            size_t len = strlen(escapes[i]);
+            g_autofree char *expected = g_strdup_printf(
+                "pii.email %zu+%zu 1:%zu medium bob@ab.org\npii.email %zu+%zu 1:%zu medium ann@ab.org\n", before,
+                9 + len, before + 1, before + 11 + len, 9 + len, before + 12 + len);
+            g_autofree char *matches = testing_find(rules, text);
+            g_assert_cmpstr(matches, ==, expected);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
     g_test_add_func("/detect/encoded/values-in-encoded-text-are-found-in-their-place",
         test_values_in_encoded_text_are_found_in_their_place);
+    g_test_add_func(
+        "/detect/encoded/an-escape-is-found-wherever-it-stands", test_an_escape_is_found_wherever_it_stands);
     g_test_add_func("/detect/encoded/encoded-twice-is-found", test_encoded_twice_is_found);
     g_test_add_func("/detect/encoded/text-may-begin-with-any-letters", test_text_may_begin_with_any_letters);
     g_test_add_func(
