@@ -144,7 +144,7 @@ static size_t recent_slot(const Stretch *stretch)
 {
     uint64_t hash = 0;
 
-    for (size_t i = 0; i < STRETCH_FIRST; i++)
+    for (size_t i = 0; i < stretch->count; i++)
         hash += (uint64_t)(uintptr_t)stretch->first[i] * (HASH_FACTOR + 2 * i);
     return hash >> 32 & (HOT_RECENT - 1);
 }
@@ -153,7 +153,8 @@ static bool is_same(const RecentSet *recent, const Stretch *stretch)
 {
     uint64_t other = 0;
 
-    for (size_t i = 0; i < STRETCH_FIRST; i++)
+    /* With the one behind the last, which is NULL. */
+    for (size_t i = 0; i < STRETCH_FIRST && i <= stretch->count; i++)
         other |= (uint64_t)(uintptr_t)recent->first[i] ^ (uint64_t)(uintptr_t)stretch->first[i];
     return recent->set != NULL && other == 0;
 }

@@ -62,7 +62,7 @@ static bool is_markup(Bytes field)
     for (size_t i = 0; i < field.len; i++)
         lower[i] = (char)(field.data[i] | (g_ascii_isupper(field.data[i]) ? 0x20 : 0));
     for (; *names != '\0'; names += field.len)
-        if (memcmp(names, lower, field.len) == 0)
+        if (names[0] == lower[0] && memcmp(names, lower, field.len) == 0)
             return true;
     return false;
 }
