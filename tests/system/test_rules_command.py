@@ -205,7 +205,7 @@ def test_show_tells_a_rule_with_its_examples(trawl, own):
 
 def test_test_says_what_matches_and_why_not(trawl, own, tmp_path):
     text = tmp_path / "text"
-    text.write_text(f"badge BDG-765432\nticket {40 * '.'} BDG-765433\nbadge BDG-000000\ncard 4242 4242 4242 4241\n")
+    text.write_text(f"badge BDG-765432\nticket {40 * '~'} BDG-765433\nbadge BDG-000000\ncard 4242 4242 4242 4241\n")
     lines = trawl.run("rules", "test", text, "--rules", own, "--rule", "own.badge", status=0).out.splitlines()
     assert [line.split("\t")[:2] for line in lines] == [["1:7", "own.badge"], ["2:49", "own.badge"], ["3:7", "own.badge"]]
     assert "match, tier high" in lines[0] and "765432" not in lines[0]
