@@ -271,3 +271,23 @@ bool has_slashes(Bytes value)
 
     return slash != NULL && memrchr(value.data, '/', value.len) != slash;
 }
+
+bool is_on_chromosome(Bytes before)
+{
+    size_t at = before.len;
+
+    if (at < 5 || before.data[at - 1] != ',')
+        return false;
+    for (at--; at > 0 && g_ascii_isalnum(before.data[at - 1]); at--)
+        ;
+    return before.len - at > 4 && memcmp(before.data + at, "chr", 3) == 0;
+}
+
+bool is_year_first(Bytes value)
+{
+    const char *text = (const char *)value.data;
+
+    return value.len >= 11 && text[5] == '-' && text[8] == '-' && digits_all(text, 1, 4) && digits_all(text, 6, 2) &&
+           digits_all(text, 9, 2) &&
+           date_is_real(digits_value(text, 1, 4), digits_value(text, 6, 2), digits_value(text, 9, 2));
+}

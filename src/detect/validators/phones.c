@@ -288,23 +288,11 @@ static Verdict phone_intl_verdict(Bytes value)
     return VERDICT_REJECT;
 }
 
-/* "chr14,+47281641,76M": the forward strand. */
-static bool is_on_chromosome(Bytes before)
-{
-    size_t at = before.len;
-
-    if (at < 5 || before.data[at - 1] != ',')
-        return false;
-    for (at--; at > 0 && g_ascii_isalnum(before.data[at - 1]); at--)
-        ;
-    return before.len - at > 4 && memcmp(before.data + at, "chr", 3) == 0;
-}
-
 Verdict validate_phone_intl(const Surroundings *surroundings)
 {
     /* "+922 337 203 685 477": the greatest number of 64 bits. */
     bool is_bound = memmem(surroundings->value.data, surroundings->value.len, "922 337 203", 11) != NULL;
-    if (is_bound || is_on_chromosome(surroundings->before))
+    if (is_bound || is_year_first(surroundings->value) || is_on_chromosome(surroundings->before))
         return VERDICT_REJECT;
     return outside_service(surroundings, phone_intl_verdict(surroundings->value));
 }
@@ -343,9 +331,21 @@ static bool is_part_of_more(const Surroundings *surroundings)
     return goes_on || (is_one_of(before.data[before.len - 1], "-./") && g_ascii_isalnum(before.data[before.len - 2]));
 }
 
+/* "116.1474999": one dot, six digits and more behind it, and no trunk prefix. */
+static bool is_measure(Bytes value)
+{
+    enum { DECIMALS = 6 };
+    const uint8_t *dot = memchr(value.data, '.', value.len);
+    size_t behind = dot != NULL ? (size_t)(value.data + value.len - dot - 1) : 0;
+
+    return behind >= DECIMALS && value.data[0] != '0' && value.data[0] != '+' &&
+           digits_all((const char *)dot + 1, 0, behind) &&
+           digits_all((const char *)value.data, 0, value.len - behind - 1);
+}
+
 Verdict validate_phone_national(const Surroundings *surroundings)
 {
-    if (is_part_of_more(surroundings) || is_network_address(surroundings))
+    if (is_part_of_more(surroundings) || is_network_address(surroundings) || is_measure(surroundings->value))
         return VERDICT_REJECT;
     return outside_service(surroundings, outside_row(surroundings, phone_national_verdict(surroundings->value)));
 }

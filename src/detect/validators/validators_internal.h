@@ -88,6 +88,10 @@ bool is_in_request(const Surroundings *surroundings);
 /* "7357595648/4987424375604825", "4249471492292608/190103424450275"; what has four digits and fewer is an expiry date.
  */
 bool is_in_fraction(const Surroundings *surroundings);
+/* "chr14,+47281641,76M": the forward strand. */
+bool is_on_chromosome(Bytes before);
+/* "+2013-01-04 15": a day with a sign before it. */
+bool is_year_first(Bytes value);
 /* "slave2/db/name/pw": a path. */
 bool has_slashes(Bytes value);
 /* `"seed": -6300023422931547845`, "0.5,-6300023422931547845": what has a sign is a quantity. */
