@@ -98,7 +98,7 @@ bool is_in_base64_block(const Surroundings *surroundings)
         return true;
     while (end > 0 && is_one_of(before.data[end - 1], " \t\r\n"))
         end--;
-    bool is_on_line_of_its_own = memchr(before.data + end, '\n', before.len - end) != NULL;
+    bool is_on_line_of_its_own = end < before.len && memchr(before.data + end, '\n', before.len - end) != NULL;
     return is_on_line_of_its_own && base64_run_before((Bytes){before.data, end}) >= BLOCK_LINE_MIN;
 }
 

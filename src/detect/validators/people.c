@@ -315,7 +315,7 @@ static bool is_about_archives(Bytes before)
     static const char *const words[] = {"zip(", "ipFile", "ipfile", "ipEntry", "ipstream", "ipimport", "zip."};
     bool is_found = false;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(words) && before.len > 0; i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(words) && before.data != NULL; i++)
         is_found = is_found || memmem(before.data, before.len, words[i], strlen(words[i])) != NULL;
     return is_found;
 }
@@ -328,7 +328,7 @@ Verdict validate_postcode(const Surroundings *surroundings)
     enum { QUERY_BYTES = 64 };
     Bytes before = surroundings->before;
     size_t near = MIN(before.len, (size_t)QUERY_BYTES);
-    if (near > 0 && memmem(before.data + before.len - near, near, "WHERE ", 6) != NULL)
+    if (before.data != NULL && memmem(before.data + before.len - near, near, "WHERE ", 6) != NULL)
         return VERDICT_LOW;
     if (is_about_archives((Bytes){before.data + before.len - near, near}) || is_of_map(before))
         return VERDICT_LOW;

@@ -158,6 +158,8 @@ static bool is_other(Bytes value)
     const char *text = (const char *)value.data;
     size_t at = 1;
 
+    if (text == NULL)
+        return false;
     if (begins_with(value, "CVE-") || is_of_system(value) || memmem(value.data, value.len, "/$", 2) != NULL ||
         is_expansion(value))
         return true;
