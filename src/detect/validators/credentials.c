@@ -117,7 +117,7 @@ Verdict validate_http_scheme(const Surroundings *surroundings)
         return VERDICT_REJECT;
     size_t seen = MIN(before.len, (size_t)BASIC_SEEN);
     const uint8_t *near = before.data + before.len - seen;
-    if (seen > 0 && (memmem(near, seen, "asic", 4) != NULL || memmem(near, seen, "ASIC", 4) != NULL))
+    if (before.data != NULL && (memmem(near, seen, "asic", 4) != NULL || memmem(near, seen, "ASIC", 4) != NULL))
         return basic_verdict(value);
     if (value.len < BEARER_LEN_MIN || mix.digits < 2 || mix.upper + mix.lower < 4)
         return VERDICT_REJECT;
