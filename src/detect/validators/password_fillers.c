@@ -214,6 +214,15 @@ static bool is_foreign_word(Bytes value)
     return beyond_ascii > 0 && mix.digits == 0 && mix.others - beyond_ascii < 3;
 }
 
+/* What a generator makes, which may begin with any mark. */
+static bool is_random(Bytes value)
+{
+    enum { LEN_MIN = 10 };
+    Mix mix = mix_of(value);
+
+    return value.len >= LEN_MIN && mix.digits > 0 && mix.upper >= 2 && mix.lower >= 2 && word_cover(value) < 0.3;
+}
+
 /* A label, a rule of a form ("required|min:8"), a hash, a reference, the name of a file. */
 bool is_of_other_kind(Bytes value)
 {
@@ -226,8 +235,9 @@ bool is_of_other_kind(Bytes value)
     static const char *const without_digits[] = {"passwort", "kennwort", "contrase", "motdepasse", "wachtwoord",
         "redacted", "hidden", "mask", "secretsmanager", "changeit", "change_it", "change-it", "change-me", "change_me"};
 
-    if (is_one_of(value.data[0], ",.;:)+") || starts_with_one_of(value, starts, G_N_ELEMENTS(starts)) ||
-        ends_with_one_of(value, ends, G_N_ELEMENTS(ends)) || contains_one_of(value, always, G_N_ELEMENTS(always)))
+    if ((is_one_of(value.data[0], ",.;:)+") && !is_random(value)) ||
+        starts_with_one_of(value, starts, G_N_ELEMENTS(starts)) || ends_with_one_of(value, ends, G_N_ELEMENTS(ends)) ||
+        contains_one_of(value, always, G_N_ELEMENTS(always)))
         return true;
     if (mix_of(value).digits == 0 && contains_one_of(value, without_digits, G_N_ELEMENTS(without_digits)))
         return true;

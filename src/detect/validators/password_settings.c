@@ -358,7 +358,8 @@ Verdict validate_said_password(const Surroundings *surroundings)
     if (before.len > 0 && is_one_of(before.data[before.len - 1], "\"'`"))
         return validate_password(value);
     Mix mix = mix_of(value);
-    if (value.len < SAID_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 2 || value.data[0] == '\\')
+    if (value.len < SAID_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 2 ||
+        is_one_of(value.data[0], "\\*&(<[{"))
         return VERDICT_REJECT;
     if (word_cover(value) >= 0.5 && strpbrk_of(value, "!@#$%^&*") == NULL)
         return is_word_with_number(value) ? VERDICT_LOW : VERDICT_REJECT;
@@ -376,7 +377,7 @@ Verdict validate_noted_password(const Surroundings *surroundings)
         if (at != NULL)
             value = (Bytes){at + 4, (size_t)(value.data + value.len - at - 4)};
     }
-    return noted_password_verdict(value);
+    return is_next_setting(value) ? VERDICT_REJECT : noted_password_verdict(value);
 }
 
 /* "user=svc … password=PASSWORD": what stands behind the last operator. */

@@ -71,6 +71,13 @@ static const Case cases[] = {
     {"http_scheme", "\"Basic ", "Authentication", "\"", VERDICT_REJECT},
     {"http_scheme", "\"Bearer ", RANDOM_VALUE, "\"", VERDICT_PASS},
     {"http_scheme", "\"Bearer ", "getTokenOfUser12", "(", VERDICT_REJECT},
+    {"said_password", "func logon(user *uint16, password ", "*uint16,", "", VERDICT_REJECT},
+    {"said_password", "the password is ", "Summer2024", ".", VERDICT_LOW},
+    {"noted_password", "password for fb: ", "video=sm712fb", "", VERDICT_REJECT},
+    {"noted_password", "pw: ", "xkWpTzRqLv4B", "\n", VERDICT_PASS},
+    {"noted_password", "pw: ", "getUserName2", "\n", VERDICT_REJECT},
+    {"setting", "key \"", "/etc/app/id_rsa.key1", "\"", VERDICT_REJECT},
+    {"secret_phrase", "private_key = ", "load_key(data,", " x)", VERDICT_REJECT},
     /* RFC 7516, section 4.1.2: no algorithm of encryption. */
     {"jwt_encrypted", "", "eyJhbGciOiJkaXIifQ..48V1_ALb6US04U3b.5eym8TW_c8Su.XFBoMYUZodetZdvTiFvSkQ", "",
         VERDICT_REJECT},
