@@ -309,14 +309,19 @@ static Verdict postcode_verdict(Bytes value)
     return code >= 1001 && code <= 99998 && !is_bound ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-/* "zip(range(20000)", "ZipFile.read": archives, and what pairs lists. */
-static bool is_about_archives(Bytes before)
+/* "zip(range(20000)", "ZipFile.read", "WHERE zip = '94105'": archives, what pairs lists, and what is asked for. */
+static bool is_about_other_zip(Bytes before)
 {
-    static const char *const words[] = {"zip(", "ipFile", "ipfile", "ipEntry", "ipstream", "ipimport", "zip."};
+    static const char *const words[] = {
+        "zip(", "ipFile", "ipfile", "ipEntry", "ipstream", "ipimport", "zip.", "WHERE "};
+    enum { SEEN = 64 };
+    size_t near = MIN(before.len, (size_t)SEEN);
     bool is_found = false;
 
-    for (size_t i = 0; i < G_N_ELEMENTS(words) && before.data != NULL; i++)
-        is_found = is_found || memmem(before.data, before.len, words[i], strlen(words[i])) != NULL;
+    if (before.data == NULL)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        is_found = is_found || memmem(before.data + before.len - near, near, words[i], strlen(words[i])) != NULL;
     return is_found;
 }
 
@@ -324,13 +329,9 @@ Verdict validate_postcode(const Surroundings *surroundings)
 {
     static const char *const words[] = {"zip", "post", "plz", "cep", "cod", "kod", "psč", "irány", "pin"};
     static WordSearch search = WORD_SEARCH(words);
-    /* "WHERE zip = '94105'": what is asked for. */
-    enum { QUERY_BYTES = 64 };
     Bytes before = surroundings->before;
-    size_t near = MIN(before.len, (size_t)QUERY_BYTES);
-    if (before.data != NULL && memmem(before.data + before.len - near, near, "WHERE ", 6) != NULL)
-        return VERDICT_LOW;
-    if (is_about_archives((Bytes){before.data + before.len - near, near}) || is_of_map(before))
+
+    if (is_about_other_zip(before) || is_of_map(before))
         return VERDICT_LOW;
     /* "zip-stream 2.0.1 21279": one of several numbers. */
     while (before.len > 0 && !g_ascii_isalnum(before.data[before.len - 1]) && before.data[before.len - 1] < 0x80)
