@@ -87,10 +87,7 @@ static void add_word(ClassRules *rules, const CompiledRule *rule)
 {
     g_array_append_val(rules->word, rule->rule.index);
     rules->plan.word_runs |= first_runs_all(rule->first_runs);
-    for (unsigned byte = 0; byte < 256; byte++) {
-        if (rule->first_bytes == NULL || (rule->first_bytes[byte / 8] >> (byte % 8) & 1) != 0)
-            rules->plan.word_firsts[byte / 64] |= UINT64_C(1) << (byte % 64);
-    }
+    rule_add_first_bytes(rule, rules->plan.word_firsts);
 }
 
 bool class_rules_add(ClassRules *rules, const CompiledRule *rule, GError **error)

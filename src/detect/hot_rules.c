@@ -15,13 +15,6 @@ static void add_runs(FirstRuns *runs, const FirstRuns *more)
     }
 }
 
-static void add_first_bytes(uint64_t first_bytes[4], const uint8_t *more)
-{
-    for (unsigned byte = 0; byte < 256; byte++)
-        if (more == NULL || (more[byte / 8] >> (byte % 8) & 1) != 0)
-            first_bytes[byte / 64] |= UINT64_C(1) << (byte % 64);
-}
-
 /* Of the set's rules, those of shape word. */
 static void note_words(const RuleSet *rules, HotSet *set)
 {
@@ -33,7 +26,7 @@ static void note_words(const RuleSet *rules, HotSet *set)
             uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
             g_array_append_val(set->words, rule);
             add_runs(&set->word_runs, rule_at(rules, rule)->first_runs);
-            add_first_bytes(set->first_bytes, rule_at(rules, rule)->first_bytes);
+            rule_add_first_bytes(rule_at(rules, rule), set->first_bytes);
         }
     }
 }

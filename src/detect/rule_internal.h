@@ -143,6 +143,17 @@ static inline bool rule_bits_have(const uint64_t *bits, uint32_t index)
     return bits != NULL && (bits[index / 64] >> (index % 64) & 1) != 0;
 }
 
+/* To a bit set of bytes. */
+static inline void rule_add_first_bytes(const CompiledRule *rule, uint64_t bytes[4])
+{
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t more = UINT64_MAX;
+        if (rule->first_bytes != NULL)
+            memcpy(&more, rule->first_bytes + i * sizeof more, sizeof more);
+        bytes[i] |= GUINT64_FROM_LE(more);
+    }
+}
+
 /* Whether its pattern is tried at one place only, not searched for. */
 static inline bool rule_is_anchored(const RawRule *raw)
 {
