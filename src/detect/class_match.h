@@ -16,7 +16,7 @@ typedef struct ClassRun {
     /* For the place that is looked at. */
     const ClassRules *selected;
     const GArray *words; /* rules of shape word worth trying, uint32_t */
-    const HotSet *set;   /* of the selected rules, those worth trying; NULL: all */
+    HotSet *set;         /* of the selected rules, those worth trying; NULL: all */
 } ClassRun;
 
 /* Judges what begins in [from, to), positions in the run. What is before to needs class_max_length bytes behind it, or

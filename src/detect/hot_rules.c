@@ -55,14 +55,22 @@ static bool waits_always(const CompiledRule *rule)
     return false;
 }
 
-static void note_forms(const RuleSet *rules, HotSet *set)
+uint64_t hot_set_bare(HotSet *set, const RuleSet *rules, uint32_t digits)
 {
-    const FormTable *forms = rules->class_rules->forms;
+    if ((set->bare_known >> digits & 1) == 0)
+        set->bare[digits] = forms_of(rules, set, form_table_bare(rules->class_rules->forms, digits), waits_always);
+    set->bare_known |= UINT64_C(1) << digits;
+    return set->bare[digits];
+}
 
-    for (uint32_t digits = 0; digits <= FORM_MAX_DIGITS; digits++) {
-        set->bare[digits] = forms_of(rules, set, form_table_bare(forms, digits), waits_always);
-        set->separated[digits] = forms_of(rules, set, form_table_separated(forms, digits), waits_bare_only);
-    }
+uint64_t hot_set_separated(HotSet *set, const RuleSet *rules, uint32_t digits)
+{
+    const GArray *forms = form_table_separated(rules->class_rules->forms, digits);
+
+    if ((set->separated_known >> digits & 1) == 0)
+        set->separated[digits] = forms_of(rules, set, forms, waits_bare_only);
+    set->separated_known |= UINT64_C(1) << digits;
+    return set->separated[digits];
 }
 
 void hot_rules_init(HotRules *hot, const RuleSet *rules)
@@ -109,14 +117,14 @@ static HotSet *make_set(const RuleSet *rules, HotRules *hot, HotSet *set)
 {
     memcpy(set->rules, hot->scratch, rules->rule_words * sizeof *hot->scratch);
     note_words(rules, set);
-    note_forms(rules, set);
+    set->bare_known = set->separated_known = 0;
     for (size_t i = 0; i < HOT_RECENT; i++)
         hot->recent[i].set = hot->recent[i].set == set ? NULL : hot->recent[i].set;
     return set;
 }
 
 /* The rules of all zones around the position together. */
-static const HotSet *find_set(const RuleSet *rules, HotRules *hot, uint64_t position)
+static HotSet *find_set(const RuleSet *rules, HotRules *hot, uint64_t position)
 {
     size_t bytes = rules->rule_words * sizeof *hot->scratch;
 
@@ -153,7 +161,7 @@ static bool is_same(const RecentSet *recent, const Stretch *stretch)
 }
 
 /* In records most stretches are one field, or a key and its value: their set is known by the zones. */
-const HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position)
+HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position)
 {
     Stretch *stretch = &hot->stretch;
 

@@ -12,6 +12,7 @@ typedef struct HotSet {
     uint64_t first_bytes[4]; /* bit set: with which bytes they do */
     /* By the length of a number's first group: bit i: the form i of that list is of one of the rules. */
     uint64_t bare[FORM_MAX_DIGITS + 1], separated[FORM_MAX_DIGITS + 1];
+    uint64_t bare_known, separated_known; /* bit set of these lengths: many sets see few of them */
 } HotSet;
 
 enum { HOT_FORMS = 64 }; /* of each list; further ones are asked for their rule */
@@ -22,7 +23,7 @@ enum { HOT_SETS = 64, HOT_RECENT = 256 };
 /* Which set the zones of a stretch made. */
 typedef struct RecentSet {
     const uint64_t *first[STRETCH_FIRST];
-    const HotSet *set; /* NULL: not known */
+    HotSet *set; /* NULL: not known */
 } RecentSet;
 
 /* Which rules are worth trying in a zone. */
@@ -34,7 +35,7 @@ typedef struct HotRules {
     HotSet sets[HOT_SETS];        /* by hash of their rules, one of a few from there on */
     size_t next_victim;           /* which of those goes next */
     RecentSet recent[HOT_RECENT]; /* by address of the zones' rules, which may be others' in the next text */
-    const HotSet *now;            /* one of them */
+    HotSet *now;                  /* one of them */
     Stretch stretch;              /* where it holds */
 } HotRules;
 
@@ -44,7 +45,11 @@ void hot_rules_clear(HotRules *hot);
 void hot_rules_reset(HotRules *hot);
 
 /* The rules that are worth trying at a position; positions as in zones_around(). Valid until the next call. */
-const HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position);
+HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position);
+
+/* Bit i: the form i of the list is of one of the set's rules. digits: that of the list, at most FORM_MAX_DIGITS. */
+uint64_t hot_set_bare(HotSet *set, const RuleSet *rules, uint32_t digits);
+uint64_t hot_set_separated(HotSet *set, const RuleSet *rules, uint32_t digits);
 
 /* Whether a rule of shape word may begin with such a word. */
 static inline bool hot_set_may_begin(const HotSet *set, const WordRun *run, uint8_t first)

@@ -79,7 +79,7 @@ static void match_bare(const ClassRun *run, const Number *number)
     if (forms == NULL || boundary_goes_on_before(text, number->start, 0) ||
         boundary_goes_on_after(text, number->ends[0], 0))
         return;
-    const uint64_t bits = run->set != NULL ? run->set->bare[number->digits[0]] : ~UINT64_C(0);
+    const uint64_t bits = run->set != NULL ? hot_set_bare(run->set, run->rules, number->digits[0]) : ~UINT64_C(0);
     for (guint i = next_form(forms, bits, 0); i < forms->len; i = next_form(forms, bits, i + 1)) {
         uint32_t rule = g_array_index(forms, DigitForm, i).rule;
         if (rule != last_rule && class_is_active(run, rule))
@@ -101,7 +101,7 @@ static void match_separated(const ClassRun *run, const Number *number)
 
     if (forms == NULL || boundary_goes_on_before(text, number->start, number->separator))
         return;
-    const uint64_t bits = run->set != NULL ? run->set->separated[number->digits[0]] : ~UINT64_C(0);
+    const uint64_t bits = run->set != NULL ? hot_set_separated(run->set, run->rules, number->digits[0]) : ~UINT64_C(0);
     for (guint i = next_form(forms, bits, 0); i < forms->len; i = next_form(forms, bits, i + 1)) {
         const DigitForm *form = &g_array_index(forms, DigitForm, i);
         if (!form_fits(form, number) || !is_tried(run, form->rule))
