@@ -1,4 +1,5 @@
 #include "detect/structure/structure.h"
+#include "detect/structure/embedded.h"
 #include "detect/structure/json.h"
 #include "detect/structure/json_head.h"
 #include "detect/structure/table.h"
@@ -29,6 +30,7 @@ struct Structure {
     FieldNames *names;
     Path path;
     TableScan table;
+    EmbeddedScan embedded; /* of plain text */
     JsonScan json;
     size_t json_start; /* before it stands nothing but comments */
     YamlScan yaml;
@@ -47,6 +49,7 @@ Structure *structure_new(const RuleSet *rules)
     structure->names = field_names_new(rules);
     path_init(&structure->path, structure->names);
     table_scan_init(&structure->table);
+    embedded_scan_init(&structure->embedded, structure->names);
     structure->shown_path = g_string_new(NULL);
     return structure;
 }
@@ -57,6 +60,7 @@ void structure_free(Structure *structure)
         return;
     path_clear(&structure->path);
     table_scan_clear(&structure->table);
+    embedded_scan_clear(&structure->embedded);
     field_names_free(structure->names);
     g_string_free(structure->shown_path, TRUE);
     g_free(structure);
@@ -70,6 +74,7 @@ void structure_reset(Structure *structure)
     structure->json_start = 0;
     field_names_reset(structure->names);
     path_reset(&structure->path);
+    embedded_scan_reset(&structure->embedded);
 }
 
 /* ---- which kind ---- */
@@ -113,6 +118,8 @@ static StructureKind tell(Structure *structure, const TextView *view, StructureS
         return STRUCTURE_JSON;
     if (is_xml(text))
         return STRUCTURE_XML;
+    if (embedded_begins(text))
+        return STRUCTURE_PLAIN;
     if (table_scan_begin(&structure->table, &head, structure->names))
         return STRUCTURE_TABLE;
     const Bytes lines = whole_lines(text, step);
@@ -154,6 +161,7 @@ void structure_feed(Structure *structure, const TextView *view, StructureStep st
     structure->fed = to;
     switch (structure->kind) {
     case STRUCTURE_PLAIN:
+        embedded_scan_feed(&structure->embedded, view, to, step == STRUCTURE_LAST ? EMBEDDED_LAST : EMBEDDED_MORE);
         return;
     case STRUCTURE_TABLE:
         table_scan_feed(&structure->table, view, to);
@@ -178,7 +186,9 @@ void structure_forget(Structure *structure, uint64_t position)
     structure->is_found = false;
     if (structure->kind == STRUCTURE_TABLE)
         table_scan_forget(&structure->table, position);
-    else if (structure->kind != STRUCTURE_PLAIN)
+    else if (structure->kind == STRUCTURE_PLAIN)
+        cell_log_forget(&structure->embedded.log, position);
+    else
         path_forget(&structure->path, position);
 }
 
@@ -211,8 +221,10 @@ static uint32_t field_name(Structure *structure, uint64_t position)
 {
     if (structure->kind == STRUCTURE_TABLE)
         return table_scan_name(&structure->table, table_scan_find(&structure->table, position));
-    if (!is_tree(structure))
-        return 0;
+    if (structure->kind == STRUCTURE_PLAIN) {
+        const CellMark *mark = cell_log_find(&structure->embedded.log, position);
+        return mark != NULL ? mark->name : 0;
+    }
     uint32_t node = place_node(place_at(structure, position));
     while (node != 0 && path_node(&structure->path, node)->name == 0)
         node = path_node(&structure->path, node)->parent;
@@ -248,7 +260,11 @@ Bytes structure_field(Structure *structure, uint64_t position)
 
 uint64_t structure_barrier(Structure *structure, uint64_t position)
 {
-    return structure->kind == STRUCTURE_TABLE ? table_scan_find(&structure->table, position)->record_start : 0;
+    if (structure->kind == STRUCTURE_TABLE)
+        return table_scan_find(&structure->table, position)->record_start;
+    const CellMark *mark =
+        structure->kind == STRUCTURE_PLAIN ? cell_log_find(&structure->embedded.log, position) : NULL;
+    return mark != NULL ? mark->record_start : 0;
 }
 
 uint64_t structure_field_end(Structure *structure, uint64_t position)
@@ -286,6 +302,8 @@ void structure_visit_hot(Structure *structure, uint64_t from, uint64_t to, Struc
 
     if (structure->kind == STRUCTURE_TABLE)
         table_scan_visit(&structure->table, &all, visitor, data);
+    if (structure->kind == STRUCTURE_PLAIN)
+        cell_log_visit(&structure->embedded.log, &all, visitor, data);
     if (is_tree(structure))
         visit_marks(structure, from, to, visitor, data);
 }
@@ -363,13 +381,14 @@ void structure_describe(Structure *structure, uint64_t position, StructurePlace 
     *ret_place = (StructurePlace){0};
     if (is_tree(structure))
         ret_place->path = show_path(structure, place_at(structure, position));
+    if (is_tree(structure))
+        return;
+    uint32_t name = field_name(structure, position);
+    if (name != 0)
+        ret_place->column = field_names_at(structure->names, name)->text;
     if (structure->kind != STRUCTURE_TABLE)
         return;
     const TableCell *cell = table_scan_find(&structure->table, position);
     ret_place->row = table_scan_row(&structure->table, cell) + 1;
     ret_place->cell = cell->column + 1;
-    uint32_t name = table_scan_name(&structure->table, cell);
-    if (name == 0)
-        return;
-    ret_place->column = field_names_at(structure->names, name)->text;
 }

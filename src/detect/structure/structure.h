@@ -42,7 +42,7 @@ void structure_visit_hot(Structure *structure, uint64_t from, uint64_t to, Struc
 
 /* Where a value is, for people. */
 typedef struct StructurePlace {
-    uint64_t row, cell; /* of a table, from 1, the header is row 1; 0: no table */
+    uint64_t row, cell; /* if all the text is a table, from 1, the header is row 1; 0: it is none */
     const char *column; /* the column's name; NULL: none */
     const char *path;   /* "$.patient.ssn", "/patients/patient/@ssn"; NULL: none */
 } StructurePlace;

@@ -1,0 +1,205 @@
+/* Tables inside other text: rows of SQL, and tables that programs printed. */
+#include "detect_testing.h"
+
+#include <string.h>
+
+/* The keyword reaches no further than its own cell: what is found below it, its column told. */
+static const char RULES[] =
+    "rules:\n"
+    "  - id: id.badge\n"
+    "    name: n\n    description: d\n    category: personal\n    severity: high\n    mask: all\n"
+    "    engine: class\n"
+    "    shape: digits\n"
+    "    forms: ['9']\n"
+    "    keyword: required\n"
+    "    keywords: [badge]\n"
+    "    distance: 20\n"
+    "    examples: {match: [x], no_match: [y]}\n"
+    "  - id: sec.token\n"
+    "    name: n\n    description: d\n    category: secret\n    severity: high\n    mask: all\n"
+    "    engine: literal\n"
+    "    pattern: '\\btok_[a-z]{4}\\b'\n"
+    "    keyword: required\n"
+    "    keywords: [acme]\n"
+    "    distance: 20\n"
+    "    examples: {match: [x], no_match: [y]}\n";
+
+typedef struct Table {
+    const char *what, *text, *matches;
+} Table;
+
+static void write_line(void *data, const Match *match)
+{
+    g_string_append_printf(data, "%.*s %s\n", (int)match->text.len, (const char *)match->text.data,
+        match->column_name != NULL ? match->column_name : "-");
+}
+
+static char *find(RuleSet *rules, const char *text, size_t cut)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = write_line, .data = lines};
+    g_autoptr(Detector) detector = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+    g_assert_true(detector_feed(detector, text, cut, &error));
+    g_assert_true(detector_feed(detector, text + cut, strlen(text) - cut, &error));
+    g_assert_true(detector_end(detector, &error));
+    return g_string_free(g_steal_pointer(&lines), FALSE);
+}
+
+#define BOTH "123456789 badge\n987654321 badge\n"
+
+/* What sqlite3 3.40, psql and pg_dump 15 print; MySQL's as its manual shows it. */
+static const Table tables[] = {
+    {"sqlite3, .mode column",
+        "id  name       badge    \n--  ---------  ---------\n1   Ann        123456789\n2   Bob, 'Jr'  987654321\n",
+        BOTH},
+    {"sqlite3, .mode table",
+        "+----+-----------+-----------+\n| id |   name    |   badge   |\n+----+-----------+-----------+\n"
+        "| 1  | Ann       | 123456789 |\n| 2  | Bob, 'Jr' | 987654321 |\n+----+-----------+-----------+\n",
+        BOTH},
+    {"sqlite3, .mode box",
+        "┌────┬───────────┬───────────┐\n│ id │   name    │   badge   │\n├────┼───────────┼───────────┤\n"
+        "│ 1  │ Ann       │ 123456789 │\n│ 2  │ Bob, 'Jr' │ 987654321 │\n└────┴───────────┴───────────┘\n",
+        BOTH},
+    {"sqlite3, .mode markdown, in a document",
+        "# People\n\nThese are all.\n\n| id |   name    |   badge   |\n|----|-----------|-----------|\n"
+        "| 1  | Ann       | 123456789 |\n| 2  | Bob, 'Jr' | 987654321 |\n\nA number: 123123123\n",
+        BOTH},
+    {"Markdown without bars at the ends, aligned", "People\n\nid | badge\n:--|--:\n1 | 123456789\n2 | 987654321\n",
+        BOTH},
+    {"sqlite3, .dump",
+        "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE people(id int, name text, badge text);\n"
+        "INSERT INTO people VALUES(1,'Ann','123456789');\nINSERT INTO people VALUES(2,'Bob, ''Jr''','987654321');\n"
+        "COMMIT;\n",
+        BOTH},
+    {"sqlite3, .mode insert",
+        "INSERT INTO \"table\"(id,name,badge) VALUES(1,'Ann','123456789');\n"
+        "INSERT INTO \"table\"(id,name,badge) VALUES(2,'Bob, ''Jr''','987654321');\n",
+        BOTH},
+    {"psql",
+        " id | name |   badge   \n----+------+-----------\n  1 | Ann  | 123456789\n  2 | Bob +| 987654321\n"
+        "    | Jr   | \n(2 rows)\n\n",
+        BOTH},
+    {"psql, border 2",
+        "Border style is 2.\n+----+------+-----------+\n| id | name |   badge   |\n+----+------+-----------+\n"
+        "|  1 | Ann  | 123456789 |\n|  2 | Bob +| 987654321 |\n|    | Jr   |           |\n+----+------+-----------+\n"
+        "(2 rows)\n\n123123123\n",
+        BOTH},
+    {"psql, border 0",
+        "id name   badge   \n-- ---- ---------\n 1 Ann  123456789\n 2 Bob +987654321\n   Jr   \n(2 rows)\n", BOTH},
+    {"psql, one column", "   badge   \n-----------\n 123456789\n 987654321\n(2 rows)\n", BOTH},
+    {"pg_dump",
+        "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE public.staff (\n    id integer,\n    name text,\n"
+        "    badge text\n);\n\nALTER TABLE public.staff OWNER TO trawl;\n\n"
+        "COPY public.staff (id, name, badge) FROM stdin;\n1\tAnn\t123456789\n2\tBob\\nJr\t987654321\n\\.\n\n"
+        "--\n-- PostgreSQL database dump complete\n--\n\n123123123\n",
+        BOTH},
+    {"pg_dump --inserts --rows-per-insert",
+        "CREATE TABLE public.staff (\n    id integer,\n    name text,\n    badge text\n);\n"
+        "INSERT INTO public.staff VALUES\n\t(1, 'Ann', '123456789'),\n\t(2, 'Bob\nJr', '987654321');\n",
+        BOTH},
+    {"mysqldump",
+        "-- MySQL dump 10.13\n/*!40101 SET NAMES utf8 */;\nDROP TABLE IF EXISTS `staff`;\nCREATE TABLE `staff` (\n"
+        "  `id` int(11) NOT NULL AUTO_INCREMENT,\n  `name` varchar(30) DEFAULT 'it''s (none)',\n  `badge` char(9),\n"
+        "  PRIMARY KEY (`id`),\n  KEY `badge` (`name`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8;\nLOCK TABLES `staff` "
+        "WRITE;\n"
+        "INSERT INTO `staff` VALUES (1,'O\\'Neil, (Ann)','123456789'),(2,'a\\\\','987654321');\nUNLOCK TABLES;\n",
+        BOTH},
+    {"a statement between rows and comments",
+        "INSERT INTO staff (id, badge) VALUES\n(1, '123456789'), -- the first; (really)\n(2, '987654321')\n"
+        "ON CONFLICT (id) DO NOTHING;\n",
+        BOTH},
+    {"a function in a row", "INSERT INTO s(a, badge, c) VALUES (f(1, 2), concat('123456789', ''), 111111111);\n",
+        "123456789 badge\n"},
+    {"SQL Server",
+        "INSERT [dbo].[Staff] ([Id], [Badge]) VALUES (1, N'123456789')\nGO\n"
+        "INSERT INTO [dbo].[Staff] ([Id], [Badge]) VALUES (2, N'987654321')\nGO\n",
+        "123456789 Badge\n987654321 Badge\n"},
+    {"a string that ends with a backslash",
+        "INSERT INTO s(a, badge) VALUES ('C:\\', '123456789'), ('D:\\', '987654321');\n", BOTH},
+    {"two statements on a line",
+        "INSERT INTO s(a, badge) VALUES (1, '123456789'); INSERT INTO s(badge, a) VALUES ('987654321', 1);\n", BOTH},
+    {"a table of another column",
+        "CREATE TABLE a(x int, badge int);\nCREATE TABLE b(x int, y int);\n"
+        "INSERT INTO a VALUES (111111111, 123456789);\nINSERT INTO b VALUES (1, 222222222);\n",
+        "123456789 badge\n"},
+    {"a report with a line below its header",
+        "Staff of today\n\nID      Name of person     Badge\n--------------------------------\n"
+        "1       Ann Doe            123456789\n2       Bob                987654321\n\n123123123\n",
+        "123456789 Badge\n987654321 Badge\n"},
+    {"a report without one",
+        "NAME       ROOM   BADGE\nann        12     123456789\nbob                987654321\n\n123123123\n",
+        "123456789 BADGE\n987654321 BADGE\n"},
+    {"names to the right of their numbers",
+        "Name             Badge      Room\n----------------------------------------\n"
+        "Ann Doe      123456789        12\nBob          987654321          \n",
+        "123456789 Badge\n987654321 Badge\n"},
+    {"letters of two bytes before a column",
+        "Name          Badge      Room\n-----------------------------\nÄüößéàèñ 33   123456789  1\nB             "
+        "987654321  2\n",
+        "123456789 Badge\n987654321 Badge\n"},
+    {"a title that is underlined", "Badge\n-----\n123123123 and more text\n", "123123123 -\n"},
+    {"text with bars",
+        "one | badge\ntwo | 123123123 | and "
+        "far far far far far far far far away | 321321321\n",
+        "123123123 -\n"},
+    {"prose that begins as SQL does",
+        "Insert the badge (see above, values) into the slot.\nCopy it. (123123123, 321321321)\n", ""},
+    {"a literal's keyword",
+        "INSERT INTO t(id, acme, note) VALUES\n(1, 'tok_abcd', 'x'),\n(2, 'tok_efgh', 'tok_ijkl');\n",
+        "tok_abcd acme\ntok_efgh acme\n"},
+};
+
+static void test_a_column_counts_for_every_row_however_the_text_is_cut(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+        for (size_t cut = 0; cut <= strlen(tables[i].text); cut++) {
+            g_autofree char *matches = find(rules, tables[i].text, cut);
+            if (strcmp(matches, tables[i].matches) == 0)
+                continue;
+            g_test_message("%s, cut at %zu: %s", tables[i].what, cut, matches);
+            g_test_fail();
+            break;
+        }
+    }
+}
+
+/* Rows over many windows, all but the first far from the names. */
+static void test_a_table_of_any_length_keeps_its_columns(void)
+{
+    enum { ROWS = 20000 };
+    static const char *const heads[] = {"INSERT INTO t (id, note, badge) VALUES\n",
+        "COPY t (id, note, badge) FROM stdin;\n", " id | note | badge \n----+------+-------\n",
+        "id      note     badge\n----------------------------\n"};
+    static const struct {
+        const char *before, *behind;
+    } rows[] = {
+        {"(1,'a note','", "'),\n"}, {"1\ta note\t", "\n"}, {" 1 | a note | ", " \n"}, {"1       a note   ", "\n"}};
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+        g_autoptr(GString) text = g_string_new(heads[i]), expected = g_string_new(NULL);
+        for (int row = 1; row <= ROWS; row++) {
+            g_string_append_printf(text, "%s%d%s", rows[i].before, 100000000 + row, rows[i].behind);
+            g_string_append_printf(expected, "%d badge\n", 100000000 + row);
+        }
+        g_autofree char *matches = find(rules, text->str, text->len / 3);
+        g_assert_cmpstr(matches, ==, expected->str);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_set_nonfatal_assertions();
+    g_test_add_func("/detect/tables/a-column-counts-for-every-row-however-the-text-is-cut",
+        test_a_column_counts_for_every_row_however_the_text_is_cut);
+    g_test_add_func(
+        "/detect/tables/a-table-of-any-length-keeps-its-columns", test_a_table_of_any_length_keeps_its_columns);
+    return g_test_run();
+}
