@@ -128,3 +128,17 @@ char *testing_find(RuleSet *rules, const char *text)
 
     return testing_scan(rules, &scan, text, strlen(text));
 }
+
+void testing_check_cuts(RuleSet *rules, const char *what, const char *text, const char *matches)
+{
+    size_t len = strlen(text);
+
+    for (size_t cut = 0; cut < len; cut++) {
+        const Scan scan = {.min_tier = TIER_MEDIUM, .cut = cut};
+        g_autofree char *found = testing_scan(rules, &scan, text, len);
+        if (strcmp(found, matches) != 0) {
+            g_test_fail_printf("%s, cut at %zu: %s", what, cut, found);
+            return;
+        }
+    }
+}

@@ -25,3 +25,5 @@ typedef struct Scan {
 char *testing_scan(RuleSet *rules, const Scan *scan, const char *text, size_t len);
 /* At once, from tier medium. */
 char *testing_find(RuleSet *rules, const char *text);
+/* Fails unless each way to cut the text in two gives these matches; what: the text's name in messages. */
+void testing_check_cuts(RuleSet *rules, const char *what, const char *text, const char *matches);

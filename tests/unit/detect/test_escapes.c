@@ -42,18 +42,8 @@ static void test_values_are_found_in_every_form_of_escape(void)
 {
     g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
 
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        size_t len = strlen(cases[i].text);
-        for (size_t cut = 0; cut < len; cut++) {
-            const Scan scan = {.min_tier = TIER_MEDIUM, .cut = cut};
-            g_autofree char *matches = testing_scan(rules, &scan, cases[i].text, len);
-            if (strcmp(matches, cases[i].matches) != 0) {
-                g_test_fail();
-                g_test_message("%s, cut at %zu: %s", cases[i].what, cut, matches);
-                break;
-            }
-        }
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        testing_check_cuts(rules, cases[i].what, cases[i].text, cases[i].matches);
 }
 
 /* A form is looked at in pieces, whose ends lie anywhere in its fields. */
