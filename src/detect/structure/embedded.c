@@ -11,10 +11,19 @@ enum {
     LINE_HELD = PRINTED_LINE_MAX, /* a line that does not end by then is looked at no further */
 };
 
+/* Of scan->sets. */
+enum { SET_NEWLINES, SET_BLANKS, SET_BEGINNINGS, SET_ASCII };
+
 void embedded_scan_init(EmbeddedScan *scan, FieldNames *names)
 {
+    char ascii[128] = {0};
+
+    for (unsigned i = 0; i < sizeof ascii - 1; i++)
+        ascii[i] = (char)(i + 1);
     *scan = (EmbeddedScan){.mode = EMBEDDED_PARAGRAPH};
-    byte_set_init(&scan->newlines, "\n");
+    byte_sets_init(&scan->sets,
+        (const char *const[BYTE_SETS]){
+            [SET_NEWLINES] = "\n", [SET_BLANKS] = " \t", [SET_BEGINNINGS] = "iIcCrR-+|=:\r\n", [SET_ASCII] = ascii});
     cell_log_init(&scan->log, names);
     sql_head_init(&scan->head, names);
     sql_rows_init(&scan->rows, &scan->log, &scan->head);
@@ -68,7 +77,7 @@ static Bytes line_between(const Feed *feed, uint64_t from, uint64_t to)
 
 typedef enum LineBegin { BEGINS_DULL, BEGINS_BLANK, BEGINS_NOTHING, BEGINS_VERB, BEGINS_RULER } LineBegin;
 
-/* By the first byte of a line. */
+/* By the first byte of a line; SET_BEGINNINGS has all that are not dull, but for the last and the blanks. */
 static const uint8_t BEGINNINGS[256] = {[' '] = BEGINS_BLANK,
     ['\t'] = BEGINS_BLANK,
     ['\r'] = BEGINS_NOTHING,
@@ -114,20 +123,36 @@ static LineBegin begin_of(const Feed *feed, uint64_t position)
     return begin == BEGINS_VERB && !may_be_verb(text, (size_t)(end - text)) ? BEGINS_DULL : begin;
 }
 
+/* Of a block where the first bytes of lines stand that are no blanks. *is_open: a line begins at the block, or had
+ * nothing but blanks before it; then whether one is open at the end. */
+static uint64_t first_bytes(uint64_t newlines, uint64_t blanks, bool *is_open)
+{
+    uint64_t begins = newlines << 1 | (uint64_t)*is_open, sum = 0;
+    bool goes_on = __builtin_add_overflow(begins, blanks, &sum);
+
+    *is_open = goes_on || newlines >> 63 != 0;
+    return sum & ~blanks;
+}
+
 /* From a line's beginning on: the first line that does not begin as most do, or the last. */
 static uint64_t skip_dull(const EmbeddedScan *scan, const Feed *feed, uint64_t line)
 {
     uint64_t last = line;
+    bool is_open = true;
 
-    if (begin_of(feed, line) != BEGINS_DULL)
-        return line;
     for (uint64_t at = line; at < feed->to; at += BYTE_SET_BLOCK) {
-        uint64_t mask = byte_set_mask(&scan->newlines, text_at(feed, at), (size_t)(feed->to - at));
-        for (; mask != 0; mask &= mask - 1) {
-            last = at + (unsigned)__builtin_ctzll(mask) + 1;
-            if (last == feed->to || begin_of(feed, last) != BEGINS_DULL)
-                return last;
+        uint64_t masks[BYTE_SETS];
+        byte_sets_masks(&scan->sets, text_at(feed, at), (size_t)(feed->to - at), masks);
+        uint64_t firsts = first_bytes(masks[SET_NEWLINES], masks[SET_BLANKS], &is_open);
+        uint64_t left = firsts & (masks[SET_BEGINNINGS] | ~masks[SET_ASCII]);
+        for (; left != 0; left &= left - 1) {
+            uint64_t before = masks[SET_NEWLINES] & ((left & -left) - 1);
+            uint64_t start = before != 0 ? at + BYTE_SET_BLOCK - (unsigned)__builtin_clzll(before) : last;
+            if (start == feed->to || begin_of(feed, start) != BEGINS_DULL)
+                return start;
         }
+        if (masks[SET_NEWLINES] != 0)
+            last = at + BYTE_SET_BLOCK - (unsigned)__builtin_clzll(masks[SET_NEWLINES]);
     }
     return last;
 }
@@ -177,16 +202,20 @@ static bool must_wait(const Feed *feed, uint64_t position)
     return !feed->is_last && feed->to - position <= LINE_HELD;
 }
 
-/* Blanks between words, as few lines of prose have them. Of two blanks, one stands at an odd place. */
-static bool has_gaps(Bytes line)
+/* Two blanks or a tab between words, as few lines of prose have them. */
+static bool has_gaps(const EmbeddedScan *scan, Bytes line)
 {
-    size_t at = 0;
+    size_t from = 0;
 
-    while (at < line.len && BEGINNINGS[line.data[at]] == BEGINS_BLANK)
-        at++;
-    for (at++; at + 1 < line.len && at < HEADER_SEEN; at += 2) {
-        if (line.data[at] == '\t' || line.data[at + 1] == '\t' ||
-            (line.data[at] == ' ' && (line.data[at - 1] == ' ' || line.data[at + 1] == ' ')))
+    while (from < line.len && BEGINNINGS[line.data[from]] == BEGINS_BLANK)
+        from++;
+    size_t to = MIN(line.len, from + HEADER_SEEN);
+    if (from < to && memchr(line.data + from, '\t', to - from) != NULL)
+        return true;
+    for (size_t at = from; at < to; at += BYTE_SET_BLOCK - 1) {
+        uint64_t masks[BYTE_SETS];
+        byte_sets_masks(&scan->sets, line.data + at, to - at, masks);
+        if ((masks[SET_BLANKS] & masks[SET_BLANKS] >> 1) != 0)
             return true;
     }
     return false;
@@ -202,15 +231,16 @@ static bool see_paragraph(EmbeddedScan *scan, const Feed *feed, uint64_t positio
         return false;
     scan->mode = EMBEDDED_LINES;
     scan->at = position;
-    if (end >= feed->to || !has_gaps(line_between(feed, position, end)))
+    if (end >= feed->to || !has_gaps(scan, line_between(feed, position, end)))
         return true;
     uint64_t row_end = line_end(feed, end + 1);
     if (row_end == feed->to && must_wait(feed, end + 1)) {
         scan->mode = EMBEDDED_PARAGRAPH;
         return false;
     }
-    if (end + 1 < feed->to &&
-        printed_begin_plain(&scan->printed, line_between(feed, position, end), line_between(feed, end + 1, row_end))) {
+    const Bytes header = line_between(feed, position, end);
+    if (end + 1 < feed->to && has_gaps(scan, line_between(feed, end + 1, row_end)) &&
+        printed_begin_plain(&scan->printed, header, line_between(feed, end + 1, row_end))) {
         scan->mode = EMBEDDED_PRINTED;
         scan->at = end + 1;
     }

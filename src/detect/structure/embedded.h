@@ -25,7 +25,7 @@ typedef struct EmbeddedScan {
     uint64_t at;        /* what is before it was looked at */
     uint64_t statement; /* where the one that is being read begins */
     uint64_t floor;     /* a header does not begin before it */
-    ByteSet newlines;
+    ByteSets sets;      /* of bytes that lines begin with, or end */
 } EmbeddedScan;
 
 void embedded_scan_init(EmbeddedScan *scan, FieldNames *names);
