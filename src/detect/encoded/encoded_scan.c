@@ -11,7 +11,7 @@ enum {
     SPANS_AT_FIRST = 1000, /* that a text may have whatever its size */
     BYTES_A_SPAN = 512,    /* and one more for so many bytes */
     TAIL = 320,            /* what may go on in the next view, or belongs to what begins there */
-    VALUES_MAX = 20000,
+    VALUES_MAX = 200000,   /* more than what a block of text unpacks to may hold */
 };
 
 struct DecodedValue {

@@ -217,6 +217,12 @@ uint64_t unpacker_position(const Unpacker *unpacker)
     return unpacker->position;
 }
 
+/* In the step before. */
+uint64_t unpacker_next_place(const Unpacker *unpacker)
+{
+    return MAX(unpacker->input_read, unpacker->position > STEP ? unpacker->position - STEP : 0);
+}
+
 uint64_t unpacker_total(const Unpacker *unpacker)
 {
     return unpacker->total;
@@ -258,8 +264,7 @@ static bool read_step(Unpacker *unpacker, Bytes text, size_t *at)
     size_t len = 0, end = MIN(text.len, *at + STEP);
     bool goes_on = true;
 
-    /* what comes out began in the step before at the earliest */
-    unpacker->input_start = MAX(unpacker->input_read, unpacker->position > STEP ? unpacker->position - STEP : 0);
+    unpacker->input_start = unpacker_next_place(unpacker);
     while (*at < end && goes_on) {
         bool was_in_break = unpacker->is_in_break;
         goes_on = is_of_run(unpacker, text.data[*at]);
@@ -282,15 +287,24 @@ static void mark_output(Unpacker *unpacker, size_t at)
         unpacker->marks[unpacker->mark_count++] = mark;
 }
 
+/* How many bytes may still come out. */
+static uint64_t bytes_left(const Unpacker *unpacker, const UnpackLimit *limit)
+{
+    uint64_t all = limit->at_first + limit->times * unpacker->position, spent = limit->spent + unpacker->total;
+
+    return all > spent ? all - spent : 0;
+}
+
 /* Unpacks what was read. */
-static UnpackState unpack(Unpacker *unpacker)
+static UnpackState unpack(Unpacker *unpacker, const UnpackLimit *limit)
 {
     size_t before = unpacker->len;
+    uInt room = (uInt)MIN(PACKED_WINDOW - before, bytes_left(unpacker, limit));
 
     unpacker->stream.next_out = unpacker->window + before;
-    unpacker->stream.avail_out = (uInt)(PACKED_WINDOW - before);
+    unpacker->stream.avail_out = room;
     int result = inflate(&unpacker->stream, Z_NO_FLUSH);
-    unpacker->len = PACKED_WINDOW - unpacker->stream.avail_out;
+    unpacker->len += room - unpacker->stream.avail_out;
     unpacker->total += unpacker->len - before;
     if (unpacker->len > before)
         mark_output(unpacker, before);
@@ -299,16 +313,16 @@ static UnpackState unpack(Unpacker *unpacker)
     return unpacker->len == PACKED_WINDOW ? UNPACK_FULL : UNPACK_MORE;
 }
 
-UnpackState unpacker_read(Unpacker *unpacker, Bytes text, uint64_t most)
+UnpackState unpacker_read(Unpacker *unpacker, Bytes text, const UnpackLimit *limit)
 {
     uint64_t start = unpacker->position;
     bool goes_on = true;
 
     for (size_t at = 0; goes_on;) {
-        UnpackState state = unpack(unpacker); /* what is left of the last step may have more to come */
+        UnpackState state = unpack(unpacker, limit); /* what is left of the last step may have more to come */
         if (state != UNPACK_MORE)
             return state;
-        if (unpacker->total > most)
+        if (bytes_left(unpacker, limit) == 0)
             return UNPACK_END;
         if (unpacker->mark_count == MARKS_MAX)
             return UNPACK_FULL;
@@ -317,7 +331,7 @@ UnpackState unpacker_read(Unpacker *unpacker, Bytes text, uint64_t most)
         goes_on = read_step(unpacker, text, &at);
         unpacker->position = start + at;
     }
-    return unpack(unpacker) == UNPACK_FULL ? UNPACK_FULL : UNPACK_END;
+    return unpack(unpacker, limit) == UNPACK_FULL ? UNPACK_FULL : UNPACK_END;
 }
 
 /* The last mark at or before a byte of the window. */
@@ -352,7 +366,9 @@ size_t unpacker_index(const Unpacker *unpacker, uint64_t position)
 
 size_t unpacker_forget(Unpacker *unpacker)
 {
-    size_t dropped = unpacker->len > PACKED_OVERLAP ? unpacker->len - PACKED_OVERLAP : 0;
+    size_t too_long = unpacker->len > PACKED_OVERLAP ? unpacker->len - PACKED_OVERLAP : 0;
+    size_t too_thin = unpacker->mark_count == MARKS_MAX ? unpacker->marks[MARKS_MAX / 2].at : 0;
+    size_t dropped = MAX(too_long, too_thin); /* thin: hardly a byte came out of what was read */
     size_t first = (size_t)(mark_of(unpacker, dropped) - unpacker->marks);
 
     memmove(unpacker->window, unpacker->window + dropped, unpacker->len - dropped);

@@ -39,8 +39,13 @@ typedef enum UnpackState {
 /* Wipes the window. */
 void unpacker_end(Unpacker *unpacker);
 
-/* Reads on where it stopped. text: from there. most: so many bytes may come out in all. */
-UnpackState unpacker_read(Unpacker *unpacker, Bytes text, uint64_t most);
+/* How many bytes may come out: of the text up to here, and for each of its characters, without those spent before. */
+typedef struct UnpackLimit {
+    uint64_t at_first, times, spent;
+} UnpackLimit;
+
+/* Reads on where it stopped. text: from there. */
+UnpackState unpacker_read(Unpacker *unpacker, Bytes text, const UnpackLimit *limit);
 
 /* Up to where the text was read. */
 uint64_t unpacker_position(const Unpacker *unpacker);
@@ -48,11 +53,15 @@ uint64_t unpacker_position(const Unpacker *unpacker);
 Bytes unpacker_window(const Unpacker *unpacker);
 uint64_t unpacker_total(const Unpacker *unpacker);
 
+/* Where what comes out next is placed at the earliest. */
+uint64_t unpacker_next_place(const Unpacker *unpacker);
+
 /* What of the text was being read when the bytes [start, end) of the window came out. */
 void unpacker_place(const Unpacker *unpacker, size_t start, size_t end, uint64_t *ret_start, uint64_t *ret_end);
 
 /* Where what came out behind this position of the text begins in the window. */
 size_t unpacker_index(const Unpacker *unpacker, uint64_t position);
 
-/* Drops all of the window but its last PACKED_OVERLAP bytes. Returns how many it drops. */
+/* Drops all of the window but its last PACKED_OVERLAP bytes, or but the last half of what can be placed if that is full.
+ * Returns how many it drops: none of those that the last PACKED_LAG characters brought. */
 size_t unpacker_forget(Unpacker *unpacker);

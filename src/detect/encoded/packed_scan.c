@@ -4,9 +4,11 @@
 
 enum {
     TOTAL_AT_FIRST = 64 * 1024, /* bytes that may come out whatever the text's size */
-    TOTAL_TIMES = 8,            /* and so many for each of its own */
+    TOTAL_TIMES = 16,           /* and so many for each of its own */
     TEXT_MIN = 12,              /* bytes; what comes out tells whether it is text */
     TEXT_TOLD_BY = 512,
+    FAILURES_AT_FIRST = 1000, /* what begins as if it were compressed, and is not, is read in vain */
+    BYTES_A_FAILURE = 512,
 };
 
 struct PackedScan {
@@ -19,6 +21,7 @@ struct PackedScan {
     DetectorOptions options;
     bool is_open;
     uint64_t total;            /* of the runs before */
+    uint64_t failures;         /* to open one */
     size_t own_start, own_end; /* of the window: matches that begin before or behind are other windows' */
 };
 
@@ -46,7 +49,7 @@ void packed_scan_begin(PackedScan *scan, const DetectorOptions *options)
 {
     scan->options = *options;
     scan->is_open = false;
-    scan->total = 0;
+    scan->total = scan->failures = 0;
 }
 
 bool packed_scan_is_open(const PackedScan *scan)
@@ -67,19 +70,11 @@ uint64_t packed_scan_take_overruns(PackedScan *scan, const Rule **ret_rule)
 
 uint64_t packed_scan_horizon(const PackedScan *scan)
 {
-    uint64_t start = unpacker_position(scan->unpacker), end;
+    uint64_t start = unpacker_next_place(scan->unpacker), end;
 
     if (scan->own_start < unpacker_window(scan->unpacker).len)
         unpacker_place(scan->unpacker, scan->own_start, scan->own_start + 1, &start, &end);
     return start;
-}
-
-/* How much may come out of this run. */
-static uint64_t most(const PackedScan *scan)
-{
-    uint64_t all = TOTAL_AT_FIRST + TOTAL_TIMES * unpacker_position(scan->unpacker);
-
-    return all > scan->total ? all - scan->total : 0;
 }
 
 static UnpackState read_on(PackedScan *scan, const TextView *view)
@@ -87,8 +82,9 @@ static UnpackState read_on(PackedScan *scan, const TextView *view)
     size_t from = (size_t)(unpacker_position(scan->unpacker) - view->base);
     size_t lag = (size_t)(unpacker_position(scan->unpacker) - packed_scan_horizon(scan));
     size_t room = lag < PACKED_LAG ? PACKED_LAG - lag : 0, left = view->len - from;
+    const UnpackLimit limit = {.at_first = TOTAL_AT_FIRST, .times = TOTAL_TIMES, .spent = scan->total};
     UnpackState state =
-        unpacker_read(scan->unpacker, (Bytes){.data = view->data + from, .len = MIN(room, left)}, most(scan));
+        unpacker_read(scan->unpacker, (Bytes){.data = view->data + from, .len = MIN(room, left)}, &limit);
 
     return state == UNPACK_MORE && room < left ? UNPACK_FULL : state;
 }
@@ -114,13 +110,16 @@ static bool try_open(PackedScan *scan, const TextView *view, size_t at, PackedLa
         scan->unpacker = unpacker_new();
     unpacker_begin(scan->unpacker, layers, format, view->base + at);
     scan->own_start = 0;
-    if (most(scan) == 0)
+    if (scan->failures >= FAILURES_AT_FIRST + (view->base + at) / BYTES_A_FAILURE)
         return false;
     const Bytes text = {.data = view->data + at, .len = MIN(view->len - at, (size_t)PACKED_LAG / 2)};
-    (void)unpacker_read(scan->unpacker, text, TEXT_TOLD_BY);
+    const UnpackLimit limit = {.at_first = TEXT_TOLD_BY};
+    (void)unpacker_read(scan->unpacker, text, &limit);
     scan->is_open = is_text(unpacker_window(scan->unpacker));
     if (scan->is_open)
         unpacker_begin(scan->unpacker, layers, format, view->base + at);
+    else
+        scan->failures++;
     return scan->is_open;
 }
 

@@ -81,6 +81,7 @@ const HostileText hostile_texts[] = {
         "lFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUk"
         "oppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSimllFJKKaWUUkoppZRSSiml"
         "lFJKKaWUUkoppZRSSimllFJK/a4L "},
+    {"names of gzip without an end", "", "H4sICP////////////////////////////////// "},
     {"gzip without an end", "x: H4sIAAAAAAACA+3BMQEAAADC", "AAAA"},
     {"fields of forms", "", "&a=b+c"},
     {"forms of one field", "", "?a=b+c+d+e+f+g+h "},

@@ -180,6 +180,47 @@ static void test_long_compressed_text_is_looked_at_window_by_window(void)
     }
 }
 
+/* In blocks of one byte each, so that hardly a byte comes out of many characters (RFC 1951, section 3.2.4). */
+static char *thinly_packed(const char *text)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+    g_byte_array_append(bytes, (const guint8 *)"\x78\x01", 2);
+    for (const char *byte = text; *byte != '\0'; byte++) {
+        const guint8 block[] = {0, 1, 0, 0xFE, 0xFF, (guint8)*byte};
+        g_byte_array_append(bytes, block, sizeof block);
+    }
+    return g_base64_encode(bytes->data, bytes->len);
+}
+
+static void test_text_that_hardly_comes_out_is_read_to_its_end(void)
+{
+    enum { ROWS = 300 };
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+    g_autofree char *plain = rows_of_numbers(ROWS), *found_in_plain = testing_find(rules, plain);
+    g_autofree char *encoded = thinly_packed(plain), *matches = testing_find(rules, encoded);
+    g_autofree char *values = values_of(matches), *expected = values_of(found_in_plain);
+
+    g_assert_cmpstr(values, ==, expected);
+}
+
+/* As logs do: to a tenth of their size, and with values that come again and again. */
+static void test_every_value_of_much_alike_text_is_found(void)
+{
+    enum { ROWS = 30000 };
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+    g_autoptr(GRand) random = g_rand_new_with_seed(6);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (int i = 0; i < ROWS; i++)
+        g_string_append_printf(
+            text, "case %d23-45-%d789\n", g_rand_int_range(random, 1, 5), g_rand_int_range(random, 1, 9));
+    g_autofree char *encoded = packed(text->str, text->len), *matches = testing_find(rules, encoded);
+    g_auto(GStrv) lines = g_strsplit(matches, "\n", -1);
+    g_assert_cmpuint(strlen(encoded) * 8, <, text->len);
+    g_assert_cmpuint(g_strv_length(lines) - 1, ==, ROWS);
+}
+
 /* A few bytes may come out as very many: what is looked at has a limit. */
 static void test_what_comes_out_is_bounded(void)
 {
@@ -204,6 +245,10 @@ int main(int argc, char **argv)
         test_values_in_compressed_text_are_found_where_they_are_read);
     g_test_add_func("/detect/packed/long-compressed-text-is-looked-at-window-by-window",
         test_long_compressed_text_is_looked_at_window_by_window);
+    g_test_add_func("/detect/packed/text-that-hardly-comes-out-is-read-to-its-end",
+        test_text_that_hardly_comes_out_is_read_to_its_end);
+    g_test_add_func(
+        "/detect/packed/every-value-of-much-alike-text-is-found", test_every_value_of_much_alike_text_is_found);
     g_test_add_func("/detect/packed/what-comes-out-is-bounded", test_what_comes_out_is_bounded);
     return g_test_run();
 }
