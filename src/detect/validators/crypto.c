@@ -50,27 +50,34 @@ static size_t bytes_of_limbs(const uint32_t *number, size_t used, uint8_t *ret_b
     return len;
 }
 
+/* False: a character is no digit, or they are too many. */
+static bool base58_read(Bytes digits, uint32_t number[BASE58_LIMBS], size_t *used)
+{
+    for (size_t i = 0; i < digits.len; i++) {
+        uint32_t digit = base58_digit(digits.data[i]);
+        if (digit == 58 || !base58_append(number, used, digit))
+            return false;
+    }
+    return true;
+}
+
 /* Big-endian bytes of a base58 number, leading ones as zero bytes. 0: not base58, or too long. */
 static size_t base58_decode(Bytes value, uint8_t ret_bytes[BASE58_BYTES])
 {
     uint32_t number[BASE58_LIMBS] = {0};
-    size_t zeros = 0, used = 0;
+    size_t zeros = 0, used = 0, len = 0;
 
     if (value.len > BASE58_MAX)
         return 0;
     while (zeros < value.len && value.data[zeros] == '1')
         zeros++;
-    for (size_t i = zeros; i < value.len; i++) {
-        uint32_t digit = base58_digit(value.data[i]);
-        if (digit == 58 || !base58_append(number, &used, digit))
-            return 0;
+    if (base58_read((Bytes){value.data + zeros, value.len - zeros}, number, &used) &&
+        zeros + used * sizeof *number <= BASE58_BYTES) {
+        memset(ret_bytes, 0, zeros);
+        len = zeros + bytes_of_limbs(number, used, ret_bytes + zeros);
     }
-    if (zeros + used * sizeof *number > BASE58_BYTES)
-        return 0;
-    memset(ret_bytes, 0, zeros);
-    size_t len = bytes_of_limbs(number, used, ret_bytes + zeros);
     explicit_bzero(number, sizeof number);
-    return zeros + len;
+    return len;
 }
 
 static void sha256(const uint8_t *bytes, size_t len, uint8_t ret_digest[32])

@@ -31,23 +31,30 @@ static size_t pem_body_read(Bytes value, uint8_t *body, size_t capacity)
     return len;
 }
 
-/* RFC 7468: enough of a body to be a key. DER (a SEQUENCE) or OpenSSH's magic proves it; an encrypted one is one tier
- * lower, since it is of no use alone. */
+/* The beginning of a body: DER (a SEQUENCE) or OpenSSH's magic. */
+static bool is_key_body(const uint8_t *body, size_t len)
+{
+    g_auto(Decoded) decoded = base64_decode(body, len - len % 4);
+
+    if (decoded.len > 14 && memcmp(decoded.data, "openssh-key-v1", 14) == 0)
+        return true;
+    return decoded.len > 4 && decoded.data[0] == 0x30 && ((decoded.data[1] & 0x80) != 0 || decoded.data[2] == 0x02);
+}
+
+/* RFC 7468: enough of a body to be a key, which its beginning may prove; an encrypted one is one tier lower, since it
+ * is of no use alone. */
 Verdict validate_private_key(Bytes value)
 {
     uint8_t body[128];
     size_t len = pem_body_read(value, body, sizeof(body));
+    Verdict verdict = VERDICT_REJECT;
 
-    if (len < 50 || memmem(value.data, value.len, "...", 3) != NULL)
-        return VERDICT_REJECT;
-    if (memmem(value.data, value.len, "ENCRYPTED", 9) != NULL)
-        return VERDICT_PASS;
-    g_auto(Decoded) decoded = base64_decode(body, len - len % 4);
+    if (len >= 50 && memmem(value.data, value.len, "...", 3) == NULL) {
+        bool is_encrypted = memmem(value.data, value.len, "ENCRYPTED", 9) != NULL;
+        verdict = !is_encrypted && is_key_body(body, len) ? VERDICT_PROVED : VERDICT_PASS;
+    }
     explicit_bzero(body, sizeof(body));
-    bool is_der = decoded.len > 2 && decoded.data[0] == 0x30 && (decoded.data[1] & 0x80) != 0;
-    bool is_short_der = decoded.len > 4 && decoded.data[0] == 0x30 && decoded.data[2] == 0x02;
-    bool is_openssh = decoded.len > 14 && memcmp(decoded.data, "openssh-key-v1", 14) == 0;
-    return is_der || is_short_der || is_openssh ? VERDICT_PROVED : VERDICT_PASS;
+    return verdict;
 }
 
 /* age keys are bech32 with a prefix of their own. */

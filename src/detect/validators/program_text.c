@@ -172,24 +172,33 @@ static bool is_other(Bytes value)
     return at > 1 && at < value.len && is_one_of(value.data[at], "/$");
 }
 
+/* The letters of a value, small; 0: it has another character than letters and signs, or too many. */
+static size_t letters_read(Bytes value, char *letters, size_t room)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        if (g_ascii_isdigit(value.data[i]) || value.data[i] >= 0x80 || len + 1 == room)
+            return 0;
+        if (g_ascii_isalpha(value.data[i]))
+            letters[len++] = g_ascii_tolower((char)value.data[i]);
+    }
+    letters[len] = '\0';
+    return len;
+}
+
 /* "asdf", "abcDEF---": letters as they stand in the alphabet or on keys. */
 static bool is_sequence(Bytes value)
 {
     static const char *const rows[] = {"abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm"};
     char letters[16] = "";
-    size_t len = 0;
+    size_t len = letters_read(value, letters, sizeof letters);
+    bool is_part = false;
 
-    for (size_t i = 0; i < value.len; i++) {
-        if (g_ascii_isdigit(value.data[i]) || value.data[i] >= 0x80 || len + 1 == sizeof letters)
-            return false;
-        if (g_ascii_isalpha(value.data[i]))
-            letters[len++] = g_ascii_tolower((char)value.data[i]);
-    }
-    letters[len] = '\0';
     for (size_t i = 0; len >= SEQUENCE_MIN && i < G_N_ELEMENTS(rows); i++)
-        if (strstr(rows[i], letters) != NULL)
-            return true;
-    return false;
+        is_part = is_part || strstr(rows[i], letters) != NULL;
+    explicit_bzero(letters, sizeof letters);
+    return is_part;
 }
 
 /* "-anonymous@", "user@": what is told to a server that asks nobody. */
