@@ -62,6 +62,6 @@ void unpacker_place(const Unpacker *unpacker, size_t start, size_t end, uint64_t
 /* Where what came out behind this position of the text begins in the window. */
 size_t unpacker_index(const Unpacker *unpacker, uint64_t position);
 
-/* Drops all of the window but its last PACKED_OVERLAP bytes, or but the last half of what can be placed if that is full.
- * Returns how many it drops: none of those that the last PACKED_LAG characters brought. */
+/* Drops all of the window but its last PACKED_OVERLAP bytes, or but the last half of what can be placed if that is
+ * full. Returns how many it drops: none of those that the last PACKED_LAG characters brought. */
 size_t unpacker_forget(Unpacker *unpacker);

@@ -34,15 +34,6 @@ static bool take_names(PrintedTable *table, const PrintedCell *cells, uint32_t c
     return named > 0 && named * 2 >= count;
 }
 
-static uint32_t width_of(uint8_t byte, uint32_t column)
-{
-    enum { TAB = 8 };
-
-    if (byte == '\t')
-        return TAB - column % TAB;
-    return (byte & 0xC0) == 0x80 ? 0 : 1;
-}
-
 static void extend(PrintedCell *cell, Bytes line, size_t at, uint32_t column)
 {
     if (cell->text.data == NULL)
@@ -59,7 +50,7 @@ static void cut_at_runs(Bytes line, const PrintedColumn *runs, uint32_t count, P
     memset(cells, 0, count * sizeof *cells);
     for (size_t at = 0; at < line.len; at++) {
         uint8_t byte = line.data[at];
-        uint32_t width = width_of(byte, column);
+        uint32_t width = printed_width(byte, column);
         while (width > 0 && run + 1 < count && column >= runs[run + 1].start)
             run++;
         if (byte != ' ' && byte != '\t' && byte != '\r')

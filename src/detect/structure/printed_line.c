@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
-enum { TAB = 8, RUN_MIN = 2, LINE_MIN = 4 };
+enum { RUN_MIN = 2, LINE_MIN = 4 };
 
 typedef enum Sign { SIGN_OTHER, SIGN_BLANK, SIGN_DASH, SIGN_CROSS, SIGN_BAR } Sign;
 
@@ -49,13 +49,6 @@ static Symbol symbol_at(Bytes line, size_t at)
     default:
         return (Symbol){SIGN_OTHER, 1};
     }
-}
-
-static uint32_t width_of(uint8_t byte, uint32_t column)
-{
-    if (byte == '\t')
-        return TAB - column % TAB;
-    return (byte & 0xC0) == 0x80 ? 0 : 1;
 }
 
 static bool is_blank(uint8_t byte)
@@ -124,7 +117,7 @@ uint32_t printed_words(Bytes line, PrintedCell *cells, uint32_t room)
 
     for (size_t at = 0; at < line.len; at++) {
         uint8_t byte = line.data[at];
-        uint32_t width = width_of(byte, column);
+        uint32_t width = printed_width(byte, column);
         if (is_blank(byte)) {
             blanks += byte == ' ' ? 1 : 2;
         } else {
@@ -181,7 +174,7 @@ RulerKind printed_ruler(Bytes line, PrintedCell *runs, uint32_t room, uint32_t *
         else
             end_run(&ruler);
         ruler.crosses += symbol.sign == SIGN_CROSS || symbol.sign == SIGN_BAR ? 1 : 0;
-        ruler.column += symbol.sign == SIGN_BLANK ? width_of(line.data[at], ruler.column) : 1;
+        ruler.column += symbol.sign == SIGN_BLANK ? printed_width(line.data[at], ruler.column) : 1;
         at += symbol.len;
     }
     end_run(&ruler);

@@ -24,3 +24,13 @@ typedef enum RulerKind { RULER_NONE, RULER_LINE, RULER_RUNS, RULER_BARS } RulerK
 
 /* Of dashes and the like, with runs of them as cells. */
 RulerKind printed_ruler(Bytes line, PrintedCell *runs, uint32_t room, uint32_t *ret_count);
+
+/* How many columns a byte of a line takes that begins at one; continuations of UTF-8 take none. */
+static inline uint32_t printed_width(uint8_t byte, uint32_t column)
+{
+    enum { TAB = 8 };
+
+    if (byte == '\t')
+        return TAB - column % TAB;
+    return (byte & 0xC0) == 0x80 ? 0 : 1;
+}
