@@ -16,12 +16,12 @@ typedef struct WordLanes {
 } WordLanes;
 
 /* Where the runs end that begin at some of the starts: a one that is added to a run's first bit leaves it there. */
-static ALWAYS_INLINE uint64_t ends_of_runs(uint64_t runs, uint64_t starts)
+ALIGNED_STACK static ALWAYS_INLINE uint64_t ends_of_runs(uint64_t runs, uint64_t starts)
 {
     return ((runs & starts) + runs) & ~runs;
 }
 
-WIDE_TARGET static ALWAYS_INLINE __m512i lane_numbers(void)
+ALIGNED_STACK WIDE_TARGET static ALWAYS_INLINE __m512i lane_numbers(void)
 {
     return _mm512_set_epi8(63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
         40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13,
@@ -29,24 +29,24 @@ WIDE_TARGET static ALWAYS_INLINE __m512i lane_numbers(void)
 }
 
 /* Lane i is lane i + 1 of those. */
-WIDE_TARGET static ALWAYS_INLINE __m512i next_lanes(__m512i lanes)
+ALIGNED_STACK WIDE_TARGET static ALWAYS_INLINE __m512i next_lanes(__m512i lanes)
 {
     return _mm512_permutexvar_epi8(_mm512_add_epi8(lane_numbers(), _mm512_set1_epi8(1)), lanes);
 }
 
-WIDE_TARGET static ALWAYS_INLINE __m512i look_up(const uint8_t table[64], __m512i lanes)
+ALIGNED_STACK WIDE_TARGET static ALWAYS_INLINE __m512i look_up(const uint8_t table[64], __m512i lanes)
 {
     return _mm512_permutexvar_epi8(lanes, _mm512_loadu_si512(table));
 }
 
 /* 0 for bytes that are not ASCII. */
-WIDE_TARGET static ALWAYS_INLINE __m512i look_up_ascii(const uint8_t table[128], __m512i bytes)
+ALIGNED_STACK WIDE_TARGET static ALWAYS_INLINE __m512i look_up_ascii(const uint8_t table[128], __m512i bytes)
 {
     return _mm512_maskz_permutex2var_epi8(
         (__mmask64)~_mm512_movepi8_mask(bytes), _mm512_loadu_si512(table), bytes, _mm512_loadu_si512(table + 64));
 }
 
-WIDE_TARGET static ALWAYS_INLINE __m512i look_up_any(const uint8_t table[256], __m512i bytes)
+ALIGNED_STACK WIDE_TARGET static ALWAYS_INLINE __m512i look_up_any(const uint8_t table[256], __m512i bytes)
 {
     __m512i low = _mm512_permutex2var_epi8(_mm512_loadu_si512(table), bytes, _mm512_loadu_si512(table + 64));
     __m512i high = _mm512_permutex2var_epi8(_mm512_loadu_si512(table + 128), bytes, _mm512_loadu_si512(table + 192));
@@ -55,7 +55,7 @@ WIDE_TARGET static ALWAYS_INLINE __m512i look_up_any(const uint8_t table[256], _
 }
 
 /* starts: where words begin. ends: where those end that begin in this block. */
-WIDE_TARGET static ALWAYS_INLINE WordLanes lanes_of(
+ALIGNED_STACK WIDE_TARGET static ALWAYS_INLINE WordLanes lanes_of(
     const ClassMasks *now, __m512i bytes, uint64_t starts, uint64_t ends, uint64_t ends_of_digits)
 {
     uint64_t others = now->word & ~now->digit;
@@ -74,7 +74,7 @@ WIDE_TARGET static ALWAYS_INLINE WordLanes lanes_of(
 }
 
 /* Lanes of words that some code may begin with. */
-WIDE_TARGET static ALWAYS_INLINE __mmask64 sieve_codes(const ClassSieve *sieve, const WordLanes *words)
+ALIGNED_STACK WIDE_TARGET static ALWAYS_INLINE __mmask64 sieve_codes(const ClassSieve *sieve, const WordLanes *words)
 {
     __m512i next = look_up(sieve->codes[RUN_ANY], words->lengths);
 
@@ -85,7 +85,7 @@ WIDE_TARGET static ALWAYS_INLINE __mmask64 sieve_codes(const ClassSieve *sieve, 
 }
 
 /* Lanes of words that may be a number, or its first group. Of the last lane the second group is not known. */
-WIDE_TARGET static ALWAYS_INLINE __mmask64 sieve_numbers(const ClassSieve *sieve, const WordLanes *words)
+ALIGNED_STACK WIDE_TARGET static ALWAYS_INLINE __mmask64 sieve_numbers(const ClassSieve *sieve, const WordLanes *words)
 {
     const __m512i longest = _mm512_set1_epi8(15);
     __m512i separators = look_up_ascii(sieve->separators, words->behind);
@@ -102,7 +102,7 @@ WIDE_TARGET static ALWAYS_INLINE __mmask64 sieve_numbers(const ClassSieve *sieve
     return (pairs | begun | _mm512_test_epi8_mask(bare, bare)) & words->digits;
 }
 
-WIDE_TARGET static ClassStarts sieve_wide(
+ALIGNED_STACK WIDE_TARGET static ClassStarts sieve_wide(
     const ClassSieve *sieve, const uint8_t *text, const ClassMasks *now, uint64_t carried, ClassStarts all)
 {
     __m512i bytes = _mm512_loadu_si512(text);

@@ -6,6 +6,10 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/* For functions whose vectors of 64 bytes may stand on the stack: on the one that AddressSanitizer makes up for a call
+ * they would not be aligned. All that is inline in such a function has this, too. */
+#define ALIGNED_STACK __attribute__((no_sanitize_address))
+
 typedef enum Processor { PROCESSOR_ANY, PROCESSOR_FAST, PROCESSOR_WIDE } Processor;
 
 #if defined(__x86_64__)

@@ -1,4 +1,5 @@
 #include "detect/structure/byte_set.h"
+#include "detect/fast_target.h"
 
 #include <glib.h>
 #include <string.h>
@@ -74,7 +75,7 @@ __attribute__((target("avx2"))) static void masks_avx2(
 }
 
 /* As above, 64 bytes at a time. */
-#define WIDE __attribute__((target("avx512f,avx512bw")))
+#define WIDE ALIGNED_STACK __attribute__((target("avx512f,avx512bw")))
 
 /* What the bytes' high nibbles stand for, and their low nibbles. */
 typedef struct Nibbles {
