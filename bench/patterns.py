@@ -106,5 +106,7 @@ def write_twice(folder):
     for name, half in (("a", rules), ("b", [other_rule(rule) for rule in rules])):
         for start in range(0, len(half), 1000):
             text = json.dumps({"rules": half[start:start + 1000]}, ensure_ascii=False)
+            # YAML refuses these as they are.
+            text = re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found.group()):04x}", text)
             (folder / f"{name}{start}.yaml").write_text(text, encoding="utf-8")
     return 2 * len(rules)
