@@ -1,7 +1,7 @@
 #include "app/command.h"
 #include "app/report.h"
+#include "app/rules_show.h"
 #include "app/rules_test.h"
-#include "detect/rule_examples.h"
 #include "rulebook/rulebook.h"
 
 #include <jansson.h>
@@ -118,43 +118,9 @@ static bool rules_list(
     return true;
 }
 
-typedef struct Shown {
-    const char *name;
-    const Rule *last;
-} Shown;
-
-static void show_head(const Rule *rule, const char *before)
+static bool rules_show(const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error)
 {
-    (void)printf("%s%s: %s\n  %s\n  detector %s, category %s, severity %s", before, rule->id, rule->name,
-        rule->description, rule->detector, rule->category, severity_name(rule->severity));
-    for (uint32_t i = 0; i < rule->compliance_count; i++)
-        (void)printf("%s%s", i == 0 ? ", compliance " : " ", rule->compliance[i]);
-    (void)fputc('\n', stdout);
-}
-
-static void show_example(void *data, const RuleExample *example)
-{
-    Shown *shown = data;
-    const Rule *rule = example->rule;
-
-    if (!g_str_equal(rule->id, shown->name) && !g_str_equal(rule->detector, shown->name))
-        return;
-    if (shown->last != rule)
-        show_head(rule, shown->last != NULL ? "\n" : "");
-    shown->last = rule;
-    g_autofree char *text = report_printable(example->text);
-    (void)printf("  %-8s %s\n", example->kind == EXAMPLE_MATCH ? "match" : "no match", text);
-}
-
-static bool rules_show(
-    G_GNUC_UNUSED const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error)
-{
-    Shown shown = {.name = names[0]};
-
-    rule_set_visit_examples(catalogue->rules, show_example, &shown);
-    if (shown.last == NULL)
-        return fail(error, ERROR_NOT_FOUND, "'%s': expected the id of a rule or a detector (trawl rules)", names[0]);
-    return true;
+    return rules_show_run(catalogue->rules, names[0], options->format, error);
 }
 
 static bool rules_lint(
@@ -249,7 +215,8 @@ static bool run_action(const Command *command, int *argc, char ***argv, GError *
             "Directory of rule files, beside the built-in rules (repeatable)", "DIR"},
         {"no-default-rules", 0, 0, G_OPTION_ARG_NONE, &options.has_no_defaults, "Only the rules of --rules", NULL},
         {"store", 0, 0, G_OPTION_ARG_STRING, &options.store, "Also the custom rules of this store", "STORE"},
-        {"format", 'f', 0, G_OPTION_ARG_STRING, &options.format, "list: table (default), json, jsonl or csv", "FORMAT"},
+        {"format", 'f', 0, G_OPTION_ARG_STRING, &options.format, "list, show: table (default), json, jsonl; list: csv",
+            "FORMAT"},
         {"min-tier", 0, 0, G_OPTION_ARG_STRING, &options.min_tier, "test: low, medium (default), high or validated",
             "TIER"},
         {"rule", 0, 0, G_OPTION_ARG_STRING, &options.rule, "test: only this rule or detector", "ID"},
@@ -257,6 +224,7 @@ static bool run_action(const Command *command, int *argc, char ***argv, GError *
     };
 
     TRY(command_parse(command, entries, "[list | show ID | test FILE | lint [DIR…]]",
+        "show says what a rule looks for and what confirms it, with its examples.\n"
         "test says what in a file matches, and of what has the shape of a rule and does not match, why.\n"
         "lint checks rule files and runs their examples, by default all there are.",
         argc, argv, error));

@@ -203,6 +203,22 @@ def test_show_tells_a_rule_with_its_examples(trawl, own):
     assert "no.such" in trawl.run("rules", "show", "no.such", status=2).err
 
 
+def test_show_tells_what_a_rule_looks_for_and_what_holds_by_itself(trawl, own):
+    out = trawl.run("rules", "show", "own.badge", "--rules", own, status=0).out
+    told = dict(line.split(None, 1) for line in out.splitlines()[3:])
+    assert told["pattern"] == r"\bBDG-\d{6}\b"
+    assert told["keywords"] == "badge"
+    assert told["distance"] == "30"  # as the manual says
+    shown = trawl.run("rules", "show", "own.badge", "--rules", own, "--format", "json", status=0).out
+    rule = json.loads(shown)["rules"][0]
+    assert rule["pattern"] == r"\bBDG-\d{6}\b" and rule["keyword"] == "required"
+    assert rule["ignore"] == ["BDG-000000"] and rule["distance"] == 30
+    assert rule["examples"] == {"match": ["badge BDG-123456"], "no_match": ["BDG-123456"]}
+    lines = trawl.run("rules", "show", "id.us_ssn", "--format", "jsonl", status=0).out.splitlines()
+    assert {json.loads(line)["detector"] for line in lines} == {"id.us_ssn"}
+    assert "csv" not in trawl.run("rules", "show", "own.badge", "--rules", own, "-f", "csv", status=2).out
+
+
 def test_test_says_what_matches_and_why_not(trawl, own, tmp_path):
     text = tmp_path / "text"
     text.write_text(f"badge BDG-765432\nticket {40 * '~'} BDG-765433\nbadge BDG-000000\ncard 4242 4242 4242 4241\n")
