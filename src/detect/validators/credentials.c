@@ -194,3 +194,14 @@ Verdict validate_base64_pair(Bytes value)
     return colon != NULL && colon > decoded.data && colon + 1 < decoded.data + decoded.len ? VERDICT_PROVED
                                                                                            : VERDICT_REJECT;
 }
+
+/* key="…" value="…": the second is what counts. */
+Verdict validate_xml_value(Bytes value)
+{
+    const uint8_t *at = memmem(value.data, value.len, "value=\"", 7);
+
+    if (at == NULL)
+        return VERDICT_REJECT;
+    at += 7;
+    return validate_password((Bytes){at, (size_t)(value.data + value.len - 1 - at)});
+}

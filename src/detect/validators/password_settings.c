@@ -147,24 +147,12 @@ static bool is_code(const Surroundings *surroundings)
     return (last == ' ' || last == ':' || ends_with(before, ":=")) && is_identifier(surroundings->value);
 }
 
-static const uint8_t *strpbrk_of(Bytes value, const char *marks)
+const uint8_t *strpbrk_of(Bytes value, const char *marks)
 {
     for (size_t i = 0; i < value.len; i++)
         if (is_one_of(value.data[i], marks))
             return value.data + i;
     return NULL;
-}
-
-/* With letters and digits, and marks or both cases. */
-static Verdict noted_password_verdict(Bytes value)
-{
-    Mix mix = mix_of(value);
-
-    if (has_slashes(value))
-        return VERDICT_REJECT;
-    if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
-        return VERDICT_REJECT;
-    return strong_password_verdict(value);
 }
 
 /* "PASSWORD(q1*w2&e3)" in notes: in code a call has names and numbers in it. */
@@ -191,16 +179,6 @@ static bool is_run_of_words(const Surroundings *surroundings)
     if (!is_tight && (value.len < RUN_OF_WORDS_MIN || mix.lower != value.len))
         return false;
     return (after.len == 0 || is_one_of(after.data[0], "\r\n")) && validate_password(value) != VERDICT_REJECT;
-}
-
-/* "Summer2024", "Monkey49%": a word with a capital, and at least two digits, or one and a mark, that end it. */
-static bool is_word_with_number(Bytes value)
-{
-    Mix mix = mix_of(value);
-    uint8_t last = value.data[value.len - 1], other = value.data[value.len - 2];
-    bool is_ended = g_ascii_isdigit(other) && (g_ascii_isdigit(last) || is_one_of(last, "!@#$%^&*?"));
-
-    return mix.upper > 0 && mix.lower >= 3 && mix.digits >= 2 && is_ended && validate_password(value) != VERDICT_REJECT;
 }
 
 /* What an operator between the name of a password and a bare value makes of it. */
@@ -234,7 +212,7 @@ static bool is_number_for_password(const Surroundings *surroundings, const Setti
 }
 
 /* "user=svc" behind an empty password. */
-static bool is_next_setting(Bytes value)
+bool is_next_setting(Bytes value)
 {
     size_t at = 0;
 
@@ -348,36 +326,6 @@ Verdict validate_given_password(const Surroundings *surroundings)
         memmem(value.data, value.len, "&#", 2) != NULL)
         return VERDICT_REJECT;
     return value.len >= SHORT_KEY_LEN && is_rare(value) ? validate_password(value) : validate_bare_password(value);
-}
-
-/* In a sentence: without quotes around it, it must not be one of its words. */
-Verdict validate_said_password(const Surroundings *surroundings)
-{
-    Bytes value = surroundings->value, before = surroundings->before;
-
-    if (before.len > 0 && is_one_of(before.data[before.len - 1], "\"'`"))
-        return validate_password(value);
-    Mix mix = mix_of(value);
-    if (value.len < SAID_LEN_MIN || mix.digits == 0 || mix.lower + mix.upper < 2 ||
-        is_one_of(value.data[0], "\\*&(<[{"))
-        return VERDICT_REJECT;
-    if (word_cover(value) >= 0.5 && strpbrk_of(value, "!@#$%^&*") == NULL)
-        return is_word_with_number(value) ? VERDICT_LOW : VERDICT_REJECT;
-    return validate_bare_password(value);
-}
-
-/* A short name says little: the value must look like a password. */
-Verdict validate_noted_password(const Surroundings *surroundings)
-{
-    static const char *const options[] = {"-pw ", "-pw\t"};
-    Bytes value = surroundings->value;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
-        const uint8_t *at = memmem(value.data, MIN(value.len, 6), options[i], 4);
-        if (at != NULL)
-            value = (Bytes){at + 4, (size_t)(value.data + value.len - at - 4)};
-    }
-    return is_next_setting(value) ? VERDICT_REJECT : noted_password_verdict(value);
 }
 
 /* "user=svc … password=PASSWORD": what stands behind the last operator. */

@@ -173,6 +173,15 @@ static const uint8_t *last_password_operator(Bytes value)
     return equals;
 }
 
+/* "PWD={x;y}" of ODBC, where a template has a name or a number in its braces. */
+static bool is_braced(const uint8_t *from, const uint8_t *end)
+{
+    if (end - from < 8 || from[0] != '{' || end[-1] != '}')
+        return false;
+    Mix mix = mix_of((Bytes){from + 1, (size_t)(end - from) - 2});
+    return mix.digits > 0 && mix.upper > 0 && mix.lower > 0;
+}
+
 /* "…;Password=…": the last assignment of the value; "app/PASSWORD@…" and "app:PASSWORD@tcp(…" before the @. */
 Verdict validate_connection_password(Bytes value)
 {
@@ -187,6 +196,10 @@ Verdict validate_connection_password(Bytes value)
     }
     for (from++; from < end && *from == ' '; from++)
         continue;
+    if (is_braced(from, end)) {
+        from++;
+        end--;
+    }
     return embedded_password_verdict(from, end);
 }
 
@@ -202,7 +215,7 @@ Verdict validate_bare_password(Bytes value)
     size_t len = value.len > 0 && value.data[value.len - 1] == '@' ? value.len - 1 : value.len;
     for (size_t i = 0; i < len; i++)
         has_mark = has_mark || is_one_of(value.data[i], marks);
-    if (mix.upper + mix.lower == 0 || (mix.digits == 0 && !has_mark))
+    if (mix.upper + mix.lower == 0 || (mix.digits == 0 && !has_mark && !is_shuffled_letters(value)))
         return VERDICT_REJECT;
     return validate_password(value);
 }
@@ -355,17 +368,6 @@ Verdict password_or_phrase_verdict(Bytes value)
     if (!is_plain || is_sentence || mix.lower + mix.upper < 6 || blanks > 6)
         return VERDICT_REJECT;
     return validate_password(value) == VERDICT_REJECT ? VERDICT_REJECT : VERDICT_LOW;
-}
-
-/* key="…" value="…": the second is what counts. */
-Verdict validate_xml_value(Bytes value)
-{
-    const uint8_t *at = memmem(value.data, value.len, "value=\"", 7);
-
-    if (at == NULL)
-        return VERDICT_REJECT;
-    at += 7;
-    return validate_password((Bytes){at, (size_t)(value.data + value.len - 1 - at)});
 }
 
 /* A login of a file: what stands behind its last operator, or in its last quotes. */

@@ -114,3 +114,13 @@ bool is_rare(Bytes value)
         return false;
     return cover.covered == 0 || is_shuffled;
 }
+
+/* "FipBPmwISFVt": names in camelCase have longer runs of letters, and runs that read like words. */
+bool is_shuffled_letters(Bytes value)
+{
+    enum { LEN_MIN = 10, RUNS_MIN = 4 };
+    Cover cover = cover_of(value, CAPITALS_IN_RUNS);
+
+    return cover.letters == value.len && value.len >= LEN_MIN && cover.runs >= RUNS_MIN &&
+           cover.covered * 4 < value.len && cover.letters <= cover.runs * RUN_LETTERS_RANDOM;
+}

@@ -61,7 +61,7 @@ static bool is_ascii(Bytes value)
 }
 
 /* Characters that keys and tokens are not made of, as passwords are. */
-static bool has_marks(Bytes value)
+bool has_marks(Bytes value)
 {
     for (size_t i = 0; i < value.len; i++)
         if (!g_ascii_isalnum(value.data[i]) && !is_one_of(value.data[i], "_+/.~=-"))
@@ -99,7 +99,7 @@ static bool is_written_with_digits(Bytes value)
 }
 
 /* Short values happen to look random; under a name that says nothing any value does. */
-static Verdict key_verdict(Bytes value, const SettingName *name)
+Verdict key_verdict(Bytes value, const SettingName *name)
 {
     Mix mix = mix_of(value);
     Verdict verdict = validate_generic_secret(value);
@@ -364,37 +364,4 @@ Verdict validate_key_armour(const Surroundings *surroundings)
     if (at + 5 <= after.len && memcmp(after.data + at, "-----", 5) == 0) /* nothing between the lines */
         return VERDICT_REJECT;
     return validate_present(surroundings->value);
-}
-
-/* A cell is told by its column's name alone; elsewhere the rules of assignments decide. */
-static bool is_cell(const Surroundings *surroundings)
-{
-    Bytes before = surroundings->before, after = surroundings->after;
-    size_t end = before.len > 0 && before.data[before.len - 1] == '"' ? before.len - 1 : before.len;
-    bool is_begun = end == 0 || is_one_of(before.data[end - 1], ",;|\t\r\n");
-
-    return is_begun && (after.len == 0 || is_one_of(after.data[0], ",;|\t\r\n\""));
-}
-
-Verdict validate_column_password(const Surroundings *surroundings)
-{
-    SettingName name;
-
-    if (!is_cell(surroundings) || !setting_name_of(surroundings->field, &name) ||
-        setting_name_is_about_passwords(&name))
-        return VERDICT_REJECT;
-    if (memmem(surroundings->before.data, surroundings->before.len, "$ANSIBLE_VAULT;", 15) != NULL) /* encrypted */
-        return VERDICT_REJECT;
-    if (memchr(surroundings->value.data, '&', surroundings->value.len) != NULL) /* an entity of HTML */
-        return VERDICT_REJECT;
-    return validate_bare_password(surroundings->value);
-}
-
-Verdict validate_column_key(const Surroundings *surroundings)
-{
-    SettingName name;
-
-    if (!is_cell(surroundings) || !setting_name_of(surroundings->field, &name) || setting_name_is_no_secret(&name))
-        return VERDICT_REJECT;
-    return has_marks(surroundings->value) ? VERDICT_REJECT : key_verdict(surroundings->value, &name);
 }

@@ -24,3 +24,21 @@ bool is_after_blank(Bytes before, const SettingName *name);
 
 /* The text ends here, or with a blank or one of the marks. */
 bool ends_there(Bytes after, const char *marks);
+
+/* Marks that no issued token has. */
+bool has_marks(Bytes value);
+
+/* What the value is, as a key or token of that name. */
+Verdict key_verdict(Bytes value, const SettingName *name);
+
+/* With letters and digits, and marks or both cases. */
+Verdict noted_password_verdict(Bytes value);
+
+/* "Summer2024", "Monkey49%": a word and a number. */
+bool is_word_with_number(Bytes value);
+
+/* "user=svc" behind an empty password. */
+bool is_next_setting(Bytes value);
+
+/* The first of the marks in the value; NULL if it has none. */
+const uint8_t *strpbrk_of(Bytes value, const char *marks);

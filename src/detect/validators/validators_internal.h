@@ -109,6 +109,9 @@ Verdict outside_name(const Surroundings *surroundings, Verdict verdict);
 double word_cover(Bytes value);
 /* Neither words nor names cover it: what a generator of keys makes, not what people write. */
 bool is_rare(Bytes value);
+
+/* Letters of both cases, and nothing else, in an order that no name has. */
+bool is_shuffled_letters(Bytes value);
 /* Whether the value alone looks like a token that someone issued: random, no word, no number, not one thing repeated.
  */
 Verdict issued_token_verdict(Bytes value);

@@ -1,0 +1,101 @@
+/* Passwords that somebody tells in a sentence or a note: words of the sentence must not be taken for one. */
+#include "detect/validators/settings.h"
+
+#include <string.h>
+
+enum { SAID_LEN_MIN = 8 };
+
+/* With letters and digits, and marks or both cases. */
+Verdict noted_password_verdict(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (has_slashes(value))
+        return VERDICT_REJECT;
+    if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
+        return VERDICT_REJECT;
+    return strong_password_verdict(value);
+}
+
+/* "Summer2024", "Monkey49%": a word with a capital, and at least two digits, or one and a mark, that end it. */
+bool is_word_with_number(Bytes value)
+{
+    Mix mix = mix_of(value);
+    uint8_t last = value.data[value.len - 1], other = value.data[value.len - 2];
+    bool is_ended = g_ascii_isdigit(other) && (g_ascii_isdigit(last) || is_one_of(last, "!@#$%^&*?"));
+
+    return mix.upper > 0 && mix.lower >= 3 && mix.digits >= 2 && is_ended && validate_password(value) != VERDICT_REJECT;
+}
+
+/* "coffee-tiger83": words of four letters or more, joined by marks, and a number that ends them. */
+static bool is_words_with_number(Bytes value)
+{
+    size_t words = 0, at = 0, digits = 0;
+
+    while (at < value.len) {
+        size_t start = at;
+        while (at < value.len && g_ascii_isalpha(value.data[at]))
+            at++;
+        if (at - start < 4)
+            break;
+        words++;
+        if (at < value.len && is_one_of(value.data[at], "-_."))
+            at++;
+    }
+    while (at < value.len && g_ascii_isdigit(value.data[at])) {
+        at++;
+        digits++;
+    }
+    return words >= 2 && digits >= 2 && at == value.len && validate_password(value) != VERDICT_REJECT;
+}
+
+static bool is_made_of_words(Bytes value)
+{
+    return is_word_with_number(value) || is_words_with_number(value);
+}
+
+/* "V?dfgpy@QZmH": no digit, but marks that no word has, and letters of both cases; no address. */
+static bool is_marked_inside(Bytes value)
+{
+    Mix mix = mix_of(value);
+    const uint8_t *at = memchr(value.data, '@', value.len);
+    bool is_address = at != NULL && memchr(at, '.', (size_t)(value.data + value.len - at)) != NULL;
+    Bytes inner = {value.data + 1, value.len - 2};
+
+    return !is_address && mix.upper > 0 && mix.lower > 0 && word_cover(value) < 0.5 &&
+           strpbrk_of(inner, "!@#$%^&*?") != NULL;
+}
+
+/* In a sentence: without quotes around it, it must not be one of its words. */
+Verdict validate_said_password(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before;
+
+    if (before.len > 0 && is_one_of(before.data[before.len - 1], "\"'`"))
+        return validate_password(value);
+    Mix mix = mix_of(value);
+    if (value.len < SAID_LEN_MIN || mix.lower + mix.upper < 2 || is_one_of(value.data[0], "\\*&(<[{"))
+        return VERDICT_REJECT;
+    if (mix.digits == 0)
+        return is_marked_inside(value) ? validate_bare_password(value) : VERDICT_REJECT;
+    if (word_cover(value) >= 0.5 && strpbrk_of(value, "!@#$%^&*") == NULL)
+        return is_made_of_words(value) ? VERDICT_LOW : VERDICT_REJECT;
+    return validate_bare_password(value);
+}
+
+/* A short name says little: the value must look like a password. */
+Verdict validate_noted_password(const Surroundings *surroundings)
+{
+    static const char *const options[] = {"-pw ", "-pw\t"};
+    Bytes value = surroundings->value;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+        const uint8_t *at = memmem(value.data, MIN(value.len, 6), options[i], 4);
+        if (at != NULL)
+            value = (Bytes){at + 4, (size_t)(value.data + value.len - at - 4)};
+    }
+    if (is_next_setting(value))
+        return VERDICT_REJECT;
+    Verdict verdict = noted_password_verdict(value);
+    return verdict == VERDICT_REJECT && is_made_of_words(value) ? VERDICT_LOW : verdict;
+}
