@@ -13,6 +13,7 @@ G_STATIC_ASSERT((int)KEYWORD_LAG == (int)WORD_SPLIT_LAG);
 
 struct KeywordTracker {
     const Vocabulary *vocabulary;
+    const VocabularySketch *sketch;
     const KeywordPhrase *phrases;
     WordSplitter *splitter;
     const TextView *view; /* while it is fed */
@@ -29,6 +30,7 @@ KeywordTracker *keyword_tracker_new_for(const Vocabulary *vocabulary, Processor 
     KeywordTracker *tracker = g_new0(KeywordTracker, 1);
 
     tracker->vocabulary = vocabulary;
+    tracker->sketch = vocabulary_sketch(vocabulary);
     tracker->phrases = vocabulary_phrase_count(vocabulary) > 0 ? vocabulary_phrase(vocabulary, 0) : NULL;
     tracker->splitter = word_splitter_new(vocabulary, processor);
     tracker->hits = g_array_new(FALSE, FALSE, sizeof(KeywordHit));
@@ -110,7 +112,10 @@ static bool is_in_blob(const KeywordTracker *tracker, Word word)
     return (is_part || word.len >= BLOB_MIN) && word_splitter_is_blob(tracker->splitter, view, word.start);
 }
 
-static uint32_t find(const KeywordTracker *tracker, Word word)
+/* What a word is looked for as. Most words stand before no other one in any keyword: that much is known of the hash. */
+typedef enum WordRole { WORD_LAST_OF, WORD_BEFORE } WordRole;
+
+static uint32_t find(const KeywordTracker *tracker, Word word, WordRole role)
 {
     const uint8_t *text = tracker->view->data + word.start;
 
@@ -118,18 +123,21 @@ static uint32_t find(const KeywordTracker *tracker, Word word)
         return 0;
     if (word.start + PREFIX_BYTES > tracker->view->len)
         return vocabulary_find(tracker->vocabulary, text, word.len);
-    return vocabulary_find_prefix(tracker->vocabulary, vocabulary_prefix(text, word.len), text, word.len);
+    uint64_t prefix = vocabulary_prefix(text, word.len);
+    if (role == WORD_BEFORE && !vocabulary_sketch_has(tracker->sketch->firsts, vocabulary_hash(prefix, word.len)))
+        return 0;
+    return vocabulary_find_prefix(tracker->vocabulary, prefix, text, word.len);
 }
 
 /* Whole, or without the digits behind it. */
 static uint32_t find_stem(const KeywordTracker *tracker, Word word)
 {
-    uint32_t found = find(tracker, word);
+    uint32_t found = find(tracker, word, WORD_BEFORE);
 
     while (found == 0 && word.len > 0 && (kind_at(tracker->view, word.start + word.len - 1) & BYTE_DIGIT) != 0) {
         word.len--;
         if (word.len >= WORD_STEM_MIN && (kind_at(tracker->view, word.start + word.len - 1) & BYTE_DIGIT) == 0)
-            return find(tracker, word);
+            return find(tracker, word, WORD_BEFORE);
     }
     return found;
 }
@@ -160,15 +168,17 @@ static Preceding preceding(const KeywordTracker *tracker, size_t at)
 {
     Preceding out = {.part = word_before(tracker->view, at)};
 
-    if (out.part.len == 0 || is_in_blob(tracker, out.part))
+    if (out.part.len == 0)
         return out;
     out.part_word = find_stem(tracker, out.part);
     if (is_edge(tracker->view, out.part.start)) {
         size_t end = out.part.start + out.part.len;
         out.run = run_around(tracker->view, out.part);
         out.run.len = MIN(out.run.len, end - out.run.start);
-        out.run_word = find(tracker, out.run);
+        out.run_word = find(tracker, out.run, WORD_BEFORE);
     }
+    if ((out.part_word | out.run_word) != 0 && is_in_blob(tracker, out.part))
+        out.part_word = out.run_word = 0;
     return out;
 }
 
@@ -197,22 +207,31 @@ static void add_hit(KeywordTracker *tracker, size_t start, Word last, uint32_t p
     g_array_append_val(tracker->hits, hit);
 }
 
+/* The phrases of several words that end with this one behind that. */
+static void add_phrases(
+    KeywordTracker *tracker, Word found, uint32_t before_word, uint32_t word, const Preceding *before)
+{
+    uint32_t index = before_word != 0 ? vocabulary_phrase_of(tracker->vocabulary, before_word, word) : UINT32_MAX;
+    size_t start = found.start;
+
+    for (; index != UINT32_MAX; index = tracker->phrases[index].next) {
+        if (words_precede(tracker, &tracker->phrases[index], before, &start))
+            add_hit(tracker, start, found, index);
+    }
+}
+
 static void add_hits(KeywordTracker *tracker, Word found, uint32_t word, const WordPlace *place)
 {
-    const KeywordEnds ends = vocabulary_phrases_of(tracker->vocabulary, word);
-    size_t start = found.start;
+    const KeywordEnds ends = vocabulary_ends_of(tracker->vocabulary, word);
 
     if (ends.alone != UINT32_MAX)
         add_hit(tracker, found.start, found, ends.alone);
-    if (ends.count == 0 || !(place->is_end || ends.has_letter))
+    if (!ends.is_last || !(place->is_end || ends.has_letter))
         return;
     const Preceding before = preceding(tracker, found.start);
-    if (before.part_word == 0 && before.run_word == 0)
-        return;
-    for (uint32_t i = 0; i < ends.count; i++) {
-        if (words_precede(tracker, &tracker->phrases[ends.phrases[i]], &before, &start))
-            add_hit(tracker, start, found, ends.phrases[i]);
-    }
+    add_phrases(tracker, found, before.part_word, word, &before);
+    if (before.run_word != before.part_word)
+        add_phrases(tracker, found, before.run_word, word, &before);
 }
 
 static void word_seen(void *data, const WordPlace *place)
@@ -220,9 +239,9 @@ static void word_seen(void *data, const WordPlace *place)
     KeywordTracker *tracker = data;
     const TextView *view = tracker->view;
     const Word whole = {.start = (size_t)(place->start - view->base), .len = place->len};
-    uint32_t word = find(tracker, (Word){.start = whole.start, .len = place->stem});
+    uint32_t word = find(tracker, (Word){.start = whole.start, .len = place->stem}, WORD_LAST_OF);
 
-    if (word == 0 || (place->stem < place->len && find(tracker, whole) != 0))
+    if (word == 0 || (place->stem < place->len && find(tracker, whole, WORD_LAST_OF) != 0))
         return;
     if (!is_in_blob(tracker, whole))
         add_hits(tracker, whole, word, place);

@@ -3,33 +3,42 @@
 
 #include <string.h>
 
-enum { SLOTS_AT_FIRST = 256, SPARSENESS = 3 };
+enum { SLOTS_AT_FIRST = 256, SPARSENESS = 2 };
 
+/* What a text's word is compared with, and what is asked of it then: as little as possible, for they are many. */
 typedef struct Word {
-    char text[KEYWORD_MAX_BYTES]; /* in lower case */
-    uint32_t len;
-    bool is_ascii;
     uint64_t prefix;
-    uint32_t alone;  /* index of the phrase that is this word; UINT32_MAX: none */
-    GArray *phrases; /* indices of the phrases of several words that this one ends */
-    bool has_letter; /* in some of them a single byte or a number stands before it */
+    uint32_t alone; /* index of the phrase that is this word; UINT32_MAX: none */
+    uint8_t len;
+    bool is_exact;   /* its prefix is all of it */
+    bool is_last;    /* of some phrase of several words */
+    bool has_letter; /* in some of these a single byte or a number stands before it */
 } Word;
 
-typedef struct Slot {
-    uint64_t prefix;
-    uint32_t word; /* index; 0: empty */
-    uint8_t len;
-    bool is_exact; /* no other word has this prefix and length */
-} Slot;
+typedef struct WordText {
+    char bytes[KEYWORD_MAX_BYTES]; /* in lower case */
+} WordText;
+
+/* The last two words of phrases. */
+typedef struct Pair {
+    uint32_t before, last;
+    uint32_t phrase; /* index of the first + 1; 0: empty */
+} Pair;
 
 struct Vocabulary {
     uint32_t group_count;
     GArray *words;   /* Word; index 0 is unused: 0 means unknown */
+    GArray *texts;   /* WordText, of the same indices */
     GArray *phrases; /* KeywordPhrase */
-    Slot *slots;     /* open addressing */
-    uint32_t slot_count;
+    Pair *pairs;     /* open addressing */
+    uint32_t pair_mask, pair_count;
     VocabularySketch sketch;
 };
+
+static VocabularySlot *new_slots(uint32_t count)
+{
+    return g_new0(VocabularySlot, count);
+}
 
 Vocabulary *vocabulary_new(uint32_t group_count)
 {
@@ -37,10 +46,13 @@ Vocabulary *vocabulary_new(uint32_t group_count)
 
     vocabulary->group_count = group_count;
     vocabulary->words = g_array_new(FALSE, TRUE, sizeof(Word));
+    vocabulary->texts = g_array_new(FALSE, TRUE, sizeof(WordText));
     g_array_set_size(vocabulary->words, 1);
+    g_array_set_size(vocabulary->texts, 1);
     vocabulary->phrases = g_array_new(FALSE, TRUE, sizeof(KeywordPhrase));
-    vocabulary->slot_count = SLOTS_AT_FIRST;
-    vocabulary->slots = g_new0(Slot, vocabulary->slot_count);
+    vocabulary->sketch.slot_mask = vocabulary->pair_mask = SLOTS_AT_FIRST - 1;
+    vocabulary->sketch.slots = new_slots(SLOTS_AT_FIRST);
+    vocabulary->pairs = g_new0(Pair, SLOTS_AT_FIRST);
     return vocabulary;
 }
 
@@ -48,28 +60,34 @@ void vocabulary_free(Vocabulary *vocabulary)
 {
     if (vocabulary == NULL)
         return;
-    for (guint i = 1; i < vocabulary->words->len; i++)
-        g_array_unref(g_array_index(vocabulary->words, Word, i).phrases);
     for (guint i = 0; i < vocabulary->phrases->len; i++)
         g_free(g_array_index(vocabulary->phrases, KeywordPhrase, i).groups);
     g_array_unref(vocabulary->words);
+    g_array_unref(vocabulary->texts);
     g_array_unref(vocabulary->phrases);
-    g_free(vocabulary->slots);
+    g_free(vocabulary->sketch.slots);
+    g_free(vocabulary->pairs);
     g_free(vocabulary);
 }
 
-static const Word *word_at(const Vocabulary *vocabulary, uint32_t index)
+static Word *word_at(const Vocabulary *vocabulary, uint32_t index)
 {
     return &g_array_index(vocabulary->words, Word, index);
 }
 
-/* Whether the text is the word, in any case. */
-static bool word_is(const Word *word, const uint8_t *text)
+static const char *text_at(const Vocabulary *vocabulary, uint32_t index)
 {
+    return g_array_index(vocabulary->texts, WordText, index).bytes;
+}
+
+/* Whether the text is the word, in any case. */
+static bool word_is(const Vocabulary *vocabulary, uint32_t index, const uint8_t *text)
+{
+    const char *word = text_at(vocabulary, index);
     uint8_t before = 0;
 
-    for (uint32_t i = 0; i < word->len; i++) {
-        if ((uint8_t)word->text[i] != keyword_lower(before, text[i]))
+    for (uint32_t i = 0; i < word_at(vocabulary, index)->len; i++) {
+        if ((uint8_t)word[i] != keyword_lower(before, text[i]))
             return false;
         before = text[i];
     }
@@ -87,60 +105,53 @@ static uint64_t prefix_of(const uint8_t *text, size_t len)
     return vocabulary_prefix(text, len);
 }
 
-static uint32_t first_slot(const Vocabulary *vocabulary, uint64_t prefix, size_t len)
+static uint64_t hash_of(const Word *word)
 {
-    return (uint32_t)(vocabulary_hash(prefix, len) >> 32) & (vocabulary->slot_count - 1);
+    return vocabulary_hash(word->prefix, word->len);
 }
 
-static void slot_fill(Vocabulary *vocabulary, uint32_t index)
+static void slot_fill(VocabularySketch *sketch, uint64_t hash, uint32_t index)
 {
-    const Word *word = word_at(vocabulary, index);
-    uint32_t slot = first_slot(vocabulary, word->prefix, word->len);
+    uint32_t check = (uint32_t)(hash >> 32), slot = check & sketch->slot_mask;
 
-    while (vocabulary->slots[slot].word != 0)
-        slot = (slot + 1) & (vocabulary->slot_count - 1);
-    vocabulary->slots[slot] = (Slot){.prefix = word->prefix,
-        .word = index,
-        .len = (uint8_t)word->len,
-        .is_exact = word->is_ascii && word->len <= PREFIX_BYTES};
+    while (sketch->slots[slot].word != 0)
+        slot = (slot + 1) & sketch->slot_mask;
+    sketch->slots[slot] = (VocabularySlot){.check = check, .word = index};
 }
 
 static void grow_slots(Vocabulary *vocabulary)
 {
-    vocabulary->slot_count *= 2;
-    g_free(vocabulary->slots);
-    vocabulary->slots = g_new0(Slot, vocabulary->slot_count);
+    VocabularySketch *sketch = &vocabulary->sketch;
+
+    sketch->slot_mask = 2 * sketch->slot_mask + 1;
+    g_free(sketch->slots);
+    sketch->slots = new_slots(sketch->slot_mask + 1);
     for (uint32_t i = 1; i < vocabulary->words->len; i++)
-        slot_fill(vocabulary, i);
+        slot_fill(sketch, hash_of(word_at(vocabulary, i)), i);
 }
 
 static uint32_t word_add(Vocabulary *vocabulary, const uint8_t *text, size_t len)
 {
     uint32_t index = vocabulary_find(vocabulary, text, len);
+    Word word = {.prefix = prefix_of(text, len), .alone = UINT32_MAX, .len = (uint8_t)len};
+    WordText lower = {.bytes = {0}};
     uint8_t before = 0;
+    bool is_ascii = true;
 
     if (index != 0)
         return index;
-    Word word = {.len = (uint32_t)len,
-        .is_ascii = true,
-        .prefix = prefix_of(text, len),
-        .alone = UINT32_MAX,
-        .phrases = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
     for (size_t i = 0; i < len; i++) {
-        word.text[i] = (char)keyword_lower(before, text[i]);
-        word.is_ascii = word.is_ascii && text[i] < 0x80;
+        lower.bytes[i] = (char)keyword_lower(before, text[i]);
+        is_ascii = is_ascii && text[i] < 0x80;
         before = text[i];
     }
-    if ((vocabulary->words->len + 1) * SPARSENESS > vocabulary->slot_count)
+    word.is_exact = is_ascii && len <= PREFIX_BYTES;
+    if ((vocabulary->words->len + 1) * SPARSENESS > vocabulary->sketch.slot_mask)
         grow_slots(vocabulary);
     g_array_append_val(vocabulary->words, word);
-    slot_fill(vocabulary, vocabulary->words->len - 1);
+    g_array_append_val(vocabulary->texts, lower);
+    slot_fill(&vocabulary->sketch, hash_of(&word), vocabulary->words->len - 1);
     return vocabulary->words->len - 1;
-}
-
-static uint64_t hash_of(const Word *word)
-{
-    return vocabulary_hash(word->prefix, word->len);
 }
 
 static void sketch_add(uint64_t *bits, uint64_t hash)
@@ -153,9 +164,15 @@ static void sketch_add_two(uint64_t *bits, uint64_t hash)
     bits[hash >> 54] |= vocabulary_sketch_two(hash);
 }
 
-static bool word_is_number(const Word *word)
+static bool is_number(const Vocabulary *vocabulary, uint32_t index)
 {
-    return strspn(word->text, "0123456789") == word->len;
+    return strspn(text_at(vocabulary, index), "0123456789") == word_at(vocabulary, index)->len;
+}
+
+static void sketch_add_lead(VocabularySketch *sketch, uint64_t hash)
+{
+    sketch->leads[hash >> 60] |= UINT64_C(1) << (hash >> 48 & 63);
+    sketch_add(sketch->ends, hash);
 }
 
 /* Numbers and single bytes are passed over in texts, so they tell nothing of what stands behind them: those words are
@@ -163,29 +180,29 @@ static bool word_is_number(const Word *word)
 static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
 {
     VocabularySketch *sketch = &vocabulary->sketch;
-    Word *last = &g_array_index(vocabulary->words, Word, phrase->words[phrase->count - 1]);
-    const Word *before = phrase->count > 1 ? word_at(vocabulary, phrase->words[phrase->count - 2]) : NULL;
-    bool is_behind_number = before != NULL && word_is_number(before);
-    bool is_behind_letter = before != NULL && before->len == 1;
-    bool is_alone = before == NULL || is_behind_number || (is_behind_letter && last->len > 1);
+    uint32_t last_index = phrase->words[phrase->count - 1];
+    uint32_t before_index = phrase->count > 1 ? phrase->words[phrase->count - 2] : 0; /* 0: an empty word */
+    Word *last = word_at(vocabulary, last_index);
+    const Word *before = word_at(vocabulary, before_index);
+    bool is_behind_number = before_index != 0 && is_number(vocabulary, before_index);
+    bool is_behind_letter = before->len == 1;
+    bool is_alone = before_index == 0 || is_behind_number || (is_behind_letter && last->len > 1);
 
-    g_assert(last != NULL); /* for the analyser */
-    last->has_letter |= is_behind_number || is_behind_letter;
+    last->has_letter = last->has_letter || is_behind_number || is_behind_letter;
+    last->is_last = last->is_last || before_index != 0;
     sketch_add(sketch->ends, hash_of(last));
-    if (before != NULL)
-        sketch_add(sketch->firsts, hash_of(before));
+    for (uint32_t i = 0; i + 1 < phrase->count; i++)
+        sketch_add(sketch->firsts, hash_of(word_at(vocabulary, phrase->words[i])));
     if (is_alone)
         sketch_add_two(sketch->alone, hash_of(last));
     else
         sketch_add_two(sketch->pairs, vocabulary_pair_hash(hash_of(before), hash_of(last)));
-    if (!word_is_number(last)) {
+    if (!is_number(vocabulary, last_index))
         sketch->has_letters |= last->len == 1 && (!is_behind_letter || is_behind_number);
-    } else if (is_alone || is_behind_letter) {
+    else if (is_alone || is_behind_letter)
         sketch->has_numbers = true;
-    } else {
-        sketch_add(sketch->leads, hash_of(before));
-        sketch_add(sketch->ends, hash_of(before));
-    }
+    else
+        sketch_add_lead(sketch, hash_of(before));
 }
 
 static KeywordPhrase *phrase_at(const Vocabulary *vocabulary, uint32_t index)
@@ -193,12 +210,52 @@ static KeywordPhrase *phrase_at(const Vocabulary *vocabulary, uint32_t index)
     return &g_array_index(vocabulary->phrases, KeywordPhrase, index);
 }
 
-static KeywordPhrase *phrase_find(const Vocabulary *vocabulary, const Word *last, const KeywordPhrase *wanted)
+/* Where the two words are, or would be. */
+static Pair *pair_of(const Vocabulary *vocabulary, uint32_t before, uint32_t last)
 {
-    if (wanted->count == 1)
-        return last->alone != UINT32_MAX ? phrase_at(vocabulary, last->alone) : NULL;
-    for (guint i = 0; i < last->phrases->len; i++) {
-        KeywordPhrase *phrase = phrase_at(vocabulary, g_array_index(last->phrases, uint32_t, i));
+    uint64_t hash = ((uint64_t)before << 32 | last) * UINT64_C(0x9E3779B97F4A7C15);
+    uint32_t at = (uint32_t)(hash >> 32) & vocabulary->pair_mask;
+
+    while (vocabulary->pairs[at].phrase != 0 &&
+           (vocabulary->pairs[at].before != before || vocabulary->pairs[at].last != last))
+        at = (at + 1) & vocabulary->pair_mask;
+    return &vocabulary->pairs[at];
+}
+
+static void grow_pairs(Vocabulary *vocabulary)
+{
+    g_autofree Pair *old = vocabulary->pairs;
+    uint32_t old_mask = vocabulary->pair_mask;
+
+    vocabulary->pair_mask = 2 * old_mask + 1;
+    vocabulary->pairs = g_new0(Pair, vocabulary->pair_mask + 1);
+    for (uint32_t i = 0; i <= old_mask; i++) {
+        if (old[i].phrase != 0)
+            *pair_of(vocabulary, old[i].before, old[i].last) = old[i];
+    }
+}
+
+/* The phrase is the newest: the first of those with its last two words from now on. */
+static void add_pair(Vocabulary *vocabulary, KeywordPhrase *phrase)
+{
+    uint32_t before = phrase->words[phrase->count - 2], last = phrase->words[phrase->count - 1];
+
+    if ((vocabulary->pair_count + 1) * SPARSENESS > vocabulary->pair_mask)
+        grow_pairs(vocabulary);
+    Pair *pair = pair_of(vocabulary, before, last);
+    vocabulary->pair_count += pair->phrase == 0 ? 1 : 0;
+    phrase->next = pair->phrase != 0 ? pair->phrase - 1 : UINT32_MAX;
+    *pair = (Pair){.before = before, .last = last, .phrase = vocabulary->phrases->len};
+}
+
+static KeywordPhrase *phrase_find(const Vocabulary *vocabulary, const KeywordPhrase *wanted)
+{
+    uint32_t last = wanted->words[wanted->count - 1];
+    uint32_t index = wanted->count == 1 ? word_at(vocabulary, last)->alone
+                                        : vocabulary_phrase_of(vocabulary, wanted->words[wanted->count - 2], last);
+
+    for (; index != UINT32_MAX; index = phrase_at(vocabulary, index)->next) {
+        KeywordPhrase *phrase = phrase_at(vocabulary, index);
         if (phrase->count == wanted->count &&
             memcmp(phrase->words, wanted->words, wanted->count * sizeof wanted->words[0]) == 0)
             return phrase;
@@ -208,19 +265,20 @@ static KeywordPhrase *phrase_find(const Vocabulary *vocabulary, const Word *last
 
 static KeywordPhrase *phrase_add(Vocabulary *vocabulary, const KeywordPhrase *wanted)
 {
-    Word *last = &g_array_index(vocabulary->words, Word, wanted->words[wanted->count - 1]);
-    KeywordPhrase *known = phrase_find(vocabulary, last, wanted);
+    KeywordPhrase *known = phrase_find(vocabulary, wanted);
     uint32_t index = vocabulary->phrases->len;
 
     if (known != NULL)
         return known;
     g_array_append_vals(vocabulary->phrases, wanted, 1);
-    if (wanted->count == 1)
-        last->alone = index;
+    KeywordPhrase *phrase = phrase_at(vocabulary, index);
+    phrase->groups = g_new0(uint64_t, vocabulary->group_count / 64 + 1);
+    phrase->next = UINT32_MAX;
+    if (phrase->count == 1)
+        word_at(vocabulary, phrase->words[0])->alone = index;
     else
-        g_array_append_val(last->phrases, index);
-    phrase_at(vocabulary, index)->groups = g_new0(uint64_t, vocabulary->group_count / 64 + 1);
-    return phrase_at(vocabulary, index);
+        add_pair(vocabulary, phrase);
+    return phrase;
 }
 
 bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword, GError **error)
@@ -271,13 +329,15 @@ const VocabularySketch *vocabulary_sketch(const Vocabulary *vocabulary)
 
 uint32_t vocabulary_find_prefix(const Vocabulary *vocabulary, uint64_t prefix, const uint8_t *text, size_t len)
 {
-    uint32_t mask = vocabulary->slot_count - 1;
+    const VocabularySlot *slots = vocabulary->sketch.slots;
+    uint32_t mask = vocabulary->sketch.slot_mask, check = (uint32_t)(vocabulary_hash(prefix, len) >> 32);
 
-    for (uint32_t at = first_slot(vocabulary, prefix, len); vocabulary->slots[at].word != 0; at = (at + 1) & mask) {
-        const Slot *slot = &vocabulary->slots[at];
-        if (slot->prefix == prefix && slot->len == len &&
-            (slot->is_exact || word_is(word_at(vocabulary, slot->word), text)))
-            return slot->word;
+    for (uint32_t at = check & mask; slots[at].word != 0; at = (at + 1) & mask) {
+        if (slots[at].check != check)
+            continue;
+        const Word *word = word_at(vocabulary, slots[at].word);
+        if (word->prefix == prefix && word->len == len && (word->is_exact || word_is(vocabulary, slots[at].word, text)))
+            return slots[at].word;
     }
     return 0;
 }
@@ -287,12 +347,16 @@ uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size
     return len <= KEYWORD_MAX_BYTES ? vocabulary_find_prefix(vocabulary, prefix_of(text, len), text, len) : 0;
 }
 
-KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word)
+KeywordEnds vocabulary_ends_of(const Vocabulary *vocabulary, uint32_t word)
 {
     const Word *last = word_at(vocabulary, word);
 
-    return (KeywordEnds){.alone = last->alone,
-        .phrases = (const uint32_t *)(void *)last->phrases->data,
-        .count = last->phrases->len,
-        .has_letter = last->has_letter};
+    return (KeywordEnds){.alone = last->alone, .is_last = last->is_last, .has_letter = last->has_letter};
+}
+
+uint32_t vocabulary_phrase_of(const Vocabulary *vocabulary, uint32_t before, uint32_t last)
+{
+    uint32_t phrase = pair_of(vocabulary, before, last)->phrase;
+
+    return phrase != 0 ? phrase - 1 : UINT32_MAX;
 }

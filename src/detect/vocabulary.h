@@ -16,14 +16,14 @@ typedef struct Vocabulary Vocabulary;
 typedef struct KeywordPhrase {
     uint32_t words[KEYWORD_MAX_WORDS];
     uint32_t count;
+    uint32_t next;    /* another one with the same last two words; UINT32_MAX: none */
     uint64_t *groups; /* bit set */
 } KeywordPhrase;
 
 /* A word of keywords: the phrases that end with it. */
 typedef struct KeywordEnds {
-    uint32_t alone;          /* the one that is this word only; UINT32_MAX: none */
-    const uint32_t *phrases; /* of several words */
-    uint32_t count;
+    uint32_t alone;  /* the one that is this word only; UINT32_MAX: none */
+    bool is_last;    /* some are of several words */
     bool has_letter; /* some have a single byte or a number before the last word */
 } KeywordEnds;
 
@@ -37,15 +37,23 @@ uint32_t vocabulary_group_count(const Vocabulary *vocabulary);
 uint32_t vocabulary_phrase_count(const Vocabulary *vocabulary);
 const KeywordPhrase *vocabulary_phrase(const Vocabulary *vocabulary, uint32_t index);
 
+/* Where words are looked up: open addressing, by hash. A few words of a text have theirs in a line of the cache. */
+typedef struct VocabularySlot {
+    uint32_t check; /* the hash's upper half */
+    uint32_t word;  /* index; 0: empty */
+} VocabularySlot;
+
 /* What most words are told by that no keyword has, by hash. */
 typedef struct VocabularySketch {
     uint64_t alone[1024];  /* keywords of one word */
     uint64_t pairs[1024];  /* the last two words of the others */
     uint64_t ends[1024];   /* the last words of all */
-    uint64_t firsts[1024]; /* those before the last */
-    uint64_t leads[1024];  /* those before a last word that is a number */
+    uint64_t firsts[1024]; /* the words before those */
+    uint64_t leads[16];    /* those before a last word that is a number: few */
     bool has_numbers;      /* digits alone are to be looked up, not only behind these */
     bool has_letters;      /* some end with a single byte that no other one stands before: "plan b" */
+    uint32_t slot_mask;
+    VocabularySlot *slots;
 } VocabularySketch;
 const VocabularySketch *vocabulary_sketch(const Vocabulary *vocabulary);
 
@@ -78,6 +86,17 @@ static inline bool vocabulary_sketch_has(const uint64_t *bits, uint64_t hash)
     return (bits[hash >> 54] >> (hash >> 48 & 63) & 1) != 0;
 }
 
+static inline bool vocabulary_sketch_leads(const VocabularySketch *sketch, uint64_t hash)
+{
+    return (sketch->leads[hash >> 60] >> (hash >> 48 & 63) & 1) != 0;
+}
+
+/* The word is about to be looked up: what that reads is on its way meanwhile. */
+static inline void vocabulary_prefetch(const VocabularySketch *sketch, uint64_t hash)
+{
+    __builtin_prefetch(&sketch->slots[hash >> 32 & sketch->slot_mask]);
+}
+
 /* Of alone and pairs, which are asked less and must be surer: two of the bits that the hash chooses. */
 static inline uint64_t vocabulary_sketch_two(uint64_t hash)
 {
@@ -93,5 +112,6 @@ static inline bool vocabulary_sketch_has_two(const uint64_t *bits, uint64_t hash
 uint32_t vocabulary_find(const Vocabulary *vocabulary, const uint8_t *text, size_t len);
 /* The same for a text of at most KEYWORD_MAX_BYTES whose vocabulary_prefix() is known. */
 uint32_t vocabulary_find_prefix(const Vocabulary *vocabulary, uint64_t prefix, const uint8_t *text, size_t len);
-/* Indices of the phrases that end with the word. */
-KeywordEnds vocabulary_phrases_of(const Vocabulary *vocabulary, uint32_t word);
+KeywordEnds vocabulary_ends_of(const Vocabulary *vocabulary, uint32_t word);
+/* Index of the first phrase that ends with these two words; UINT32_MAX: there is none. */
+uint32_t vocabulary_phrase_of(const Vocabulary *vocabulary, uint32_t before, uint32_t last);

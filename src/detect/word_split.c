@@ -236,6 +236,29 @@ static ALWAYS_INLINE size_t find_ends(const WordSplitter *splitter, const Strip 
     return count;
 }
 
+static ALWAYS_INLINE bool goes_on_before(const Strip *strip, size_t start)
+{
+    return start > 0 && keyword_is_word_byte(strip->text[start - 1]);
+}
+
+/* A part of a run in camelCase may stand behind all that is before it in the run, not only the part before: "GitHub" in
+ * "GitHubToken". True if it is not known where the run began. */
+static bool may_follow_run(const WordSplitter *splitter, const Strip *strip, size_t word, uint64_t hash)
+{
+    size_t first = word, end = splitter->starts[word];
+
+    while (first > 0 && splitter->ends[first - 1] == splitter->starts[first] &&
+           end - splitter->starts[first] <= WORD_MAX_BYTES)
+        first--;
+    size_t len = end - splitter->starts[first], start = strip->from - CLASS_BLOCK + splitter->starts[first];
+    if (len > WORD_MAX_BYTES)
+        return false;
+    if (goes_on_before(strip, start))
+        return true;
+    uint64_t run = vocabulary_hash(vocabulary_prefix(strip->text + start, len), len);
+    return vocabulary_sketch_has_two(splitter->sketch->pairs, vocabulary_pair_hash(run, hash));
+}
+
 /* Few words are left behind this. */
 static ALWAYS_INLINE void keep_likely(WordSplitter *splitter, const Strip *strip)
 {
@@ -248,11 +271,12 @@ static ALWAYS_INLINE void keep_likely(WordSplitter *splitter, const Strip *strip
         uint32_t len = (uint32_t)(splitter->ends[word] - splitter->starts[word]);
         uint64_t hash = word_hash(splitter, strip, word);
         uint64_t before = word > 0 ? word_hash(splitter, strip, word - 1) : splitter->hash;
-        bool is_part = start > 0 && keyword_is_word_byte(strip->text[start - 1]);
-        bool is_end = is_part || vocabulary_sketch_has_two(sketch->pairs, vocabulary_pair_hash(before, hash));
+        bool is_end = vocabulary_sketch_has_two(sketch->pairs, vocabulary_pair_hash(before, hash)) ||
+                      (goes_on_before(strip, start) && may_follow_run(splitter, strip, word, hash));
         splitter->likely[kept] =
             (WordPlace){.start = strip->position + start, .len = len, .stem = len, .is_end = is_end};
-        if (vocabulary_sketch_has(sketch->leads, hash))
+        vocabulary_prefetch(sketch, hash);
+        if (vocabulary_sketch_leads(sketch, hash))
             word_extras_add_behind(splitter, strip, strip->position + start + len);
         kept += (is_end | vocabulary_sketch_has_two(sketch->alone, hash)) != 0 && len <= WORD_MAX_BYTES ? 1 : 0;
     }
