@@ -130,6 +130,57 @@ Verdict validate_co_nit(Bytes value)
     return check == digits_value(digits.text, 9, 1) ? VERDICT_PASS : VERDICT_REJECT;
 }
 
+/* SUNAT: kind of taxpayer, eight digits, check mod 11. */
+Verdict validate_pe_ruc(Bytes value)
+{
+    static const uint8_t weights[10] = {5, 4, 3, 2, 7, 6, 5, 4, 3, 2};
+    Alnum digits;
+
+    if (!digits_read(value, &digits) || digits.len != 11 || digits_one_repeated(digits.text + 2, 9))
+        return VERDICT_REJECT;
+    uint32_t kind = digits_value(digits.text, 0, 2);
+    uint32_t check = (11 - digits_weighted(digits.text, weights, 10) % 11) % 10;
+    bool is_kind = kind == 10 || (kind >= 15 && kind <= 17) || kind == 20;
+    return is_kind && check == digits_value(digits.text, 10, 1) ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+static bool ec_place_is_valid(const Alnum *digits)
+{
+    uint32_t province = digits_value(digits->text, 0, 2);
+    bool is_province = (province >= 1 && province <= 24) || province == 30 || province == 50;
+
+    return is_province && (digits->len == 10 || (digits->len == 13 && digits_value(digits->text, 10, 3) != 0));
+}
+
+/* Registro Civil and SRI: province, kind of taxpayer (under 6 a person, by Luhn; 6 a public body and 9 a company, by
+ * weights mod 11), and 001 and on behind it for the places of a RUC. */
+Verdict validate_ec_ruc(Bytes value)
+{
+    static const uint8_t company[10] = {4, 3, 2, 7, 6, 5, 4, 3, 2, 1}, body[9] = {3, 2, 7, 6, 5, 4, 3, 2, 1};
+    Alnum digits;
+
+    if (!digits_read(value, &digits) || !ec_place_is_valid(&digits))
+        return VERDICT_REJECT;
+    char kind = digits.text[2];
+    if (kind < '6')
+        return luhn_is_valid(digits.text, 10) ? VERDICT_PASS : VERDICT_REJECT;
+    if (digits.len != 13 || (kind != '6' && kind != '9'))
+        return VERDICT_REJECT;
+    uint32_t sum = kind == '9' ? digits_weighted(digits.text, company, 10) : digits_weighted(digits.text, body, 9);
+    return sum % 11 == 0 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
+/* Dirección Nacional de Identificación Civil: weights 2 9 8 7 6 3 4, mod 10. */
+Verdict validate_uy_ci(Bytes value)
+{
+    static const uint8_t weights[8] = {2, 9, 8, 7, 6, 3, 4, 1};
+    Alnum digits;
+
+    if (!digits_read(value, &digits) || digits.len != 8)
+        return VERDICT_REJECT;
+    return digits_weighted(digits.text, weights, 8) % 10 == 0 ? VERDICT_PASS : VERDICT_REJECT;
+}
+
 /* Driving licences of many countries have no check digit: Korea's regions are checked, one repeated digit is refused.
  */
 static Verdict driving_licence_intl_verdict(Bytes value)

@@ -86,3 +86,15 @@ Verdict validate_dk_cpr(Bytes value)
         return VERDICT_REJECT;
     return VERDICT_WEAK;
 }
+
+/* Behind a label that does not say of which of the four countries. */
+Verdict validate_nordic_any(Bytes value)
+{
+    Verdict verdicts[] = {se_number_verdict(value), fi_hetu_verdict(value), validate_no_number(value)};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(verdicts); i++)
+        if (verdicts[i] != VERDICT_REJECT)
+            return VERDICT_PASS;
+    bool is_danish = memchr(value.data, '-', value.len) != NULL && validate_dk_cpr(value) != VERDICT_REJECT;
+    return is_danish ? VERDICT_PASS : VERDICT_REJECT;
+}

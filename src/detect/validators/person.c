@@ -230,7 +230,9 @@ static bool is_of_interest(Bytes before)
     static const char *const words[] = {"patient", "customer", "client", "employee", "applicant", "borrower",
         "passenger", "spouse", "student", "guest", "insured", "physician", "tenant", "payee", "taxpayer", "resident",
         "kunde", "pacient", "emergency", "beneficiary", "guardian", "titular", "kontoinhaber", "attn", "bill to",
-        "ship to", "sold to", "recipient"};
+        "ship to", "sold to", "recipient", "antragsteller", "versicherungsnehmer", "sachbearbeiter", "mieter",
+        "contactpersoon", "kontaktperson", "aanvrager", "rekeninghouder", "huurder", "solicitante", "asegurado",
+        "inquilino", "locataire", "titulaire", "ficiaire", "destinat", "intestatario", "sottoscritto", "soyad"};
     static WordSearch search = WORD_SEARCH(words);
 
     return word_search_any(&search, label_of(before));

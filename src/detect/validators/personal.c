@@ -177,19 +177,20 @@ typedef struct MonthName {
 } MonthName;
 
 /* How the names of months begin in English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech,
- * Finnish, Turkish and Russian; the longer ones first. */
+ * Finnish, Turkish, Hungarian, Romanian and Russian; the longer ones first. */
 static const MonthName month_names[] = {{"července", 7}, {"červenec", 7}, {"června", 6}, {"červen", 6}, {"marras", 11},
-    {"jan", 1}, {"ene", 1}, {"gen", 1}, {"sty", 1}, {"led", 1}, {"sij", 1}, {"oca", 1}, {"tam", 1}, {"янв", 1},
-    {"feb", 2}, {"fév", 2}, {"fev", 2}, {"lut", 2}, {"úno", 2}, {"velj", 2}, {"şub", 2}, {"hel", 2}, {"фев", 2},
-    {"mar", 3}, {"mär", 3}, {"maa", 3}, {"mrt", 3}, {"bře", 3}, {"ožu", 3}, {"мар", 3}, {"apr", 4}, {"abr", 4},
-    {"avr", 4}, {"kwi", 4}, {"dub", 4}, {"tra", 4}, {"nis", 4}, {"huh", 4}, {"апр", 4}, {"may", 5}, {"mai", 5},
-    {"mag", 5}, {"mei", 5}, {"maj", 5}, {"kvě", 5}, {"svi", 5}, {"tou", 5}, {"мая", 5}, {"май", 5}, {"jun", 6},
-    {"juin", 6}, {"giu", 6}, {"cze", 6}, {"čvn", 6}, {"haz", 6}, {"kes", 6}, {"июн", 6}, {"jul", 7}, {"juil", 7},
-    {"lug", 7}, {"lip", 7}, {"čvc", 7}, {"tem", 7}, {"hei", 7}, {"июл", 7}, {"aug", 8}, {"ago", 8}, {"aoû", 8},
-    {"sie", 8}, {"srp", 8}, {"ağu", 8}, {"elo", 8}, {"авг", 8}, {"sep", 9}, {"set", 9}, {"wrz", 9}, {"zář", 9},
-    {"eyl", 9}, {"syy", 9}, {"сен", 9}, {"oct", 10}, {"okt", 10}, {"ott", 10}, {"out", 10}, {"paź", 10}, {"říj", 10},
-    {"eki", 10}, {"lok", 10}, {"окт", 10}, {"nov", 11}, {"lis", 11}, {"kas", 11}, {"ноя", 11}, {"dec", 12}, {"déc", 12},
-    {"dez", 12}, {"dic", 12}, {"gru", 12}, {"pro", 12}, {"ara", 12}, {"jou", 12}, {"дек", 12}};
+    {"szep", 9}, {"jan", 1}, {"ene", 1}, {"ian", 1}, {"gen", 1}, {"sty", 1}, {"led", 1}, {"sij", 1}, {"oca", 1},
+    {"tam", 1}, {"янв", 1}, {"feb", 2}, {"fév", 2}, {"fev", 2}, {"lut", 2}, {"úno", 2}, {"velj", 2}, {"şub", 2},
+    {"hel", 2}, {"фев", 2}, {"mar", 3}, {"mär", 3}, {"maa", 3}, {"mrt", 3}, {"bře", 3}, {"ožu", 3}, {"мар", 3},
+    {"már", 3}, {"ápr", 4}, {"máj", 5}, {"jún", 6}, {"júl", 7}, {"iun", 6}, {"iul", 7}, {"noi", 11}, {"apr", 4},
+    {"abr", 4}, {"avr", 4}, {"kwi", 4}, {"dub", 4}, {"tra", 4}, {"nis", 4}, {"huh", 4}, {"апр", 4}, {"may", 5},
+    {"mai", 5}, {"mag", 5}, {"mei", 5}, {"maj", 5}, {"kvě", 5}, {"svi", 5}, {"tou", 5}, {"мая", 5}, {"май", 5},
+    {"jun", 6}, {"juin", 6}, {"giu", 6}, {"cze", 6}, {"čvn", 6}, {"haz", 6}, {"kes", 6}, {"июн", 6}, {"jul", 7},
+    {"juil", 7}, {"lug", 7}, {"lip", 7}, {"čvc", 7}, {"tem", 7}, {"hei", 7}, {"июл", 7}, {"aug", 8}, {"ago", 8},
+    {"aoû", 8}, {"sie", 8}, {"srp", 8}, {"ağu", 8}, {"elo", 8}, {"авг", 8}, {"sep", 9}, {"set", 9}, {"wrz", 9},
+    {"zář", 9}, {"eyl", 9}, {"syy", 9}, {"сен", 9}, {"oct", 10}, {"okt", 10}, {"ott", 10}, {"out", 10}, {"paź", 10},
+    {"říj", 10}, {"eki", 10}, {"lok", 10}, {"окт", 10}, {"nov", 11}, {"lis", 11}, {"kas", 11}, {"ноя", 11}, {"dec", 12},
+    {"déc", 12}, {"dez", 12}, {"dic", 12}, {"gru", 12}, {"pro", 12}, {"ara", 12}, {"jou", 12}, {"дек", 12}};
 
 static uint32_t month_named(const char *text, size_t len)
 {
@@ -258,7 +259,9 @@ static Verdict birth_date_verdict(Bytes value)
         is_valid = is_birth_date(n[1], date.digits[1], date.named_month, n[0]) ||
                    is_birth_date(n[0], date.digits[0], date.named_month, n[1]);
     else if (date.count == 1 && date.digits[0] == 8)
-        is_valid = is_birth_date(n[0] / 10000, 4, n[0] / 100 % 100, n[0] % 100);
+        is_valid = is_birth_date(n[0] / 10000, 4, n[0] / 100 % 100, n[0] % 100) ||
+                   is_birth_date(n[0] % 10000, 4, n[0] / 1000000, n[0] / 10000 % 100) ||
+                   is_birth_date(n[0] % 10000, 4, n[0] / 10000 % 100, n[0] / 1000000);
     else if (date.count == 3)
         is_valid = is_birth_date(n[0], date.digits[0], n[1], n[2]) || is_birth_date(n[2], date.digits[2], n[1], n[0]) ||
                    is_birth_date(n[2], date.digits[2], n[0], n[1]);
