@@ -32,6 +32,26 @@ bool fail(GError **error, ErrorKind kind, const char *format, ...) G_GNUC_PRINTF
 #define fail(...) ((void)(fail)(__VA_ARGS__), false)
 #endif
 
+/* What an INVALID is about, for programs: nobody reads it from the text. */
+typedef struct ErrorPlace {
+    const char *field; /* of what was given; NULL: of no single one */
+    unsigned line;     /* from 1; 0: unknown */
+} ErrorPlace;
+
+/* As fail(), INVALID, with the place. The text begins with the field, "field: what". */
+bool fail_at(GError **error, const ErrorPlace *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The same for a reason whose origin could not know the field. */
+bool fail_in(GError **error, const char *field, GError *take_reason);
+#ifdef __clang_analyzer__
+#define fail_at(...) ((void)(fail_at)(__VA_ARGS__), false)
+#define fail_in(...) ((void)(fail_in)(__VA_ARGS__), false)
+#endif
+
+/* All NULL or 0 if nobody said. The error's. */
+ErrorPlace error_place(const GError *error);
+/* The text as its origin wrote it, without the field and without what was put before it on its way. */
+const char *error_what(const GError *error);
+
 /* The kind of an error; ERROR_INTERNAL for errors of other domains. NULL is a bug of the caller. */
 ErrorKind error_kind(const GError *error);
 bool error_is(const GError *error, ErrorKind kind);

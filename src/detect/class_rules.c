@@ -71,7 +71,8 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
     while (start < plan->start_count && strcmp(plan->starts[start], rule->start) != 0)
         start++;
     if (start == CLASS_MAX_STARTS)
-        return fail(error, ERROR_INVALID, "start: expected at most %d different ones in all rules", CLASS_MAX_STARTS);
+        return fail_at(error, &(ErrorPlace){.field = "start"}, "expected at most %d different ones in all rules",
+            CLASS_MAX_STARTS);
     if (start == plan->start_count)
         plan->starts[plan->start_count++] = rule->start;
     if (rule->raw->category == CATEGORY_SECRET)

@@ -89,16 +89,16 @@ static uint64_t length_bits(const FormGroup *group)
 /* Checks the separators and gives each a bit. */
 static bool separators_add(FormTable *table, const char *separators, uint8_t *ret_bits, GError **error)
 {
+    const ErrorPlace place = {.field = "separators"};
     uint8_t bits = 0;
 
     for (const char *c = separators; *c != '\0'; c++) {
         uint8_t byte = (uint8_t)*c;
         if (byte < ' ' || byte > '~' || byte_is_word(byte))
-            return fail(error, ERROR_INVALID, "separators: expected ASCII punctuation or space");
+            return fail_at(error, &place, "expected ASCII punctuation or space");
         if (table->separator_bits[byte] == 0) {
             if (table->separator_count == FORM_MAX_SEPARATORS)
-                return fail(error, ERROR_INVALID, "separators: expected at most %d different ones in all rules",
-                    FORM_MAX_SEPARATORS);
+                return fail_at(error, &place, "expected at most %d different ones in all rules", FORM_MAX_SEPARATORS);
             table->separator_bits[byte] = (uint8_t)(1U << table->separator_count++);
         }
         bits |= table->separator_bits[byte];
@@ -132,8 +132,8 @@ bool form_table_add(FormTable *table, uint32_t rule, const char *text, const cha
     DigitForm form = {.rule = rule};
 
     if (!form_parse(text, &form))
-        return fail(
-            error, ERROR_INVALID, "forms: '%s': expected group lengths such as \"9\", \"13..19\" or \"4-4-4-4\"", text);
+        return fail_at(error, &(ErrorPlace){.field = "forms"},
+            "'%s': expected group lengths such as \"9\", \"13..19\" or \"4-4-4-4\"", text);
     if (form.group_count == 1) {
         table->bare_lengths |= length_bits(&form.groups[0]);
         list_add(table->bare, &form);

@@ -1,4 +1,5 @@
 /* From what a file says to a rule that can run: every field checked. */
+#include "detect/rule_complaints.h"
 #include "detect/rule_internal.h"
 
 #include <string.h>
@@ -11,24 +12,8 @@ typedef struct Check {
     const char *where;
     const RawRule *raw;
     FactsState facts_state;
-    GPtrArray *complaints; /* all that is wrong, as texts that are owned; NULL: only the first counts */
-    GError **error;        /* the first */
+    Complaints *complaints;
 } Check;
-
-static bool wrong(const Check *check, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static bool wrong(const Check *check, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    if (check->complaints != NULL)
-        g_ptr_array_add(check->complaints, g_strdup(what));
-    return *check->error == NULL &&
-           fail(check->error, ERROR_INVALID, "%s: rule %s: %s", check->where, check->raw->id, what);
-}
 
 /* Letters, a point, then letters, digits and "_". */
 static bool is_id(const char *text)
@@ -44,10 +29,11 @@ static bool is_id(const char *text)
 
 static bool check_id(const Check *check)
 {
-    bool is_good = is_id(check->raw->id) || wrong(check, "id: expected a form such as fin.credit_card");
+    bool is_good =
+        is_id(check->raw->id) || rule_wrong(check->complaints, "id", "expected a form such as fin.credit_card");
 
     if (check->raw->detector != NULL && !is_id(check->raw->detector))
-        return wrong(check, "detector: expected a form such as fin.credit_card");
+        return rule_wrong(check->complaints, "detector", "expected a form such as fin.credit_card");
     return is_good;
 }
 
@@ -60,8 +46,8 @@ static bool check_compliance(const Check *check)
         for (const char *at = tag; *at != '\0'; at++)
             is_tag = is_tag && (g_ascii_isalnum(*at) || strchr(" ._:/+-", *at) != NULL);
         if (!is_tag)
-            return wrong(check,
-                "compliance: '%.70s': expected a tag of up to %d letters, digits, spaces and ._:/+- such as PCI or "
+            return rule_wrong(check->complaints, "compliance",
+                "'%.70s': expected a tag of up to %d letters, digits, spaces and ._:/+- such as PCI or "
                 "\"ISO 27001\"",
                 tag, COMPLIANCE_TAG_MAX);
     }
@@ -71,16 +57,17 @@ static bool check_compliance(const Check *check)
 static bool check_unused(const Check *check, const char *field, const void *value, const char *owner)
 {
     if (value != NULL)
-        return wrong(check, "%s: only for %s", field, owner);
+        return rule_wrong_beside(check->complaints, field, "only for %s", owner);
     return true;
 }
 
 static bool check_literal_fields(const Check *check)
 {
-    bool is_good = check->raw->shape == SHAPE_NONE || wrong(check, "shape: only for engine class");
+    bool is_good =
+        check->raw->shape == SHAPE_NONE || rule_wrong_beside(check->complaints, "shape", "only for engine class");
 
     if (check->raw->pattern == NULL)
-        is_good = wrong(check, "pattern: missing; engine literal needs one");
+        is_good = rule_wrong_beside(check->complaints, "pattern", "missing; engine literal needs one");
     is_good &= check_unused(check, "forms", check->raw->forms, "shape digits");
     is_good &= check_unused(check, "separators", check->raw->separators, "shape digits");
     return check_unused(check, "start", check->raw->start, "shape upper") && is_good;
@@ -88,10 +75,11 @@ static bool check_literal_fields(const Check *check)
 
 static bool check_digits_fields(const Check *check)
 {
-    bool is_good = check->raw->forms != NULL || wrong(check, "forms: missing; shape digits needs at least one");
+    bool is_good = check->raw->forms != NULL ||
+                   rule_wrong_beside(check->complaints, "forms", "missing; shape digits needs at least one");
 
     if (check->raw->caseless)
-        is_good = wrong(check, "caseless: only for rules with a pattern");
+        is_good = rule_wrong_beside(check->complaints, "caseless", "only for rules with a pattern");
     is_good &= check_unused(check, "pattern", check->raw->pattern, "engine literal and shapes upper, at, plus");
     is_good &= check_unused(check, "max_length", check->raw->max_length, "rules with a pattern");
     return check_unused(check, "start", check->raw->start, "shape upper") && is_good;
@@ -105,20 +93,22 @@ static bool check_start(const Check *check)
         return check_unused(check, "start", start, "shape upper");
     if (start == NULL || strlen(start) < START_MIN || strlen(start) > START_MAX ||
         strspn(start, "UDA") != strlen(start))
-        return wrong(
-            check, "start: expected %d to %d of the letters U (A-Z), D (0-9), A (A-Z0-9)", START_MIN, START_MAX);
+        return rule_wrong(check->complaints, "start", "expected %d to %d of the letters U (A-Z), D (0-9), A (A-Z0-9)",
+            START_MIN, START_MAX);
     return true;
 }
 
 static bool check_class_fields(const Check *check)
 {
     if (check->raw->shape == SHAPE_NONE)
-        return wrong(check, "shape: missing; engine class needs digits, upper, at, plus, colon or word");
+        return rule_wrong_beside(
+            check->complaints, "shape", "missing; engine class needs digits, upper, at, plus, colon or word");
     TRY(check_unused(check, "prefilter", check->raw->prefilter, "engine literal"));
     if (check->raw->shape == SHAPE_DIGITS)
         return check_digits_fields(check);
     if (check->raw->pattern == NULL)
-        return wrong(check, "pattern: missing; shapes upper, at, plus, colon and word need one");
+        return rule_wrong_beside(
+            check->complaints, "pattern", "missing; shapes upper, at, plus, colon and word need one");
     TRY(check_unused(check, "forms", check->raw->forms, "shape digits"));
     TRY(check_unused(check, "separators", check->raw->separators, "shape digits"));
     return check_start(check);
@@ -128,9 +118,19 @@ static bool number_in_range(
     const Check *check, const char *field, const unsigned *given, uint32_t fallback, uint32_t limit, uint32_t *ret)
 {
     if (given != NULL && (*given < 1 || *given > limit))
-        return wrong(check, "%s: %u: expected 1 to %u", field, *given, limit);
+        return rule_wrong(check->complaints, field, "%u: expected 1 to %u", *given, limit);
     *ret = given != NULL ? *given : fallback;
     return true;
+}
+
+/* A field that says nothing without keywords; NULL: there is none. */
+static const char *keyword_field(const RawRule *raw)
+{
+    if (raw->field_keywords_count > 0)
+        return "field_keywords";
+    if (raw->distance_after != NULL)
+        return "distance_after";
+    return raw->alone ? "alone" : NULL;
 }
 
 static bool check_keywords(const Check *check, CompiledRule *rule)
@@ -140,12 +140,13 @@ static bool check_keywords(const Check *check, CompiledRule *rule)
 
     rule->keyword = raw->keyword != 0 ? (KeywordUse)raw->keyword : fallback;
     if (rule->keyword != KEYWORD_NONE && raw->keywords_count == 0)
-        return wrong(
-            check, "keywords: missing; keyword %s needs some", rule->keyword == KEYWORD_BOOST ? "boost" : "required");
+        return rule_wrong_beside(check->complaints, "keywords", "missing; keyword %s needs some",
+            rule->keyword == KEYWORD_BOOST ? "boost" : "required");
     if (rule->keyword == KEYWORD_NONE && raw->keywords_count > 0)
-        return wrong(check, "keyword: none, yet there are keywords");
-    if (rule->keyword == KEYWORD_NONE && (raw->field_keywords_count > 0 || raw->distance_after != NULL || raw->alone))
-        return wrong(check, "field_keywords, distance_after and alone: only beside keywords");
+        return rule_wrong_beside(check->complaints, "keyword", "none, yet there are keywords");
+    const char *idle = keyword_field(raw);
+    if (rule->keyword == KEYWORD_NONE && idle != NULL)
+        return rule_wrong_beside(check->complaints, idle, "only beside keywords");
     rule->is_same_line = raw->same_line;
     rule->is_alone = raw->alone;
     rule->has_field_keywords = raw->field_keywords_count > 0;
@@ -159,7 +160,8 @@ static bool check_pair(const Check *check, CompiledRule *rule)
     const RawRule *raw = check->raw;
 
     if (raw->pair_count == 0 && (raw->pair_distance != NULL || raw->pair_tier != 0))
-        return wrong(check, "pair_distance and pair_tier: only beside pair");
+        return rule_wrong_beside(
+            check->complaints, raw->pair_distance != NULL ? "pair_distance" : "pair_tier", "only beside pair");
     rule->pair_tier = raw->pair_tier != 0 ? (Tier)(raw->pair_tier - 1) : TIER_VALIDATED;
     return number_in_range(
         check, "pair_distance", raw->pair_distance, PAIR_DISTANCE_DEFAULT, PAIR_DISTANCE_LIMIT, &rule->pair_distance);
@@ -170,7 +172,8 @@ static bool no_such_validator(const Check *check)
     const char *name = check->raw->validator, *closest = validator_closest(name);
     g_autofree char *guess = closest != NULL ? g_strdup_printf(" (the closest is '%s')", closest) : g_strdup("");
 
-    return wrong(check, "validator: there is none called '%s'%s; docs/rules.md, Validators, lists them", name, guess);
+    return rule_wrong(check->complaints, "validator",
+        "there is none called '%s'%s; docs/rules.md, Validators, lists them", name, guess);
 }
 
 static bool check_tiers(const Check *check, CompiledRule *rule)
@@ -181,9 +184,9 @@ static bool check_tiers(const Check *check, CompiledRule *rule)
     rule->keyword_tier = raw->keyword_tier != 0 ? (Tier)(raw->keyword_tier - 1) : MAX(TIER_HIGH, rule->tier);
     rule->min_entropy = raw->min_entropy != NULL ? *raw->min_entropy : 0;
     bool is_good = rule->keyword != KEYWORD_BOOST || rule->keyword_tier >= rule->tier ||
-                   wrong(check, "keyword_tier: expected not to be below tier");
+                   rule_wrong_beside(check->complaints, "keyword_tier", "expected not to be below tier");
     if (raw->min_entropy != NULL && !(*raw->min_entropy > 0 && *raw->min_entropy <= 8))
-        is_good = wrong(check, "min_entropy: expected more than 0 and at most 8 bits a character");
+        is_good = rule_wrong(check->complaints, "min_entropy", "expected more than 0 and at most 8 bits a character");
     if (raw->validator == NULL)
         return is_good;
     rule->validator = validator_find(raw->validator);
@@ -203,8 +206,8 @@ static bool check_severity(const Check *check, CompiledRule *rule)
     for (unsigned i = 0; i < raw->severity_steps_count; i++) {
         const RawSeverityStep *step = &raw->severity_steps[i];
         if (step->occurrences <= last)
-            return wrong(check, "severity_by_occurrences: %u: expected more than %" G_GUINT64_FORMAT " occurrences",
-                step->occurrences, last);
+            return rule_wrong(check->complaints, "severity_by_occurrences",
+                "%u: expected more than %" G_GUINT64_FORMAT " occurrences", step->occurrences, last);
         last = step->occurrences;
         rule->severity_steps[i] =
             (SeverityStep){.occurrences = step->occurrences, .severity = (Severity)(step->severity - 1)};
@@ -227,8 +230,8 @@ static bool check_pattern(const Check *check, const RuleFacts *facts, CompiledRu
     rule->first_bytes = facts->has_first_bytes != 0 ? facts->first_bytes : NULL;
     bool has_short_word = first_runs_all(rule->first_runs) << (64 - LONG_WORD_MIN) != 0;
     if (rule->shape == SHAPE_WORD && has_short_word && !rule_waits_for_keyword(rule, TIER_MEDIUM))
-        return wrong(check,
-            "keyword: shape word fits every word; expected 'expected' or 'required', or a pattern that begins with "
+        return rule_wrong_beside(check->complaints, "keyword",
+            "shape word fits every word; expected 'expected' or 'required', or a pattern that begins with "
             "%d or more letters and digits",
             LONG_WORD_MIN);
     return true;
@@ -237,10 +240,10 @@ static bool check_pattern(const Check *check, const RuleFacts *facts, CompiledRu
 /* Facts that are there already were found by this very program. */
 static bool check_facts(const Check *check, RuleFacts *facts)
 {
-    g_autoptr(GError) refusal = NULL;
+    GError *refusal = NULL;
 
     return check->facts_state == FACTS_KNOWN || rule_facts_find(check->raw, facts, &refusal) ||
-           wrong(check, "%s", refusal->message);
+           rule_complain(check->complaints, refusal, COMPLAINT_OF_FIELD);
 }
 
 static void fill_ignored(CompiledRule *rule, const RawRule *raw)
@@ -321,23 +324,25 @@ static bool init(const Check *check, RuleFacts *facts, CompiledRule *ret_rule)
 bool compiled_rule_init(CompiledRule *ret_rule, const char *where, const RawRule *raw, RuleFacts *facts,
     FactsState facts_state, GError **error)
 {
-    g_autoptr(GError) first = NULL;
-    const Check check = {.where = where, .raw = raw, .facts_state = facts_state, .error = &first};
+    Complaints complaints = {0};
+    const Check check = {.where = where, .raw = raw, .facts_state = facts_state, .complaints = &complaints};
 
     if (init(&check, facts, ret_rule))
         return true;
-    g_propagate_error(error, g_steal_pointer(&first));
+    g_prefix_error(&complaints.first, "%s: rule %s: ", where, raw->id);
+    g_propagate_error(error, complaints.first);
     return false;
 }
 
 bool compiled_rule_complain(
-    CompiledRule *ret_rule, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GPtrArray *complaints)
+    CompiledRule *ret_rule, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GArray *all)
 {
-    g_autoptr(GError) first = NULL;
-    const Check check = {
-        .where = "", .raw = raw, .facts_state = facts_state, .complaints = complaints, .error = &first};
+    Complaints complaints = {.all = all};
+    const Check check = {.where = "", .raw = raw, .facts_state = facts_state, .complaints = &complaints};
 
-    return init(&check, facts, ret_rule);
+    bool is_good = init(&check, facts, ret_rule);
+    g_clear_error(&complaints.first);
+    return is_good;
 }
 
 void compiled_rule_clear(CompiledRule *rule)

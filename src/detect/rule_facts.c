@@ -25,29 +25,17 @@ static void note_regex(const RawRule *raw, const pcre2_code *regex, RuleFacts *f
     facts->value_group = group > 0 ? (uint32_t)group : 0;
 }
 
-static bool check_for_hyperscan(
-    const RawRule *raw, const char *field, const char *pattern, uint32_t *ret_max, GError **error)
+static bool check_for_hyperscan(const RawRule *raw, const char *pattern, uint32_t *ret_max, GError **error)
 {
     uint32_t flags = raw->caseless ? HS_FLAG_CASELESS : 0;
     uint32_t min = 0;
 
-    if (!literal_pattern_check(pattern, flags, &min, ret_max, error)) {
-        g_prefix_error(error, "%s: ", field);
-        return false;
-    }
+    TRY(literal_pattern_check(pattern, flags, &min, ret_max, error));
     if (min == 0)
-        return fail(error, ERROR_INVALID, "%s: matches the empty text; expected at least one character", field);
+        return fail(error, ERROR_INVALID, "matches the empty text; expected at least one character");
     if (min > MAX_LENGTH_LIMIT)
-        return fail(error, ERROR_INVALID, "%s: matches are longer than %d bytes", field, MAX_LENGTH_LIMIT);
+        return fail(error, ERROR_INVALID, "matches are longer than %d bytes", MAX_LENGTH_LIMIT);
     return true;
-}
-
-static bool check_linear(const RawRule *raw, GError **error)
-{
-    if (pattern_check_linear(raw->pattern, error))
-        return true;
-    g_prefix_error(error, "pattern: ");
-    return false;
 }
 
 bool rule_facts_find(const RawRule *raw, RuleFacts *ret_facts, GError **error)
@@ -55,16 +43,19 @@ bool rule_facts_find(const RawRule *raw, RuleFacts *ret_facts, GError **error)
     RuleFacts facts = {0};
     pcre2_code *regex = NULL;
     uint32_t unused = 0;
+    GError *reason = NULL;
 
     if (raw->pattern != NULL) {
-        TRY(check_linear(raw, error));
+        if (!pattern_check_linear(raw->pattern, &reason))
+            return fail_in(error, "pattern", reason);
         TRY(rule_pattern_compile(raw, &regex, error));
         note_regex(raw, regex, &facts);
         pcre2_code_free(regex);
-        TRY(check_for_hyperscan(raw, "pattern", raw->pattern, &facts.longest, error));
+        if (!check_for_hyperscan(raw, raw->pattern, &facts.longest, &reason))
+            return fail_in(error, "pattern", reason);
     }
-    if (raw->prefilter != NULL)
-        TRY(check_for_hyperscan(raw, "prefilter", raw->prefilter, &unused, error));
+    if (raw->prefilter != NULL && !check_for_hyperscan(raw, raw->prefilter, &unused, &reason))
+        return fail_in(error, "prefilter", reason);
     *ret_facts = facts;
     return true;
 }

@@ -18,7 +18,7 @@ struct RuleFacts {
 };
 
 /* Checks pattern and prefilter against everything that is asked of them; a rule without a pattern has no facts and is
- * fine. INVALID says "pattern: what is wrong". */
+ * fine. INVALID has the field as its place. */
 FALLIBLE bool rule_facts_find(const RawRule *raw, RuleFacts *ret_facts, GError **error);
 
 /* The same for many rules, on all cores. ret_are_found: for each, whether it has facts; what is wrong with the others

@@ -11,7 +11,9 @@ typedef struct RuleFault {
     unsigned line;            /* from 1; 0: unknown */
     const char *rule, *field; /* NULL: of no single one */
     const char *what;         /* neither of them is in it */
+    const char *entry;        /* of a list in the field, which it is about; NULL: of no single one */
     unsigned nth;             /* rule of its file, from 1; 0: unknown */
+    bool is_of_several;       /* of what the field says beside others */
 } RuleFault;
 
 typedef struct RuleFaults RuleFaults;
@@ -32,6 +34,10 @@ char *rule_faults_text(const RuleFaults *faults);
 /* What is wrong with the rules that rule_set_load_with() refused for this reason: at least that. */
 void rule_set_find_faults(
     const char *const *directories, const RuleText *added, const GError *refusal, RuleFaults *faults);
+
+/* Whether what a rule finds is the same without the field: one that only tells something about it, or that is unknown.
+ */
+bool rule_field_only_tells(const char *field);
 
 /* As rule_set_check_examples(), but it runs them all. False only if they could not be run. */
 FALLIBLE bool rule_set_find_example_faults(RuleSet *rules, const char *directory, RuleFaults *faults, GError **error);

@@ -174,6 +174,16 @@ static inline void rule_bits_add(uint64_t *bits, uint32_t index)
 /* Adds the paths of a directory's rule files, in order of name. INVALID if it cannot be read. */
 FALLIBLE bool rule_files_list(const char *directory, GPtrArray *paths, GError **error);
 
+/* A rule that nothing is wrong with. All of it is borrowed. */
+typedef struct CheckedRule {
+    const char *where;
+    const RawRule *raw;
+    RuleFacts *facts;
+} CheckedRule;
+
+/* A set of these, without an id; they outlive it. INVALID if they do not fit together. */
+FALLIBLE bool rule_set_of(const CheckedRule *checked, size_t count, RuleSet **ret_rules, GError **error);
+
 /* Once all rules are there: which share a detector, and what pair and beats name. INVALID names the rule. */
 FALLIBLE bool rule_links_resolve(RuleSet *rules, GError **error);
 
@@ -188,6 +198,6 @@ FALLIBLE bool compiled_rule_init(CompiledRule *ret_rule, const char *where, cons
     FactsState facts_state, GError **error);
 void compiled_rule_clear(CompiledRule *rule);
 
-/* The same, but everything that is wrong goes into complaints, as texts that are owned ("field: what"). */
+/* The same, but everything that is wrong goes into complaints (rule_complaints.h). */
 bool compiled_rule_complain(
-    CompiledRule *ret_rule, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GPtrArray *complaints);
+    CompiledRule *ret_rule, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GArray *complaints);

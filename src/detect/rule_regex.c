@@ -40,5 +40,5 @@ bool rule_pattern_compile(const RawRule *raw, pcre2_code **ret_code, GError **er
     if (*ret_code != NULL)
         return true;
     pcre2_get_error_message(code, message, sizeof message);
-    return fail(error, ERROR_INVALID, "pattern: %s, at character %zu", (char *)message, offset + 1);
+    return fail_at(error, &(ErrorPlace){.field = "pattern"}, "%s, at character %zu", (char *)message, offset + 1);
 }

@@ -27,5 +27,5 @@ static inline const RuleRegex *rule_regex_get(RuleRegex *regex)
     return regex;
 }
 
-/* Free with pcre2_code_free. INVALID says "pattern: what, at character n". */
+/* Free with pcre2_code_free. INVALID has the field "pattern" as its place, and says at which character. */
 FALLIBLE bool rule_pattern_compile(const RawRule *raw, pcre2_code **ret_code, GError **error);

@@ -2,7 +2,6 @@
 #include "detect/cache/rule_cache.h"
 #include "detect/class_rules.h"
 #include "detect/pattern_literal.h"
-#include "detect/rule_examples.h"
 
 #include <string.h>
 
@@ -105,13 +104,20 @@ bool rule_files_list(const char *directory, GPtrArray *paths, GError **error)
     return true;
 }
 
+static bool fail_in_rule(const char *path, const char *id, const char *what, GError **error)
+{
+    (void)fail_at(error, &(ErrorPlace){.field = "id"}, "%s", what);
+    g_prefix_error(error, "%s: rule %s: ", path, id);
+    return false;
+}
+
 static bool add_rule(
     RuleSet *rules, const char *path, const RawRule *raw, RuleFacts *facts, FactsState facts_state, GError **error)
 {
     CompiledRule rule;
 
     if (g_hash_table_contains(rules->ids, raw->id))
-        return fail(error, ERROR_INVALID, "%s: rule %s: id: there is another rule with this id", path, raw->id);
+        return fail_in_rule(path, raw->id, "there is another rule with this id", error);
     if (rules->rules->len == MAX_RULES)
         return fail(error, ERROR_INVALID, "%s: expected at most %d rules in all", path, MAX_RULES);
     TRY(compiled_rule_init(&rule, path, raw, facts, facts_state, error));
@@ -199,10 +205,15 @@ static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError 
     return is_added;
 }
 
-static bool add_words(RuleSet *rules, uint32_t group, char *const *words, unsigned count, GError **error)
+static bool add_words(
+    RuleSet *rules, uint32_t group, const char *field, char *const *words, unsigned count, GError **error)
 {
-    for (unsigned i = 0; i < count; i++)
-        TRY(vocabulary_add(rules->vocabulary, group, words[i], error));
+    GError *reason = NULL;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (!vocabulary_add(rules->vocabulary, group, words[i], &reason))
+            return fail_in(error, field, reason);
+    }
     return true;
 }
 
@@ -210,9 +221,10 @@ static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **erro
 {
     const RawRule *raw = rule->raw;
     uint32_t index = rule->rule.index, in_field = field_keyword_group(rules, index);
-    bool is_added = add_words(rules, index, raw->keywords, raw->keywords_count, error) &&
-                    add_words(rules, in_field, raw->field_keywords, raw->field_keywords_count, error) &&
-                    add_words(rules, veto_group(rules, index), raw->veto, raw->veto_count, error);
+    bool is_added =
+        add_words(rules, index, "keywords", raw->keywords, raw->keywords_count, error) &&
+        add_words(rules, in_field, "field_keywords", raw->field_keywords, raw->field_keywords_count, error) &&
+        add_words(rules, veto_group(rules, index), "veto", raw->veto, raw->veto_count, error);
 
     if (!is_added)
         g_prefix_error(error, "%s: rule %s: ", rule->where, rule->rule.id);
@@ -345,6 +357,17 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     return build_literals(rules, cache_dir, error);
 }
 
+bool rule_set_of(const CheckedRule *checked, size_t count, RuleSet **ret_rules, GError **error)
+{
+    g_autoptr(RuleSet) rules = rule_set_new();
+
+    for (size_t i = 0; i < count; i++)
+        TRY(add_rule(rules, checked[i].where, checked[i].raw, checked[i].facts, FACTS_KNOWN, error));
+    TRY(rule_set_build(rules, NULL, error));
+    *ret_rules = g_steal_pointer(&rules);
+    return true;
+}
+
 bool rule_set_load(const char *const *directories, const char *cache_dir, RuleSet **ret_rules, GError **error)
 {
     return rule_set_load_with(directories, NULL, cache_dir, ret_rules, error);
@@ -374,24 +397,4 @@ bool rule_set_load_with(
     g_strlcpy(rules->id, g_checksum_get_string(sum), sizeof rules->id);
     *ret_rules = g_steal_pointer(&rules);
     return true;
-}
-
-static void visit_texts(char *const *texts, unsigned count, RuleExample example, RuleExampleVisitor visitor, void *data)
-{
-    for (unsigned i = 0; i < count; i++) {
-        example.text = texts[i];
-        visitor(data, &example);
-    }
-}
-
-void rule_set_visit_examples(const RuleSet *rules, RuleExampleVisitor visitor, void *data)
-{
-    for (uint32_t i = 0; i < rules->rules->len; i++) {
-        const CompiledRule *rule = rule_at(rules, i);
-        const RawExamples *examples = &rule->raw->examples;
-        RuleExample example = {.rule = &rule->rule, .kind = EXAMPLE_MATCH};
-        visit_texts(examples->match, examples->match_count, example, visitor, data);
-        example.kind = EXAMPLE_NO_MATCH;
-        visit_texts(examples->no_match, examples->no_match_count, example, visitor, data);
-    }
 }

@@ -1,4 +1,4 @@
-/* Runs the examples of rules before they are trusted. */
+/* The examples of rules: who wants to see them, and running them before rules are trusted. */
 #include "detect/lint/rule_lint.h"
 #include "detect/regex_effort.h"
 #include "detect/rule_examples.h"
@@ -57,16 +57,15 @@ static Tier asked_tier(const CompiledRule *rule)
 static bool run_example(Trial *trial, const RuleExample *example, GError **error)
 {
     const CompiledRule *rule = rule_at(trial->rules, example->rule->index);
+    const ErrorPlace place = {.field = "examples"};
     bool must_match = example->kind == EXAMPLE_MATCH;
 
     trial->rule = example->rule;
     TRY(look(trial, example->text, must_match ? asked_tier(rule) : TIER_LOW, error));
     if (must_match && !trial->is_found)
-        return fail(error, ERROR_INVALID, "%s: rule %s: examples: expected a match at tier %s in: %s", rule->where,
-            example->rule->id, tier_name(asked_tier(rule)), example->text);
+        return fail_at(error, &place, "expected a match at tier %s in: %s", tier_name(asked_tier(rule)), example->text);
     if (!must_match && trial->is_found_at_all)
-        return fail(error, ERROR_INVALID, "%s: rule %s: examples: expected no match in: %s", rule->where,
-            example->rule->id, example->text);
+        return fail_at(error, &place, "expected no match in: %s", example->text);
     return true;
 }
 
@@ -87,10 +86,9 @@ static bool check_effort(Trial *trial, const RuleExample *example, GError **erro
     trial->tired = example->rule;
     if (!regex_is_too_much_effort(trial->regex, rule, example->text))
         return true;
-    return fail(error, ERROR_INVALID,
-        "%s: rule %s: pattern: too much effort in a text that almost matches; expected no repetition of what can be "
-        "repeated in more than one way, such as (a+ ?)+",
-        rule->where, example->rule->id);
+    return fail_at(error, &(ErrorPlace){.field = "pattern"},
+        "too much effort in a text that almost matches; expected no repetition of what can be repeated in more than "
+        "one way, such as (a+ ?)+");
 }
 
 static void visit(void *data, const RuleExample *example)
@@ -102,10 +100,14 @@ static void visit(void *data, const RuleExample *example)
         return;
     if (run_example(trial, example, &error) && check_effort(trial, example, &error))
         return;
-    if (trial->faults != NULL && error_is(error, ERROR_INVALID))
-        rule_faults_add_message(trial->faults, rule_at(trial->rules, example->rule->index)->where, 0, error->message);
-    else
-        trial->failure = g_steal_pointer(&error);
+    const char *file = rule_at(trial->rules, example->rule->index)->where;
+    if (trial->faults != NULL && error_is(error, ERROR_INVALID)) {
+        const RuleFault about = {.file = file, .rule = example->rule->id, .entry = example->text};
+        rule_faults_add_error(trial->faults, &about, error);
+        return;
+    }
+    g_prefix_error(&error, "%s: rule %s: ", file, example->rule->id);
+    trial->failure = g_steal_pointer(&error);
 }
 
 static bool run(RuleSet *rules, const char *directory, RuleFaults *faults, GError **error)
@@ -136,4 +138,24 @@ bool rule_set_find_example_faults(RuleSet *rules, const char *directory, RuleFau
     TRY(run(rules, directory, faults, error));
     rule_faults_locate(faults);
     return true;
+}
+
+static void visit_texts(char *const *texts, unsigned count, RuleExample example, RuleExampleVisitor visitor, void *data)
+{
+    for (unsigned i = 0; i < count; i++) {
+        example.text = texts[i];
+        visitor(data, &example);
+    }
+}
+
+void rule_set_visit_examples(const RuleSet *rules, RuleExampleVisitor visitor, void *data)
+{
+    for (uint32_t i = 0; i < rules->rules->len; i++) {
+        const CompiledRule *rule = rule_at(rules, i);
+        const RawExamples *examples = &rule->raw->examples;
+        RuleExample example = {.rule = &rule->rule, .kind = EXAMPLE_MATCH};
+        visit_texts(examples->match, examples->match_count, example, visitor, data);
+        example.kind = EXAMPLE_NO_MATCH;
+        visit_texts(examples->no_match, examples->no_match_count, example, visitor, data);
+    }
 }

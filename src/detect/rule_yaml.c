@@ -181,8 +181,8 @@ static char *permitted(const char *field)
     return g_string_free(names, FALSE);
 }
 
-/* What is wrong with a field's value is told with the field; the other complaints name theirs. */
-static void complaint_name_field(Complaint *complaint)
+/* What is wrong with a field's value is told with the field; the other complaints name theirs. The field, or NULL. */
+static const char *complaint_name_field(Complaint *complaint)
 {
     static const char *const of_values[] = {"Excessive ", "Insufficient ", "Invalid ", "STRING "};
 
@@ -191,19 +191,29 @@ static void complaint_name_field(Complaint *complaint)
             continue;
         g_autofree char *what = complaint->what;
         g_autofree char *names = permitted(complaint->field);
-        complaint->what = g_strdup_printf("%s: %s%s", complaint->field, what, names);
-        return;
+        complaint->what = g_strdup_printf("%s%s", what, names);
+        return complaint->field;
     }
+    return NULL;
 }
 
-static bool fail_at(const char *name, const char *text, Complaint *complaint, cyaml_err_t code, GError **error)
+static bool fail_for(const char *name, const char *text, Complaint *complaint, cyaml_err_t code, GError **error)
 {
     complaint_find_key(complaint, text);
-    complaint_name_field(complaint);
-    const char *what = complaint->what != NULL ? complaint->what : cyaml_strerror(code);
+    const ErrorPlace place = {.field = complaint_name_field(complaint), .line = complaint->line};
+    (void)fail_at(error, &place, "%s", complaint->what != NULL ? complaint->what : cyaml_strerror(code));
     if (complaint->line == 0)
-        return fail(error, ERROR_INVALID, "%s: %s", name, what);
-    return fail(error, ERROR_INVALID, "%s:%u:%u: %s", name, complaint->line, complaint->column, what);
+        g_prefix_error(error, "%s: ", name);
+    else
+        g_prefix_error(error, "%s:%u:%u: ", name, complaint->line, complaint->column);
+    return false;
+}
+
+static bool fail_in_file(const char *name, const char *what, GError **error)
+{
+    (void)fail_at(error, &(ErrorPlace){0}, "%s", what);
+    g_prefix_error(error, "%s: ", name);
+    return false;
 }
 
 bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_document, GError **error)
@@ -219,15 +229,15 @@ bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_docume
     cyaml_data_t *document = NULL;
 
     if (memchr(text.data, '\0', text.len) != NULL)
-        return fail(error, ERROR_INVALID, "%s: holds a NUL byte; expected YAML text", name);
+        return fail_in_file(name, "holds a NUL byte; expected YAML text", error);
     g_autofree char *copy = g_strndup((const char *)text.data, text.len);
     cyaml_err_t code = cyaml_load_data((const uint8_t *)copy, text.len, &config, &DOCUMENT_SCHEMA, &document, NULL);
-    bool is_read = code == CYAML_OK || fail_at(name, copy, &complaint, code, error);
+    bool is_read = code == CYAML_OK || fail_for(name, copy, &complaint, code, error);
     g_free(complaint.what);
     g_free(complaint.field);
     TRY(is_read);
     if (document == NULL)
-        return fail(error, ERROR_INVALID, "%s: is empty; expected a mapping with the key 'rules'", name);
+        return fail_in_file(name, "is empty; expected a mapping with the key 'rules'", error);
     RuleDocument *read = document;
     g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, text.data, text.len);
     read->facts = g_new0(RuleFacts, read->rules_count);

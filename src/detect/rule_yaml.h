@@ -70,7 +70,8 @@ typedef struct RuleDocument {
     char *image; /* not NULL: the memory of everything here but the document itself; see cache/rule_image.h */
 } RuleDocument;
 
-/* text must be NUL-free YAML; name is for messages. INVALID says "name:line:column: what". */
+/* text must be NUL-free YAML; name is for messages. INVALID says "name:line:column: field: what", as far
+ * as they are known, and has line and field as its place. */
 FALLIBLE bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_document, GError **error);
 void rule_document_free(RuleDocument *document);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RuleDocument, rule_document_free)

@@ -287,7 +287,7 @@ bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword,
     KeywordPhrase phrase = {0};
 
     if (strlen(keyword) > KEYWORD_MAX_BYTES)
-        return fail(error, ERROR_INVALID, "keywords: '%s': expected at most %d bytes", keyword, KEYWORD_MAX_BYTES);
+        return fail(error, ERROR_INVALID, "'%s': expected at most %d bytes", keyword, KEYWORD_MAX_BYTES);
     while (*cursor != '\0') {
         const uint8_t *start = cursor;
         while (keyword_is_word_byte(*cursor))
@@ -297,11 +297,11 @@ bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword,
             continue;
         }
         if (phrase.count == KEYWORD_MAX_WORDS)
-            return fail(error, ERROR_INVALID, "keywords: '%s': expected at most %d words", keyword, KEYWORD_MAX_WORDS);
+            return fail(error, ERROR_INVALID, "'%s': expected at most %d words", keyword, KEYWORD_MAX_WORDS);
         phrase.words[phrase.count++] = word_add(vocabulary, start, (size_t)(cursor - start));
     }
     if (phrase.count == 0)
-        return fail(error, ERROR_INVALID, "keywords: '%s': expected at least one word", keyword);
+        return fail(error, ERROR_INVALID, "'%s': expected at least one word", keyword);
     note_phrase(vocabulary, &phrase);
     phrase_add(vocabulary, &phrase)->groups[group / 64] |= UINT64_C(1) << (group % 64);
     return true;

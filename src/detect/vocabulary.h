@@ -31,6 +31,7 @@ Vocabulary *vocabulary_new(uint32_t group_count);
 void vocabulary_free(Vocabulary *vocabulary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Vocabulary, vocabulary_free)
 
+/* INVALID says what is wrong with the keyword; the caller knows which field it stands in. */
 FALLIBLE bool vocabulary_add(Vocabulary *vocabulary, uint32_t group, const char *keyword, GError **error);
 
 uint32_t vocabulary_group_count(const Vocabulary *vocabulary);

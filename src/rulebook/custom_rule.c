@@ -50,9 +50,10 @@ static bool split_severity(json_t *rule, GError **error)
         return true;
     const json_t *first = json_array_get(steps, 0);
     if (json_integer_value(json_object_get(first, "occurrences")) != 1)
-        return fail(error, ERROR_INVALID, "field 'severity': expected the first step to be of 1 occurrence");
+        return fail_at(error, &(ErrorPlace){.field = "severity"}, "expected the first step to be of 1 occurrence");
     if (json_object_get(rule, "severity_by_occurrences") != NULL)
-        return fail(error, ERROR_INVALID, "field 'severity_by_occurrences': only beside one severity, not a list");
+        return fail_at(
+            error, &(ErrorPlace){.field = "severity_by_occurrences"}, "only beside one severity, not a list");
     g_autoptr(JsonValue) rest = json_copy(steps);
     (void)json_object_set(rule, "severity", json_object_get(first, "severity"));
     (void)json_array_remove(rest, 0);
@@ -79,40 +80,20 @@ static bool check_needed(const json_t *rule, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(needed_fields); i++)
         if (json_object_get(rule, needed_fields[i]) == NULL)
-            return fail(error, ERROR_INVALID, "field '%s' is missing", needed_fields[i]);
+            return fail_at(error, &(ErrorPlace){.field = needed_fields[i]}, "is missing");
     return true;
 }
 
-/* "custom rule: rule acme.badge: distance: 301: …" is told by the name of the field alone. */
-static void name_field(const char *id, GError **error)
-{
-    g_autofree char *head = g_strdup_printf(WHERE ": rule %s: ", id);
-    const char *message = (*error)->message;
-
-    if (!g_str_has_prefix(message, head))
-        return;
-    const char *field = message + strlen(head);
-    size_t len = strspn(field, "abcdefghijklmnopqrstuvwxyz_");
-    char *told = field[len] == ':' ? g_strdup_printf("field '%.*s'%s", (int)len, field, field + len) : g_strdup(field);
-    g_free((*error)->message);
-    (*error)->message = told;
-}
-
 /* By itself: neither a cache nor the other rules are asked for, so that it takes milliseconds. */
-static bool try_rule(const char *id, const char *document, GError **error)
+static bool try_rule(const char *document, GError **error)
 {
     const char *const nowhere[] = {NULL};
     const char *const documents[] = {document, NULL};
     g_autofree char *text = custom_rules_text(documents);
     const RuleText added = {.name = WHERE, .text = text};
     g_autoptr(RuleSet) rules = NULL;
-    GError *reason = NULL;
 
-    if (rule_set_load_with(nowhere, &added, NULL, &rules, &reason) && rule_set_check_examples(rules, NULL, &reason))
-        return true;
-    name_field(id, &reason);
-    g_propagate_error(error, reason);
-    return false;
+    return rule_set_load_with(nowhere, &added, NULL, &rules, error) && rule_set_check_examples(rules, NULL, error);
 }
 
 /* The rule without its version, nothing missing, and its text. */
@@ -129,39 +110,51 @@ static bool complete(const json_t *given, json_t **ret_rule, char **ret_document
     return true;
 }
 
-bool custom_rule_read(const json_t *given, CustomRuleText *ret_rule, GError **error)
+static bool read_rule(const json_t *given, CustomRuleText *ret_rule, GError **error)
 {
     g_auto(CustomRuleText) read = {0};
+    g_autoptr(JsonValue) rule = NULL;
 
     if (!json_is_object(given))
         return fail(error, ERROR_INVALID, "a rule: expected a JSON object");
     TRY(check_fields(given, error));
     TRY(check_needed(given, error));
-    g_autoptr(JsonValue) rule = NULL;
     read.version = json_integer_value(json_object_get(given, "version"));
     TRY(complete(given, &rule, &read.document, error));
     read.id = g_strdup(json_string_value(json_object_get(rule, "id")));
-    TRY(try_rule(read.id, read.document, error));
+    TRY(try_rule(read.document, error));
     *ret_rule = read;
     read = (CustomRuleText){0};
     return true;
 }
 
-/* ---- all that is wrong ---- */
-
-/* "field 'distance': expected …" */
-static void note_refusal(RuleFaults *faults, const GError *refusal)
+bool custom_rule_read(const json_t *given, CustomRuleText *ret_rule, GError **error)
 {
-    static const char head[] = "field '";
-    const char *name = g_str_has_prefix(refusal->message, head) ? refusal->message + strlen(head) : NULL;
-    const char *end = name != NULL ? strstr(name, "': ") : NULL;
-    g_autofree char *field = end != NULL ? g_strndup(name, (gsize)(end - name)) : NULL;
+    GError *reason = NULL;
 
-    rule_faults_add(faults,
-        &(RuleFault){.file = WHERE, .field = field, .what = end != NULL ? end + strlen("': ") : refusal->message});
+    if (read_rule(given, ret_rule, &reason))
+        return true;
+    const char *field = error_place(reason).field;
+    if (field == NULL) {
+        g_propagate_error(error, reason);
+        return false;
+    }
+    /* Where it stands among rules is nothing to a client that sent one. */
+    (void)fail(error, error_kind(reason), "field '%s': %s", field, error_what(reason));
+    g_error_free(reason);
+    return false;
 }
 
-static void find_field_faults(const json_t *given, RuleFaults *faults)
+/* ---- all that is wrong ---- */
+
+static void note_refusal(RuleFaults *faults, const GError *refusal)
+{
+    rule_faults_add(
+        faults, &(RuleFault){.file = WHERE, .field = error_place(refusal).field, .what = error_what(refusal)});
+}
+
+/* Those that are wrong go into the set. */
+static void find_field_faults(const json_t *given, RuleFaults *faults, GHashTable *wrong_fields)
 {
     const char *name = NULL;
     json_t *value = NULL;
@@ -169,15 +162,49 @@ static void find_field_faults(const json_t *given, RuleFaults *faults)
     json_object_foreach((json_t *)given, name, value)
     {
         g_autoptr(GError) refusal = NULL;
-        if (!rule_field_check(name, value, &refusal))
-            note_refusal(faults, refusal);
+        if (rule_field_check(name, value, &refusal))
+            continue;
+        note_refusal(faults, refusal);
+        (void)g_hash_table_add(wrong_fields, (gpointer)name);
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(needed_fields); i++)
-        if (json_object_get(given, needed_fields[i]) == NULL)
-            rule_faults_add(faults, &(RuleFault){.file = WHERE, .field = needed_fields[i], .what = "is missing"});
+    for (size_t i = 0; i < G_N_ELEMENTS(needed_fields); i++) {
+        if (json_object_get(given, needed_fields[i]) != NULL)
+            continue;
+        rule_faults_add(faults, &(RuleFault){.file = WHERE, .field = needed_fields[i], .what = "is missing"});
+        (void)g_hash_table_add(wrong_fields, (gpointer)needed_fields[i]);
+    }
 }
 
-static void find_faults_together(const char *document, RuleFaults *faults)
+/* What is left of the rule without them: what every rule must have says something that is fine by itself. */
+static json_t *rest_of(const json_t *given, GHashTable *wrong_fields)
+{
+    json_t *rest = json_deep_copy(given);
+    GHashTableIter iter;
+    gpointer name = NULL;
+
+    g_hash_table_iter_init(&iter, wrong_fields);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        (void)json_object_del(rest, name);
+    set_missing(rest, "id", json_string("rest.of_rule"));
+    set_missing(rest, "examples", json_pack("{s:[s],s:[s]}", "match", "x", "no_match", "x"));
+    return rest;
+}
+
+static bool only_tells(GHashTable *fields)
+{
+    GHashTableIter iter;
+    gpointer name = NULL;
+
+    g_hash_table_iter_init(&iter, fields);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        if (!rule_field_only_tells(name))
+            return false;
+    return true;
+}
+
+typedef enum ExampleUse { EXAMPLES_RUN, EXAMPLES_LEFT } ExampleUse;
+
+static void find_faults_together(const char *document, ExampleUse use, RuleFaults *faults)
 {
     const char *const nowhere[] = {NULL};
     const char *const documents[] = {document, NULL};
@@ -188,23 +215,41 @@ static void find_faults_together(const char *document, RuleFaults *faults)
 
     if (!rule_set_load_with(nowhere, &added, NULL, &rules, &refusal))
         rule_set_find_faults(nowhere, &added, refusal, faults);
-    else if (!rule_set_find_example_faults(rules, NULL, faults, &trouble))
+    else if (use == EXAMPLES_RUN && !rule_set_find_example_faults(rules, NULL, faults, &trouble))
         note_refusal(faults, trouble);
+}
+
+/* Where fields were left out, what is wrong may be wrong since they were. */
+static void add_those_of_rest(const RuleFaults *found, GHashTable *wrong_fields, RuleFaults *faults)
+{
+    for (uint32_t i = 0; i < rule_faults_kept(found); i++) {
+        const RuleFault *fault = rule_faults_at(found, i);
+        if (!fault->is_of_several && fault->field != NULL && !g_hash_table_contains(wrong_fields, fault->field))
+            rule_faults_add(faults, fault);
+    }
 }
 
 void custom_rule_find_faults(const json_t *given, RuleFaults *faults)
 {
+    g_autoptr(GHashTable) wrong_fields = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(RuleFaults) of_rest = rule_faults_new();
     g_autoptr(JsonValue) rule = NULL;
     g_autoptr(GError) refusal = NULL;
     g_autofree char *document = NULL;
 
     if (!json_is_object(given))
         return;
-    find_field_faults(given, faults);
-    if (rule_faults_total(faults) > 0)
-        return;
-    if (complete(given, &rule, &document, &refusal))
-        find_faults_together(document, faults);
-    else
+    find_field_faults(given, faults, wrong_fields);
+    bool is_whole = g_hash_table_size(wrong_fields) == 0;
+    g_autoptr(JsonValue) rest = is_whole ? json_deep_copy(given) : rest_of(given, wrong_fields);
+    if (!complete(rest, &rule, &document, &refusal)) {
         note_refusal(faults, refusal);
+        return;
+    }
+    if (is_whole) {
+        find_faults_together(document, EXAMPLES_RUN, faults);
+        return;
+    }
+    find_faults_together(document, only_tells(wrong_fields) ? EXAMPLES_RUN : EXAMPLES_LEFT, of_rest);
+    add_those_of_rest(of_rest, wrong_fields, faults);
 }

@@ -67,7 +67,7 @@ static const Field fields[] = {
 
 static bool wrong(const char *name, const char *expected, GError **error)
 {
-    return fail(error, ERROR_INVALID, "field '%s': expected %s", name, expected);
+    return fail_at(error, &(ErrorPlace){.field = name}, "expected %s", expected);
 }
 
 static bool is_text(const json_t *value)
@@ -177,5 +177,5 @@ bool rule_field_check(const char *name, const json_t *value, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
         if (strcmp(fields[i].name, name) == 0)
             return check_field(&fields[i], value, error);
-    return fail(error, ERROR_INVALID, "field '%.64s' is not known here; expected the fields of a rule", name);
+    return fail_at(error, &(ErrorPlace){0}, "field '%.64s' is not known here; expected the fields of a rule", name);
 }

@@ -170,7 +170,8 @@ def test_all_that_is_wrong_with_rule_files_is_told_at_once(trawl, own, tmp_path,
     assert told == [("own.yaml", line, "own.shape", field) for line, field in (
         (5, "category"), (10, "keywords"), (11, "distance"), (12, "'regexp' is not known here"), (14, "examples"))] + [
         ("own.yaml", line, "own.meaning", field) for line, field in (
-            (22, "pattern"), (23, "distance"), (24, "validator"), (25, "forms"), (26, "keywords"))]
+            (22, "pattern"), (23, "distance"), (24, "validator"), (25, "forms"), (26, "keywords"))] + [
+        ("own.yaml", 30, "own.shape", "id")]
     assert re.search(r"syntax.yaml:[23]: ", err.splitlines()[-1])
     (own / "syntax.yaml").unlink()
     (own / "own.yaml").write_text(BAD_RULES.split("  - id: own.meaning")[0].replace("odd", "personal").replace("[]", "[a]")
@@ -183,6 +184,72 @@ def test_all_that_is_wrong_with_rule_files_is_told_at_once(trawl, own, tmp_path,
     (own / "own.yaml").write_text(BAD_EXAMPLES)
     assert faults(trawl.run(*args, status=2).err) == [
         ("own.yaml", line, "own.examples", "examples") for line in (11, 12, 15)]
+
+
+# Of each rule: what is wrong with its form, and with what it says.
+BAD_BOTH = """\
+rules:
+  - id: own.one
+    name: One
+    description: A field of a wrong type beside a pattern and a word that are refused.
+    category: personal
+    severity: high
+    mask: all
+    engine: literal
+    pattern: 'A(?=1)'
+    keywords: ["--"]
+    distance: far
+    keyword: required
+    examples:
+      match: [A1]
+      no_match: [x]
+  - id: own.two
+    name: Two
+    description: An unknown field beside an example that does not hold.
+    colour: "#red"
+    category: personal
+    severity: high
+    mask: all
+    engine: literal
+    pattern: 'B-[0-9]+'
+    examples:
+      match: [B-1, "B-x \\"\\u00e9\\t"]
+      no_match: [x]
+  - id: own.three
+    name: Three
+    description: Nothing wrong with its form; it names one that is wrong itself.
+    category: personal
+    severity: high
+    mask: all
+    engine: literal
+    pattern: 'C-[0-9]+'
+    beats: [own.one]
+    examples:
+      match: [C-]
+      no_match: [x]
+  - id: own.four
+    name: Four
+    description: Nothing wrong with its form.
+    category: personal
+    severity: high
+    mask: all
+    engine: literal
+    pattern: 'D-[0-9]+'
+    beats: [own.two]
+    examples:
+      match: [D-1]
+      no_match: [D-2]
+"""
+
+
+@pytest.mark.parametrize("command", ["lint", "scan"])
+def test_what_is_wrong_with_the_form_of_a_rule_hides_nothing_else(trawl, own, tmp_path, command):
+    args = (*(("rules", "lint", own) if command == "lint" else ("scan", "--rules", own, tmp_path)), "--no-default-rules")
+    (own / "own.yaml").write_text(BAD_BOTH)
+    told = faults(trawl.run(*args, status=2).err)
+    assert told == [("own.yaml", 9, "own.one", "pattern"), ("own.yaml", 10, "own.one", "keywords"),
+                    ("own.yaml", 11, "own.one", "distance"), ("own.yaml", 19, "own.two", "'colour' is not known here"),
+                    ("own.yaml", 26, "own.two", "examples"), ("own.yaml", 51, "own.four", "examples")]
 
 
 def test_beyond_twenty_faults_are_only_counted(trawl, own):

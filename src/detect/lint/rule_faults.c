@@ -4,7 +4,7 @@
 
 typedef struct OwnedFault {
     RuleFault told;
-    char *file, *rule, *field, *what;
+    char *file, *rule, *field, *what, *entry;
     uint64_t seen; /* how many before it */
 } OwnedFault;
 
@@ -21,6 +21,7 @@ static void owned_fault_clear(gpointer data)
     g_free(fault->rule);
     g_free(fault->field);
     g_free(fault->what);
+    g_free(fault->entry);
 }
 
 RuleFaults *rule_faults_new(void)
@@ -45,7 +46,8 @@ void rule_faults_add(RuleFaults *faults, const RuleFault *fault)
     OwnedFault owned = {.file = g_strdup(fault->file),
         .rule = g_strdup(fault->rule),
         .field = g_strdup(fault->field),
-        .what = g_strdup(fault->what)};
+        .what = g_strdup(fault->what),
+        .entry = g_strdup(fault->entry)};
 
     owned.seen = faults->total;
     owned.told = *fault;
@@ -53,11 +55,23 @@ void rule_faults_add(RuleFaults *faults, const RuleFault *fault)
     owned.told.rule = owned.rule;
     owned.told.field = owned.field;
     owned.told.what = owned.what;
+    owned.told.entry = owned.entry;
     faults->total++;
     if (faults->kept->len < RULE_FAULTS_MAX)
         g_array_append_val(faults->kept, owned);
     else
         owned_fault_clear(&owned);
+}
+
+void rule_faults_add_error(RuleFaults *faults, const RuleFault *about, const GError *reason)
+{
+    const ErrorPlace place = error_place(reason);
+    RuleFault fault = *about;
+
+    fault.what = error_what(reason);
+    fault.line = place.line;
+    fault.field = place.field;
+    rule_faults_add(faults, &fault);
 }
 
 uint64_t rule_faults_total(const RuleFaults *faults)
@@ -115,65 +129,4 @@ char *rule_faults_text(const RuleFaults *faults)
     if (faults->total > faults->kept->len)
         g_string_append_printf(text, "\nand %" G_GUINT64_FORMAT " more", faults->total - faults->kept->len);
     return g_string_free(text, FALSE);
-}
-
-/* ---- from a message ---- */
-
-/* Behind the prefix, or NULL. */
-static const char *behind(const char *text, const char *prefix)
-{
-    return g_str_has_prefix(text, prefix) ? text + strlen(prefix) : NULL;
-}
-
-/* ":12:3" of a place. */
-static const char *read_line(const char *at, unsigned *ret_line)
-{
-    char *end = NULL;
-    guint64 line = at[0] == ':' && g_ascii_isdigit(at[1]) ? g_ascii_strtoull(at + 1, &end, 10) : 0;
-
-    if (end == NULL)
-        return at;
-    *ret_line = (unsigned)line;
-    return *end == ':' && g_ascii_isdigit(end[1]) ? end + 1 + strspn(end + 1, "0123456789") : end;
-}
-
-static char *read_rule(const char **at)
-{
-    const char *id = behind(*at, "rule "), *end = id != NULL ? strstr(id, ": ") : NULL;
-
-    if (end == NULL || memchr(id, ' ', (size_t)(end - id)) != NULL)
-        return NULL;
-    *at = end + 2;
-    return g_strndup(id, (gsize)(end - id));
-}
-
-static char *read_field(const char **at)
-{
-    size_t len = strspn(*at, "abcdefghijklmnopqrstuvwxyz_");
-    char *field = g_strndup(*at, len);
-
-    if (g_str_has_prefix(*at + len, ": ") && rule_has_field(field)) {
-        *at += len + 2;
-        return field;
-    }
-    g_free(field);
-    return NULL;
-}
-
-void rule_faults_add_message(RuleFaults *faults, const char *file, unsigned nth, const char *message)
-{
-    unsigned line = 0;
-
-    g_assert(message != NULL);
-    const char *at = behind(message, file);
-    at = at != NULL ? read_line(at, &line) : message;
-    const char *rest = at != message ? behind(at, ": ") : message;
-    if (rest == NULL) { /* another file's, say */
-        rest = message;
-        line = 0;
-    }
-    g_autofree char *rule = read_rule(&rest);
-    g_autofree char *field = read_field(&rest);
-    rule_faults_add(
-        faults, &(RuleFault){.file = file, .line = line, .rule = rule, .field = field, .what = rest, .nth = nth});
 }

@@ -1,62 +1,79 @@
 #include "detect/lint/rule_lint.h"
+#include "detect/lint/read_rules.h"
 
 #include "detect/class_rules.h"
+#include "detect/rule_complaints.h"
 
 #include <string.h>
 
-/* A rule that could be read. Its file's name is borrowed from the lint, the rest from its document. */
-typedef struct ReadRule {
-    const char *file;
-    unsigned nth; /* of the file, from 1 */
-    const RawRule *raw;
-} ReadRule;
-
-typedef struct Lint {
-    RuleFaults *faults;
-    GPtrArray *documents; /* RuleDocument */
-    GPtrArray *files;     /* char *: their names */
-    GArray *rules;        /* ReadRule */
-} Lint;
-
-static void complain(const Lint *lint, const ReadRule *rule, const char *text)
+static void lint_init(Lint *lint, RuleFaults *faults)
 {
-    g_autofree char *message = g_strdup_printf("rule %s: %s", rule->raw->id, text);
+    *lint = (Lint){.faults = faults,
+        .documents = g_ptr_array_new_with_free_func((GDestroyNotify)rule_document_free),
+        .files = g_ptr_array_new_with_free_func(g_free),
+        .field_sets = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref),
+        .rules = g_array_new(FALSE, FALSE, sizeof(ReadRule))};
+}
 
-    rule_faults_add_message(lint->faults, rule->file, rule->nth, message);
+static void lint_clear(Lint *lint)
+{
+    g_array_unref(lint->rules);
+    g_ptr_array_unref(lint->field_sets);
+    g_ptr_array_unref(lint->files);
+    g_ptr_array_unref(lint->documents);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lint, lint_clear)
+
+/* Where fields were left out, what is wrong may be wrong since they were. */
+static void complain_of_rule(const Lint *lint, ReadRule *rule, const RuleComplaint *complaint)
+{
+    const RuleFault about = {.file = rule->file,
+        .nth = rule->nth,
+        .rule = lacks(rule, "id") ? NULL : rule->raw->id,
+        .is_of_several = complaint->scope == COMPLAINT_OF_SEVERAL};
+    const char *field = error_place(complaint->reason).field;
+
+    rule->is_fine = false;
+    if (rule->wrong_fields != NULL && (about.is_of_several || (field != NULL && lacks(rule, field))))
+        return;
+    rule_faults_add_error(lint->faults, &about, complaint->reason);
 }
 
 /* ---- a rule by itself ---- */
 
-static void complain_of_words(GPtrArray *complaints, const char *field, char *const *words, unsigned count)
+static void complain_of_words(GArray *complaints, const char *field, char *const *words, unsigned count)
 {
-    static const char keywords[] = "keywords";
     Vocabulary *vocabulary = vocabulary_new(1);
+    Complaints all = {.all = complaints};
 
     for (unsigned i = 0; i < count; i++) {
-        g_autoptr(GError) error = NULL;
-        if (!vocabulary_add(vocabulary, 0, words[i], &error))
-            g_ptr_array_add(complaints, g_strconcat(field, error->message + strlen(keywords), NULL));
+        g_autoptr(GError) refusal = NULL;
+        if (!vocabulary_add(vocabulary, 0, words[i], &refusal))
+            (void)rule_wrong(&all, field, "%s", refusal->message);
     }
+    g_clear_error(&all.first);
     vocabulary_free(vocabulary);
 }
 
-static void complain_of_class(GPtrArray *complaints, const CompiledRule *rule)
+static void complain_of_class(GArray *complaints, const CompiledRule *rule)
 {
     ClassRules *rules = class_rules_new(CLASS_RULES_ALL);
-    g_autoptr(GError) error = NULL;
+    Complaints all = {.all = complaints};
+    GError *refusal = NULL;
 
-    if (rule->engine == ENGINE_CLASS && !class_rules_add(rules, rule, &error))
-        g_ptr_array_add(complaints, g_strdup(error->message));
+    if (rule->engine == ENGINE_CLASS && !class_rules_add(rules, rule, &refusal))
+        (void)rule_complain(&all, refusal, COMPLAINT_OF_FIELD);
+    g_clear_error(&all.first);
     class_rules_free(rules);
 }
 
-static void look_at_rule(const Lint *lint, const ReadRule *read, RuleFacts *facts, FactsState state)
+static void look_at_rule(const Lint *lint, ReadRule *read, FactsState state)
 {
-    g_autoptr(GPtrArray) complaints = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) complaints = rule_complaints_new();
     const RawRule *raw = read->raw;
     CompiledRule rule;
 
-    if (compiled_rule_complain(&rule, raw, facts, state, complaints)) {
+    if (compiled_rule_complain(&rule, raw, read->facts, state, complaints)) {
         complain_of_class(complaints, &rule);
         compiled_rule_clear(&rule);
     }
@@ -64,19 +81,37 @@ static void look_at_rule(const Lint *lint, const ReadRule *read, RuleFacts *fact
     complain_of_words(complaints, "field_keywords", raw->field_keywords, raw->field_keywords_count);
     complain_of_words(complaints, "veto", raw->veto, raw->veto_count);
     for (guint i = 0; i < complaints->len; i++)
-        complain(lint, read, g_ptr_array_index(complaints, i));
+        complain_of_rule(lint, read, &g_array_index(complaints, RuleComplaint, i));
 }
 
-/* first: which rule of its file the document begins with. */
-static void add_document(const Lint *lint, const char *file, unsigned first, RuleDocument *take_document)
+static bool only_tells(GHashTable *fields)
+{
+    GHashTableIter iter;
+    gpointer field;
+
+    g_hash_table_iter_init(&iter, fields);
+    while (g_hash_table_iter_next(&iter, &field, NULL))
+        if (!rule_field_only_tells(field))
+            return false;
+    return true;
+}
+
+/* first: which rule of its file the document begins with. wrong_fields: NULL, or the lint's. */
+static void add_document(
+    const Lint *lint, const char *file, unsigned first, RuleDocument *take_document, GHashTable *wrong_fields)
 {
     g_autofree bool *are_known = g_new0(bool, take_document->rules_count);
 
     g_ptr_array_add(lint->documents, take_document);
     rule_facts_find_all(take_document->rules, take_document->rules_count, take_document->facts, are_known);
     for (unsigned i = 0; i < take_document->rules_count; i++) {
-        const ReadRule rule = {.file = file, .nth = first + i, .raw = &take_document->rules[i]};
-        look_at_rule(lint, &rule, &take_document->facts[i], are_known[i] ? FACTS_KNOWN : FACTS_UNKNOWN);
+        ReadRule rule = {.file = file,
+            .nth = first + i,
+            .raw = &take_document->rules[i],
+            .facts = &take_document->facts[i],
+            .wrong_fields = wrong_fields,
+            .is_fine = wrong_fields == NULL || only_tells(wrong_fields)};
+        look_at_rule(lint, &rule, are_known[i] ? FACTS_KNOWN : FACTS_UNKNOWN);
         g_array_append_val(lint->rules, rule);
     }
 }
@@ -98,6 +133,11 @@ static const char *at_mark(const char *text, const yaml_mark_t *mark)
     return line != NULL ? line : text + strlen(text);
 }
 
+static Bytes text_bytes(const char *text)
+{
+    return (Bytes){.data = (const uint8_t *)text, .len = strlen(text)};
+}
+
 /* The rule as a file of its own, in the same lines and columns where there is room above it. */
 static char *alone(const char *text, const yaml_node_t *rule)
 {
@@ -112,26 +152,48 @@ static char *alone(const char *text, const yaml_node_t *rule)
     return g_string_free(document, FALSE);
 }
 
+/* What is fine of a rule that is not. */
+static void look_at_rest(
+    Lint *lint, const RuleNodes *nodes, unsigned nth, const yaml_node_t *rule, GHashTable *wrong_fields)
+{
+    g_autoptr(GError) ignored = NULL; /* too odd a rule */
+    RuleDocument *read = NULL;
+
+    if (g_hash_table_contains(wrong_fields, "id") || rule->type != YAML_MAPPING_NODE)
+        lint->has_unknown_rules = true;
+    if (rule->type != YAML_MAPPING_NODE)
+        return;
+    g_autofree char *text = rule_rest(nodes, rule, wrong_fields);
+    if (rule_document_parse(nodes->file, text_bytes(text), &read, &ignored))
+        add_document(lint, nodes->file, nth, read, wrong_fields);
+    else
+        lint->has_unknown_rules = true;
+}
+
 /* Whether something about how it is written was told. */
-static bool look_at_node(const Lint *lint, const RuleNodes *nodes, unsigned nth, const char *text)
+static bool look_at_node(Lint *lint, const RuleNodes *nodes, unsigned nth, const char *text)
 {
     const yaml_node_t *rule = rule_node(nodes, rule_nodes_list(nodes)->data.sequence.items.start[nth - 1]);
+    GHashTable *wrong_fields = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GError) error = NULL;
     g_autofree char *document = alone(text, rule);
     RuleDocument *read = NULL;
 
-    if (!rule_shape_check(nodes, rule))
-        return true;
-    const Bytes bytes = {.data = (const uint8_t *)document, .len = strlen(document)};
-    if (!rule_document_parse(nodes->file, bytes, &read, &error)) {
-        rule_faults_add_message(lint->faults, nodes->file, nth, error->message);
+    g_ptr_array_add(lint->field_sets, wrong_fields);
+    if (!rule_shape_check(nodes, rule, wrong_fields)) {
+        look_at_rest(lint, nodes, nth, rule, wrong_fields);
         return true;
     }
-    add_document(lint, nodes->file, nth, read);
+    if (!rule_document_parse(nodes->file, text_bytes(document), &read, &error)) {
+        rule_faults_add_error(lint->faults, &(RuleFault){.file = nodes->file, .nth = nth}, error);
+        lint->has_unknown_rules = true;
+        return true;
+    }
+    add_document(lint, nodes->file, nth, read, NULL);
     return false;
 }
 
-static bool look_at_nodes(const Lint *lint, const char *file, yaml_document_t *document, const char *text)
+static bool look_at_nodes(Lint *lint, const char *file, yaml_document_t *document, const char *text)
 {
     const RuleNodes nodes = {.file = file, .document = document, .faults = lint->faults};
     const yaml_node_t *list = rule_nodes_list(&nodes);
@@ -146,7 +208,7 @@ static bool look_at_nodes(const Lint *lint, const char *file, yaml_document_t *d
 }
 
 /* refusal: what libcyaml says, which counts where nothing else is found. */
-static void look_at_broken(const Lint *lint, const char *file, const char *text, const GError *refusal)
+static void look_at_broken(Lint *lint, const char *file, const char *text, const GError *refusal)
 {
     yaml_parser_t parser;
     yaml_document_t document;
@@ -160,11 +222,13 @@ static void look_at_broken(const Lint *lint, const char *file, const char *text,
         }
         yaml_parser_delete(&parser);
     }
-    if (!is_told)
-        rule_faults_add_message(lint->faults, file, 0, refusal->message);
+    if (is_told)
+        return;
+    rule_faults_add_error(lint->faults, &(RuleFault){.file = file}, refusal);
+    lint->has_unknown_rules = true;
 }
 
-static void look_at_text(const Lint *lint, const char *name, const char *text, size_t len)
+static void look_at_text(Lint *lint, const char *name, const char *text, size_t len)
 {
     g_autoptr(GError) error = NULL;
     RuleDocument *document = NULL;
@@ -172,58 +236,14 @@ static void look_at_text(const Lint *lint, const char *name, const char *text, s
 
     g_ptr_array_add(lint->files, file);
     if (rule_document_parse(file, (Bytes){.data = (const uint8_t *)text, .len = len}, &document, &error))
-        add_document(lint, file, 1, document);
+        add_document(lint, file, 1, document, NULL);
     else
         look_at_broken(lint, file, text, error);
 }
 
 /* ---- all together ---- */
 
-/* All that pair and beats may name. */
-static void look_at_ids(const Lint *lint, GHashTable *names)
-{
-    g_autoptr(GHashTable) ids = g_hash_table_new(g_str_hash, g_str_equal);
-
-    for (guint i = 0; i < lint->rules->len; i++) {
-        const ReadRule *rule = &g_array_index(lint->rules, ReadRule, i);
-        const ReadRule *other = g_hash_table_lookup(ids, rule->raw->id);
-        if (other != NULL) {
-            g_autofree char *text = g_strdup_printf("id: there is another rule with this id in %s", other->file);
-            complain(lint, rule, text);
-        } else {
-            (void)g_hash_table_insert(ids, rule->raw->id, (gpointer)rule);
-        }
-        (void)g_hash_table_add(names, rule->raw->id);
-        if (rule->raw->detector != NULL)
-            (void)g_hash_table_add(names, rule->raw->detector);
-    }
-}
-
-static void look_at_names(
-    const Lint *lint, const ReadRule *rule, const char *field, char *const *given, unsigned count, GHashTable *names)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (g_hash_table_contains(names, given[i]))
-            continue;
-        g_autofree char *text = g_strdup_printf("%s: there is no rule or detector '%s'", field, given[i]);
-        complain(lint, rule, text);
-    }
-}
-
-static void look_at_links(const Lint *lint)
-{
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-    bool is_whole = rule_faults_total(lint->faults) == 0;
-
-    look_at_ids(lint, names);
-    for (guint i = 0; is_whole && i < lint->rules->len; i++) {
-        const ReadRule *rule = &g_array_index(lint->rules, ReadRule, i);
-        look_at_names(lint, rule, "pair", rule->raw->pair, rule->raw->pair_count, names);
-        look_at_names(lint, rule, "beats", rule->raw->beats, rule->raw->beats_count, names);
-    }
-}
-
-static void look_at_file(const Lint *lint, const char *path)
+static void look_at_file(Lint *lint, const char *path)
 {
     g_autofree char *text = NULL;
     gsize len = 0;
@@ -235,11 +255,9 @@ static void look_at_file(const Lint *lint, const char *path)
 void rule_set_find_faults(
     const char *const *directories, const RuleText *added, const GError *refusal, RuleFaults *faults)
 {
-    g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func((GDestroyNotify)rule_document_free);
-    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) rules = g_array_new(FALSE, FALSE, sizeof(ReadRule));
-    const Lint lint = {.faults = faults, .documents = documents, .files = files, .rules = rules};
+    g_auto(Lint) lint;
 
+    lint_init(&lint, faults);
     for (; *directories != NULL; directories++) {
         g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
         if (!rule_files_list(*directories, paths, NULL))
@@ -249,8 +267,9 @@ void rule_set_find_faults(
     }
     if (added != NULL)
         look_at_text(&lint, added->name, added->text, strlen(added->text));
-    look_at_links(&lint);
+    lint_links(&lint);
     if (rule_faults_total(faults) == 0)
-        rule_faults_add_message(faults, "rules", 0, refusal->message);
+        rule_faults_add(faults, &(RuleFault){.file = "rules", .what = refusal->message});
+    lint_examples(&lint);
     rule_faults_locate(faults);
 }

@@ -6,8 +6,8 @@
 
 #include <yaml.h>
 
-/* "file:line:column: rule ID: field: what", as far as a message has these. nth: see RuleFault. */
-void rule_faults_add_message(RuleFaults *faults, const char *file, unsigned nth, const char *message);
+/* Line, field and what are the error's. */
+void rule_faults_add_error(RuleFaults *faults, const RuleFault *about, const GError *reason);
 
 /* By file and line. */
 void rule_faults_sort(RuleFaults *faults);
@@ -29,11 +29,13 @@ yaml_node_t *rule_node_field(const RuleNodes *nodes, const yaml_node_t *mapping,
 /* Of the document: the sequence of rules, or NULL. */
 yaml_node_t *rule_nodes_list(const RuleNodes *nodes);
 
-/* Checks the fields of one rule against what a rule file may hold, each by itself. False if it found faults. */
-bool rule_shape_check(const RuleNodes *nodes, const yaml_node_t *rule);
+/* Checks the fields of one rule against what a rule file may hold, each by itself. Those that are wrong go into the set
+ * (char *, owned by it). False if it found faults. */
+bool rule_shape_check(const RuleNodes *nodes, const yaml_node_t *rule, GHashTable *wrong_fields);
 
-/* Whether rules of files have a field of this name. */
-bool rule_has_field(const char *name);
+/* A file with what is left of the rule without these fields, so that that can be looked at, too. What every rule must
+ * have and this one has not any more says something that is fine by itself. Owned by the caller. */
+char *rule_rest(const RuleNodes *nodes, const yaml_node_t *rule, GHashTable *wrong_fields);
 
 /* Gives the faults that have no line theirs, as far as the text of their files says where they are. */
 void rule_faults_locate(RuleFaults *faults);

@@ -59,37 +59,37 @@ static const yaml_node_t *find_rule(const RuleNodes *nodes, const RuleFault *fau
     return NULL;
 }
 
-/* The text inside the node that the fault ends with, as an example is told; else NULL. depth: aliases may go round. */
-static const yaml_node_t *find_text(const RuleNodes *nodes, const yaml_node_t *node, const char *what, unsigned depth)
+/* The text inside the node that the fault is about; else NULL. depth: aliases may go round. */
+static const yaml_node_t *find_text(const RuleNodes *nodes, const yaml_node_t *node, const char *entry, unsigned depth)
 {
     const yaml_node_t *found = NULL;
 
-    if (depth == 0)
+    if (depth == 0 || entry == NULL)
         return NULL;
     if (node->type == YAML_SCALAR_NODE)
-        return g_str_has_suffix(what, rule_node_text(node)) ? node : NULL;
+        return g_str_equal(entry, rule_node_text(node)) ? node : NULL;
     if (node->type == YAML_SEQUENCE_NODE) {
         for (const yaml_node_item_t *item = node->data.sequence.items.start;
              found == NULL && item < node->data.sequence.items.top; item++)
-            found = find_text(nodes, rule_node(nodes, *item), what, depth - 1);
+            found = find_text(nodes, rule_node(nodes, *item), entry, depth - 1);
     } else {
         for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
              found == NULL && pair < node->data.mapping.pairs.top; pair++)
-            found = find_text(nodes, rule_node(nodes, pair->value), what, depth - 1);
+            found = find_text(nodes, rule_node(nodes, pair->value), entry, depth - 1);
     }
     return found;
 }
 
 static unsigned line_of(const RuleNodes *nodes, const RuleFault *fault)
 {
-    const yaml_node_t *rule = fault->rule != NULL ? find_rule(nodes, fault) : NULL;
+    const yaml_node_t *rule = fault->rule != NULL || fault->nth > 0 ? find_rule(nodes, fault) : NULL;
     const yaml_node_pair_t *pair = rule != NULL && fault->field != NULL ? find_pair(nodes, rule, fault->field) : NULL;
 
     if (rule == NULL)
         return 0;
     if (pair == NULL)
         return (unsigned)rule->start_mark.line + 1;
-    const yaml_node_t *text = find_text(nodes, rule_node(nodes, pair->value), fault->what, NESTED_TEXTS);
+    const yaml_node_t *text = find_text(nodes, rule_node(nodes, pair->value), fault->entry, NESTED_TEXTS);
     return (unsigned)(text != NULL ? text : rule_node(nodes, pair->key))->start_mark.line + 1;
 }
 

@@ -9,6 +9,7 @@
 typedef struct Shape {
     const RuleNodes *nodes;
     const char *rule; /* its id; NULL: it has none */
+    GHashTable *wrong_fields;
     bool is_good;
 } Shape;
 
@@ -23,6 +24,8 @@ static void wrong(Shape *shape, const yaml_node_t *node, const char *field, cons
         .what = what};
 
     rule_faults_add(shape->nodes->faults, &fault);
+    if (field != NULL)
+        (void)g_hash_table_add(shape->wrong_fields, g_strdup(field));
     shape->is_good = false;
 }
 
@@ -148,6 +151,8 @@ static void check_pair(
     }
     g_autofree char *what = g_strdup_printf("'%.64s' is not known here", name != NULL ? name : "");
     wrong(shape, key, outer, what);
+    if (outer == NULL && name != NULL)
+        (void)g_hash_table_add(shape->wrong_fields, g_strdup(name));
 }
 
 static void check_needed(Shape *shape, const yaml_node_t *node, const cyaml_schema_field_t *fields, const char *outer)
@@ -187,15 +192,19 @@ static bool check_fields(Shape *shape, const yaml_node_t *node, const cyaml_sche
     return shape->is_good;
 }
 
-bool rule_shape_check(const RuleNodes *nodes, const yaml_node_t *rule)
+bool rule_shape_check(const RuleNodes *nodes, const yaml_node_t *rule, GHashTable *wrong_fields)
 {
     const yaml_node_t *id = rule_node_field(nodes, rule, "id");
-    Shape shape = {.nodes = nodes, .rule = id != NULL ? rule_node_text(id) : NULL, .is_good = true};
+    Shape shape = {
+        .nodes = nodes, .rule = id != NULL ? rule_node_text(id) : NULL, .wrong_fields = wrong_fields, .is_good = true};
 
     return check_fields(&shape, rule, rule_schema()->mapping.fields, NULL);
 }
 
-bool rule_has_field(const char *name)
+bool rule_field_only_tells(const char *field)
 {
-    return find_field(rule_schema()->mapping.fields, name) != NULL;
+    static const char *const telling[] = {
+        "id", "name", "description", "category", "severity", "severity_by_occurrences", "compliance", "mask", NULL};
+
+    return g_strv_contains(telling, field) || find_field(rule_schema()->mapping.fields, field) == NULL;
 }

@@ -22,6 +22,31 @@ static void test_foreign_errors_are_internal(void)
     g_assert_cmpstr(error_kind_name(ERROR_INTERNAL), ==, "internal");
 }
 
+static void test_an_error_tells_programs_what_it_is_about(void)
+{
+    g_autoptr(GError) plain = NULL, copied = NULL;
+    GError *error = NULL;
+
+    g_assert_false(fail_at(&error, &(ErrorPlace){.field = "size", .line = 7}, "%d: expected less", 9));
+    g_assert_true(error_is(error, ERROR_INVALID));
+    g_assert_cmpstr(error->message, ==, "size: 9: expected less");
+    g_prefix_error(&error, "file: ");
+    copied = g_error_copy(error);
+    g_clear_error(&error);
+    g_assert_cmpstr(copied->message, ==, "file: size: 9: expected less");
+    g_assert_cmpstr(error_place(copied).field, ==, "size");
+    g_assert_cmpuint(error_place(copied).line, ==, 7);
+    g_assert_cmpstr(error_what(copied), ==, "9: expected less");
+
+    g_assert_false(fail(&error, ERROR_INVALID, "too long"));
+    g_assert_null(error_place(error).field);
+    g_assert_cmpstr(error_what(error), ==, "too long");
+    g_assert_false(fail_in(&plain, "name", error));
+    g_assert_cmpstr(plain->message, ==, "name: too long");
+    g_assert_cmpstr(error_place(plain).field, ==, "name");
+    g_assert_cmpstr(error_what(plain), ==, "too long");
+}
+
 static void test_job_ids_are_uuids(void)
 {
     g_autoptr(GError) error = NULL;
@@ -74,6 +99,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/fail-sets-kind-and-text", test_fail_sets_kind_and_text);
     g_test_add_func("/base/foreign-errors-are-internal", test_foreign_errors_are_internal);
+    g_test_add_func("/base/an-error-tells-programs-what-it-is-about", test_an_error_tells_programs_what_it_is_about);
     g_test_add_func("/base/job-ids-are-uuids", test_job_ids_are_uuids);
     g_test_add_func("/base/times-are-iso-8601-in-utc", test_times_are_iso_8601_in_utc);
     g_test_add_func("/base/a-date-alone-is-its-midnight-in-utc", test_a_date_alone_is_its_midnight_in_utc);

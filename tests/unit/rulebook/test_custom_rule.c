@@ -83,8 +83,8 @@ typedef struct BadCase {
 static const BadCase bad_cases[] = {
     {"[]", "expected a JSON object"},
     {"\"x\"", "expected a JSON object"},
-    {"{" EXAMPLES "}", "field 'id' is missing"},
-    {"{\"id\":\"acme.part\"}", "field 'examples' is missing"},
+    {"{" EXAMPLES "}", "field 'id': is missing"},
+    {"{\"id\":\"acme.part\"}", "field 'examples': is missing"},
     {"{" PART ",\"severity\":[{\"occurrences\":2,\"severity\":\"low\"}]}", "first step to be of 1 occurrence"},
     {"{" PART ",\"severity\":[{\"occurrences\":1,\"severity\":\"low\"}],"
      "\"severity_by_occurrences\":[{\"occurrences\":5,\"severity\":\"high\"}]}",
@@ -113,6 +113,48 @@ static void test_what_is_wrong_is_told_with_its_field(void)
     }
 }
 
+typedef struct FaultsCase {
+    const char *given;
+    const char *fields; /* of what is wrong, in order, with a space behind each; "-": of none */
+} FaultsCase;
+
+#define BAD_EXAMPLES "\"examples\":{\"match\":[\"PRAT\"],\"no_match\":[\"PART-12\"]}"
+
+static const FaultsCase faults_cases[] = {
+    /* of form, and what the rest says by itself */
+    {"{\"id\":\"acme.part\",\"pattern\":\"(?<=a)b\",\"distance\":\"far\"," EXAMPLES "}", "distance pattern "},
+    {"{\"id\":\"acme.part\",\"pattern\":\"[\",\"keywords\":[],\"validator\":\"nonesuch\"," EXAMPLES "}",
+        "keywords validator pattern "},
+    {"{\"id\":7,\"pattern\":\"PART\",\"distance\":301," EXAMPLES "}", "id distance "},
+    {"{\"id\":\"acme.part\",\"pattern\":\"[\"}", "examples pattern "},
+    /* what is wrong only since something was left out is not told */
+    {"{\"id\":\"acme.part\",\"pattern\":\"PART\",\"keywords\":[],\"keyword\":\"required\"," EXAMPLES "}", "keywords "},
+    {"{\"id\":\"acme.part\",\"engine\":\"class\",\"shape\":\"round\",\"pattern\":\"P\"," EXAMPLES "}", "shape "},
+    /* examples that fail, if what is wrong does not decide what is found */
+    {"{\"id\":\"acme.part\",\"pattern\":\"PART\",\"category\":\"odd\"," BAD_EXAMPLES "}",
+        "category examples examples "},
+    {"{\"id\":\"acme.part\",\"pattern\":\"PART\",\"colour\":\"red\"," BAD_EXAMPLES "}", "- examples examples "},
+    {"{\"id\":\"acme.part\",\"pattern\":\"PART\",\"caseless\":\"yes\"," BAD_EXAMPLES "}", "caseless "},
+};
+
+static void test_what_is_wrong_with_form_hides_nothing_else(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(faults_cases); i++) {
+        g_autoptr(RuleFaults) faults = rule_faults_new();
+        g_autoptr(GString) fields = g_string_new(NULL);
+        json_t *given = json_loads(faults_cases[i].given, 0, NULL);
+        g_assert_nonnull(given);
+        custom_rule_find_faults(given, faults);
+        for (uint32_t j = 0; j < rule_faults_kept(faults); j++) {
+            const char *field = rule_faults_at(faults, j)->field;
+            g_string_append_printf(fields, "%s ", field != NULL ? field : "-");
+        }
+        if (strcmp(fields->str, faults_cases[i].fields) != 0)
+            g_test_fail_printf("%s: %s", faults_cases[i].given, fields->str);
+        json_decref(given);
+    }
+}
+
 static void test_documents_together_are_the_text_of_a_rule_file(void)
 {
     const char *const documents[] = {"{\"id\": 1}", "{\"id\": 2}", NULL};
@@ -132,6 +174,7 @@ int main(int argc, char **argv)
     TEST(what_was_left_out_is_filled_in);
     TEST(the_order_of_fields_does_not_matter);
     TEST(what_is_wrong_is_told_with_its_field);
+    TEST(what_is_wrong_with_form_hides_nothing_else);
     TEST(documents_together_are_the_text_of_a_rule_file);
     return g_test_run();
 }
