@@ -141,7 +141,8 @@ FALLIBLE bool detector_end(Detector *detector, GError **error);
 uint64_t detector_suppressed(const Detector *detector);
 
 /* Of what the suppressed_handler gets: which field of the rule takes it for a sample, "ignore", "ignore_words"
- * (*ret_word is the word, the rule's) or "validator" (its own, NULL like for "ignore"). */
+ * (*ret_word is the word, the rule's) or "validator" (its own: *ret_word is "placeholder" for the form of a secret that
+ * is only filled in, else NULL like for "ignore"). */
 const char *match_sample_cause(const Match *match, const char **ret_word);
 
 /* Places since this was last asked at which the pattern of a rule needed more effort than is sane, so that a match may

@@ -1,5 +1,6 @@
 /* Why a match counts as a sample, told afterwards for the few that are listed: deciding it must stay cheap. */
 #include "detect/rule_internal.h"
+#include "detect/validators/validators_internal.h"
 
 #include <string.h>
 
@@ -31,5 +32,9 @@ const char *match_sample_cause(const Match *match, const char **ret_word)
     if (ignored_values_have(rule->ignored, match->canonical))
         return "ignore";
     *ret_word = find_ignored_word(rule, match->text);
-    return *ret_word != NULL ? "ignore_words" : "validator";
+    if (*ret_word != NULL)
+        return "ignore_words";
+    if (strcmp(rule->rule.category, "secret") == 0 && token_is_filled_in(match->text))
+        *ret_word = "placeholder";
+    return "validator";
 }

@@ -86,7 +86,7 @@ static Verdict header_token_verdict(Bytes value)
         return VERDICT_REJECT;
     if (word_cover(value) >= 0.5 || password_is_filler(value))
         return VERDICT_REJECT;
-    return validate_secret_token(value);
+    return plain_token_verdict(value);
 }
 
 /* RFC 7617: "Basic". RFC 6750: "Bearer" and a token; others have schemes of their own, or none. */

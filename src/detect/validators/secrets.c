@@ -34,8 +34,10 @@ static Verdict checked_token_verdict(Bytes value, size_t prefix_len)
 {
     Bytes body = {value.data + prefix_len, value.len - prefix_len};
 
-    if (value.len < prefix_len + 16 || distinct_count(body) < 6)
+    if (value.len < prefix_len + 16)
         return VERDICT_REJECT;
+    if (distinct_count(body) < 6)
+        return VERDICT_SAMPLE;
     if (body.len == 36 && crc_tail_is_valid(value))
         return VERDICT_PROVED;
     return VERDICT_PASS;
@@ -61,7 +63,7 @@ Verdict validate_pypi_token(Bytes value)
     enum { MARK_CHARACTERS = 5, MACAROON_BYTES = 85, IDENTIFIER_AT = 11 };
     static const guchar identifier[] = {2, 36};
 
-    if (validate_secret_token(value) == VERDICT_REJECT)
+    if (token_is_filled_in(value))
         return VERDICT_REJECT;
     g_auto(Decoded) decoded = base64_decode(value.data + MARK_CHARACTERS, value.len - MARK_CHARACTERS);
     bool is_macaroon = decoded.len > IDENTIFIER_AT + 2 && memcmp(decoded.data + IDENTIFIER_AT, identifier, 2) == 0;
@@ -85,10 +87,10 @@ Verdict validate_uri_part(Bytes value)
     return distinct_count(value) >= 3 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
-/* Behind 00 stands a random value: not zeros to the end. */
+/* Behind 00 stands a random value: not zeros to the end, nor another character. */
 Verdict validate_okta_token(Bytes value)
 {
-    return value.len > 2 && distinct_count((Bytes){value.data + 2, value.len - 2}) >= 2 ? VERDICT_PASS : VERDICT_REJECT;
+    return value.len > 2 && distinct_count((Bytes){value.data + 2, value.len - 2}) >= 2 ? VERDICT_PASS : VERDICT_SAMPLE;
 }
 
 /* The domain of a tenant is no secret; the secret of its client is. */
@@ -109,7 +111,7 @@ Verdict validate_artifactory(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (mix.lower == 0 || value.len < 12)
         return VERDICT_REJECT;
-    if (validate_secret_token(value) == VERDICT_REJECT || mix.digits < 2 || value.len < 20)
+    if (token_is_filled_in(value) || mix.digits < 2 || value.len < 20)
         return VERDICT_LOW;
     return VERDICT_PASS;
 }

@@ -112,6 +112,13 @@ bool is_rare(Bytes value);
 
 /* Letters of both cases, and nothing else, in an order that no name has. */
 bool is_shuffled_letters(Bytes value);
+
+/* The form of a token with a placeholder's characters: "xxxx…", zeros, "<token>". */
+bool token_is_filled_in(Bytes value);
+
+/* Where the form alone says little: what is filled in is none. */
+Verdict plain_token_verdict(Bytes value);
+
 /* Whether the value alone looks like a token that someone issued: random, no word, no number, not one thing repeated.
  */
 Verdict issued_token_verdict(Bytes value);

@@ -276,10 +276,57 @@ static void test_names_go_both_ways(void)
     g_assert_false(tier_from_name("", &tier));
 }
 
+typedef struct Cause {
+    const char *field, *word;
+} Cause;
+
+static void keep_cause(void *data, const Match *match)
+{
+    Cause *cause = data;
+
+    cause->field = match_sample_cause(match, &cause->word);
+}
+
+static void refuse_match(void *data, const Match *match)
+{
+    (void)data;
+    (void)match;
+    g_test_fail_printf("not suppressed");
+}
+
+static void test_a_suppressed_match_says_why(void)
+{
+    static const struct {
+        const char *text, *field, *word;
+    } cases[] = {
+        {"see tok_00000000000000000000", "validator", "placeholder"},
+        {"see tok_8d1f0c6a4b7e92sample1", "ignore_words", "sample"},
+        {"see tok_8d1f0c6a4b7e92d35fa01", "ignore", NULL},
+    };
+    g_autoptr(RuleSet) rules =
+        testing_rules(LITERAL("    pattern: tok_[a-z0-9]{20,21}\n    validator: secret_token\n"
+                              "    ignore: [tok_8d1f0c6a4b7e92d35fa01]\n    ignore_words: [sample]\n"));
+    g_autoptr(Detector) detector = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Cause cause = {NULL, NULL};
+        const DetectorOptions options = {
+            .min_tier = TIER_LOW, .handler = refuse_match, .suppressed_handler = keep_cause, .data = &cause};
+        g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+        g_assert_true(detector_feed(detector, cases[i].text, strlen(cases[i].text), &error));
+        g_assert_true(detector_end(detector, &error));
+        g_assert_cmpstr(cause.field, ==, cases[i].field);
+        g_assert_cmpstr(cause.word, ==, cases[i].word);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
+    g_test_add_func("/detect/rule-set/a-suppressed-match-says-why", test_a_suppressed_match_says_why);
     g_test_add_func("/detect/rule-set/what-is-wrong-in-a-rule-file-is-named-with-its-place",
         test_what_is_wrong_in_a_rule_file_is_named_with_its_place);
     g_test_add_func("/detect/rule-set/a-nul-byte-is-refused", test_a_nul_byte_is_refused);

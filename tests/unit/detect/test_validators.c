@@ -267,7 +267,11 @@ static const Case secret_cases[] = {
         "np"
         "m_"
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-        VERDICT_REJECT, "filled in"},
+        VERDICT_SAMPLE, "filled in"},
+    {"secret_token", "prefix_xxxxxxxxxxxxxxxxxxxxxxxx", VERDICT_SAMPLE, "filled in"},
+    {"secret_token", "prefix_000000000000000000000000", VERDICT_SAMPLE, "filled in"},
+    {"secret_token", "x_0a1b", VERDICT_REJECT, "too short for any"},
+    {"mixed_token", "Aa0Aa0Aa0Aa0Aa0Aa0Aa0Aa0Aa0", VERDICT_REJECT, "a form that says little"},
     {"jwt",
         "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
         "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
