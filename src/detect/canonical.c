@@ -8,24 +8,6 @@ struct IgnoredValues {
     GHashTable *values;                /* set of GBytes */
 };
 
-/* Eight bytes at a time: '0' to '9' are 0x30 to 0x39, and with 6 more still begin with 3. */
-static bool is_all_digits(Bytes value)
-{
-    const uint64_t high = UINT64_C(0xF0F0F0F0F0F0F0F0), three = UINT64_C(0x3030303030303030);
-    const uint64_t six = UINT64_C(0x0606060606060606);
-    size_t at = 0;
-    bool is_all = true;
-
-    for (; is_all && at + sizeof(uint64_t) <= value.len; at += sizeof(uint64_t)) {
-        uint64_t bytes;
-        memcpy(&bytes, value.data + at, sizeof bytes);
-        is_all = (bytes & high) == three && ((bytes + six) & high) == three;
-    }
-    for (; is_all && at < value.len; at++)
-        is_all = byte_is_digit(value.data[at]);
-    return is_all;
-}
-
 static size_t keep_digits(Bytes value, uint8_t *out)
 {
     size_t len = 0;
@@ -62,7 +44,8 @@ Bytes canonical_form(CanonicalForm form, Bytes value, uint8_t *scratch)
     case CANONICAL_AS_IS:
         return value;
     case CANONICAL_DIGITS:
-        return is_all_digits(value) ? value : (Bytes){.data = scratch, .len = keep_digits(value, scratch)};
+        return bytes_are_digits(value.data, value.len) ? value
+                                                       : (Bytes){.data = scratch, .len = keep_digits(value, scratch)};
     case CANONICAL_ALNUM_UPPER:
         return (Bytes){.data = scratch, .len = keep_alnum_upper(value, scratch)};
     case CANONICAL_LOWER:

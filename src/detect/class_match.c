@@ -254,6 +254,17 @@ static void match_word(const ClassRun *run, const ClassPlace *place)
     }
 }
 
+/* The stretch with the same rules, as far as it is in the view. */
+static void open_gate(ClassRun *run)
+{
+    const Stretch *stretch = &run->hot->stretch;
+    uint64_t base = run->text->base;
+
+    run->gate.from = (size_t)(MAX(stretch->from, base) - base);
+    run->gate.to = (size_t)(MIN(stretch->to, base + run->text->len) - base);
+    run->gate.word_firsts = run->set->first_bytes;
+}
+
 /* Rules that need no keyword to be worth trying; in a zone also those whose keyword it is. */
 static void select_rules(ClassRun *run, const ClassPlace *place)
 {
@@ -266,6 +277,7 @@ static void select_rules(ClassRun *run, const ClassPlace *place)
     run->set = hot_rules_at(run->hot, run->rules, run->text->base + place->at);
     run->selected = run->rules->class_rules;
     run->words = run->set->words;
+    open_gate(run);
 }
 
 static void place_found(void *data, const ClassPlace *place)
@@ -303,6 +315,7 @@ void class_match(ClassRun *run, uint64_t from, uint64_t to, const uint64_t *hot)
         .to = (size_t)(to - run->text->base),
         .len = run->text->len,
         .hot = hot,
+        .gate = &run->gate,
     };
     const ClassRules *cold = run->hot == NULL ? run->rules->class_rules_cold : run->hot->cold;
     const ClassPlans plans = {.cold = &cold->plan, .hot = &run->rules->class_rules->plan};

@@ -17,6 +17,7 @@ typedef struct ClassRun {
     const ClassRules *selected;
     const GArray *words; /* rules of shape word worth trying, uint32_t */
     HotSet *set;         /* of the selected rules, those worth trying; NULL: all */
+    ClassGate gate;      /* what is known of the words around it */
 } ClassRun;
 
 /* Judges what begins in [from, to), positions in the run. What is before to needs class_max_length bytes behind it, or

@@ -17,6 +17,7 @@ typedef struct Emitter {
     size_t at;           /* where the block is */
     uint64_t valid;      /* bits of the block that are asked for */
     uint64_t hot;        /* where the hot plan holds */
+    const ClassGate *gate;
 } Emitter;
 
 static ALWAYS_INLINE void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
@@ -109,27 +110,29 @@ static ALWAYS_INLINE uint32_t starts_at(const ClassPlan *plan, uint32_t starts, 
     return out;
 }
 
-/* 1 + RunNext; 0: another. A table instead of branches: what follows a word is hard to predict. */
+/* What differs from NEXT_OTHER. A table instead of branches: what follows a word is hard to predict. */
 static const uint8_t NEXT_OF[256] = {
-    [' '] = NEXT_SPACE + 1,
-    ['-'] = NEXT_DASH + 1,
-    ['.'] = NEXT_DOT + 1,
-    ['/'] = NEXT_SLASH + 1,
-    ['+'] = NEXT_PLUS + 1,
-    [':'] = NEXT_COLON + 1,
+    [' '] = NEXT_SPACE ^ NEXT_OTHER,
+    ['-'] = NEXT_DASH ^ NEXT_OTHER,
+    ['.'] = NEXT_DOT ^ NEXT_OTHER,
+    ['/'] = NEXT_SLASH ^ NEXT_OTHER,
+    ['+'] = NEXT_PLUS ^ NEXT_OTHER,
+    [':'] = NEXT_COLON ^ NEXT_OTHER,
 };
 
 static inline RunNext next_of(uint8_t byte)
 {
-    return NEXT_OF[byte] != 0 ? (RunNext)(NEXT_OF[byte] - 1) : NEXT_OTHER;
+    return (RunNext)(NEXT_OF[byte] ^ NEXT_OTHER);
 }
 
-static ALWAYS_INLINE RunKind run_kind(uint64_t digits, uint32_t length)
+static ALWAYS_INLINE RunKind run_kind(uint64_t digits, uint64_t capitals, uint32_t length)
 {
     uint64_t all = (UINT64_C(1) << length) - 1;
 
-    digits &= all;
-    return digits == all ? RUN_DIGITS : digits == 0 ? RUN_LETTERS : RUN_ANY;
+    _Static_assert(RUN_ANY == 0 && RUN_DIGITS == 1 && RUN_LETTERS == 2 && RUN_LOWER == 3, "run_kind() adds them up");
+    unsigned has_no_digit = (digits & all) == 0, is_lower = ((digits | capitals) & all) == 0;
+
+    return (RunKind)(((digits & all) == all) + 2 * has_no_digit + is_lower);
 }
 
 static ALWAYS_INLINE WordRun word_run(
@@ -138,7 +141,7 @@ static ALWAYS_INLINE WordRun word_run(
     uint64_t words = ahead(now->word, next->word, at);
     uint32_t length = run_of(words);
     WordRun run = {.length = length,
-        .kind = run_kind(ahead(now->digit, next->digit, at), length),
+        .kind = run_kind(ahead(now->digit, next->digit, at), ahead(now->upper, next->upper, at), length),
         .next = next_of(emitter->text[at + length]),
         .second = MIN(run_of(behind(words, length)), RUN_SHORT - 1U)};
 
@@ -201,10 +204,12 @@ static ALWAYS_INLINE void emit_upper(
 
 static ALWAYS_INLINE bool may_begin_word(const ClassPlan *plan, const Emitter *emitter, unsigned at)
 {
+    const ClassGate *gate = emitter->gate;
+    bool is_known = emitter->at + at - gate->from < gate->to - gate->from && (emitter->hot >> at & 1) != 0;
+    const uint64_t *firsts = is_known ? gate->word_firsts : plan->word_firsts;
     uint8_t first = emitter->text[at];
 
-    return (plan->word_firsts[first / 64] >> first % 64 & 1) != 0 ||
-           (emitter->at + at > 0 && emitter->text[(int)at - 1] >= 0x80);
+    return (firsts[first / 64] >> first % 64 & 1) != 0 || (emitter->at + at > 0 && emitter->text[(int)at - 1] >= 0x80);
 }
 
 /* Of a mask of places where words begin, those whose length and first byte some rule asks for. */
@@ -213,8 +218,10 @@ static ALWAYS_INLINE void emit_words(
 {
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
+        if (!may_begin_word(plan, emitter, at))
+            continue;
         WordRun run = word_run(now, next, emitter, at);
-        if ((plan->word_runs >> run.length & 1) == 0 || !may_begin_word(plan, emitter, at))
+        if ((plan->word_runs >> run.length & 1) == 0)
             continue;
         run.is_quad = run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
         ClassPlace place = {
@@ -306,6 +313,7 @@ static ALWAYS_INLINE void scan_block(
 
 static ALWAYS_INLINE void scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
 {
+    static const ClassGate closed = {.from = 0, .to = 0};
     ClassMasks masks[STRIP_BLOCKS + 1];
     uint64_t carried = text->from > 0 && byte_is_word(text->data[text->from - 1]);
 
@@ -320,6 +328,7 @@ static ALWAYS_INLINE void scan(const ClassPlans *plans, const ClassText *text, C
                 .text = text->data + at,
                 .at = at,
                 .hot = text->hot[(at - text->from) / CLASS_BLOCK],
+                .gate = text->gate != NULL ? text->gate : &closed,
                 .valid = left >= CLASS_BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << left) - 1};
             scan_block(plans, &masks[i], &masks[i + 1], masks[i].word << 1 | carried, &emitter);
             carried = masks[i].word >> 63;

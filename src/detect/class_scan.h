@@ -74,10 +74,17 @@ typedef struct ClassPlace {
 
 typedef void (*ClassPlaceHandler)(void *data, const ClassPlace *place);
 
+/* What the handler knows of a stretch of the text: with which bytes the words begin that it asks for there. */
+typedef struct ClassGate {
+    size_t from, to;             /* indices in the text; from == to: nothing */
+    const uint64_t *word_firsts; /* as in ClassPlan */
+} ClassGate;
+
 typedef struct ClassText {
     const uint8_t *data;
     size_t from, to, len;
-    const uint64_t *hot; /* bit i: the hot plan holds at from + i; words up to the end of to's block */
+    const uint64_t *hot;   /* bit i: the hot plan holds at from + i; words up to the end of to's block */
+    const ClassGate *gate; /* where the hot plan holds; the handler may change it. NULL: nothing is known */
 } ClassText;
 
 typedef struct ClassPlans {

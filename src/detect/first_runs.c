@@ -1,18 +1,10 @@
-/* Each part of a pattern has a profile: how many word characters it can match in all, if it matches nothing else, and
- * after how many the first other character can come. Profiles of parts combine to that of the whole. */
+/* Reads a pattern, and combines the profiles of its parts to that of the whole. */
 #include "detect/first_runs.h"
+#include "detect/run_profile.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <string.h>
-
-typedef struct Profile {
-    uint64_t open;               /* bit n: the part can match n word characters and nothing else */
-    uint64_t closed[NEXT_COUNT]; /* bit n: it can match such another character after n word characters */
-    /* Bit m: so many word characters follow that one; the second word may still go on, or ended. */
-    uint16_t second_open[NEXT_OTHER][RUN_SHORT], second_closed[NEXT_OTHER][RUN_SHORT];
-    unsigned seconds; /* bit set: in which rows of these there is anything */
-} Profile;
 
 typedef struct Parser {
     const char *cursor;
@@ -21,91 +13,23 @@ typedef struct Parser {
     bool is_lost; /* something that this does not understand */
 } Parser;
 
-enum { MAX_DEPTH = 20, MAX_REPEAT = 64 };
+enum { MAX_DEPTH = 20 };
 
-static const Profile EMPTY = {.open = 1};
-
-static Profile parse_alternatives(Parser *parser);
-
-static uint64_t sums(uint64_t a, uint64_t b)
-{
-    uint64_t out = 0;
-
-    for (unsigned i = 0; i <= FIRST_RUN_MAX; i++) {
-        if ((a >> i & 1) == 0)
-            continue;
-        out |= b << i;
-        if (i > 0 && b >> (FIRST_RUN_MAX + 1 - i) != 0)
-            out |= UINT64_C(1) << FIRST_RUN_MAX;
-    }
-    return out;
-}
-
-static uint16_t short_sums(uint16_t a, uint64_t b)
-{
-    uint32_t out = 0;
-
-    for (unsigned i = 0; i < RUN_SHORT; i++) {
-        if ((b >> i & 1) != 0)
-            out |= (uint32_t)a << i;
-    }
-    bool is_long = out >> RUN_SHORT != 0 || (a != 0 && b >> RUN_SHORT != 0);
-    return (uint16_t)(out | (is_long ? 1U << (RUN_SHORT - 1) : 0));
-}
-
-/* What a and then b say of the word behind n word characters and that separator. */
-static void concatenate_seconds(const Profile *a, const Profile *b, unsigned separator, unsigned n, Profile *both)
-{
-    uint16_t begun = a->second_open[separator][n];
-    uint64_t ended = 0;
-
-    for (unsigned next = 0; next < NEXT_COUNT; next++)
-        ended |= b->closed[next];
-    both->second_open[separator][n] = short_sums(begun, b->open);
-    both->second_closed[separator][n] = a->second_closed[separator][n] | short_sums(begun, ended);
-    for (unsigned i = 0; i <= n; i++) {
-        if ((a->open >> i & 1) == 0)
-            continue;
-        both->second_open[separator][n] |= b->second_open[separator][n - i];
-        both->second_closed[separator][n] |= b->second_closed[separator][n - i];
-    }
-}
-
-static Profile concatenate(Profile a, Profile b)
-{
-    Profile both = {.open = sums(a.open, b.open), .seconds = a.seconds | b.seconds};
-
-    for (unsigned next = 0; next < NEXT_COUNT; next++)
-        both.closed[next] = a.closed[next] | sums(a.open, b.closed[next]);
-    for (unsigned left = both.seconds; left != 0; left &= left - 1) {
-        for (unsigned n = 0; n < RUN_SHORT; n++)
-            concatenate_seconds(&a, &b, (unsigned)__builtin_ctz(left), n, &both);
-    }
-    return both;
-}
-
-static Profile either(Profile a, Profile b)
-{
-    a.open |= b.open;
-    a.seconds |= b.seconds;
-    for (unsigned next = 0; next < NEXT_COUNT; next++)
-        a.closed[next] |= b.closed[next];
-    for (unsigned left = b.seconds; left != 0; left &= left - 1) {
-        for (unsigned n = 0; n < RUN_SHORT; n++) {
-            a.second_open[__builtin_ctz(left)][n] |= b.second_open[__builtin_ctz(left)][n];
-            a.second_closed[__builtin_ctz(left)][n] |= b.second_closed[__builtin_ctz(left)][n];
-        }
-    }
-    return a;
-}
+static RunProfile parse_alternatives(Parser *parser);
 
 /* kinds: what one character may be; the bits of RunNext, and these. */
-enum { KIND_DIGIT = 1 << NEXT_COUNT, KIND_LETTER = KIND_DIGIT << 1, KIND_ALL = (KIND_LETTER << 1) - 1 };
+enum {
+    KIND_DIGIT = 1 << NEXT_COUNT,
+    KIND_UPPER = KIND_DIGIT << 1,
+    KIND_LOWER = KIND_UPPER << 1,
+    KIND_LETTER = KIND_UPPER | KIND_LOWER,
+    KIND_ALL = (KIND_LOWER << 1) - 1
+};
 
-static Profile character(const Parser *parser, unsigned kinds)
+static RunProfile character(const Parser *parser, unsigned kinds)
 {
     unsigned others = kinds & ~parser->counted;
-    Profile one = {.open = ((kinds & parser->counted) != 0 ? 2 : 0) | ((kinds & parser->passed) != 0 ? 1 : 0),
+    RunProfile one = {.open = ((kinds & parser->counted) != 0 ? 2 : 0) | ((kinds & parser->passed) != 0 ? 1 : 0),
         .seconds = others & ((1U << NEXT_OTHER) - 1)};
 
     for (unsigned next = 0; next < NEXT_COUNT; next++) {
@@ -116,10 +40,10 @@ static Profile character(const Parser *parser, unsigned kinds)
     return one;
 }
 
-static Profile lost(Parser *parser)
+static RunProfile lost(Parser *parser)
 {
     parser->is_lost = true;
-    return EMPTY;
+    return RUN_PROFILE_EMPTY;
 }
 
 static bool is_word(char c)
@@ -140,8 +64,35 @@ static unsigned kinds_of(char c)
     if (g_ascii_isdigit(c))
         return KIND_DIGIT;
     if (is_word(c))
-        return KIND_LETTER;
+        return g_ascii_isupper(c) ? KIND_UPPER : KIND_LOWER;
     return 1U << (separator != NULL ? separator - separators : NEXT_OTHER);
+}
+
+/* Behind "\\x": two digits. */
+static int hex_byte(Parser *parser)
+{
+    int high = g_ascii_xdigit_value(parser->cursor[0]);
+    int low = high >= 0 ? g_ascii_xdigit_value(parser->cursor[1]) : -1;
+
+    if (low < 0)
+        return -1;
+    parser->cursor += 2;
+    return high << 4 | low;
+}
+
+/* Bytes that are not ASCII are alike; a range of others is not understood. */
+static unsigned hex_kinds(Parser *parser)
+{
+    int byte = hex_byte(parser), last = byte;
+    bool is_range = parser->cursor[0] == '-' && parser->cursor[1] != ']';
+
+    if (byte >= 0x80 && g_str_has_prefix(parser->cursor, "-\\x")) {
+        parser->cursor += strlen("-\\x");
+        last = hex_byte(parser);
+        is_range = false;
+    }
+    parser->is_lost = parser->is_lost || byte < 0 || last < byte || is_range;
+    return byte >= 0 && byte < 0x80 ? kinds_of((char)byte) : 1U << NEXT_OTHER;
 }
 
 /* Behind a backslash; 0: no character ("\\b"). */
@@ -151,6 +102,8 @@ static unsigned escaped_kinds(Parser *parser)
 
     if (c != '\0')
         parser->cursor++;
+    if (c == 'x')
+        return hex_kinds(parser);
     if (c == 'b')
         return 0;
     if (c == 'd')
@@ -167,11 +120,11 @@ static unsigned escaped_kinds(Parser *parser)
     return 0;
 }
 
-static Profile parse_escape(Parser *parser)
+static RunProfile parse_escape(Parser *parser)
 {
     unsigned kinds = escaped_kinds(parser);
 
-    return kinds == 0 ? EMPTY : character(parser, kinds);
+    return kinds == 0 ? RUN_PROFILE_EMPTY : character(parser, kinds);
 }
 
 /* "-Z" behind a first character; nothing if there is no range. False: a range that mixes kinds of character. */
@@ -189,7 +142,7 @@ static bool skip_range(Parser *parser, char low)
 }
 
 /* Between brackets: which kinds of character are in it does not need the exact set. */
-static Profile parse_class(Parser *parser)
+static RunProfile parse_class(Parser *parser)
 {
     unsigned kinds = 0;
 
@@ -211,7 +164,7 @@ static Profile parse_class(Parser *parser)
     return character(parser, kinds);
 }
 
-static Profile parse_group(Parser *parser)
+static RunProfile parse_group(Parser *parser)
 {
     if (g_str_has_prefix(parser->cursor, "?:")) {
         parser->cursor += 2;
@@ -222,7 +175,7 @@ static Profile parse_group(Parser *parser)
     }
     if (++parser->depth > MAX_DEPTH)
         return lost(parser);
-    Profile inside = parse_alternatives(parser);
+    RunProfile inside = parse_alternatives(parser);
     parser->depth--;
     if (*parser->cursor != ')')
         return lost(parser);
@@ -230,7 +183,7 @@ static Profile parse_group(Parser *parser)
     return inside;
 }
 
-static Profile parse_atom(Parser *parser)
+static RunProfile parse_atom(Parser *parser)
 {
     char c = *parser->cursor++;
 
@@ -245,7 +198,7 @@ static Profile parse_atom(Parser *parser)
         return character(parser, KIND_ALL);
     case '^':
     case '$':
-        return EMPTY;
+        return RUN_PROFILE_EMPTY;
     case '*':
     case '+':
     case '?':
@@ -264,15 +217,15 @@ static bool parse_counts(Parser *parser, unsigned *ret_min, unsigned *ret_max)
     if (end == parser->cursor)
         return false;
     if (*end == ',' && end[1] == '}') {
-        max = MAX_REPEAT;
+        max = RUN_REPEAT_MAX;
         end++;
     } else if (*end == ',') {
         max = g_ascii_strtoull(end + 1, &end, 10);
     }
     if (*end != '}' || max < min)
         return false;
-    *ret_min = (unsigned)MIN(min, (guint64)MAX_REPEAT);
-    *ret_max = (unsigned)MIN(max, (guint64)MAX_REPEAT);
+    *ret_min = (unsigned)MIN(min, (guint64)RUN_REPEAT_MAX);
+    *ret_max = (unsigned)MIN(max, (guint64)RUN_REPEAT_MAX);
     parser->cursor = end + 1;
     return true;
 }
@@ -286,7 +239,7 @@ static bool parse_quantifier(Parser *parser, unsigned *ret_min, unsigned *ret_ma
         return false;
     parser->cursor++;
     *ret_min = c == '+' ? 1 : 0;
-    *ret_max = c == '?' ? 1 : MAX_REPEAT;
+    *ret_max = c == '?' ? 1 : RUN_REPEAT_MAX;
     if (c == '{' && !parse_counts(parser, ret_min, ret_max)) {
         parser->is_lost = true;
         return false;
@@ -296,44 +249,32 @@ static bool parse_quantifier(Parser *parser, unsigned *ret_min, unsigned *ret_ma
     return true;
 }
 
-static Profile repeat(Profile once, unsigned min, unsigned max)
+static RunProfile parse_sequence(Parser *parser)
 {
-    Profile all = EMPTY, out = {0};
-
-    for (unsigned times = 0; times <= max; times++) {
-        if (times >= min)
-            out = either(out, all);
-        all = concatenate(all, once);
-    }
-    return out;
-}
-
-static Profile parse_sequence(Parser *parser)
-{
-    Profile all = EMPTY;
+    RunProfile all = RUN_PROFILE_EMPTY;
 
     while (!parser->is_lost && *parser->cursor != '\0' && *parser->cursor != '|' && *parser->cursor != ')') {
         unsigned min = 0, max = 0;
-        Profile part = parse_atom(parser);
+        RunProfile part = parse_atom(parser);
         if (!parser->is_lost && parse_quantifier(parser, &min, &max))
-            part = repeat(part, min, max);
-        all = concatenate(all, part);
+            part = run_profile_repeat(part, min, max);
+        all = run_profile_join(all, part);
     }
     return all;
 }
 
-static Profile parse_alternatives(Parser *parser)
+static RunProfile parse_alternatives(Parser *parser)
 {
-    Profile all = parse_sequence(parser);
+    RunProfile all = parse_sequence(parser);
 
     while (!parser->is_lost && *parser->cursor == '|') {
         parser->cursor++;
-        all = either(all, parse_sequence(parser));
+        all = run_profile_either(all, parse_sequence(parser));
     }
     return all;
 }
 
-static bool profile_of(const char *pattern, unsigned counted, unsigned passed, Profile *ret_profile)
+static bool profile_of(const char *pattern, unsigned counted, unsigned passed, RunProfile *ret_profile)
 {
     Parser parser = {.cursor = pattern, .counted = counted, .passed = passed};
 
@@ -341,7 +282,7 @@ static bool profile_of(const char *pattern, unsigned counted, unsigned passed, P
     return !parser.is_lost && *parser.cursor == '\0';
 }
 
-static void note_lengths(const Profile *profile, uint64_t *lengths)
+static void note_lengths(const RunProfile *profile, uint64_t *lengths)
 {
     uint64_t longest = 0;
 
@@ -352,7 +293,7 @@ static void note_lengths(const Profile *profile, uint64_t *lengths)
 }
 
 /* Where the match may end with the first word, anything may follow. */
-static void note_seconds(const Profile *profile, FirstRuns *runs)
+static void note_seconds(const RunProfile *profile, FirstRuns *runs)
 {
     for (unsigned next = 0; next < NEXT_OTHER; next++) {
         for (unsigned n = 0; n < RUN_SHORT; n++)
@@ -366,7 +307,7 @@ static void note_seconds(const Profile *profile, FirstRuns *runs)
  * at four numbers in dots either holds them all, or is none. */
 static bool takes_quads(const char *pattern)
 {
-    Profile profile;
+    RunProfile profile;
     uint64_t dots = 0;
 
     if (!profile_of(pattern, 1U << NEXT_DOT, KIND_DIGIT | KIND_LETTER, &profile))
@@ -377,11 +318,12 @@ static bool takes_quads(const char *pattern)
 }
 
 /* Where the match may end within the second word, it may end before the word does: but no match touches a word. */
-FirstRuns first_runs(const char *pattern)
+FirstRuns first_runs(const char *pattern, PatternCase letter_case)
 {
-    static const unsigned words[RUN_KINDS] = {KIND_DIGIT | KIND_LETTER, KIND_DIGIT, KIND_LETTER};
+    const unsigned words[RUN_KINDS] = {
+        KIND_DIGIT | KIND_LETTER, KIND_DIGIT, KIND_LETTER, letter_case == PATTERN_CASELESS ? KIND_LETTER : KIND_LOWER};
     FirstRuns runs = {.takes_quads = takes_quads(pattern)};
-    Profile profile;
+    RunProfile profile;
 
     for (RunKind kind = 0; kind < RUN_KINDS; kind++) {
         if (!profile_of(pattern, words[kind], 0, &profile)) {

@@ -21,8 +21,8 @@ typedef enum RunNext {
     NEXT_COUNT
 } RunNext;
 
-/* What the word consists of; letters: it has no digit. */
-typedef enum RunKind { RUN_ANY, RUN_DIGITS, RUN_LETTERS, RUN_KINDS } RunKind;
+/* What the word consists of; letters: it has no digit; lower: nor a capital. */
+typedef enum RunKind { RUN_ANY, RUN_DIGITS, RUN_LETTERS, RUN_LOWER, RUN_KINDS } RunKind;
 
 enum { RUN_SHORT = 16 }; /* words of fewer characters may have something to say about the next word */
 
@@ -36,9 +36,11 @@ typedef struct FirstRuns {
     bool takes_quads; /* a match may hold the first three dots of "10.1.2.3", with nothing but words between them */
 } FirstRuns;
 
+typedef enum PatternCase { PATTERN_AS_WRITTEN, PATTERN_CASELESS } PatternCase;
+
 /* All bits if the pattern uses anything this does not understand. A necessary condition only: it spares the regex
  * engine most places. */
-FirstRuns first_runs(const char *pattern);
+FirstRuns first_runs(const char *pattern, PatternCase letter_case);
 
 /* The lengths of words of any kind, whatever follows. */
 static inline uint64_t first_runs_all(const FirstRuns *runs)

@@ -154,6 +154,9 @@ static bool is_same(const RecentSet *recent, const Stretch *stretch)
 {
     uint64_t other = 0;
 
+    /* A column, or a name. What was written in pieces just now is slow to read in one. */
+    if (stretch->count == 1)
+        return recent->first[0] == stretch->first[0] && recent->first[1] == NULL && recent->set != NULL;
     /* With the one behind the last, which is NULL. */
     for (size_t i = 0; i < STRETCH_FIRST && i <= stretch->count; i++)
         other |= (uint64_t)(uintptr_t)recent->first[i] ^ (uint64_t)(uintptr_t)stretch->first[i];

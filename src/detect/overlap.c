@@ -18,6 +18,8 @@ static void sort_by_start(PendingMatch *matches, guint count)
     size_t steps = (size_t)count * STEPS_PER_MATCH;
 
     for (guint i = 1; i < count; i++) {
+        if (start_order(&matches[i - 1], &matches[i]) <= 0)
+            continue;
         const PendingMatch match = matches[i];
         guint to = i;
         while (to > 0 && steps > 0 && start_order(&matches[to - 1], &match) > 0) {
@@ -193,6 +195,17 @@ static void settle_chain(const RuleSet *rules, Tier min_tier, PendingMatch *chai
     sort_by_start((PendingMatch *)(void *)settled->data + first, settled->len - first);
 }
 
+/* How many matches from the first on have nothing that overlaps them and begin before the horizon. Of the last one of
+ * all it is not known. */
+static guint count_single(const PendingMatch *matches, guint count, uint64_t horizon)
+{
+    guint single = 0;
+
+    while (single + 1 < count && matches[single].span.end <= MIN(matches[single + 1].span.start, horizon))
+        single++;
+    return single;
+}
+
 /* How many matches from the first on hang together, and where they end. */
 static guint chain_length(const PendingMatch *matches, guint count, uint64_t *ret_end)
 {
@@ -216,6 +229,12 @@ uint64_t overlap_settle(const RuleSet *rules, Tier min_tier, GArray *pending, ui
         return horizon;
     sort_by_start(matches, pending->len);
     while (done < pending->len && matches[done].span.start < horizon) {
+        guint single = count_single(matches + done, pending->len - done, horizon);
+        if (single > 0) {
+            g_array_append_vals(settled, matches + done, single);
+            done += single;
+            continue;
+        }
         uint64_t end = 0;
         guint length = chain_length(matches + done, pending->len - done, &end);
         if (end > horizon && length < OVERLAP_CHAIN_MATCHES && matches[done].span.start + OVERLAP_CHAIN_BYTES > horizon)

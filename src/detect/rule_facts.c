@@ -12,7 +12,7 @@ static void note_regex(const RawRule *raw, const pcre2_code *regex, RuleFacts *f
     const uint8_t *first_bytes = NULL;
 
     if (raw->shape == SHAPE_UPPER || raw->shape == SHAPE_WORD)
-        facts->first_runs = first_runs(raw->pattern);
+        facts->first_runs = first_runs(raw->pattern, raw->caseless ? PATTERN_CASELESS : PATTERN_AS_WRITTEN);
     if (raw->category == CATEGORY_SECRET) /* what a secret is parted by says nothing */
         facts->first_runs.takes_quads = true;
     (void)pcre2_pattern_info(regex, PCRE2_INFO_CAPTURECOUNT, &facts->groups);

@@ -182,11 +182,40 @@ static void look_around(Zones *zones, ZoneKind kind, uint64_t position, Stretch 
     }
 }
 
+/* Fields do not overlap: the one of the last answer, or one beside it. Those before it are passed, until a position
+ * before them is asked for. */
+static void look_at_field(Zones *zones, uint64_t position, Stretch *stretch)
+{
+    const GArray *list = zones->lists[ZONE_FIELD];
+    guint at = zones->passed[ZONE_FIELD];
+
+    while (at > 0 && (at == list->len || zone_at(list, at - 1)->to > position))
+        at--;
+    while (at < list->len && zone_at(list, at)->to <= position)
+        at++;
+    zones->passed[ZONE_FIELD] = at;
+    if (at > 0)
+        stretch->from = MAX(stretch->from, zone_at(list, at - 1)->to);
+    if (at == list->len)
+        return;
+    const Zone *zone = zone_at(list, at);
+    if (zone->from > position) {
+        stretch->to = MIN(stretch->to, zone->from);
+        return;
+    }
+    stretch->from = MAX(stretch->from, zone->from);
+    stretch->to = MIN(stretch->to, zone->to);
+    if (stretch->count < STRETCH_FIRST)
+        stretch->first[stretch->count] = zone->rules;
+    stretch->count++;
+}
+
 void zones_around(Zones *zones, uint64_t position, Stretch *stretch)
 {
     *stretch = (Stretch){.from = position - MIN(position, (uint64_t)ZONES_BACK), .to = UINT64_MAX};
-    for (ZoneKind kind = 0; kind < ZONE_KINDS; kind++)
-        look_around(zones, kind, position, stretch);
+    look_around(zones, ZONE_BEHIND, position, stretch);
+    look_around(zones, ZONE_BEFORE, position, stretch);
+    look_at_field(zones, position, stretch);
 }
 
 static void add_rules(const Zones *zones, ZoneKind kind, uint64_t position, uint64_t *rules)

@@ -2,16 +2,13 @@
 #include "detect/structure/embedded.h"
 #include "detect/structure/json.h"
 #include "detect/structure/json_head.h"
+#include "detect/structure/path_show.h"
 #include "detect/structure/table.h"
 #include "detect/structure/xml.h"
 #include "detect/structure/yaml.h"
 #include "detect/structure/yaml_line.h"
 
 #include <string.h>
-
-enum {
-    PATH_SHOWN = 400, /* bytes */
-};
 
 typedef enum StructureKind {
     STRUCTURE_PLAIN,
@@ -35,8 +32,10 @@ struct Structure {
     size_t json_start; /* before it stands nothing but comments */
     YamlScan yaml;
     XmlScan xml;
-    uint64_t found_at; /* position of the last question about a path, and its answer */
+    uint64_t found_at; /* position of the last question about a place, and its answer: of a path, or a column's name */
     PathPlace found;
+    const FieldName *found_name;
+    const TableCell *found_cell;
     bool is_found;
     GString *shown_path;
 };
@@ -210,30 +209,59 @@ static PathPlace place_at(Structure *structure, uint64_t position)
     return structure->found;
 }
 
-static bool name_has(const Structure *structure, uint32_t name, uint32_t group)
+/* NULL: it has none. */
+static const FieldName *name_of(const Structure *structure, uint32_t name)
 {
-    const uint64_t *groups = name != 0 ? field_names_at(structure->names, name)->groups : NULL;
-
-    return rule_bits_have(groups, group);
+    return name != 0 ? field_names_at(structure->names, name) : NULL;
 }
 
-static uint32_t field_name(Structure *structure, uint64_t position)
+static bool name_has(const FieldName *name, uint32_t group)
 {
-    if (structure->kind == STRUCTURE_TABLE)
-        return table_scan_name(&structure->table, table_scan_find(&structure->table, position));
-    if (structure->kind == STRUCTURE_PLAIN) {
-        const CellMark *mark = cell_log_find(&structure->embedded.log, position);
-        return mark != NULL ? mark->name : 0;
+    return name != NULL && rule_bits_have(name->groups, group);
+}
+
+static uint32_t find_column(Structure *structure, uint64_t position)
+{
+    if (structure->kind == STRUCTURE_TABLE) {
+        structure->found_cell = table_scan_find(&structure->table, position);
+        return table_scan_name(&structure->table, structure->found_cell);
     }
+    const CellMark *mark = cell_log_find(&structure->embedded.log, position);
+    return mark != NULL ? mark->name : 0;
+}
+
+/* A value is asked about several times. */
+static const FieldName *column_name(Structure *structure, uint64_t position)
+{
+    if (!structure->is_found || structure->found_at != position) {
+        structure->found_name = name_of(structure, find_column(structure, position));
+        structure->found_at = position;
+        structure->is_found = true;
+    }
+    return structure->found_name;
+}
+
+/* Of a table. */
+static const TableCell *cell_at(Structure *structure, uint64_t position)
+{
+    (void)column_name(structure, position);
+    return structure->found_cell;
+}
+
+/* NULL: the field has no name. */
+static const FieldName *field_name(Structure *structure, uint64_t position)
+{
+    if (!is_tree(structure))
+        return column_name(structure, position);
     uint32_t node = place_node(place_at(structure, position));
     while (node != 0 && path_node(&structure->path, node)->name == 0)
         node = path_node(&structure->path, node)->parent;
-    return path_node(&structure->path, node)->name;
+    return name_of(structure, path_node(&structure->path, node)->name);
 }
 
 bool structure_field_has_keyword(Structure *structure, uint64_t position, uint32_t group)
 {
-    return name_has(structure, field_name(structure, position), group);
+    return name_has(field_name(structure, position), group);
 }
 
 bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t group)
@@ -244,7 +272,7 @@ bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t gro
     if (!path_node(&structure->path, node)->has_keywords)
         return false;
     for (; node != 0; node = path_node(&structure->path, node)->parent) {
-        if (name_has(structure, path_node(&structure->path, node)->name, group))
+        if (name_has(name_of(structure, path_node(&structure->path, node)->name), group))
             return true;
     }
     return false;
@@ -252,16 +280,15 @@ bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t gro
 
 Bytes structure_field(Structure *structure, uint64_t position)
 {
-    uint32_t name = field_name(structure, position);
-    const FieldName *field = field_names_at(structure->names, name);
+    const FieldName *name = field_name(structure, position);
 
-    return (Bytes){.data = (const uint8_t *)field->text, .len = name != 0 ? field->len : 0};
+    return name != NULL ? (Bytes){.data = (const uint8_t *)name->text, .len = name->len} : (Bytes){.data = NULL};
 }
 
 uint64_t structure_barrier(Structure *structure, uint64_t position)
 {
     if (structure->kind == STRUCTURE_TABLE)
-        return table_scan_find(&structure->table, position)->record_start;
+        return cell_at(structure, position)->record_start;
     const CellMark *mark =
         structure->kind == STRUCTURE_PLAIN ? cell_log_find(&structure->embedded.log, position) : NULL;
     return mark != NULL ? mark->record_start : 0;
@@ -310,85 +337,20 @@ void structure_visit_hot(Structure *structure, uint64_t from, uint64_t to, Struc
 
 /* ---- for people ---- */
 
-static bool is_simple(const FieldName *name)
-{
-    for (size_t i = 0; i < name->len; i++) {
-        if (!g_ascii_isalnum(name->text[i]) && strchr("_-*", name->text[i]) == NULL)
-            return false;
-    }
-    return name->len > 0;
-}
-
-static void show_json_name(GString *text, const FieldName *name)
-{
-    if (is_simple(name)) {
-        g_string_append_printf(text, ".%.*s", (int)name->len, name->text);
-        return;
-    }
-    g_string_append(text, "['");
-    for (size_t i = 0; i < name->len; i++) {
-        if (name->text[i] == '\'' || name->text[i] == '\\')
-            g_string_append_c(text, '\\');
-        g_string_append_c(text, name->text[i]);
-    }
-    g_string_append(text, "']");
-}
-
-/* A node, and its number if it is an item of a list. */
-typedef struct ShownNode {
-    uint32_t node, ordinal;
-} ShownNode;
-
-static void show_node(const Structure *structure, GString *text, ShownNode shown)
-{
-    const PathNode *node = path_node(&structure->path, shown.node);
-    const FieldName *name = field_names_at(structure->names, node->name);
-
-    if (structure->kind == STRUCTURE_XML)
-        g_string_append_printf(text, "/%s%.*s", node->is_attribute ? "@" : "", (int)name->len, name->text);
-    else if (node->name != 0)
-        show_json_name(text, name);
-    else
-        g_string_append_printf(text, "[%u]", shown.ordinal - 1);
-}
-
-static const char *show_path(Structure *structure, PathPlace place)
-{
-    const Path *path = &structure->path;
-    ShownNode chain[2 * PATH_DEPTH + 2];
-    guint length = 0;
-    GString *text = structure->shown_path;
-    uint32_t item = place_item(place);
-
-    for (uint32_t node = place_node(place); node != 0 && length < G_N_ELEMENTS(chain);
-         node = path_node(path, node)->parent) {
-        bool is_item = path_node(path, node)->name == 0;
-        chain[length++] = (ShownNode){.node = node, .ordinal = is_item ? path->items[item].ordinal : 0};
-        item = is_item ? path->items[item].above : item;
-    }
-    if (length == 0)
-        return NULL;
-    g_string_assign(text, structure->kind == STRUCTURE_XML ? "" : "$");
-    while (length > 0 && text->len < PATH_SHOWN)
-        show_node(structure, text, chain[--length]);
-    if (length > 0)
-        g_string_append(text, "…");
-    return text->str;
-}
-
 void structure_describe(Structure *structure, uint64_t position, StructurePlace *ret_place)
 {
     *ret_place = (StructurePlace){0};
-    if (is_tree(structure))
-        ret_place->path = show_path(structure, place_at(structure, position));
-    if (is_tree(structure))
+    if (is_tree(structure)) {
+        PathStyle style = structure->kind == STRUCTURE_XML ? PATH_OF_ELEMENTS : PATH_OF_MEMBERS;
+        ret_place->path = path_show(&structure->path, place_at(structure, position), style, structure->shown_path);
         return;
-    uint32_t name = field_name(structure, position);
-    if (name != 0)
-        ret_place->column = field_names_at(structure->names, name)->text;
+    }
+    const FieldName *name = column_name(structure, position);
+    if (name != NULL)
+        ret_place->column = name->text;
     if (structure->kind != STRUCTURE_TABLE)
         return;
-    const TableCell *cell = table_scan_find(&structure->table, position);
+    const TableCell *cell = cell_at(structure, position);
     ret_place->row = table_scan_row(&structure->table, cell) + 1;
     ret_place->cell = cell->column + 1;
 }

@@ -83,21 +83,17 @@ static guint cells_until(const TableScan *scan, uint64_t position)
     return low;
 }
 
-static bool begins_until(const TableScan *scan, guint index, uint64_t position)
-{
-    return index < scan->cells->len && cell_at(scan, index)->position <= position;
-}
-
 /* Mostly the one of the last answer, or one beside it. */
 static guint find(TableScan *scan, uint64_t position)
 {
-    guint at = scan->recent;
+    const TableCell *cells = (const TableCell *)(const void *)scan->cells->data;
+    guint at = scan->recent, last = scan->cells->len - 1;
 
-    for (guint steps = 0; steps < STEPS && at > 0 && !begins_until(scan, at, position); steps++)
+    for (guint steps = 0; steps < STEPS && at > 0 && cells[at].position > position; steps++)
         at--;
-    for (guint steps = 0; steps < STEPS && begins_until(scan, at + 1, position); steps++)
+    for (guint steps = 0; steps < STEPS && at < last && cells[at + 1].position <= position; steps++)
         at++;
-    if (!begins_until(scan, at, position) || begins_until(scan, at + 1, position))
+    if (cells[at].position > position || (at < last && cells[at + 1].position <= position))
         at = MAX(cells_until(scan, position), 1) - 1;
     scan->recent = at;
     return at;

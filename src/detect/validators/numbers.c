@@ -24,9 +24,14 @@ bool alnum_read(Bytes value, Alnum *ret_alnum)
 
 bool digits_read(Bytes value, Alnum *ret_digits)
 {
-    size_t len = 0;
+    size_t len = 0, from = 0;
 
-    for (size_t i = 0; i < value.len; i++) {
+    /* Most have no separators. */
+    if (value.len <= ALNUM_MAX && bytes_are_digits(value.data, value.len)) {
+        memcpy(ret_digits->text, value.data, value.len);
+        len = from = value.len;
+    }
+    for (size_t i = from; i < value.len; i++) {
         uint8_t byte = value.data[i];
         if (byte_is_digit(byte) && len < ALNUM_MAX)
             ret_digits->text[len++] = (char)byte;
@@ -76,15 +81,31 @@ bool digits_counting(const char *text, size_t len)
     return is_up || is_down;
 }
 
+/* Of eight digits, a byte each: those before the last, and every other before, are doubled; 10 and more count as the
+ * sum of their digits, which is 9 less. */
+static uint32_t luhn_of_eight(const char *digits)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), every_other = UINT64_C(0x00FF00FF00FF00FF);
+    const uint64_t to_128 = UINT64_C(0x7676767676767676); /* with 10 */
+    uint64_t bytes;
+
+    memcpy(&bytes, digits, sizeof bytes);
+    bytes = GUINT64_FROM_LE(bytes) - '0' * ones;
+    uint64_t doubled = (bytes & every_other) << 1, is_over = (doubled + to_128) >> 7 & ones;
+    return (uint32_t)((((bytes & ~every_other) + doubled - 9 * is_over) * ones) >> 56);
+}
+
 bool luhn_is_valid(const char *digits, size_t len)
 {
-    static const uint8_t doubled[10] = {
-        0, 2, 4, 6, 8, 1, 3, 5, 7, 9}; /* 10 and more count as the sum of their digits */
+    static const uint8_t doubled[10] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9};
+    size_t left = len;
     uint32_t sum = 0;
 
-    for (size_t i = len; i > 1; i -= 2)
-        sum += (uint32_t)(digits[i - 1] - '0') + doubled[(uint8_t)digits[i - 2] & 15U];
-    if (len % 2 == 1)
+    for (; left >= 8; left -= 8)
+        sum += luhn_of_eight(digits + left - 8);
+    for (; left > 1; left -= 2)
+        sum += (uint32_t)(digits[left - 1] - '0') + doubled[(uint8_t)digits[left - 2] & 15U];
+    if (left == 1)
         sum += (uint32_t)(digits[0] - '0');
     return sum % 10 == 0;
 }

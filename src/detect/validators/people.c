@@ -174,6 +174,7 @@ static bool is_in_index(Bytes before)
 static bool is_in_list_or_word(const Surroundings *surroundings)
 {
     enum { LIST_COMMAS = 20 }; /* more than a table has columns of nothing but numbers */
+    static const uint8_t of_list[256] = {['0' ... '9'] = 1, [','] = 1, [' '] = 1};
     Bytes before = surroundings->before, after = surroundings->after;
     size_t at = before.len, commas = 0;
     bool has_others = after.len > 1 && after.data[0] == ',' && (after.data[1] == ' ' || g_ascii_isdigit(after.data[1]));
@@ -182,7 +183,7 @@ static bool is_in_list_or_word(const Surroundings *surroundings)
         return true;
     if (after.len > 0 && g_ascii_isalpha(after.data[0]))
         return true;
-    for (; at > 0 && (g_ascii_isdigit(before.data[at - 1]) || is_one_of(before.data[at - 1], ", ")); at--)
+    for (; at > 0 && of_list[before.data[at - 1]] != 0; at--)
         commas += before.data[at - 1] == ',' ? 1 : 0;
     if ((at == 0 && commas > LIST_COMMAS) || is_in_index(before))
         return true;

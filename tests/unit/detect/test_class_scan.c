@@ -303,6 +303,45 @@ static void test_without_a_keyword_only_long_words_are_places(void)
     g_rand_free(random);
 }
 
+/* In a part of the text only words that begin with X, Y or Z are asked for; the cold plan knows nothing of that. */
+static void check_gate(GRand *random)
+{
+    enum { FROM = 1000, TO = 3000, LEN = 5000 };
+    static const ClassPlan words = {.forms = &FORMS, .word_runs = ~UINT64_C(0), .word_firsts = {[1] = LETTERS}};
+    static const uint64_t some[4] = {[1] = UINT64_C(7) << ('X' - 64)};
+    static const ClassGate gate = {.from = FROM, .to = TO, .word_firsts = some};
+    uint8_t text[LEN + CLASS_PADDING] = {0};
+    g_autoptr(GString) all = g_string_new(NULL), expected = g_string_new(NULL);
+
+    for (size_t i = 0; i < LEN; i++)
+        text[i] = (uint8_t) "abcXYZ019_  .-\n\xE9"[g_rand_int_range(random, 0, 16)];
+    for (size_t at = 0; at < LEN; at++) {
+        bool is_behind_high = at > 0 && text[at - 1] >= 0x80, is_gated = at >= FROM && at < TO;
+        if (!is_word(text[at]) || (at > 0 && is_word(text[at - 1])))
+            continue;
+        if (is_behind_high || g_ascii_isalpha(text[at]))
+            note(all, 'w', 0, at);
+        if (is_behind_high || (is_gated ? text[at] >= 'X' && text[at] <= 'Z' : g_ascii_isalpha(text[at])))
+            note(expected, 'w', 0, at);
+    }
+    const ClassText class_text = {.data = text, .to = LEN, .len = LEN, .gate = &gate};
+    for (Processor processor = PROCESSOR_ANY; processor <= processor_best(); processor++) {
+        g_autofree char *cold = scan_by(&words, processor, &class_text, PLAN_IS_COLD);
+        g_autofree char *hot = scan_by(&words, processor, &class_text, PLAN_IS_HOT);
+        g_assert_cmpstr(cold, ==, all->str);
+        g_assert_cmpstr(hot, ==, expected->str);
+    }
+}
+
+static void test_words_that_nobody_asks_for_are_no_places(void)
+{
+    GRand *random = g_rand_new_with_seed(2311);
+
+    for (int i = 0; i < 50; i++)
+        check_gate(random);
+    g_rand_free(random);
+}
+
 /* A colon is a place where "::" stands, or five of them within 40 bytes of it; and where a word or colon follows. */
 static void reference_colon(GString *out, const uint8_t *text, size_t at)
 {
@@ -378,6 +417,8 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/class-scan/every-byte-value-has-its-classes", test_every_byte_value_has_its_classes);
     g_test_add_func("/detect/class-scan/without-a-keyword-only-long-words-are-places",
         test_without_a_keyword_only_long_words_are_places);
+    g_test_add_func(
+        "/detect/class-scan/words-that-nobody-asks-for-are-no-places", test_words_that_nobody_asks_for_are_no_places);
     g_test_add_func("/detect/class-scan/a-colon-is-a-place-where-an-address-of-groups-may-begin",
         test_a_colon_is_a_place_where_an_address_of_groups_may_begin);
     return g_test_run();

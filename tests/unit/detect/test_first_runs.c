@@ -27,12 +27,18 @@ static const RunCase run_cases[] = {
     {"(?=a)b", ~UINT64_C(0)},
     {"(ab", ~UINT64_C(0)},
     {"[[:alpha:]]", ~UINT64_C(0)},
+    {"\\x41b|\\xC3\\xa9t", BIT(2) | BIT(0)},
+    {"a[\\x27\\xC3-\\xC5]b", BIT(1)},
+    {"a[\\x80-\\xE2-]b", BIT(1)},
+    {"a[\\x30-\\x39]b", ~UINT64_C(0)},
+    {"a[\\x80-z]b", ~UINT64_C(0)},
+    {"a\\x4", ~UINT64_C(0)},
 };
 
 static void test_first_runs_are_those_of_the_pattern(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(run_cases); i++) {
-        const FirstRuns runs = first_runs(run_cases[i].pattern);
+        const FirstRuns runs = first_runs(run_cases[i].pattern, PATTERN_AS_WRITTEN);
         if (first_runs_all(&runs) != run_cases[i].runs)
             g_test_fail_printf("%s: %" G_GINT64_MODIFIER "x", run_cases[i].pattern, first_runs_all(&runs));
     }
@@ -60,13 +66,19 @@ static const LengthCase length_cases[] = {
     {"a\\sb", RUN_LETTERS, NEXT_OTHER, BIT(1)},
     {"a[-./+:]b", RUN_LETTERS, NEXT_COLON, BIT(1)},
     {"a[-./+:]b", RUN_LETTERS, NEXT_SPACE, 0},
+    {"(?:van|de) [A-Z][a-z]+", RUN_LOWER, NEXT_SPACE, BIT(2) | BIT(3)},
+    {"(?:van|de) [A-Z][a-z]+", RUN_LOWER, NEXT_OTHER, 0},
+    {"(?:(?:van|de) )?[A-Z][a-z]{4}", RUN_LOWER, NEXT_SPACE, BIT(2) | BIT(3)},
+    {"(?:(?:van|de) )?[A-Z][a-z]{4}", RUN_LETTERS, NEXT_SPACE, BIT(2) | BIT(3) | BIT(5)},
+    {"[A-Z]?[a-z_]{4}", RUN_LOWER, NEXT_OTHER, BIT(4)},
+    {"\\w{3}", RUN_LOWER, NEXT_OTHER, BIT(3)},
 };
 
 static void test_lengths_are_told_by_kind_of_word_and_by_what_follows(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(length_cases); i++) {
         const LengthCase *test = &length_cases[i];
-        const FirstRuns runs = first_runs(test->pattern);
+        const FirstRuns runs = first_runs(test->pattern, PATTERN_AS_WRITTEN);
         if (runs.lengths[test->kind][test->next] != test->lengths)
             g_test_fail_printf("%s, %d, %d: %" G_GINT64_MODIFIER "x", test->pattern, test->kind, test->next,
                 runs.lengths[test->kind][test->next]);
@@ -94,7 +106,7 @@ static void test_the_word_behind_the_first_is_told_where_the_match_goes_on(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(second_cases); i++) {
         const SecondCase *test = &second_cases[i];
-        const FirstRuns runs = first_runs(test->pattern);
+        const FirstRuns runs = first_runs(test->pattern, PATTERN_AS_WRITTEN);
         if (runs.seconds[test->next][test->length] != test->seconds)
             g_test_fail_printf("%s, %d: %x", test->pattern, test->next, runs.seconds[test->next][test->length]);
     }
@@ -115,7 +127,7 @@ static const QuadCase quad_cases[] = {
 static void test_what_may_hold_four_numbers_in_dots_is_told(void)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(quad_cases); i++) {
-        if (first_runs(quad_cases[i].pattern).takes_quads != quad_cases[i].takes_quads)
+        if (first_runs(quad_cases[i].pattern, PATTERN_AS_WRITTEN).takes_quads != quad_cases[i].takes_quads)
             g_test_fail_printf("%s", quad_cases[i].pattern);
     }
 }

@@ -49,6 +49,28 @@ static char *find(RuleSet *rules, const char *text, size_t cut)
     return g_string_free(g_steal_pointer(&lines), FALSE);
 }
 
+/* Words, each kind in a column of its own. */
+static const char WORD_RULES[] =
+    "rules:\n"
+    "  - id: pii.paint\n"
+    "    name: n\n    description: d\n    category: personal\n    severity: high\n    mask: all\n"
+    "    engine: class\n"
+    "    shape: word\n"
+    "    pattern: 'red[a-z]{2}\\b'\n"
+    "    keyword: required\n"
+    "    keywords: [paint]\n"
+    "    distance: 1\n"
+    "    examples: {match: [x], no_match: [y]}\n"
+    "  - id: pii.pet\n"
+    "    name: n\n    description: d\n    category: personal\n    severity: high\n    mask: all\n"
+    "    engine: class\n"
+    "    shape: word\n"
+    "    pattern: 'cat[a-z]{2}\\b'\n"
+    "    keyword: required\n"
+    "    keywords: [pet]\n"
+    "    distance: 1\n"
+    "    examples: {match: [x], no_match: [y]}\n";
+
 #define BOTH "123456789 badge\n987654321 badge\n"
 
 /* What sqlite3 3.40, psql and pg_dump 15 print; MySQL's as its manual shows it. */
@@ -193,10 +215,65 @@ static void test_a_table_of_any_length_keeps_its_columns(void)
     }
 }
 
+/* Of the same length, so that the same positions mean other columns. */
+static const Table numbers_in_turn[] = {
+    {"the second column", "id,badge,x\n1,123456789,y\n2,987654321,z\n", BOTH},
+    {"the same with another name", "id,count,x\n1,123456789,y\n2,987654321,z\n", ""},
+    {"the name of another column", "badge,id,x\n1,123456789,y\n2,987654321,z\n", ""},
+    {"quoted cells", "id,badge,x\n1,\"123456789\",\"a, b\"\n2,\"987654321\",\"c\"\"d\"\n", BOTH},
+    {"delimiters in quotes", "id,badge,x\n\"1,2\",123456789,y\n\"3,4\",987654321,z\n", BOTH},
+    {"no header", "1,123456789,y\n2,987654321,z\n3,987654321,z\n", ""},
+    {"two tables",
+        "INSERT INTO a (id, badge) VALUES (1, 123456789);\nINSERT INTO b (id, count) VALUES (1, 987654321);\n",
+        "123456789 badge\n"},
+    {"two tables, the other way",
+        "INSERT INTO a (id, count) VALUES (1, 123456789);\nINSERT INTO b (id, badge) VALUES (1, 987654321);\n",
+        "987654321 badge\n"},
+    {"the first again", "id,badge,x\n1,123456789,y\n2,987654321,z\n", BOTH},
+};
+
+static const Table words_in_turn[] = {
+    {"each in its own", "id,paint,pet\n1,redab catab,redcd catcd\n2,catef,redgh\n3,redef,catgh\n",
+        "redab paint\ncatcd pet\nredef paint\ncatgh pet\n"},
+    {"in the other's", "id,pet,paint\n1,redab catab,redcd catcd\n2,catef,redgh\n3,redef,catgh\n",
+        "catab pet\nredcd paint\ncatef pet\nredgh paint\n"},
+    {"both in one", "id,pet paint,x\n1,redab catab,redcd\n2,catef,catgh\n3,x,y\n",
+        "redab pet paint\ncatab pet paint\ncatef pet paint\n"},
+    {"in none", "id,count,x\n1,redab catab,redcd\n2,catef,catgh\n3,x,y\n", ""},
+};
+
+static void check_in_turn(const char *rules_text, const Table *texts, size_t count)
+{
+    g_autoptr(RuleSet) rules = testing_rules(rules_text);
+    g_autoptr(GString) lines = g_string_new(NULL);
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = write_line, .data = lines};
+    g_autoptr(Detector) detector = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    for (size_t i = 0; i < 2 * count; i++) {
+        const Table *table = &texts[i % count];
+        g_string_truncate(lines, 0);
+        g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+        g_assert_true(detector_feed(detector, table->text, strlen(table->text), &error));
+        g_assert_true(detector_end(detector, &error));
+        if (!g_str_equal(lines->str, table->matches))
+            g_test_fail_printf("%s: %s", table->what, lines->str);
+    }
+}
+
+static void test_tables_that_one_detector_reads_in_turn_keep_their_own_columns(void)
+{
+    check_in_turn(RULES, numbers_in_turn, G_N_ELEMENTS(numbers_in_turn));
+    check_in_turn(WORD_RULES, words_in_turn, G_N_ELEMENTS(words_in_turn));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
+    g_test_add_func("/detect/tables/tables-that-one-detector-reads-in-turn-keep-their-own-columns",
+        test_tables_that_one_detector_reads_in_turn_keep_their_own_columns);
     g_test_add_func("/detect/tables/a-column-counts-for-every-row-however-the-text-is-cut",
         test_a_column_counts_for_every_row_however_the_text_is_cut);
     g_test_add_func(
