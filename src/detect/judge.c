@@ -184,23 +184,30 @@ static Bytes value_of(const TextView *text, const Span *span)
     return (Bytes){.data = text->data + (span->start - text->base), .len = (size_t)(span->end - span->start)};
 }
 
-/* Four letters and more, without digits. Whatever is not ASCII is letters. */
+/* "and" and its like join two values, and say nothing of either. */
+static bool is_joint(const uint8_t *end, size_t letters)
+{
+    return letters == 3 && (memcmp(end - 3, "and", 3) == 0 || memcmp(end - 3, "und", 3) == 0);
+}
+
+/* Three letters and more, without digits. Whatever is not ASCII is letters. */
 static bool has_word(Bytes text)
 {
-    enum { WORD_MIN = 4 };
+    enum { WORD_MIN = 3 };
     size_t letters = 0;
     bool has_digit = false;
 
     for (size_t i = 0; i < text.len; i++) {
         uint8_t byte = text.data[i];
         bool is_digit = byte_is_digit(byte), is_letter = byte >= 0x80 || (byte_is_word(byte) && !is_digit);
-        if (!is_letter && !is_digit && letters >= WORD_MIN && !has_digit)
+        bool is_end = !is_letter && !is_digit && letters >= WORD_MIN && !has_digit;
+        if (is_end && !is_joint(text.data + i, letters))
             return true;
         bool is_continued = (byte & 0xC0) == 0x80;
         letters = is_letter ? letters + (is_continued ? 0 : 1) : is_digit ? letters : 0;
         has_digit = is_digit || (is_letter && has_digit);
     }
-    return letters >= WORD_MIN && !has_digit;
+    return letters >= WORD_MIN && !has_digit && !is_joint(text.data + text.len, letters);
 }
 
 static bool is_blank_or_quote(uint8_t byte)

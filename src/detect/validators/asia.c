@@ -1,11 +1,12 @@
 /* Numbers of persons and businesses in Asia and Oceania. Those of India and Singapore's NRIC are in government.c. */
 #include "detect/validators/validators_internal.h"
+#include "detect/validators/word_search.h"
 
 #include <string.h>
 
 /* Resident Registration Act of Korea: YYMMDD, a digit for sex, century (9 and 0: the last of the 1800s) and
  * nationality, six digits. Since October 2020 the last six are random, so a wrong check digit only weakens. */
-Verdict validate_kr_resident(Bytes value)
+static Verdict kr_resident_verdict(Bytes value)
 {
     static const uint8_t weights[12] = {2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5};
     Alnum digits;
@@ -25,6 +26,22 @@ Verdict validate_kr_resident(Bytes value)
     if (check != digits_value(digits.text, 12, 1))
         return is_old ? VERDICT_REJECT : VERDICT_LOW;
     return digits.has_separators ? VERDICT_PROVED : VERDICT_WEAK;
+}
+
+/* A number with a wrong check digit needs more beside it than others, or nothing at all. */
+Verdict validate_kr_resident(const Surroundings *surroundings)
+{
+    static const char *const words[] = {"rrn", "frn", "korea", "resident", "foreign", "jumin", "주민", "외국인"};
+    static WordSearch search = WORD_SEARCH(words);
+    Verdict verdict = kr_resident_verdict(surroundings->value);
+    Bytes before = surroundings->before;
+    bool is_alone = before.len == 0 && surroundings->after.len == 0;
+
+    if (verdict != VERDICT_LOW || is_alone || word_search_any(&search, surroundings->field))
+        return verdict;
+    size_t near = MIN(before.len, (size_t)48);
+    bool is_named = near > 0 && word_search_any(&search, (Bytes){before.data + before.len - near, near});
+    return is_named ? VERDICT_LOW : VERDICT_REJECT;
 }
 
 /* National Tax Service of Korea: business registration number. */

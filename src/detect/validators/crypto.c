@@ -157,6 +157,8 @@ static bool segwit_is_valid(Bytes value)
     if (one == NULL || one == value.data + value.len - 1)
         return false;
     size_t left = (size_t)(value.data + value.len - one) - 1;
+    if (strchr("3jn54khce6mua7l", g_ascii_tolower((char)one[1])) != NULL) /* versions end with 16 */
+        return false;
     if (g_ascii_tolower((char)one[1]) != 'q')
         return bech32_is_valid(value);
     return (left == OF_20_BYTES || left == OF_32_BYTES) && bech32_checksum(value) == BECH32;

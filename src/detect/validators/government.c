@@ -234,7 +234,7 @@ Verdict validate_cpf(Bytes value)
 }
 
 /* Singapore: the letter in front moves the sum (T, G by 4, M by 3) and chooses the table of check letters. */
-Verdict validate_nric(Bytes value)
+static Verdict nric_verdict(Bytes value)
 {
     static const uint8_t weights[7] = {2, 7, 6, 5, 4, 3, 2};
     Alnum nric;
@@ -250,5 +250,14 @@ Verdict validate_nric(Bytes value)
                                                      : NULL;
     if (table == NULL || !g_ascii_isalpha(nric.text[8]))
         return VERDICT_REJECT;
-    return table[sum % 11] == nric.text[8] ? VERDICT_PASS : VERDICT_LOW; /* mistyped, or made up: only counted */
+    return table[sum % 11] == nric.text[8] ? VERDICT_PASS : VERDICT_LOW;
+}
+
+/* With another check letter it may be one that was made up, if nothing else is there. */
+Verdict validate_nric(const Surroundings *surroundings)
+{
+    Verdict verdict = nric_verdict(surroundings->value);
+    bool is_alone = surroundings->before.len == 0 && surroundings->after.len == 0;
+
+    return verdict == VERDICT_LOW && !is_alone ? VERDICT_REJECT : verdict;
 }

@@ -112,7 +112,7 @@ static bool bc_phn_is_valid(const char *digits)
 }
 
 /* Canadian provinces: ten digits (Ontario with Luhn and perhaps two letters, British Columbia as above), nine elsewhere
- * (Luhn in Alberta). */
+ * (Luhn in Alberta), twelve in Newfoundland. */
 Verdict validate_ca_health(Bytes value)
 {
     Alnum number;
@@ -120,7 +120,7 @@ Verdict validate_ca_health(Bytes value)
     if (!alnum_read(value, &number) || number.len < 9 || number.len > 12 || !digits_all(number.text, 0, 9) ||
         digits_one_repeated(number.text, 9))
         return VERDICT_REJECT;
-    if (number.len == 9)
+    if (number.len == 9 || (number.len == 12 && digits_all(number.text, 9, 3)))
         return VERDICT_PASS;
     if (!g_ascii_isdigit(number.text[9]))
         return VERDICT_REJECT;

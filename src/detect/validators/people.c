@@ -332,6 +332,8 @@ Verdict validate_postcode(const Surroundings *surroundings)
     static WordSearch search = WORD_SEARCH(words);
     Bytes before = surroundings->before;
 
+    if (before.len > 0 && before.data[before.len - 1] == '#') /* a colour */
+        return VERDICT_REJECT;
     if (is_about_other_zip(before) || is_of_map(before))
         return VERDICT_LOW;
     /* "zip-stream 2.0.1 21279": one of several numbers. */
@@ -357,7 +359,8 @@ static bool is_date(Bytes value)
 /* Plates and licences are written in capitals; in lower case the shapes fit too many words and names. */
 Verdict validate_plate(Bytes value)
 {
-    if (is_date(value) || (value.len > 3 && memcmp(value.data, "RFC", 3) == 0))
+    if (is_date(value) || memmem(value.data, value.len, " of ", 4) != NULL ||
+        (value.len > 3 && memcmp(value.data, "RFC", 3) == 0))
         return VERDICT_REJECT;
     return mix_of(value).lower > 0 ? VERDICT_LOW : VERDICT_PASS;
 }

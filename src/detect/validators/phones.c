@@ -1,5 +1,6 @@
 /* Telephone numbers. */
 #include "detect/validators/validators_internal.h"
+#include "detect/validators/word_search.h"
 
 #include <string.h>
 
@@ -350,12 +351,23 @@ Verdict validate_phone_national(const Surroundings *surroundings)
     return outside_service(surroundings, outside_row(surroundings, phone_national_verdict(surroundings->value)));
 }
 
+/* "updated": 17450219081, "bytes=13681990862". */
+static bool is_count_or_time(Bytes before)
+{
+    static const char *const words[] = {"updat", "creat", "modif", "byte", "size", "time", "stamp", "epoch", "expire"};
+    static WordSearch search = WORD_SEARCH(words);
+    size_t near = MIN(before.len, (size_t)16);
+
+    return near > 0 && word_search_any(&search, (Bytes){before.data + before.len - near, near});
+}
+
 /* With no word for it beside it a number has at least nine digits, and is no part of a row. */
 Verdict validate_phone_trunk(const Surroundings *surroundings)
 {
     Alnum digits;
 
-    if (!digits_read(surroundings->value, &digits) || digits.len < 9 || digits.len > 12)
+    if (!digits_read(surroundings->value, &digits) || digits.len < 9 || digits.len > 12 ||
+        (!digits.has_separators && is_count_or_time(surroundings->before)))
         return VERDICT_REJECT;
     Verdict verdict = validate_phone_national(surroundings);
     return number_is_bound(surroundings->value) ? MIN(verdict, VERDICT_LOW) : verdict;
