@@ -105,15 +105,22 @@ static bool write_suppressions(Report *report, const JobId *id, GError **error)
     return suppressions_visit(report->db, &query, visit_suppression, report, NULL, error);
 }
 
+static bool count_partly_read(Report *report, const JobId *id, const JobStatus *status, GError **error)
+{
+    report->partly_searched = report->partly_unpacked = 0;
+    if (status->skipped == 0)
+        return true;
+    TRY(job_count_skipped(report->db, id, ERROR_RULE_LIMIT, &report->partly_searched, error));
+    return job_count_skipped(report->db, id, ERROR_UNPACK_LIMIT, &report->partly_unpacked, error);
+}
+
 static bool write_job(Report *report, const JobId *id, GError **error)
 {
     g_auto(JobStatus) status = {0};
 
     TRY(job_status(report->db, id, JOB_REAL_TIME, &status, error));
     report->findings += status.total_findings;
-    report->partly_searched = 0;
-    if (status.skipped > 0)
-        TRY(job_count_skipped(report->db, id, ERROR_RULE_LIMIT, &report->partly_searched, error));
+    TRY(count_partly_read(report, id, &status, error));
     TRY(count_suppressed(report, id, error));
     report->format->job(report, &status);
     return true;

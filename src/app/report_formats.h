@@ -28,6 +28,7 @@ typedef struct Report {
     uint64_t findings;        /* of all jobs together */
     uint64_t suppressed;      /* places of this job that were found and not reported */
     uint64_t partly_searched; /* objects of this job that some rule's pattern was too much effort for; also skipped */
+    uint64_t partly_unpacked; /* likewise, that hold compressed text which was not read whole */
     bool is_findings_only;    /* only that section, and no frame around it */
 } Report;
 

@@ -33,8 +33,9 @@ static void table_job(Report *report, const JobStatus *status)
     (void)fprintf(report->stream,
         "%" G_GUINT64_FORMAT " objects: %" G_GUINT64_FORMAT " read, %" G_GUINT64_FORMAT
         " not understood, %" G_GUINT64_FORMAT " failed; %s; %" G_GUINT64_FORMAT " findings",
-        status->total, status->succeeded, status->skipped - MIN(report->partly_searched, status->skipped),
-        status->failed, bytes, status->total_findings);
+        status->total, status->succeeded,
+        status->skipped - MIN(report->partly_searched + report->partly_unpacked, status->skipped), status->failed,
+        bytes, status->total_findings);
     if (report->suppressed > 0)
         (void)fprintf(report->stream, ", %" G_GUINT64_FORMAT " places suppressed", report->suppressed);
     (void)fputc('\n', report->stream);
@@ -42,6 +43,10 @@ static void table_job(Report *report, const JobStatus *status)
         (void)fprintf(report->stream,
             "%" G_GUINT64_FORMAT " objects: read, but searched without some rules (rule_limit)\n",
             report->partly_searched);
+    if (report->partly_unpacked > 0)
+        (void)fprintf(report->stream,
+            "%" G_GUINT64_FORMAT " objects: read, but for some compressed text in them (unpack_limit)\n",
+            report->partly_unpacked);
 }
 
 static void table_summary(Report *report, const FindingSummary *summary)

@@ -148,3 +148,8 @@ const char *match_sample_cause(const Match *match, const char **ret_word);
 /* Places since this was last asked at which the pattern of a rule needed more effort than is sane, so that a match may
  * be missing; and the rule of one of them (NULL: there is none). */
 uint64_t detector_take_overruns(Detector *detector, const Rule **ret_rule);
+
+/* Runs of compressed text in the text since this was last asked that were not read to their end, since more came out
+ * than the text's length allows for. In decoded text, which is looked at in pieces that overlap, one may count twice.
+ */
+uint64_t detector_take_cuts(Detector *detector);

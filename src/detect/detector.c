@@ -362,6 +362,11 @@ uint64_t detector_take_overruns(Detector *detector, const Rule **ret_rule)
     return own + inner;
 }
 
+uint64_t detector_take_cuts(Detector *detector)
+{
+    return detector->encoded != NULL ? encoded_scan_take_cuts(detector->encoded) : 0;
+}
+
 uint64_t detector_suppressed(const Detector *detector)
 {
     return detector->teller.suppressed;

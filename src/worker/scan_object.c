@@ -163,6 +163,15 @@ static void judge_overruns(const Scan *scan, ScanResult *result)
         "the pattern of rule %s needs too much effort (%" G_GUINT64_FORMAT " places not searched)", rule->id, overruns);
 }
 
+static void judge_cuts(const Scan *scan, ScanResult *result)
+{
+    if (detector_take_cuts(scan->scanner->detector) == 0 || result->outcome != SCAN_READ)
+        return;
+    result->outcome = SCAN_SKIPPED;
+    result->kind = ERROR_UNPACK_LIMIT;
+    result->message = g_strdup("compressed text in the text unpacks to more than 16 times its size: not read whole");
+}
+
 static void judge(const Scan *scan, const ExtractReport *report, const GError *error, ScanResult *ret_result)
 {
     *ret_result = (ScanResult){.outcome = SCAN_READ};
@@ -180,6 +189,7 @@ static void judge(const Scan *scan, const ExtractReport *report, const GError *e
                                                         report->unread_reason, report->unread - 1);
     }
     judge_overruns(scan, ret_result);
+    judge_cuts(scan, ret_result);
 }
 
 bool scan_object(
@@ -194,6 +204,7 @@ bool scan_object(
 
     const Rule *unused = NULL;
     (void)detector_take_overruns(scanner->detector, &unused); /* of an object that was given up */
+    (void)detector_take_cuts(scanner->detector);
     finding_set_suppress(findings, scanner->options.suppressor, name);
     const bool is_read =
         extract_object(scanner->extractor, name, &source, &scanner->options.limits, &sink, &report, &read_error);

@@ -1,4 +1,5 @@
 """trawl rules: rules of one's own beside the built-in ones, checked before they are trusted; what a text makes of them."""
+import base64
 import gzip
 import json
 import re
@@ -71,6 +72,18 @@ def test_an_object_that_a_rule_was_too_much_effort_for_is_told_apart(trawl, own,
     assert "2 objects: 0 read, 1 not understood, 0 failed;" in done.out
     assert "1 objects: read, but searched without some rules (rule_limit)" in done.out
     assert "rule own.slow needs too much effort" in done.out
+
+
+def test_an_object_with_compressed_text_that_is_too_long_is_told_apart(trawl, tmp_path):
+    (tmp_path / "data").mkdir()
+    packed = base64.b64encode(gzip.compress(2_000_000 * b"x" + b" card number: " + card(7).encode())).decode()
+    (tmp_path / "data" / "a.txt").write_text(f"packed: {packed}\n")
+    done = trawl.run("scan", "--quiet", tmp_path / "data", status=3)
+    assert "1 objects: 0 read, 0 not understood, 0 failed;" in done.out
+    assert "1 objects: read, but for some compressed text in them (unpack_limit)" in done.out
+    packed = base64.b64encode(gzip.compress(b"first\n") + gzip.compress(b"card number: " + card(7).encode())).decode()
+    (tmp_path / "data" / "a.txt").write_text(f"packed: {packed}\n")
+    assert "1 objects: 1 read" in trawl.run("scan", "--quiet", tmp_path / "data", status=1).out
 
 
 def test_no_default_rules_needs_rules(trawl, tmp_path):

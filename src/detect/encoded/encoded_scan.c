@@ -87,6 +87,12 @@ void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options)
         packed_scan_begin(scan->packed, options);
 }
 
+uint64_t encoded_scan_take_cuts(EncodedScan *scan)
+{
+    return (scan->packed != NULL ? packed_scan_take_cuts(scan->packed) : 0) +
+           (scan->inner != NULL ? detector_take_cuts(scan->inner) : 0);
+}
+
 uint64_t encoded_scan_take_overruns(EncodedScan *scan, const Rule **ret_rule)
 {
     uint64_t overruns = 0;

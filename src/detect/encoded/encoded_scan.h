@@ -27,5 +27,7 @@ uint64_t encoded_scan_horizon(const EncodedScan *scan);
 /* Wipes the decoded values of matches that start before the position. */
 void encoded_scan_forget(EncodedScan *scan, uint64_t position);
 
+/* As detector_take_cuts(). */
+uint64_t encoded_scan_take_cuts(EncodedScan *scan);
 /* As detector_take_overruns(), of what was decoded. */
 uint64_t encoded_scan_take_overruns(EncodedScan *scan, const Rule **ret_rule);

@@ -11,6 +11,8 @@ enum {
     STEP = 32, /* characters that are read at once: what a place is exact to */
     MARKS_MAX = 1024,
     ANY_HEADER = 15 + 32, /* inflateInit2(): gzip or zlib */
+    GZIP_HEADER = 15 + 16,
+    GZIP_FIRST_BYTE = 0x1F,
     NO_HEADER = -15,
 };
 
@@ -25,6 +27,7 @@ struct Unpacker {
     PackedLayers layers;
     Layer outer, inner;
     uint64_t position, total;
+    bool is_gzip;                     /* of which another member may follow */
     bool is_in_break;                 /* behind the backslash of "\n" in JSON */
     uint8_t input[STEP];              /* read, not yet unpacked */
     uint64_t input_start, input_read; /* where it was read */
@@ -85,7 +88,7 @@ void unpacker_begin(Unpacker *unpacker, PackedLayers layers, PackedFormat format
     unpacker->outer = unpacker->inner = (Layer){0};
     unpacker->position = unpacker->input_start = unpacker->input_read = position;
     unpacker->total = 0;
-    unpacker->is_in_break = false;
+    unpacker->is_gzip = unpacker->is_in_break = false;
     unpacker->mark_count = unpacker->len = 0;
 }
 
@@ -178,6 +181,23 @@ static uint64_t bytes_left(const Unpacker *unpacker, const UnpackLimit *limit)
     return all > spent ? all - spent : 0;
 }
 
+/* What zlib says of the input. Behind a member of gzip another one may begin. */
+static int inflate_members(Unpacker *unpacker)
+{
+    z_stream *stream = &unpacker->stream;
+    int result;
+
+    if (stream->total_in == 0 && stream->avail_in > 0)
+        unpacker->is_gzip = *stream->next_in == GZIP_FIRST_BYTE;
+    do {
+        result = inflate(stream, Z_NO_FLUSH);
+        if (result != Z_STREAM_END || !unpacker->is_gzip)
+            return result;
+        (void)inflateReset2(stream, GZIP_HEADER);
+    } while (stream->avail_in > 0);
+    return Z_OK;
+}
+
 /* Unpacks what was read. */
 static UnpackState unpack(Unpacker *unpacker, const UnpackLimit *limit)
 {
@@ -186,14 +206,16 @@ static UnpackState unpack(Unpacker *unpacker, const UnpackLimit *limit)
 
     unpacker->stream.next_out = unpacker->window + before;
     unpacker->stream.avail_out = room;
-    int result = inflate(&unpacker->stream, Z_NO_FLUSH);
+    int result = inflate_members(unpacker);
     unpacker->len += room - unpacker->stream.avail_out;
     unpacker->total += unpacker->len - before;
     if (unpacker->len > before)
         mark_output(unpacker, before);
     if (result != Z_OK && result != Z_BUF_ERROR)
         return UNPACK_END;
-    return unpacker->len == PACKED_WINDOW ? UNPACK_FULL : UNPACK_MORE;
+    if (unpacker->len == PACKED_WINDOW)
+        return UNPACK_FULL;
+    return bytes_left(unpacker, limit) == 0 ? UNPACK_CUT : UNPACK_MORE;
 }
 
 UnpackState unpacker_read(Unpacker *unpacker, Bytes text, const UnpackLimit *limit)
@@ -205,8 +227,6 @@ UnpackState unpacker_read(Unpacker *unpacker, Bytes text, const UnpackLimit *lim
         UnpackState state = unpack(unpacker, limit); /* what is left of the last step may have more to come */
         if (state != UNPACK_MORE)
             return state;
-        if (bytes_left(unpacker, limit) == 0)
-            return UNPACK_END;
         if (unpacker->mark_count == MARKS_MAX)
             return UNPACK_FULL;
         if (at == text.len)
@@ -214,7 +234,19 @@ UnpackState unpacker_read(Unpacker *unpacker, Bytes text, const UnpackLimit *lim
         goes_on = read_step(unpacker, text, &at);
         unpacker->position = start + at;
     }
-    return unpack(unpacker, limit) == UNPACK_FULL ? UNPACK_FULL : UNPACK_END;
+    UnpackState last = unpack(unpacker, limit);
+    return last == UNPACK_MORE ? UNPACK_END : last;
+}
+
+UnpackState unpacker_skip(Unpacker *unpacker, Bytes text)
+{
+    size_t len = 0;
+
+    while (len < text.len && is_of_run(unpacker, text.data[len]))
+        len++;
+    unpacker->position += len;
+    unpacker->input_read = unpacker->position;
+    return len == text.len ? UNPACK_MORE : UNPACK_END;
 }
 
 /* The last mark at or before a byte of the window. */

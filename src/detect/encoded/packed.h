@@ -22,6 +22,7 @@ bool may_be_deflate(Bytes run);
 
 typedef struct Unpacker Unpacker;
 
+/* Reads all members of gzip, one behind the other (RFC 1952, section 2.2). */
 Unpacker *unpacker_new(void);
 void unpacker_free(Unpacker *unpacker);
 
@@ -34,6 +35,7 @@ typedef enum UnpackState {
     UNPACK_MORE, /* all was read */
     UNPACK_FULL, /* the window is to be taken first */
     UNPACK_END,  /* of the compressed text, or of what belongs to the run */
+    UNPACK_CUT,  /* the limit was reached, and there may be more */
 } UnpackState;
 
 /* Wipes the window. */
@@ -46,6 +48,9 @@ typedef struct UnpackLimit {
 
 /* Reads on where it stopped. text: from there. */
 UnpackState unpacker_read(Unpacker *unpacker, Bytes text, const UnpackLimit *limit);
+
+/* Passes over what is left of the run, after unpacker_end(). text: from where it stopped. MORE or END. */
+UnpackState unpacker_skip(Unpacker *unpacker, Bytes text);
 
 /* Up to where the text was read. */
 uint64_t unpacker_position(const Unpacker *unpacker);

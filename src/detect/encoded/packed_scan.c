@@ -19,9 +19,10 @@ struct PackedScan {
     Detector *inner;    /* made when it is first needed */
     Unpacker *unpacker; /* likewise */
     DetectorOptions options;
-    bool is_open;
+    bool is_open, is_cut;      /* cut: the rest of its run is passed over */
     uint64_t total;            /* of the runs before */
     uint64_t failures;         /* to open one */
+    uint64_t cuts;             /* not read whole, since this was last asked */
     size_t own_start, own_end; /* of the window: matches that begin before or behind are other windows' */
 };
 
@@ -48,7 +49,7 @@ void packed_scan_free(PackedScan *scan)
 void packed_scan_begin(PackedScan *scan, const DetectorOptions *options)
 {
     scan->options = *options;
-    scan->is_open = false;
+    scan->is_open = scan->is_cut = false;
     scan->total = scan->failures = 0;
 }
 
@@ -66,6 +67,14 @@ uint64_t packed_scan_take_overruns(PackedScan *scan, const Rule **ret_rule)
 {
     *ret_rule = NULL;
     return scan->inner != NULL ? detector_take_overruns(scan->inner, ret_rule) : 0;
+}
+
+uint64_t packed_scan_take_cuts(PackedScan *scan)
+{
+    uint64_t cuts = scan->cuts + (scan->inner != NULL ? detector_take_cuts(scan->inner) : 0);
+
+    scan->cuts = 0;
+    return cuts;
 }
 
 uint64_t packed_scan_horizon(const PackedScan *scan)
@@ -188,18 +197,39 @@ static bool look_at_window(PackedScan *scan, UnpackState state, GError **error)
     return true;
 }
 
-bool packed_scan_feed(PackedScan *scan, const TextView *view, EncodedStep step, GError **error)
+/* Reads until the compressed text ends, or the view. */
+static bool read_windows(PackedScan *scan, const TextView *view, EncodedStep step, GError **error)
 {
     while (scan->is_open) {
         UnpackState state = read_on(scan, view);
         if (state == UNPACK_MORE && step == ENCODED_MORE)
             return true;
-        if (state == UNPACK_MORE)
+        scan->is_cut = state == UNPACK_CUT;
+        scan->cuts += scan->is_cut ? 1 : 0;
+        if (state == UNPACK_MORE || state == UNPACK_CUT)
             state = UNPACK_END;
         TRY(look_at_window(scan, state, error));
         scan->is_open = state != UNPACK_END;
     }
     scan->total += unpacker_total(scan->unpacker);
     unpacker_end(scan->unpacker);
+    return true;
+}
+
+/* What is compressed makes no sense but from its beginning. */
+static void pass_over_rest(PackedScan *scan, const TextView *view, EncodedStep step)
+{
+    size_t from = (size_t)(unpacker_position(scan->unpacker) - view->base);
+    UnpackState state = unpacker_skip(scan->unpacker, (Bytes){.data = view->data + from, .len = view->len - from});
+
+    scan->is_open = scan->is_cut = state == UNPACK_MORE && step == ENCODED_MORE;
+}
+
+bool packed_scan_feed(PackedScan *scan, const TextView *view, EncodedStep step, GError **error)
+{
+    if (!scan->is_cut)
+        TRY(read_windows(scan, view, step, error));
+    if (scan->is_cut)
+        pass_over_rest(scan, view, step);
     return true;
 }

@@ -34,5 +34,8 @@ uint64_t packed_scan_position(const PackedScan *scan);
 /* Matches that start before this position are all known; if it is open. */
 uint64_t packed_scan_horizon(const PackedScan *scan);
 
+/* As detector_take_cuts(). */
+uint64_t packed_scan_take_cuts(PackedScan *scan);
+
 /* As detector_take_overruns(), of what was unpacked. */
 uint64_t packed_scan_take_overruns(PackedScan *scan, const Rule **ret_rule);

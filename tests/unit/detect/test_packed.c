@@ -221,6 +221,38 @@ static void test_every_value_of_much_alike_text_is_found(void)
     g_assert_cmpuint(g_strv_length(lines) - 1, ==, ROWS);
 }
 
+static void drop_match(G_GNUC_UNUSED void *data, G_GNUC_UNUSED const Match *match)
+{
+}
+
+static Detector *new_detector(RuleSet *rules)
+{
+    g_autoptr(GError) error = NULL;
+    Detector *detector = NULL;
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    return detector;
+}
+
+static void feed(Detector *detector, const char *text)
+{
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = drop_match};
+    g_autoptr(GError) error = NULL;
+
+    bool is_read = detector_begin(detector, &options, TEXT_UTF8, 0, &error) &&
+                   detector_feed(detector, text, strlen(text), &error) && detector_end(detector, &error);
+    g_assert_no_error(error);
+    g_assert_true(is_read);
+}
+
+static uint64_t cuts_in(RuleSet *rules, const char *text)
+{
+    g_autoptr(Detector) detector = new_detector(rules);
+
+    feed(detector, text);
+    return detector_take_cuts(detector);
+}
+
 /* A few bytes may come out as very many: what is looked at has a limit. */
 static void test_what_comes_out_is_bounded(void)
 {
@@ -234,6 +266,56 @@ static void test_what_comes_out_is_bounded(void)
         g_autofree char *text = g_strconcat(filler, value, NULL), *encoded = packed(text, strlen(text));
         g_autofree char *matches = testing_find(rules, encoded);
         g_assert_cmpint(strstr(matches, "123-45-6789") != NULL, ==, counts[i] == FEW);
+        g_assert_cmpuint(cuts_in(rules, encoded), ==, counts[i] == FEW ? 0 : 1);
+    }
+}
+
+/* So do the runs in a decoded text. */
+static void test_what_is_not_read_whole_is_counted_until_it_is_asked_for(void)
+{
+    enum { MANY = 1000 * 1000 };
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+    g_autoptr(Detector) detector = new_detector(rules);
+    g_autofree char *filler = g_strnfill(MANY, 'a'), *encoded = packed(filler, MANY);
+    g_autofree char *two = g_strdup_printf("a: %s\nb: %s\n", encoded, encoded);
+    g_autofree char *in_base64 = g_base64_encode((const guchar *)two, strlen(two));
+
+    feed(detector, two);
+    g_assert_cmpuint(detector_take_cuts(detector), >=, 2);
+    g_assert_cmpuint(detector_take_cuts(detector), ==, 0);
+    feed(detector, in_base64);
+    g_assert_cmpuint(detector_take_cuts(detector), >=, 2);
+}
+
+/* As gzip(1) writes it to its standard output; RFC 1952. */
+static void append_member(GByteArray *bytes, const char *text)
+{
+    Bytef out[512];
+    z_stream stream = {
+        .next_in = (Bytef *)(uintptr_t)text, .avail_in = (uInt)strlen(text), .next_out = out, .avail_out = sizeof out};
+
+    g_assert_cmpint(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), ==, Z_OK);
+    g_assert_cmpint(deflate(&stream, Z_FINISH), ==, Z_STREAM_END);
+    g_byte_array_append(bytes, out, (guint)stream.total_out);
+    (void)deflateEnd(&stream);
+}
+
+static void test_all_members_of_gzip_are_read(void)
+{
+    static const char *const members[] = {"the first case 123-45-6781", "\nanother case 123-45-6782", "", "\ncase 123",
+        "-45-6783\n", "case 123-45-6784, and then nothing compressed\n"};
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+        append_member(bytes, members[i]);
+    g_byte_array_append(bytes, (const guint8 *)"\0\0\0no member", 12);
+    g_autofree char *base64 = g_base64_encode(bytes->data, bytes->len);
+    for (size_t piece = 0; piece <= 7; piece += 7) {
+        const Scan scan = {.min_tier = TIER_MEDIUM, .piece = piece};
+        g_autofree char *matches = testing_scan(rules, &scan, base64, strlen(base64));
+        g_autofree char *values = values_of(matches);
+        g_assert_cmpstr(values, ==, "123-45-6781\n123-45-6782\n123-45-6783\n123-45-6784\n");
     }
 }
 
@@ -250,5 +332,8 @@ int main(int argc, char **argv)
     g_test_add_func(
         "/detect/packed/every-value-of-much-alike-text-is-found", test_every_value_of_much_alike_text_is_found);
     g_test_add_func("/detect/packed/what-comes-out-is-bounded", test_what_comes_out_is_bounded);
+    g_test_add_func("/detect/packed/what-is-not-read-whole-is-counted-until-it-is-asked-for",
+        test_what_is_not_read_whole_is_counted_until_it_is_asked_for);
+    g_test_add_func("/detect/packed/all-members-of-gzip-are-read", test_all_members_of_gzip_are_read);
     return g_test_run();
 }
