@@ -97,15 +97,16 @@ static bool is_keyword_after(const Judge *judge, const TextView *text, const Can
     return keyword_tracker_after(judge->keywords, text, &query, candidate->value.end);
 }
 
-static bool is_keyword_in_field(const Judge *judge, const Candidate *candidate)
+static bool is_keyword_in_field(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
+    const StructureValue value = {.text = text, .span = candidate->value};
     uint32_t group = rule->rule.index;
 
-    if (structure_has_keyword(judge->structure, candidate->value.start, group))
+    if (structure_has_keyword(judge->structure, &value, group))
         return true;
-    return rule->has_field_keywords && structure_has_keyword(judge->structure, candidate->value.start,
-                                           field_keyword_group(judge->rules, rule->rule.index));
+    return rule->has_field_keywords &&
+           structure_has_keyword(judge->structure, &value, field_keyword_group(judge->rules, rule->rule.index));
 }
 
 /* Forms print the label, alone and short, on the line above the value: the value's line is its own nevertheless. */
@@ -137,7 +138,7 @@ static uint64_t keyword_before(const Judge *judge, const TextView *text, const C
 
 bool judge_has_keyword(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
-    return is_keyword_in_field(judge, candidate) ||
+    return is_keyword_in_field(judge, text, candidate) ||
            keyword_before(judge, text, candidate, candidate->rule->rule.index) != 0 ||
            is_keyword_after(judge, text, candidate);
 }
@@ -146,18 +147,18 @@ bool judge_has_keyword(const Judge *judge, const TextView *text, const Candidate
 static bool is_vetoed(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
     const CompiledRule *rule = candidate->rule;
-    uint64_t at = candidate->value.start;
+    const StructureValue value = {.text = text, .span = candidate->value};
     uint32_t veto = veto_group(judge->rules, rule->rule.index);
 
     if (!rule->has_veto)
         return false;
-    if (structure_field_has_keyword(judge->structure, at, rule->rule.index))
+    if (structure_field_has_keyword(judge->structure, &value, rule->rule.index))
         return false;
-    if (structure_field_has_keyword(judge->structure, at, veto))
+    if (structure_field_has_keyword(judge->structure, &value, veto))
         return true;
     uint64_t veto_end = keyword_before(judge, text, candidate, veto);
     return veto_end != 0 && veto_end > keyword_before(judge, text, candidate, rule->rule.index) &&
-           !is_keyword_in_field(judge, candidate);
+           !is_keyword_in_field(judge, text, candidate);
 }
 
 /* A required keyword was found already; any other is looked for only where it makes a difference. */
@@ -250,15 +251,24 @@ static bool is_told_by_others(const Judge *judge, const TextView *text, const Ca
     return !stands_alone(text, &candidate->value) && !judge_has_keyword(judge, text, candidate);
 }
 
+static CellOf cell_kind(const Judge *judge, const StructureValue *value)
+{
+    if (!structure_fills_cell(judge->structure, value))
+        return CELL_NONE;
+    return structure_is_of_document(judge->structure, value) ? CELL_OF_DOCUMENT : CELL_OF_DATA;
+}
+
 static Verdict validate_in_context(const Judge *judge, const TextView *text, const Candidate *candidate)
 {
     size_t start = (size_t)(candidate->value.start - text->base), end = (size_t)(candidate->value.end - text->base);
     size_t before = MIN(start, (size_t)SURROUNDINGS_BEFORE);
+    const StructureValue value = {.text = text, .span = candidate->value};
     const Surroundings surroundings = {
         .value = value_of(text, &candidate->value),
         .before = {.data = text->data + start - before, .len = before},
         .after = {.data = text->data + end, .len = MIN(text->len - end, (size_t)SURROUNDINGS_AFTER)},
-        .field = structure_field(judge->structure, candidate->value.start),
+        .field = structure_field(judge->structure, &value),
+        .cell = cell_kind(judge, &value),
         .is_public = judge->is_public,
     };
 

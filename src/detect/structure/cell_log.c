@@ -79,6 +79,13 @@ const CellMark *cell_log_find(CellLog *log, uint64_t position)
     return mark_at(log, behind - 1);
 }
 
+uint64_t cell_log_end(const CellLog *log, const CellMark *mark)
+{
+    const CellMark *next = mark + 1;
+
+    return next < mark_at(log, 0) + log->marks->len ? next->position : UINT64_MAX;
+}
+
 void cell_log_forget(CellLog *log, uint64_t position)
 {
     guint behind = log->marks->len > 0 ? marks_until(log, position) : 0;

@@ -26,6 +26,8 @@ void cell_log_add(CellLog *log, CellMark mark);
 void cell_log_drop_from(CellLog *log, uint64_t position);
 /* NULL: nothing is known of the position. Cheapest with rising positions. Valid until the next addition. */
 const CellMark *cell_log_find(CellLog *log, uint64_t position);
+/* Where the cell of a mark that was found ends, as far as is known. */
+uint64_t cell_log_end(const CellLog *log, const CellMark *mark);
 /* Forgets what only held before the position. */
 void cell_log_forget(CellLog *log, uint64_t position);
 

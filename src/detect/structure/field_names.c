@@ -1,4 +1,5 @@
 #include "detect/structure/field_names.h"
+#include "detect/structure/field_role.h"
 
 #include <string.h>
 #define XXH_INLINE_ALL
@@ -179,6 +180,7 @@ static uint32_t intern_any(FieldNames *names, Bytes text)
         return OTHER;
     }
     show(&name, text);
+    name.role = (uint8_t)field_role(text);
     g_array_append_val(names->names, name);
     names->slots[slot] = names->names->len - 1;
     return names->names->len - 1;
@@ -225,6 +227,32 @@ uint32_t field_names_intern(FieldNames *names, Bytes text)
         *known = name;
     }
     return known->index;
+}
+
+/* What may stand around a name: "**Card number:** ". */
+static bool is_around_label(uint8_t byte)
+{
+    return byte <= ' ' || strchr(":*_=.?", byte) != NULL;
+}
+
+static bool is_label(Bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < ' ')
+            return false;
+    return text.len > 0 && text.len <= FIELD_NAME_SHOWN && (g_ascii_isalpha(text.data[0]) || text.data[0] >= 0x80);
+}
+
+uint32_t field_names_label(FieldNames *names, Bytes text)
+{
+    while (text.len > 0 && is_around_label(text.data[text.len - 1]))
+        text.len--;
+    for (; text.len > 0 && is_around_label(text.data[0]); text.len--)
+        text.data++;
+    if (!is_label(text))
+        return 0;
+    uint32_t name = field_names_intern(names, text);
+    return field_names_at(names, name)->groups != NULL ? name : 0;
 }
 
 static bool has_all(const uint64_t *rules, const uint64_t *wanted, size_t words)

@@ -15,28 +15,45 @@ void json_scan_init(JsonScan *scan, Path *path)
 
     *scan = (JsonScan){.path = path};
     byte_sets_init(&scan->marks, members);
+    json_labels_init(&scan->labels, path);
 }
 
 /* What stands at this place of the innermost container, apart from its key. */
-static PathPlace element_place(Path *path)
+static PathPlace element_place(JsonScan *scan)
 {
+    Path *path = scan->path;
     PathLevel *top = path_top(path);
 
-    return top != NULL && top->detail == IN_ARRAY ? path_next_element(path, top) : path_top_place(path);
+    if (top == NULL || top->detail != IN_ARRAY)
+        return path_top_place(path);
+    PathPlace place = path_next_element(path, top);
+    return json_labels_hold(&scan->labels) ? json_labels_element(&scan->labels, place, top) : place;
 }
 
 /* A container is the value of what stands before it. Returns the place behind the bracket. */
-static PathPlace open_container(const JsonScan *scan, uint32_t kind)
+static PathPlace open_container(JsonScan *scan, uint32_t kind, uint64_t position)
 {
-    path_push(scan->path, (PathLevel){.place = path_last_place(scan->path), .detail = kind});
-    return element_place(scan->path);
+    const PathLevel *top = path_top(scan->path);
+    PathPlace place = path_last_place(scan->path);
+
+    if (top != NULL && top->detail == IN_ARRAY) /* the name of a column is for what is no container */
+        place = path_place(path_without_label(scan->path, place_node(place)), place_item(place));
+    path_push(scan->path, (PathLevel){.place = place, .detail = kind});
+    if (kind == IN_ARRAY)
+        json_labels_open_array(&scan->labels);
+    else
+        json_labels_open_object(&scan->labels, position);
+    return element_place(scan);
 }
 
-static PathPlace close_container(const JsonScan *scan)
+static PathPlace close_container(JsonScan *scan, const TextView *view, uint64_t position)
 {
     const PathPlace place = path_top_place(scan->path);
 
+    if (scan->labels.head != 0)
+        json_labels_end_object(&scan->labels, view, position);
     path_pop(scan->path);
+    json_labels_close(&scan->labels);
     return scan->path->depth > 0 ? place : (PathPlace){0}; /* the next text stands on its own */
 }
 
@@ -51,7 +68,7 @@ static uint32_t key_node(const JsonScan *scan, uint32_t parent, Bytes key)
 }
 
 /* Behind a colon; false: no key stands before it. */
-static bool name_value(JsonScan *scan, const TextView *view, PathPlace *ret_place)
+static bool name_value(JsonScan *scan, const TextView *view, uint64_t position, PathPlace *ret_place)
 {
     const PathLevel *top = path_top(scan->path);
 
@@ -62,7 +79,8 @@ static bool name_value(JsonScan *scan, const TextView *view, PathPlace *ret_plac
         return false;
     const Bytes key = {
         .data = view->data + (scan->string_start - view->base), .len = (size_t)(scan->string_end - scan->string_start)};
-    *ret_place = path_place(key_node(scan, place_node(top->place), key), place_item(top->place));
+    uint32_t node = json_labels_name(&scan->labels, view, key_node(scan, place_node(top->place), key), position);
+    *ret_place = path_place(node, place_item(top->place));
     return true;
 }
 
@@ -106,6 +124,15 @@ static uint64_t in_string(const JsonScan *scan, uint64_t quotes)
     return parity_up_to(quotes) ^ (scan->is_in_string ? ~UINT64_C(0) : 0);
 }
 
+/* The string that ended before a comma or a bracket, if it may name something. */
+static void see_string(JsonScan *scan, const TextView *view)
+{
+    const Span string = {.start = scan->string_start, .end = scan->string_end};
+
+    if (scan->may_be_key)
+        json_labels_see_string(&scan->labels, view, &string);
+}
+
 /* Outside of strings. unseen: the quotes that are not noted. */
 static void see_bracket(JsonScan *scan, const TextView *view, const Marks *marks, unsigned bit, uint64_t *unseen)
 {
@@ -113,26 +140,33 @@ static void see_bracket(JsonScan *scan, const TextView *view, const Marks *marks
     uint8_t byte = view->data[marks->at + bit - view->base];
     PathPlace place;
 
+    if (byte != ':' && json_labels_want_string(&scan->labels)) {
+        if ((*unseen & below) != 0)
+            note_string(scan, marks, below);
+        see_string(scan, view);
+    }
     switch (byte) {
     case '{':
     case '[':
-        place = open_container(scan, byte == '{' ? IN_OBJECT : IN_ARRAY);
+        place = open_container(scan, byte == '{' ? IN_OBJECT : IN_ARRAY, marks->at + bit);
         break;
     case '}':
     case ']':
-        place = close_container(scan);
+        *unseen &= ~below;
+        scan->may_be_key = false;
+        place = close_container(scan, view, marks->at + bit);
         break;
     case ':':
         if ((*unseen & below) != 0)
             note_string(scan, marks, below);
         *unseen &= ~below;
-        if (!name_value(scan, view, &place))
+        if (!name_value(scan, view, marks->at + bit, &place))
             return;
         break;
     default:
         *unseen &= ~below;
         scan->may_be_key = false;
-        place = element_place(scan->path);
+        place = element_place(scan);
         break;
     }
     path_mark(scan->path, marks->at + bit + 1, place);
@@ -173,6 +207,7 @@ static void start_over(JsonScan *scan, uint64_t position)
 {
     scan->is_in_string = false;
     scan->path->depth = scan->path->deeper = 0;
+    json_labels_reset(&scan->labels);
     path_mark(scan->path, position + 1, (PathPlace){0});
 }
 

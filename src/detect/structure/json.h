@@ -3,11 +3,12 @@
 #pragma once
 
 #include "detect/structure/byte_set.h"
-#include "detect/structure/path.h"
+#include "detect/structure/json_labels.h"
 
 typedef struct JsonScan {
     Path *path;
     ByteSets marks;
+    JsonLabels labels;
     bool ends_with_line; /* each line begins anew: JSON stands in lines of other text */
     bool is_in_string;
     bool may_be_key;                   /* the last string is whole, and nothing stood behind it */

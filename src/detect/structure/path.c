@@ -53,6 +53,7 @@ void path_reset(Path *path)
     (void)add_node(path, &root);
     (void)add_item(path, (PathItem){0});
     path->depth = path->deeper = 0;
+    path->has_labels = false;
     path->open = path->last_key = path->found = 0;
 }
 
@@ -69,35 +70,41 @@ static uint32_t new_child(Path *path, uint32_t parent, uint32_t name)
         const FieldName *field = field_names_at(path->names, name);
         node.has_keywords = node.has_keywords || field->groups != NULL;
         node.rules = field_names_join(path->names, node.rules, field->rules);
+        node.role = field->role;
     }
     return add_node(path, &node);
 }
 
-typedef enum ChildKind { CHILD_ELEMENT, CHILD_ATTRIBUTE } ChildKind;
-
-static uint32_t child(Path *path, uint32_t parent, uint32_t name, ChildKind kind)
+static uint32_t child(Path *path, uint32_t parent, uint32_t name, PathKind kind)
 {
     uint32_t *known = &path->members[(parent * 31 + name * 2 + kind) % PATH_RECENT];
-    bool is_attribute = kind == CHILD_ATTRIBUTE;
 
     if (*known != 0 && *known < path->node_count) {
         const PathNode *node = path_node(path, *known);
-        if (node->parent == parent && node->name == name && node->is_attribute == is_attribute)
+        if (node->parent == parent && node->name == name && node->kind == kind)
             return *known;
     }
     *known = new_child(path, parent, name);
-    path->nodes[*known].is_attribute = is_attribute;
+    path->nodes[*known].kind = (uint8_t)kind;
     return *known;
 }
 
 uint32_t path_member(Path *path, uint32_t parent, uint32_t name)
 {
-    return child(path, parent, name, CHILD_ELEMENT);
+    return child(path, parent, name, PATH_MEMBER);
 }
 
 uint32_t path_attribute(Path *path, uint32_t parent, uint32_t name)
 {
-    return child(path, parent, name, CHILD_ATTRIBUTE);
+    return child(path, parent, name, PATH_ATTRIBUTE);
+}
+
+uint32_t path_label(Path *path, uint32_t node, uint32_t name)
+{
+    if (name == 0)
+        return node;
+    path->has_labels = true;
+    return child(path, node, name, PATH_LABEL);
 }
 
 static inline uint64_t load8(const uint8_t *from)

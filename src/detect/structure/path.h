@@ -9,16 +9,22 @@
 
 enum { PATH_DEPTH = 64 }; /* what lies deeper counts as being at this depth */
 
+/* A label names the value of the node above it, and is no part of the path: the header of a column, the name beside a
+ * value. */
+typedef enum PathKind { PATH_MEMBER, PATH_ATTRIBUTE, PATH_LABEL } PathKind;
+
 enum { PATH_KEY_MAX = 40 }; /* bytes of a key by which its node is told */
 
 typedef struct PathNode {
-    const uint64_t *rules; /* bit set: those that demand a keyword of this node or one above; NULL: none */
-    uint32_t parent;       /* less than its own index; 0: the root, which is its own parent */
-    uint32_t name;         /* 0: an item of a list, or the root */
-    uint32_t next;         /* the node of the key that came behind this one's the last time; 0: none is known */
-    bool has_keywords, is_attribute; /* keywords: of this node or one above */
-    uint8_t key_len;                 /* 0: none */
-    uint8_t key[PATH_KEY_MAX];       /* as it is written, zeros behind it */
+    const uint64_t *rules;     /* bit set: those that demand a keyword of this node or one above; NULL: none */
+    uint32_t parent;           /* less than its own index; 0: the root, which is its own parent */
+    uint32_t name;             /* 0: an item of a list, or the root */
+    uint32_t next;             /* the node of the key that came behind this one's the last time; 0: none is known */
+    bool has_keywords;         /* of this node or one above */
+    uint8_t kind;              /* PathKind */
+    uint8_t role;              /* FieldRole of the name */
+    uint8_t key_len;           /* 0: none */
+    uint8_t key[PATH_KEY_MAX]; /* as it is written, zeros behind it */
 } PathNode;
 
 /* An item of a list. */
@@ -75,6 +81,7 @@ typedef struct Path {
     uint32_t open;                 /* the node of a tag that is not at its end: a scanner's, kept with the levels */
     uint32_t last_key;             /* the node of the last key that path_key() saw */
     PathLevel levels[PATH_DEPTH];
+    bool has_labels;        /* some node is one */
     uint32_t depth, deeper; /* levels in use; further ones that are only counted */
 } Path;
 
@@ -111,6 +118,13 @@ static inline PathPlace path_last_place(const Path *path)
 uint32_t path_member(Path *path, uint32_t parent, uint32_t name);
 /* Likewise of an attribute. */
 uint32_t path_attribute(Path *path, uint32_t parent, uint32_t name);
+/* Likewise of a label; 0 gives the node itself. */
+uint32_t path_label(Path *path, uint32_t node, uint32_t name);
+/* The node, or the one above if it is a label. */
+static inline uint32_t path_without_label(const Path *path, uint32_t node)
+{
+    return path->nodes[node].kind == PATH_LABEL ? path->nodes[node].parent : node;
+}
 /* The node of a key, which stands in a view that goes on for 8 bytes. Keys mostly come in the same order again and
  * again, which costs less than to look each up. */
 uint32_t path_key(Path *path, uint32_t parent, Bytes key);

@@ -38,8 +38,10 @@ static void show_node(const Path *path, PathStyle style, GString *text, ShownNod
     const PathNode *node = path_node(path, shown.node);
     const FieldName *name = field_names_at(path->names, node->name);
 
+    if (style == PATH_OF_ELEMENTS && node->name == 0) /* between attributes */
+        return;
     if (style == PATH_OF_ELEMENTS)
-        g_string_append_printf(text, "/%s%.*s", node->is_attribute ? "@" : "", (int)name->len, name->text);
+        g_string_append_printf(text, "/%s%.*s", node->kind == PATH_ATTRIBUTE ? "@" : "", (int)name->len, name->text);
     else if (node->name != 0)
         show_json_name(text, name);
     else
@@ -52,8 +54,8 @@ const char *path_show(const Path *path, PathPlace place, PathStyle style, GStrin
     guint length = 0;
     uint32_t item = place_item(place);
 
-    for (uint32_t node = place_node(place); node != 0 && length < G_N_ELEMENTS(chain);
-         node = path_node(path, node)->parent) {
+    for (uint32_t node = path_without_label(path, place_node(place)); node != 0 && length < G_N_ELEMENTS(chain);
+         node = path_without_label(path, path_node(path, node)->parent)) {
         bool is_item = path_node(path, node)->name == 0;
         chain[length++] = (ShownNode){.node = node, .ordinal = is_item ? path->items[item].ordinal : 0};
         item = is_item ? path->items[item].above : item;

@@ -1,44 +1,8 @@
-#include "detect/structure/structure.h"
-#include "detect/structure/embedded.h"
-#include "detect/structure/json.h"
 #include "detect/structure/json_head.h"
-#include "detect/structure/path_show.h"
-#include "detect/structure/table.h"
-#include "detect/structure/xml.h"
-#include "detect/structure/yaml.h"
+#include "detect/structure/structure_internal.h"
 #include "detect/structure/yaml_line.h"
 
 #include <string.h>
-
-typedef enum StructureKind {
-    STRUCTURE_PLAIN,
-    STRUCTURE_TABLE,
-    STRUCTURE_JSON,
-    STRUCTURE_JSON_LINES, /* lines of text with JSON in them */
-    STRUCTURE_YAML,
-    STRUCTURE_XML
-} StructureKind;
-
-struct Structure {
-    StructureKind kind;
-    bool is_told; /* kind is known */
-    uint64_t fed;
-    const RuleSet *rules;
-    FieldNames *names;
-    Path path;
-    TableScan table;
-    EmbeddedScan embedded; /* of plain text */
-    JsonScan json;
-    size_t json_start; /* before it stands nothing but comments */
-    YamlScan yaml;
-    XmlScan xml;
-    uint64_t found_at; /* position of the last question about a place, and its answer: of a path, or a column's name */
-    PathPlace found;
-    const FieldName *found_name;
-    const TableCell *found_cell;
-    bool is_found;
-    GString *shown_path;
-};
 
 Structure *structure_new(const RuleSet *rules)
 {
@@ -191,117 +155,6 @@ void structure_forget(Structure *structure, uint64_t position)
         path_forget(&structure->path, position);
 }
 
-/* ---- what is known of a position ---- */
-
-static bool is_tree(const Structure *structure)
-{
-    return structure->kind != STRUCTURE_PLAIN && structure->kind != STRUCTURE_TABLE;
-}
-
-static PathPlace place_at(Structure *structure, uint64_t position)
-{
-    if (!structure->is_found || structure->found_at != position) {
-        const PathMark *mark = path_find(&structure->path, position);
-        structure->found = mark != NULL ? mark->place : (PathPlace){0};
-        structure->found_at = position;
-        structure->is_found = true;
-    }
-    return structure->found;
-}
-
-/* NULL: it has none. */
-static const FieldName *name_of(const Structure *structure, uint32_t name)
-{
-    return name != 0 ? field_names_at(structure->names, name) : NULL;
-}
-
-static bool name_has(const FieldName *name, uint32_t group)
-{
-    return name != NULL && rule_bits_have(name->groups, group);
-}
-
-static uint32_t find_column(Structure *structure, uint64_t position)
-{
-    if (structure->kind == STRUCTURE_TABLE) {
-        structure->found_cell = table_scan_find(&structure->table, position);
-        return table_scan_name(&structure->table, structure->found_cell);
-    }
-    const CellMark *mark = cell_log_find(&structure->embedded.log, position);
-    return mark != NULL ? mark->name : 0;
-}
-
-/* A value is asked about several times. */
-static const FieldName *column_name(Structure *structure, uint64_t position)
-{
-    if (!structure->is_found || structure->found_at != position) {
-        structure->found_name = name_of(structure, find_column(structure, position));
-        structure->found_at = position;
-        structure->is_found = true;
-    }
-    return structure->found_name;
-}
-
-/* Of a table. */
-static const TableCell *cell_at(Structure *structure, uint64_t position)
-{
-    (void)column_name(structure, position);
-    return structure->found_cell;
-}
-
-/* NULL: the field has no name. */
-static const FieldName *field_name(Structure *structure, uint64_t position)
-{
-    if (!is_tree(structure))
-        return column_name(structure, position);
-    uint32_t node = place_node(place_at(structure, position));
-    while (node != 0 && path_node(&structure->path, node)->name == 0)
-        node = path_node(&structure->path, node)->parent;
-    return name_of(structure, path_node(&structure->path, node)->name);
-}
-
-bool structure_field_has_keyword(Structure *structure, uint64_t position, uint32_t group)
-{
-    return name_has(field_name(structure, position), group);
-}
-
-bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t group)
-{
-    if (!is_tree(structure))
-        return structure_field_has_keyword(structure, position, group);
-    uint32_t node = place_node(place_at(structure, position));
-    if (!path_node(&structure->path, node)->has_keywords)
-        return false;
-    for (; node != 0; node = path_node(&structure->path, node)->parent) {
-        if (name_has(name_of(structure, path_node(&structure->path, node)->name), group))
-            return true;
-    }
-    return false;
-}
-
-Bytes structure_field(Structure *structure, uint64_t position)
-{
-    const FieldName *name = field_name(structure, position);
-
-    return name != NULL ? (Bytes){.data = (const uint8_t *)name->text, .len = name->len} : (Bytes){.data = NULL};
-}
-
-uint64_t structure_barrier(Structure *structure, uint64_t position)
-{
-    if (structure->kind == STRUCTURE_TABLE)
-        return cell_at(structure, position)->record_start;
-    const CellMark *mark =
-        structure->kind == STRUCTURE_PLAIN ? cell_log_find(&structure->embedded.log, position) : NULL;
-    return mark != NULL ? mark->record_start : 0;
-}
-
-uint64_t structure_field_end(Structure *structure, uint64_t position)
-{
-    const Path *path = &structure->path;
-    const PathMark *mark = is_tree(structure) ? path_find(&structure->path, position) : NULL;
-
-    return mark != NULL && mark + 1 < path->marks + path->mark_count ? mark[1].from : 0;
-}
-
 /* A zone for each stretch with the same rules, however deep and however often the path changes. */
 static void visit_marks(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
 {
@@ -331,26 +184,6 @@ void structure_visit_hot(Structure *structure, uint64_t from, uint64_t to, Struc
         table_scan_visit(&structure->table, &all, visitor, data);
     if (structure->kind == STRUCTURE_PLAIN)
         cell_log_visit(&structure->embedded.log, &all, visitor, data);
-    if (is_tree(structure))
+    if (structure_is_tree(structure))
         visit_marks(structure, from, to, visitor, data);
-}
-
-/* ---- for people ---- */
-
-void structure_describe(Structure *structure, uint64_t position, StructurePlace *ret_place)
-{
-    *ret_place = (StructurePlace){0};
-    if (is_tree(structure)) {
-        PathStyle style = structure->kind == STRUCTURE_XML ? PATH_OF_ELEMENTS : PATH_OF_MEMBERS;
-        ret_place->path = path_show(&structure->path, place_at(structure, position), style, structure->shown_path);
-        return;
-    }
-    const FieldName *name = column_name(structure, position);
-    if (name != NULL)
-        ret_place->column = name->text;
-    if (structure->kind != STRUCTURE_TABLE)
-        return;
-    const TableCell *cell = cell_at(structure, position);
-    ret_place->row = table_scan_row(&structure->table, cell) + 1;
-    ret_place->cell = cell->column + 1;
 }

@@ -5,6 +5,7 @@
  * plain text. Memory is bounded by the window. One thread. */
 #pragma once
 
+#include "detect/regex_search.h"
 #include "detect/structure/field_names.h"
 #include "detect/zones.h"
 
@@ -24,12 +25,24 @@ void structure_feed(Structure *structure, const TextView *view, StructureStep st
 /* Nothing before this position will be asked for. */
 void structure_forget(Structure *structure, uint64_t position);
 
-/* Whether a name around the position holds a keyword of the vocabulary's group: the column's, or any in the path. */
-bool structure_has_keyword(Structure *structure, uint64_t position, uint32_t group);
+/* A value that is asked about, and the text that it stands in. */
+typedef struct StructureValue {
+    const TextView *text;
+    Span span;
+} StructureValue;
+
+/* Whether a name around the value holds a keyword of the vocabulary's group: the column's, or any in the path. The name
+ * that a label gives counts only for a value that fills its field. */
+bool structure_has_keyword(Structure *structure, const StructureValue *value, uint32_t group);
 /* Likewise, of the innermost name only. */
-bool structure_field_has_keyword(Structure *structure, uint64_t position, uint32_t group);
+bool structure_field_has_keyword(Structure *structure, const StructureValue *value, uint32_t group);
 /* The innermost name as it may be shown; empty if there is none. Valid until the next feed. */
-Bytes structure_field(Structure *structure, uint64_t position);
+Bytes structure_field(Structure *structure, const StructureValue *value);
+/* Whether the name of the value's field stands apart from it, as those of columns do, and nothing but the value, its
+ * quotes and blanks stand in the field. */
+bool structure_fills_cell(Structure *structure, const StructureValue *value);
+/* Whether it is the cell of a document's table, which may be of anything: HTML. */
+bool structure_is_of_document(Structure *structure, const StructureValue *value);
 /* Where another key or element begins behind the position: keywords there tell of that one; 0: none is known. */
 uint64_t structure_field_end(Structure *structure, uint64_t position);
 /* Keywords in the text before this position do not concern a value at position: they belong to another record. */

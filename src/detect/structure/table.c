@@ -132,6 +132,13 @@ void table_scan_visit(TableScan *scan, const Zone *stretch, void (*visitor)(void
     }
 }
 
+uint64_t table_scan_cell_end(const TableScan *scan, const TableCell *cell)
+{
+    const TableCell *next = cell + 1;
+
+    return next < &g_array_index(scan->cells, TableCell, 0) + scan->cells->len ? next->position : UINT64_MAX;
+}
+
 void table_scan_forget(TableScan *scan, uint64_t position)
 {
     guint behind = cells_until(scan, position);

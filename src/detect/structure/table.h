@@ -53,6 +53,8 @@ bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
 void table_scan_feed(TableScan *scan, const TextView *view, uint64_t to);
 /* The cell that holds the position. Cheapest with rising positions. Valid until the next feed. */
 const TableCell *table_scan_find(TableScan *scan, uint64_t position);
+/* Where a cell that was found ends, as far as is known. */
+uint64_t table_scan_cell_end(const TableScan *scan, const TableCell *cell);
 void table_scan_forget(TableScan *scan, uint64_t position);
 
 /* Index of the name of the cell's column; 0: none. */

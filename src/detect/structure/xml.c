@@ -13,6 +13,7 @@ enum { HOLDS_TEXT = 1 };
 void xml_scan_init(XmlScan *scan, Path *path)
 {
     *scan = (XmlScan){.path = path};
+    xml_table_init(&scan->table, path->names);
     byte_set_init(&scan->marks, "<>\"'");
 }
 
@@ -81,6 +82,20 @@ static bool is_void_name(Bytes name)
     return false;
 }
 
+/* A row, or a cell, ends where the next one begins. */
+static void close_cells(XmlScan *scan, Bytes name)
+{
+    Path *path = scan->path;
+    FieldRole role = path_node(path, path->open)->role;
+    uint32_t depth = path->deeper == 0 ? xml_table_depth_before(&scan->table, role, path->depth) : path->depth;
+
+    if (depth == path->depth)
+        return;
+    path->depth = depth;
+    xml_table_settle(&scan->table, depth);
+    path->open = path_key(path, place_node(path_top_place(path)), name);
+}
+
 static void name_element(XmlScan *scan, const TextView *view, uint64_t end)
 {
     leave_unclosed(scan);
@@ -91,8 +106,12 @@ static void name_element(XmlScan *scan, const TextView *view, uint64_t end)
         return;
     Bytes name = name_at(view, scan->tag_start, end);
     scan->is_void = !scan->is_declared && is_void_name(name);
-    if (name.len > 0)
-        scan->path->open = path_key(scan->path, scan->path->open, name);
+    if (name.len == 0)
+        return;
+    uint32_t above = scan->path->open;
+    scan->path->open = path_key(scan->path, above, name);
+    if (path_node(scan->path, scan->path->open)->role >= FIELD_ROW)
+        close_cells(scan, name);
 }
 
 static void open_value(XmlScan *scan, const TextView *view, uint64_t position, uint8_t quote)
@@ -100,10 +119,15 @@ static void open_value(XmlScan *scan, const TextView *view, uint64_t position, u
     if (!scan->is_named)
         name_element(scan, view, position);
     scan->quote = quote;
+    scan->role = FIELD_PLAIN;
     Bytes name = attribute_before(view, scan->tag_start, position);
     if (name.len == 0)
         return;
     uint32_t node = path_attribute(scan->path, scan->path->open, field_names_intern(scan->path->names, name));
+    scan->role = path_node(scan->path, node)->role;
+    scan->value_start = position + 1;
+    if (scan->role == FIELD_VALUE)
+        node = path_label(scan->path, node, scan->label);
     path_mark(scan->path, position + 1, path_place(node, 0));
 }
 
@@ -121,7 +145,8 @@ static void close_element(XmlScan *scan, const TextView *view, uint64_t position
     unsigned unclosed = 0;
     for (uint32_t left = path->depth; left > 0 && unclosed < UNCLOSED_MAX; left--) {
         const PathLevel *level = &path->levels[left - 1];
-        if (path_node(path, place_node(level->place))->name == wanted) {
+        uint32_t node = path_without_label(path, place_node(level->place));
+        if (path_node(path, node)->name == wanted) {
             path->depth = left - 1;
             return;
         }
@@ -129,26 +154,76 @@ static void close_element(XmlScan *scan, const TextView *view, uint64_t position
     }
 }
 
+/* The name of a cell is a label below its element. */
 static void open_element(XmlScan *scan, uint64_t content_start)
 {
-    path_push(scan->path, (PathLevel){.place = path_place(scan->path->open, 0), .count = (uint32_t)content_start});
+    Path *path = scan->path;
+    FieldRole role = path_node(path, path->open)->role;
+
+    xml_table_settle(&scan->table, path->depth);
+    if (role >= FIELD_TABLE)
+        path->open = path_label(path, path->open, xml_table_open(&scan->table, role, path->depth + 1));
+    path_push(path, (PathLevel){.place = path_place(path->open, 0), .count = (uint32_t)content_start});
     scan->is_fresh = scan->path->deeper == 0;
     scan->content_start = content_start;
+}
+
+/* An empty cell fills its column, too. */
+static void pass_empty(XmlScan *scan)
+{
+    const Path *path = scan->path;
+
+    (void)xml_table_open(&scan->table, (FieldRole)path_node(path, path->open)->role, path->depth + 1);
+    xml_table_settle(&scan->table, path->depth);
 }
 
 static void end_tag(XmlScan *scan, const TextView *view, uint64_t position)
 {
     scan->state = XML_TEXT;
+    scan->text_start = position + 1;
     if (scan->tag_start >= view->base && view->data[scan->tag_start - view->base] == '/') {
         close_element(scan, view, position);
+        xml_table_settle(&scan->table, scan->path->depth);
     } else {
         if (!scan->is_named)
             name_element(scan, view, position);
         bool is_empty = position > view->base && view->data[position - 1 - view->base] == '/';
         if (!is_empty && !scan->is_void)
             open_element(scan, position + 1);
+        else if (path_node(scan->path, scan->path->open)->role >= FIELD_TABLE)
+            pass_empty(scan);
     }
     path_mark(scan->path, position + 1, path_top_place(scan->path));
+}
+
+/* The attribute's value ends: it may name that of another, or tell the cell's column. */
+static void see_attribute(XmlScan *scan, const TextView *view, uint64_t position)
+{
+    if (scan->value_start < view->base)
+        return;
+    const Bytes value = {
+        .data = view->data + (scan->value_start - view->base), .len = (size_t)(position - scan->value_start)};
+    if (scan->role == FIELD_LABEL || (scan->role == FIELD_KIND && scan->label == 0)) {
+        uint32_t label = field_names_label(scan->path->names, value);
+        scan->label = label != 0 ? label : scan->label;
+    } else if (scan->role == FIELD_INDEX || scan->role == FIELD_SPAN) {
+        xml_table_see_number(&scan->table, (FieldRole)scan->role, value);
+    }
+}
+
+/* The text of a cell, at the tag that ends it. */
+static void see_cell_text(XmlScan *scan, const TextView *view, uint64_t position)
+{
+    if (scan->text_start < view->base)
+        return;
+    const uint8_t *text = view->data + (scan->text_start - view->base);
+    const uint8_t *end = text + (position - scan->text_start);
+    while (text < end && g_ascii_isspace(*text))
+        text++;
+    while (text < end && g_ascii_isspace(end[-1]))
+        end--;
+    if (text < end)
+        xml_table_see_text(&scan->table, (Bytes){.data = text, .len = (size_t)(end - text)});
 }
 
 static void see_in_tag(XmlScan *scan, const TextView *view, uint64_t position, uint8_t byte)
@@ -156,7 +231,10 @@ static void see_in_tag(XmlScan *scan, const TextView *view, uint64_t position, u
     if (scan->quote != 0) {
         if (byte == scan->quote) {
             scan->quote = 0;
-            path_mark(scan->path, position + 1, path_place(scan->path->open, 0));
+            if (scan->role != FIELD_PLAIN)
+                see_attribute(scan, view, position);
+            /* What stands between attributes is no text of the element. */
+            path_mark(scan->path, position + 1, path_place(path_attribute(scan->path, scan->path->open, 0), 0));
         } else if (byte == '<') { /* an apostrophe in text that is no XML */
             scan->quote = 0;
             scan->state = XML_TEXT;
@@ -200,6 +278,9 @@ static void open_tag(XmlScan *scan, const TextView *view, uint64_t position)
     uint8_t next = position + 1 < view->base + view->len ? view->data[position + 1 - view->base] : 0;
 
     note_text(scan, view, position);
+    if (xml_table_wants_text(&scan->table))
+        see_cell_text(scan, view, position);
+    scan->label = 0;
     scan->tag_start = position + 1;
     scan->is_named = false;
     scan->quote = 0;
@@ -247,12 +328,30 @@ static void see(XmlScan *scan, const TextView *view, uint64_t position)
     }
 }
 
+/* Whether what begins here is in the view. */
+static bool must_hold(const XmlScan *scan, const TextView *view, uint64_t position)
+{
+    enum { TOLD_BY = sizeof "<![CDATA[" - 1 };
+
+    return scan->state == XML_TEXT && view->base + view->len - position < TOLD_BY &&
+           view->data[position - view->base] == '<';
+}
+
 void xml_scan_feed(XmlScan *scan, const TextView *view, uint64_t from, uint64_t to)
 {
+    if (scan->held != 0)
+        from = MAX(scan->held, view->base);
+    scan->held = 0;
     for (uint64_t at = from; at < to; at += BYTE_SET_BLOCK) {
         const uint8_t *text = view->data + (at - view->base);
         uint64_t mask = byte_set_mask(&scan->marks, text, (size_t)(to - at));
-        for (; mask != 0; mask &= mask - 1)
-            see(scan, view, at + (uint64_t)__builtin_ctzll(mask));
+        for (; mask != 0; mask &= mask - 1) {
+            uint64_t position = at + (uint64_t)__builtin_ctzll(mask);
+            if (must_hold(scan, view, position)) {
+                scan->held = position;
+                return;
+            }
+            see(scan, view, position);
+        }
     }
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "detect/structure/byte_set.h"
-#include "detect/structure/path.h"
+#include "detect/structure/xml_table.h"
 
 typedef enum XmlState { XML_TEXT, XML_TAG, XML_COMMENT, XML_CDATA, XML_SKIPPED } XmlState;
 
@@ -10,6 +10,7 @@ typedef struct XmlScan {
     Path *path;
     ByteSet marks;
     XmlState state;
+    uint64_t held;      /* a "<" at the end of what was fed: what it begins is not known yet; 0: none */
     uint8_t quote;      /* inside an attribute's value: its quote */
     uint64_t tag_start; /* behind "<" */
     bool is_named;      /* the path.s open node is its own */
@@ -17,6 +18,11 @@ typedef struct XmlScan {
     bool is_declared;   /* "<?xml": every element is closed, HTML's void ones too */
     bool is_fresh;      /* the innermost level was opened by the last tag; its content begins at: */
     uint64_t content_start;
+    uint64_t text_start;  /* behind the last tag */
+    uint64_t value_start; /* of the attribute whose quote is open */
+    uint8_t role;         /* FieldRole of that attribute */
+    uint32_t label;       /* name that an attribute of this tag gives the value of another; 0: none */
+    XmlTable table;
 } XmlScan;
 
 void xml_scan_init(XmlScan *scan, Path *path);

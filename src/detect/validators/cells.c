@@ -32,6 +32,8 @@ static bool is_cell_side(Bytes text, CellSide side)
 /* A cell is told by its column's name alone; elsewhere the rules of assignments decide. */
 static bool is_cell(const Surroundings *surroundings)
 {
+    if (surroundings->cell != CELL_NONE)
+        return true;
     return is_cell_side(surroundings->before, CELL_START) && is_cell_side(surroundings->after, CELL_END);
 }
 

@@ -69,7 +69,7 @@ static bool begins_value(const Surroundings *surroundings)
     Bytes before = surroundings->before, field = surroundings->field;
     size_t at = before.len, near = MIN(before.len, (size_t)NEAR);
 
-    if (begins_cell(before))
+    if (surroundings->cell != CELL_NONE || begins_cell(before))
         return true;
     while (at > 0 && (is_quote(before.data[at - 1]) || g_ascii_isspace(before.data[at - 1])))
         at--;
@@ -179,8 +179,9 @@ static bool is_of_program(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before;
 
-    return !is_in_field(surroundings) && before.len > 3 && is_quote(before.data[before.len - 1]) &&
-           before.data[before.len - 2] == ' ' && before.data[before.len - 3] == '=';
+    return surroundings->cell == CELL_NONE && !is_in_field(surroundings) && before.len > 3 &&
+           is_quote(before.data[before.len - 1]) && before.data[before.len - 2] == ' ' &&
+           before.data[before.len - 3] == '=';
 }
 
 /* Behind a label that says so anything that may be a name is one; in prose an unknown word behind "name is" may name
@@ -195,6 +196,8 @@ Verdict validate_person_name(const Surroundings *surroundings)
     if (words.count == 1 && surroundings->after.len > 0 && surroundings->after.data[0] == ':') /* "URI:http:" */
         return VERDICT_REJECT;
     if (is_author(surroundings) || is_of_code(surroundings->value))
+        return VERDICT_LOW;
+    if (surroundings->cell == CELL_OF_DOCUMENT && !name_is_known(&words))
         return VERDICT_LOW;
     bool is_value = surroundings->field.len > 0 && names_a_person(surroundings->field) && begins_value(surroundings);
     if (is_value || is_labelled(surroundings->before))

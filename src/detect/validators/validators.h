@@ -17,12 +17,17 @@ typedef enum Verdict {
 
 typedef Verdict (*Validator)(Bytes value);
 
+/* Whether the field's name stands apart from it, and the value fills the field: the cell of a table, or the value of a
+ * pair. Tables of documents are of anything. */
+typedef enum CellOf { CELL_NONE, CELL_OF_DATA, CELL_OF_DOCUMENT } CellOf;
+
 /* For what the value alone cannot tell. Borrowed; at a text's end before and after are shorter. */
 typedef struct Surroundings {
     Bytes value;
     Bytes before;   /* up to SURROUNDINGS_BEFORE bytes that end where the value begins */
     Bytes after;    /* up to SURROUNDINGS_AFTER bytes from the value's end on */
     Bytes field;    /* name of the column or of the innermost key of the path; empty where there is none */
+    CellOf cell;
     bool is_public; /* path_is_public() of the object */
 } Surroundings;
 
