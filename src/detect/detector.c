@@ -10,6 +10,7 @@
 #include "detect/match_tell.h"
 #include "detect/overlap.h"
 #include "detect/pairs.h"
+#include "detect/stack_wipe.h"
 #include "detect/validators/validators.h"
 
 #include <string.h>
@@ -344,6 +345,8 @@ bool detector_end(Detector *detector, GError **error)
     g_assert(detector->is_running);
     detector->is_running = false;
     bool is_ok = step(detector, STEP_LAST, error);
+    if (!detector->judge.is_decoded) /* of a text in another one that one's detector does it */
+        stack_wipe();
     explicit_bzero(detector->buffer, detector->used);
     detector->used = 0;
     return is_ok;
