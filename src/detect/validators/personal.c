@@ -309,7 +309,8 @@ Verdict validate_birth_date(const Surroundings *surroundings)
     if (surroundings->after.len > 1 && surroundings->after.data[0] == ':' &&
         g_ascii_isdigit(surroundings->after.data[1]))
         return VERDICT_REJECT;
-    if (before.len >= 2 && (strncmp(end - 2, "==", 2) == 0 || (end[-1] == '-' && g_ascii_isalpha(end[-2]))))
+    if (before.len >= 2 &&
+        (strncmp(end - 2, "==", 2) == 0 || (end[-1] == '-' && g_ascii_isalpha(end[-2]) && end[-2] != 'B')))
         return VERDICT_REJECT;
     if (is_like_version(surroundings) || is_time_of_day(surroundings))
         return MIN(birth_date_verdict(surroundings->value), VERDICT_LOW);
