@@ -238,19 +238,25 @@ static bool is_behind_accented_capital(const uint8_t *data, size_t at)
     return data[at - 2] == 0xc4 || data[at - 2] == 0xc5;
 }
 
+/* Those of 64 rules, in their order. */
+static void match_group(const ClassRun *run, uint32_t first, uint64_t rules, size_t at)
+{
+    for (; rules != 0; rules &= rules - 1)
+        match_from(run, first + (uint32_t)__builtin_ctzll(rules), at);
+}
+
 static void match_word(const ClassRun *run, const ClassPlace *place)
 {
-    if (is_behind_accented_capital(run->text->data, place->at)) {
-        for (guint i = 0; i < run->words->len; i++)
-            match_from(run, g_array_index(run->words, uint32_t, i), place->at - 2);
-        return;
-    }
-    if (run->set != NULL && !hot_set_may_begin(run->set, &place->run, run->text->data[place->at]))
-        return;
+    const uint8_t *data = run->text->data;
+    bool is_accented = is_behind_accented_capital(data, place->at);
+
     for (guint i = 0; i < run->words->len; i++) {
-        uint32_t rule = g_array_index(run->words, uint32_t, i);
-        if (word_run_fits(&place->run, rule_at(run->rules, rule)->first_runs))
-            match_from(run, rule, place->at);
+        const WordGroup *group = &g_array_index(run->words, WordGroup, i);
+        if (is_accented)
+            match_group(run, 64 * group->at, group->rules, place->at - 2);
+        else
+            match_group(run, 64 * group->at,
+                word_sieve_sift(run->rules->word_sieve, group, &place->run, data[place->at]), place->at);
     }
 }
 

@@ -15,7 +15,7 @@ typedef struct ClassRun {
 
     /* For the place that is looked at. */
     const ClassRules *selected;
-    const GArray *words; /* rules of shape word worth trying, uint32_t */
+    const GArray *words; /* rules of shape word worth trying, WordGroup */
     HotSet *set;         /* of the selected rules, those worth trying; NULL: all */
     ClassGate gate;      /* what is known of the words around it */
 } ClassRun;

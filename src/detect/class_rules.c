@@ -11,7 +11,7 @@ ClassRules *class_rules_new(ClassRulesKind kind)
     rules->at = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     rules->plus = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     rules->colon = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    rules->word = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    rules->word = g_array_new(FALSE, FALSE, sizeof(WordGroup));
     for (size_t i = 0; i < CLASS_MAX_STARTS; i++)
         rules->upper[i] = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     return rules;
@@ -86,7 +86,7 @@ static bool add_upper(ClassRules *rules, const CompiledRule *rule, GError **erro
 
 static void add_word(ClassRules *rules, const CompiledRule *rule)
 {
-    g_array_append_val(rules->word, rule->rule.index);
+    word_groups_add(rules->word, rule->rule.index);
     rules->plan.word_runs |= first_runs_all(rule->first_runs);
     rule_add_first_bytes(rule, rules->plan.word_firsts);
 }

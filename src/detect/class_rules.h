@@ -13,8 +13,9 @@ struct ClassRules {
     ClassRulesKind kind;
     ClassPlan plan;
     FormTable *forms;
-    GArray *at, *plus, *colon, *word; /* rule indices, uint32_t */
-    GArray *upper[CLASS_MAX_STARTS];  /* likewise, by ClassPlan.starts */
+    GArray *at, *plus, *colon;       /* rule indices, uint32_t */
+    GArray *upper[CLASS_MAX_STARTS]; /* likewise, by ClassPlan.starts */
+    GArray *word;                    /* WordGroup */
 };
 
 ClassRules *class_rules_new(ClassRulesKind kind);

@@ -47,16 +47,6 @@ typedef struct ClassPlan {
 /* Arranges what the rules ask for; the processor must have what is asked of it (fast_target.h). */
 void class_plan_finish(ClassPlan *plan, Processor processor);
 
-/* The word that begins at a place. */
-typedef struct WordRun {
-    uint32_t length; /* at most FIRST_RUN_MAX */
-    RunKind kind;
-    RunNext next;
-    uint32_t second; /* of the word behind next, at most 15, if has_second */
-    bool has_second; /* it says something */
-    bool is_quad;    /* four numbers of up to three digits in dots, as an address has them */
-} WordRun;
-
 static inline bool word_run_fits(const WordRun *run, const FirstRuns *runs)
 {
     return (runs->lengths[run->kind][run->next] >> run->length & 1) != 0 &&

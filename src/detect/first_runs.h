@@ -36,6 +36,16 @@ typedef struct FirstRuns {
     bool takes_quads; /* a match may hold the first three dots of "10.1.2.3", with nothing but words between them */
 } FirstRuns;
 
+/* The word that begins at a place. */
+typedef struct WordRun {
+    uint32_t length; /* at most FIRST_RUN_MAX */
+    RunKind kind;
+    RunNext next;
+    uint32_t second; /* of the word behind next, at most 15, if has_second */
+    bool has_second; /* it says something */
+    bool is_quad;    /* four numbers of up to three digits in dots, as an address has them */
+} WordRun;
+
 typedef enum PatternCase { PATTERN_AS_WRITTEN, PATTERN_CASELESS } PatternCase;
 
 /* All bits if the pattern uses anything this does not understand. A necessary condition only: it spares the regex

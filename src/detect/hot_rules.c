@@ -4,30 +4,17 @@
 
 enum { SET_TRIES = 4 }; /* sets that are looked at for one */
 
-static void add_runs(FirstRuns *runs, const FirstRuns *more)
-{
-    runs->takes_quads = runs->takes_quads || more->takes_quads;
-    for (unsigned next = 0; next < NEXT_COUNT; next++) {
-        for (unsigned kind = 0; kind < RUN_KINDS; kind++)
-            runs->lengths[kind][next] |= more->lengths[kind][next];
-        for (unsigned length = 0; next < NEXT_OTHER && length < RUN_SHORT; length++)
-            runs->seconds[next][length] |= more->seconds[next][length];
-    }
-}
-
 /* Of the set's rules, those of shape word. */
 static void note_words(const RuleSet *rules, HotSet *set)
 {
     g_array_set_size(set->words, 0);
-    set->word_runs = (FirstRuns){0};
     memset(set->first_bytes, 0, sizeof set->first_bytes);
-    for (size_t i = 0; i < rules->rule_words; i++) {
-        for (uint64_t left = set->rules[i] & rules->word_shaped[i]; left != 0; left &= left - 1) {
-            uint32_t rule = (uint32_t)(64 * i + (size_t)__builtin_ctzll(left));
-            g_array_append_val(set->words, rule);
-            add_runs(&set->word_runs, rule_at(rules, rule)->first_runs);
-            rule_add_first_bytes(rule_at(rules, rule), set->first_bytes);
-        }
+    for (uint32_t i = 0; i < rules->rule_words; i++) {
+        const WordGroup group = {.at = i, .rules = set->rules[i] & rules->word_shaped[i]};
+        if (group.rules != 0)
+            g_array_append_val(set->words, group);
+        for (uint64_t left = group.rules; left != 0; left &= left - 1)
+            rule_add_first_bytes(rule_at(rules, 64 * i + (uint32_t)__builtin_ctzll(left)), set->first_bytes);
     }
 }
 
@@ -79,7 +66,7 @@ void hot_rules_init(HotRules *hot, const RuleSet *rules)
     hot->scratch = g_new0(uint64_t, rules->rule_words);
     for (size_t i = 0; i < HOT_SETS; i++) {
         hot->sets[i].rules = g_new0(uint64_t, rules->rule_words);
-        hot->sets[i].words = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        hot->sets[i].words = g_array_new(FALSE, FALSE, sizeof(WordGroup));
     }
 }
 

@@ -7,9 +7,8 @@
 /* Rules that are worth trying together. */
 typedef struct HotSet {
     uint64_t *rules;         /* bit set */
-    GArray *words;           /* of them those of shape word, uint32_t */
-    FirstRuns word_runs;     /* with which words these begin */
-    uint64_t first_bytes[4]; /* bit set: with which bytes they do */
+    GArray *words;           /* of them those of shape word, WordGroup */
+    uint64_t first_bytes[4]; /* bit set: with which bytes these begin */
     /* By the length of a number's first group: bit i: the form i of that list is of one of the rules. */
     uint64_t bare[FORM_MAX_DIGITS + 1], separated[FORM_MAX_DIGITS + 1];
     uint64_t bare_known, separated_known; /* bit set of these lengths: many sets see few of them */
@@ -50,9 +49,3 @@ HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position);
 /* Bit i: the form i of the list is of one of the set's rules. digits: that of the list, at most FORM_MAX_DIGITS. */
 uint64_t hot_set_bare(HotSet *set, const RuleSet *rules, uint32_t digits);
 uint64_t hot_set_separated(HotSet *set, const RuleSet *rules, uint32_t digits);
-
-/* Whether a rule of shape word may begin with such a word. */
-static inline bool hot_set_may_begin(const HotSet *set, const WordRun *run, uint8_t first)
-{
-    return (set->first_bytes[first / 64] >> (first % 64) & 1) != 0 && word_run_fits(run, &set->word_runs);
-}

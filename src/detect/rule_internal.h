@@ -9,6 +9,7 @@
 #include "detect/rule_facts.h"
 #include "detect/rule_regex.h"
 #include "detect/validators/validators.h"
+#include "detect/word_sieve.h"
 
 /* 0 is "the file does not say" in all of these. */
 typedef enum Category {
@@ -112,6 +113,7 @@ struct RuleSet {
     uint64_t *demanding;      /* those rules together */
     uint64_t *demanding_low;  /* of them those that demand one for a match of tier low, too */
     uint64_t *word_shaped;    /* those of shape word */
+    WordSieve *word_sieve;    /* of these */
     size_t rule_words;        /* uint64_t that a bit set of rules has */
 
     /* What the detector's window must hold. */

@@ -33,6 +33,7 @@ static void rule_set_free(RuleSet *rules)
     g_free(rules->demanding);
     g_free(rules->demanding_low);
     g_free(rules->word_shaped);
+    word_sieve_free(rules->word_sieve);
     hs_free_database(rules->literals);
     g_free(rules);
 }
@@ -232,8 +233,10 @@ static bool add_keywords(RuleSet *rules, const CompiledRule *rule, GError **erro
         rule_bits_add(rules->demanding, index);
     if (rule->engine == ENGINE_CLASS && rule_waits_for_keyword(rule, TIER_LOW))
         rule_bits_add(rules->demanding_low, index);
-    if (rule->shape == SHAPE_WORD)
+    if (rule->shape == SHAPE_WORD) {
         rule_bits_add(rules->word_shaped, index);
+        word_sieve_add(rules->word_sieve, index, rule->first_runs, rule->first_bytes);
+    }
     return is_added;
 }
 
@@ -343,6 +346,7 @@ static bool rule_set_build(RuleSet *rules, const char *cache_dir, GError **error
     rules->demanding = g_new0(uint64_t, rules->rule_words);
     rules->demanding_low = g_new0(uint64_t, rules->rule_words);
     rules->word_shaped = g_new0(uint64_t, rules->rule_words);
+    rules->word_sieve = word_sieve_new(rules->rule_words);
     rules->class_max_length = CLASS_LOOK_AHEAD_MIN;
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         const CompiledRule *rule = rule_at(rules, i);
