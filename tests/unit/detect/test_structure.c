@@ -357,7 +357,9 @@ static void test_a_doubtful_value_among_words_is_none(void)
         {"12345678 bytes were read", ""},
         {"no=12345678", ""},
         {"1,12345678,2", ""},
-        {"für 12345678", "id.lone 12345678 low\n"},
+        {"zu 12345678", "id.lone 12345678 low\n"},
+        {"für 12345678", ""},
+        {"12345678 and AB12345", "id.lone 12345678 low\n"},
         {"заказ 12345678", ""},
         {"badge 12345678 was lost", "id.lone 12345678 high\n"},
     };
