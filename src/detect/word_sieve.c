@@ -34,9 +34,11 @@ void word_sieve_add(WordSieve *sieve, uint32_t rule, const FirstRuns *runs, cons
 {
     for (size_t i = 0; i < (size_t)RUN_KINDS * NEXT_COUNT; i++)
         add_to_rows(sieve, sieve->by_run, i * (FIRST_RUN_MAX + 1), runs->lengths[i / NEXT_COUNT][i % NEXT_COUNT], rule);
-    for (size_t i = 0; i < (size_t)NEXT_OTHER * RUN_SHORT; i++)
-        add_to_rows(
-            sieve, sieve->not_by_second, i * RUN_SHORT, (uint16_t)~runs->seconds[i / RUN_SHORT][i % RUN_SHORT], rule);
+    for (size_t i = 0; i < (size_t)NEXT_OTHER * RUN_SHORT; i++) {
+        unsigned next = i / RUN_SHORT, length = i % RUN_SHORT;
+        if ((runs->lengths[RUN_ANY][next] >> length & 1) != 0) /* by_run has none of the others */
+            add_to_rows(sieve, sieve->not_by_second, i * RUN_SHORT, (uint16_t)~runs->seconds[next][length], rule);
+    }
     for (size_t i = 0; i < 32; i++)
         add_to_rows(sieve, sieve->by_first, 8 * i, first_bytes == NULL ? UINT8_MAX : first_bytes[i], rule);
     add_to_rows(sieve, sieve->not_by_quad, 0, runs->takes_quads ? 0 : 1, rule);
