@@ -25,6 +25,12 @@ static inline bool byte_is_hex(uint8_t byte)
     return (BYTE_CLASS[byte] & (BYTE_DIGIT | BYTE_HEX_LETTER)) != 0;
 }
 
+/* No text has it: controls but for those of lines. */
+static inline bool byte_is_control(uint8_t byte)
+{
+    return (byte < ' ' && !(byte >= '\t' && byte <= '\r')) || byte == 0x7F;
+}
+
 /* Eight bytes at a time: '0' to '9' are 0x30 to 0x39, and with 6 more still begin with 3. */
 static inline bool bytes_are_digits(const uint8_t *text, size_t len)
 {

@@ -36,17 +36,12 @@ static size_t blanks_at(Bytes text, size_t at)
     return end - at;
 }
 
-static bool is_control(uint8_t byte)
-{
-    return (byte < ' ' && !(byte >= '\t' && byte <= '\r')) || byte == 0x7F;
-}
-
 /* False: it is no text. */
 static bool add_byte(Decoded *out, Bytes text, size_t at, size_t from)
 {
     uint8_t byte = (uint8_t)(hex_value(text.data[at]) << 4 | hex_value(text.data[at + 1]));
 
-    if (is_control(byte))
+    if (byte_is_control(byte))
         return false;
     decoded_add(out, byte, decoded_from(from));
     return true;

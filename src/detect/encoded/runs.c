@@ -16,12 +16,6 @@ enum {
 /* What it may decode to: UTF-8, or UTF-16 with the lower or the higher byte first. */
 typedef enum RunForm { RUN_NO_TEXT, RUN_TEXT, RUN_WIDE_TEXT, RUN_WIDE_TEXT_HIGH_FIRST } RunForm;
 
-/* No text has it. */
-static inline bool is_control(uint8_t byte)
-{
-    return (byte < ' ' && !(byte >= '\t' && byte <= '\r')) || byte == 0x7F;
-}
-
 /* Text has no control characters but those of lines, and is UTF-8; its end may be cut. */
 static bool is_text(const Decoded *out)
 {
@@ -30,7 +24,7 @@ static bool is_text(const Decoded *out)
     if (out->len < TEXT_MIN)
         return false;
     for (size_t i = 0; i < out->len; i++) {
-        if (is_control(out->text[i]))
+        if (byte_is_control(out->text[i]))
             return false;
     }
     return g_utf8_validate((const char *)out->text, (gssize)out->len, &end) ||

@@ -1,6 +1,8 @@
 /* Templates, placeholders, names, and references to what is kept elsewhere. */
 #include "detect/validators/password_fillers.h"
 
+#include "detect/validators/word_search.h"
+
 #include <string.h>
 
 /* A variable between an opening and a closing mark. The marks alone prove nothing: passwords are made of them. */
@@ -181,25 +183,13 @@ static bool ends_with_one_of(Bytes value, const char *const *words, size_t count
     return false;
 }
 
-/* Which letters there are, without regard to case: bit 0 stands for "a" and "A"; other bytes share the bits. */
-static uint32_t letters_of(Bytes value)
-{
-    uint32_t letters = 0;
-
-    for (size_t i = 0; i < value.len; i++)
-        letters |= UINT32_C(1) << ((value.data[i] - 'a') & 31);
-    return letters;
-}
-
 bool contains_one_of(Bytes value, const char *const *words, size_t count)
 {
-    uint32_t letters = letters_of(value);
+    uint32_t letters = letter_set((const char *)value.data, value.len);
 
-    for (size_t i = 0; i < count; i++) {
-        uint32_t begin = letters_of((Bytes){(const uint8_t *)words[i], MIN(strlen(words[i]), 4)});
-        if ((begin & ~letters) == 0 && contains_ignoring_case(value, words[i]))
+    for (size_t i = 0; i < count; i++)
+        if (letters_may_hold(letters, words[i]) && contains_ignoring_case(value, words[i]))
             return true;
-    }
     return false;
 }
 

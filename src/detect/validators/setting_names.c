@@ -1,6 +1,8 @@
 /* The name that a value is assigned to: where it stands in front of the value, and whether it is that of a secret. */
 #include "detect/validators/setting_names.h"
 
+#include "detect/validators/word_search.h"
+
 #include <string.h>
 
 enum { HOPS_MAX = 5, GAP_MAX = 48, PART_MAX_LEN = 24, TAG_MAX = 200 };
@@ -150,22 +152,12 @@ static bool last_part_is(const SettingName *name, const char *words)
     return last.end > 0 && part_is_one_of(name, &last, words);
 }
 
-/* Which letters there are; other bytes share the bits. */
-static uint32_t letters_of(const char *text, size_t len)
-{
-    uint32_t letters = 0;
-
-    for (size_t i = 0; i < len && text[i] != '\0'; i++)
-        letters |= UINT32_C(1) << ((text[i] - 'a') & 31);
-    return letters;
-}
-
 static bool holds_one_of(const SettingName *name, const char *const *words, size_t count)
 {
-    uint32_t letters = letters_of(name->lower, name->len);
+    uint32_t letters = letter_set(name->lower, name->len);
 
     for (size_t i = 0; i < count; i++)
-        if ((letters_of(words[i], 4) & ~letters) == 0 && strstr(name->lower, words[i]) != NULL)
+        if (letters_may_hold(letters, words[i]) && strstr(name->lower, words[i]) != NULL)
             return true;
     return false;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Static, begun with WORD_SEARCH; prepared when it is first used. Any thread may search. */
 typedef struct WordSearch {
@@ -30,5 +31,22 @@ typedef struct WordSearch {
     {                                                                                                                  \
         .words = (table), .count = G_N_ELEMENTS(table), .is_exact = true                                               \
     }
+
+/* Which letters there are, without regard to case: bit 1 stands for "a" and "A"; other bytes share the bits. What a
+ * word lacks it does not hold. */
+static inline uint32_t letter_set(const char *text, size_t len)
+{
+    uint32_t letters = 0;
+
+    for (size_t i = 0; i < len; i++)
+        letters |= UINT32_C(1) << (text[i] & 31);
+    return letters;
+}
+
+/* Whether a text with these letters may hold the word. */
+static inline bool letters_may_hold(uint32_t letters, const char *word)
+{
+    return (letter_set(word, strnlen(word, 4)) & ~letters) == 0;
+}
 
 bool word_search_any(WordSearch *search, Bytes text);

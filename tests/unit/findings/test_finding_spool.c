@@ -1,11 +1,8 @@
 #include "findings/finding_spool.h"
 
-#include "store/db_sqlite.h"
-#include "store/migrate.h"
+#include "job_store.h"
 
 #include <string.h>
-
-#define JOB "0b9d6c2e-5f1a-4c3e-9d61-7a2f4be0c9aa"
 
 enum { VALUES = 300 };
 
@@ -53,21 +50,6 @@ static bool append_suppression(void *data, const StoredSuppression *row, G_GNUC_
     return true;
 }
 
-static Db *open_store(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(DbTx) tx = NULL;
-    Db *db = NULL;
-
-    g_assert_true(db_sqlite_open(DB_SQLITE_MEMORY, &db, &error));
-    g_assert_true(migrate_up(db, &error));
-    g_assert_true(db_begin(db, DB_WRITE, &tx, &error));
-    g_assert_true(DB_EXEC(tx, SQL_JOB_INSERT, NULL, &error, db_text(JOB), db_text("bucket"), db_text(""), db_null(),
-        db_int(1), db_null(), db_text("{}"), db_text("")));
-    g_assert_true(db_commit(g_steal_pointer(&tx), &error));
-    return db;
-}
-
 static char *read_back(Db *db)
 {
     g_autoptr(GError) error = NULL;
@@ -87,7 +69,7 @@ static const FindingPlace page = {.job_id = JOB, .bucket = "bucket", .shard = 0,
 static char *stored_directly(const FindingSet *first, const FindingSet *second)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Db) db = open_store();
+    g_autoptr(Db) db = job_store_open();
     g_autoptr(DbTx) tx = NULL;
     FindingPlace place = page;
 
@@ -105,7 +87,7 @@ static char *stored_directly(const FindingSet *first, const FindingSet *second)
 static void check_spool(size_t memory_bytes)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Db) db = open_store();
+    g_autoptr(Db) db = job_store_open();
     g_autoptr(FindingSpool) spool = finding_spool_new(rules, memory_bytes);
     g_autoptr(FindingSet) first = make_set(0, VALUES);
     g_autoptr(FindingSet) second = make_set(VALUES, 5);

@@ -1,12 +1,9 @@
 /* What was found and not reported: kept with its first places, stored, listed a page at a time. */
 #include "findings/finding_row.h"
 #include "findings/locations.h"
-#include "store/db_sqlite.h"
-#include "store/migrate.h"
+#include "job_store.h"
 
 #include <string.h>
-
-#define JOB "0b9d6c2e-5f1a-4c3e-9d61-7a2f4be0c9aa"
 
 static const Rule card = {.id = "fin.credit_card",
     .detector = "fin.credit_card",
@@ -95,21 +92,6 @@ static void test_a_million_places_are_one_row_with_the_first_fifteen(void)
 
 /* ---- stored ---- */
 
-static Db *open_store(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(DbTx) tx = NULL;
-    Db *db = NULL;
-
-    g_assert_true(db_sqlite_open(DB_SQLITE_MEMORY, &db, &error));
-    g_assert_true(migrate_up(db, &error));
-    g_assert_true(db_begin(db, DB_WRITE, &tx, &error));
-    g_assert_true(DB_EXEC(tx, SQL_JOB_INSERT, NULL, &error, db_text(JOB), db_text("bucket"), db_text(""), db_null(),
-        db_int(1), db_null(), db_text("{}"), db_text("")));
-    g_assert_true(db_commit(g_steal_pointer(&tx), &error));
-    return db;
-}
-
 static void store_set(Db *db, const FindingSet *set, const char *key, uint32_t page_no, uint32_t ordinal)
 {
     g_autoptr(GError) error = NULL;
@@ -124,7 +106,7 @@ static void store_set(Db *db, const FindingSet *set, const char *key, uint32_t p
 /* The pages end in another order than they were listed in, and one is stored twice. */
 static Db *open_filled_store(void)
 {
-    Db *db = open_store();
+    Db *db = job_store_open();
     g_autoptr(FindingSet) both = finding_set_new(&test_key, 10);
     g_autoptr(FindingSet) one = finding_set_new(&test_key, 10);
 
@@ -228,7 +210,7 @@ static void test_what_is_no_reason_and_no_place_is_refused(void)
         {.job_id = JOB, .after = {"0 0 -1 pii.email inline"}},
         {.job_id = JOB, .after = {"0 0 0 pii.email inline x"}},
     };
-    g_autoptr(Db) db = open_store();
+    g_autoptr(Db) db = job_store_open();
 
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
