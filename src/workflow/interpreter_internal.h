@@ -38,6 +38,12 @@ int64_t emit(Interpreter *interpreter, Frame *frame, const char *type, json_t *t
 /* An event beside the chain: it points at the frame's last event, and nothing points at it. */
 int64_t emit_beside(Interpreter *interpreter, const Frame *frame, const char *type, json_t *take_details);
 
+/* The run ends, behind this frame's last event. The error is taken. */
+void run_succeed(Interpreter *interpreter, Frame *frame, const json_t *output);
+void run_fail(Interpreter *interpreter, Frame *frame, TaskError *take_error);
+/* Ends it if its history has reached the limit. */
+void run_limit_history(Interpreter *interpreter);
+
 /* Leaves the state: OutputPath, the exit event, the variables (an object or NULL, taken), then next, or the frame's
  * end. The frame may be gone afterwards. */
 bool visit_leave(Visit *visit, const json_t *data, const char *next, json_t *take_assigned, TaskError *ret_error);
