@@ -257,3 +257,20 @@ void asl_check_target(AslCheck *check, const json_t *value)
         asl_problem_coded(check, ASL_PROBLEM_TARGET, "there is no state '%s'", name);
     g_hash_table_add(check->reached, (gpointer)name);
 }
+
+void asl_check_query_language(AslCheck *check, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    if (g_strcmp0(text, "JSONata") == 0)
+        asl_problem(check, "JSONata is not supported, only JSONPath");
+    else if (text == NULL)
+        asl_problem(check, "Expected value of type [STRING]");
+    else if (!g_str_equal(text, "JSONPath"))
+        asl_problem(check, "Value should be one of the following: [JSONPath, JSONata]");
+}
+
+void asl_check_distributed_only(AslCheck *check, G_GNUC_UNUSED const json_t *value)
+{
+    asl_problem(check, "only distributed Map states have this field, and they are not supported");
+}

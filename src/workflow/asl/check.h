@@ -1,4 +1,5 @@
-/* Internal to workflow/: checks of single values of a definition, which note problems with their JSON pointer. */
+/* Internal to workflow/: checks of a definition and of what it is made of, which note problems with their JSON pointer.
+ */
 #pragma once
 
 #include "workflow/asl/validate.h"
@@ -20,7 +21,7 @@ typedef struct AslCheck {
 typedef void (*AslCheckValue)(AslCheck *check, const json_t *value);
 
 typedef struct AslField {
-    const char *name;
+    const char *name; /* NULL ends a table */
     AslCheckValue check;
     enum { ASL_OPTIONAL, ASL_REQUIRED } presence;
 } AslField;
@@ -55,3 +56,11 @@ void asl_check_target(AslCheck *check, const json_t *value); /* the name of a st
 void asl_check_retry(AslCheck *check, const json_t *value);
 void asl_check_catch(AslCheck *check, const json_t *value);
 void asl_check_choices(AslCheck *check, const json_t *value);
+void asl_check_query_language(AslCheck *check, const json_t *value); /* JSONPath */
+void asl_check_distributed_only(AslCheck *check, const json_t *value);
+
+/* check_state.c: a state, by its Type. */
+void asl_check_state(AslCheck *check, const json_t *state);
+/* validate.c: the machines inside a state. */
+void asl_check_branches(AslCheck *check, const json_t *value);
+void asl_check_processor(AslCheck *check, const json_t *value);
