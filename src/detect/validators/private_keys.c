@@ -1,5 +1,6 @@
 /* Private keys in their encodings, and keys that are so many bytes of base64. */
 #include "detect/validators/decoded.h"
+#include "detect/validators/password_fillers.h"
 #include "detect/validators/settings.h"
 
 #include <string.h>
@@ -75,6 +76,20 @@ Verdict validate_encoded_key(Bytes value)
     return distinct_count(value) >= 10 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
+/* The 48 characters before say that a page carries it for everybody: "csrf-token\" content=", "data-sitekey=". */
+static bool is_for_pages(Bytes before)
+{
+    static const char *const words[] = {"csrf", "xsrf", "sitekey", "site-key", "site_key", "captcha", "nonce"};
+    enum { NEAR = 48 };
+    size_t len = MIN(before.len, NEAR);
+    Bytes near = {before.data + before.len - len, len};
+
+    for (size_t i = 0; len > 8 && i < G_N_ELEMENTS(words); i++)
+        if (contains_ignoring_case(near, words[i]))
+            return true;
+    return false;
+}
+
 /* 40 characters of base64. A SHA-1 is as long, and so are many paths and names. */
 Verdict validate_aws_secret(const Surroundings *surroundings)
 {
@@ -84,7 +99,7 @@ Verdict validate_aws_secret(const Surroundings *surroundings)
     if ((before.len > 0 && is_base64(before.data[before.len - 1])) ||
         (after.len > 0 && (is_base64(after.data[0]) || after.data[0] == '=')))
         return VERDICT_REJECT;
-    if (is_in_path_of_address(before))
+    if (is_in_path_of_address(before) || is_for_pages(before))
         return VERDICT_REJECT;
 
     if (value.len == 40 && distinct_count(value) == 1) /* filled in: the rules suppress and count it */

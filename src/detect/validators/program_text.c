@@ -39,6 +39,22 @@ static bool is_element_of_array(Bytes value, size_t bracket)
                memmem(value.data, value.len, "].", 2) != NULL);
 }
 
+/* "malloc(2", "include_bytes!(concat!(", "!isEmpty(object)", "len()>0": a name straight before a parenthesis. */
+static bool is_bare_call(Bytes value)
+{
+    enum { NAME_MIN = 3 };
+    size_t start = value.data[0] == '!' ? 1 : 0, at = start;
+
+    while (at < value.len && (g_ascii_isalpha(value.data[at]) || value.data[at] == '_'))
+        at++;
+    bool is_name = at - start >= NAME_MIN && mix_of((Bytes){value.data + start, at - start}).lower > 0;
+    bool is_macro = at + 1 < value.len && value.data[at] == '!' && value.data[at + 1] == '(';
+    if (!is_name || (!is_macro && (at + 1 >= value.len || value.data[at] != '(')))
+        return false;
+    bool is_open = memchr(value.data, ')', value.len) == NULL;
+    return is_macro || start > 0 || value.data[at + 1] == ')' || (is_open && g_ascii_isdigit(value.data[at + 1]));
+}
+
 /* "naspasswd($ARGV[1]", "args[++i].toCharArray()", "paste0(user": a word, then what a call or an element takes. */
 static bool is_plain_call(Bytes value)
 {
@@ -66,7 +82,7 @@ static bool is_call(const Surroundings *surroundings)
     Bytes value = surroundings->value, after = surroundings->after;
     size_t len = name_of_program(value), at = 0;
 
-    if (is_plain_call(value))
+    if (is_plain_call(value) || is_bare_call(value))
         return true;
     if (len > 0 && len < value.len)
         return value.data[len] == '(';
@@ -90,6 +106,16 @@ static bool is_hash_and_word(Bytes value)
     return value.data[0] == '#' && mix.upper + mix.lower + 1 == value.len;
 }
 
+/* "pDialog->getInput().text()". */
+static bool is_member_of_pointer(Bytes value)
+{
+    const uint8_t *arrow = memmem(value.data, value.len, "->", 2);
+    const uint8_t *end = value.data + value.len;
+
+    return arrow != NULL && g_ascii_isalpha(value.data[0]) && arrow + 3 < end && g_ascii_isalpha(arrow[2]) &&
+           g_ascii_isalpha(arrow[3]);
+}
+
 /* "array[0..15]", "function(a", "info^.passes", "0x08000000": types, pointers and numbers. */
 static bool is_of_language(Bytes value)
 {
@@ -101,7 +127,7 @@ static bool is_of_language(Bytes value)
     for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
         if (begins_with(value, starts[i]))
             return true;
-    if (memmem(value.data, value.len, "^.", 2) != NULL || is_hash_and_word(value) ||
+    if (memmem(value.data, value.len, "^.", 2) != NULL || is_member_of_pointer(value) || is_hash_and_word(value) ||
         (memmem(value.data, value.len, "::", 2) != NULL && g_ascii_isalpha(value.data[0])))
         return true;
     if (value.len > 1 && value.data[0] == '!' && value.data[value.len - 1] == '}')
@@ -209,14 +235,73 @@ static bool is_for_anybody(Bytes value)
     return value.len > 1 && value.data[value.len - 1] == '@' && mix.digits == 0 && mix.upper == 0;
 }
 
+/* "input:focus{border:1px": the rule of a style sheet; "char%5B%5D)": the address of a method. */
+static bool is_of_markup(Bytes value)
+{
+    size_t at = 0;
+
+    while (at < value.len && (g_ascii_islower(value.data[at]) || value.data[at] == '-'))
+        at++;
+    return (at >= 4 && at < value.len && value.data[at] == '{') || memmem(value.data, value.len, "%5B%5D", 6) != NULL;
+}
+
+/* A message of a program in another language, with places where it puts something in. */
+static bool is_translation(Bytes value)
+{
+    static const char *const places[] = {"{{", "$1", "%s", "%1", "{0}"};
+    bool is_ascii = true;
+
+    for (size_t i = 0; i < value.len; i++)
+        is_ascii = is_ascii && value.data[i] < 0x80;
+    for (size_t i = 0; !is_ascii && i < G_N_ELEMENTS(places); i++)
+        if (memmem(value.data, value.len, places[i], strlen(places[i])) != NULL)
+            return true;
+    return false;
+}
+
+/* "i:id:GhcPass:Outputable:203": a link of a chain. */
+static bool is_link_of_chain(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before;
+    size_t at = 0, colons = 0;
+
+    while (at < value.len && g_ascii_isalpha(value.data[at]))
+        at++;
+    if (at == 0 || at + 1 >= value.len || value.data[at] != ':')
+        return false;
+    while (++at < value.len)
+        if (!g_ascii_isdigit(value.data[at]))
+            return false;
+    for (size_t i = before.len; i > 0 && (g_ascii_isalnum(before.data[i - 1]) || before.data[i - 1] == ':'); i--)
+        colons += before.data[i - 1] == ':' ? 1 : 0;
+    return colons > 1;
+}
+
 Verdict outside_program(const Surroundings *surroundings, Verdict verdict)
 {
     Bytes value = surroundings->value;
 
     if (verdict <= VERDICT_LOW || value.len == 0)
         return verdict;
-    if (is_other(value))
+    if (is_other(value) || is_of_markup(value) || is_translation(value) || is_link_of_chain(surroundings))
         return VERDICT_REJECT;
     bool is_low = is_call(surroundings) || is_of_language(value) || is_sequence(value) || is_for_anybody(value);
     return is_low ? VERDICT_LOW : verdict;
+}
+
+/* "PSA_ALG_CBC_PKCS7", "sm4_aesni_avx_crypt_blk1_8", "gnutls_x509_crt_fmt_t": words and short numbers, joined. */
+bool is_program_name(Bytes value)
+{
+    enum { JOINTS_MIN = 2, PART_MAX = 10 };
+    Mix mix = mix_of(value);
+    size_t joints = 0, part = 0, longest = 0;
+
+    for (size_t i = 0; i < value.len; i++) {
+        part = value.data[i] == '_' ? 0 : part + 1;
+        joints += part == 0 ? 1 : 0;
+        longest = MAX(longest, part);
+    }
+    if (joints != mix.others || (mix.upper > 0 && mix.lower > 0) || longest > PART_MAX)
+        return false;
+    return joints > JOINTS_MIN || (joints == JOINTS_MIN && (mix.lower == 0 || value.data[value.len - 2] == '_'));
 }

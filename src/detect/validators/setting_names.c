@@ -197,7 +197,8 @@ bool setting_name_is_no_secret(const SettingName *name)
         "keyring", "credit", "verif", "query", "storagekey", "publishable", "registry_key", "keycode", "key_code",
         "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab", "keys.map", "request", "trace",
         "correlation", "thumbprint", "sha3", "sha384", "websocket-key", "websocketkey", "websocket_key", "rspauth",
-        "subkey", "signkey", "key_type", "keytype"};
+        "subkey", "signkey", "key_type", "keytype", "sender-auth", "feedback", "skiptoken", "skip_token", "synctoken",
+        "sync_token", "authenticity", "validation"};
 
     if (holds_one_of(name, words, G_N_ELEMENTS(words)))
         return true;
@@ -237,7 +238,8 @@ bool setting_name_is_about_passwords(const SettingName *name)
         "_file", "_path", "_url", "hint", "regex", "pattern", "format", "length", "algorithm", "hasher", "command",
         "help", "error", "message", "placeholder", "title", "_text", "input", "strength", "validat", "_reset",
         "_change", "passwordhash", "password_hash", "hashed", "reset_password", "forgot", "invalid", "incorrect",
-        "passwords_", "password_digest", "update_password", "pwdhash", "authentication", "expir", "toggle", "authz"};
+        "passwords_", "password_digest", "update_password", "pwdhash", "authentication", "expir", "toggle", "authz",
+        "scheme"};
 
     return holds_one_of(name, words, G_N_ELEMENTS(words)) || setting_name_is_attribute(name) ||
            last_part_is(name, " id ids salt hash ") || has_part(name, " err error errors msg ");

@@ -150,16 +150,44 @@ static bool is_named_in(Bytes value, const SettingName *name)
            g_ascii_strncasecmp((const char *)value.data + value.len - name->len, name->lower, name->len) == 0;
 }
 
+/* "data/rsa_pkcs8_1024.der", "libmock1.la". */
+static bool is_name_of_file(Bytes value)
+{
+    static const char *const ends[] = {".pem", ".der", ".crt", ".cert", ".cer", ".p8", ".p12", ".pfx", ".jks", ".csr",
+        ".la", ".lo", ".so", ".cpp", ".hpp", ".py", ".rb", ".go", ".js", ".ts", ".java", ".php", ".lua", ".css", ".sh",
+        ".sql", ".csv", ".log", ".cfg", ".conf", ".ini", ".toml", ".yml", ".yaml", ".xml", ".html", ".txt", ".json",
+        ".md", ".png", ".jpg", ".svg", ".pdf", ".gz", ".zip"};
+    static const char *const short_ends[] = {".c", ".h", ".o", ".a", ".m", ".d"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (ends_with(value, ends[i]))
+            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(short_ends); i++)
+        if (ends_with(value, short_ends[i]))
+            return memchr(value.data, '_', value.len) != NULL || memchr(value.data, '/', value.len) != NULL;
+    return false;
+}
+
+/* "node-modules-linux-b0cdba5c…": words and a digest, of which a cache makes its names. */
+static bool is_name_with_digest(Bytes value)
+{
+    const uint8_t *dash = memrchr(value.data, '-', value.len);
+    size_t at = dash == NULL ? 0 : (size_t)(dash - value.data) + 1;
+
+    if (at < 8 || value.len - at < 32 || memchr(value.data, '-', at - 1) == NULL)
+        return false;
+    return mix_of((Bytes){value.data + at, value.len - at}).is_hex && word_cover((Bytes){value.data, at}) >= 0.4;
+}
+
 /* "OS-OAUTH1:access_token", "release-2.4.tar.gz": what a key or a file is called. */
 static bool is_name_of_key(Bytes value)
 {
-    static const char *const ends[] = {
-        "_token", "_key", "_secret", "-token", "-key", "-secret", ".gz", ".zip", ".txt", ".html", ".json"};
+    static const char *const ends[] = {"_token", "_key", "_secret", "-token", "-key", "-secret"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
         if (ends_with(value, ends[i]) && mix_of(value).digits <= 4)
             return true;
-    return false;
+    return is_name_of_file(value) || is_program_name(value) || is_name_with_digest(value);
 }
 
 /* A random value assigned to the name of a key: unless the name is that of something else, or the value is an image, a

@@ -110,6 +110,9 @@ double word_cover(Bytes value);
 /* Neither words nor names cover it: what a generator of keys makes, not what people write. */
 bool is_rare(Bytes value);
 
+/* A constant or a function of a program by its form: words joined by underscores. */
+bool is_program_name(Bytes value);
+
 /* Letters of both cases, and nothing else, in an order that no name has. */
 bool is_shuffled_letters(Bytes value);
 
