@@ -1,9 +1,15 @@
 #include "detect/digit_forms.h"
 #include "detect/byte_class.h"
 
+/* Of the forms of a list, which have this separator, and which may have so many digits in the second group. */
+typedef struct FormSieve {
+    uint64_t by_separator[FORM_MAX_SEPARATORS], by_second[FORM_MAX_DIGITS + 1];
+} FormSieve;
+
 struct FormTable {
     GArray *bare[FORM_MAX_DIGITS + 1];
     GArray *separated[FORM_MAX_DIGITS + 1];
+    FormSieve sieves[FORM_MAX_DIGITS + 1]; /* of separated */
     uint64_t bare_lengths;
     FormRows rows;
     unsigned separator_count;
@@ -127,6 +133,31 @@ static void note_rows(FormTable *table, const DigitForm *form)
     }
 }
 
+static void note_sieve(FormSieve *sieve, const DigitForm *form, guint index)
+{
+    uint64_t bit = index < FORMS_SIFTED ? UINT64_C(1) << index : 0;
+
+    for (unsigned separator = 0; separator < FORM_MAX_SEPARATORS; separator++)
+        sieve->by_separator[separator] |= (form->separators >> separator & 1) != 0 ? bit : 0;
+    for (uint32_t second = form->groups[1].min; second <= form->groups[1].max; second++)
+        sieve->by_second[second] |= bit;
+}
+
+/* Once it is in the lists. */
+static void note_sieves(FormTable *table, const DigitForm *form)
+{
+    for (uint32_t first = form->groups[0].min; first <= form->groups[0].max; first++)
+        note_sieve(&table->sieves[first], form, table->separated[first]->len - 1);
+}
+
+uint64_t form_table_sift(const FormTable *table, const uint32_t digits[2], uint8_t separator_bit)
+{
+    if (digits[0] > FORM_MAX_DIGITS || digits[1] > FORM_MAX_DIGITS || separator_bit == 0)
+        return 0;
+    const FormSieve *sieve = &table->sieves[digits[0]];
+    return sieve->by_separator[__builtin_ctz(separator_bit)] & sieve->by_second[digits[1]];
+}
+
 bool form_table_add(FormTable *table, uint32_t rule, const char *text, const char *separators, GError **error)
 {
     DigitForm form = {.rule = rule};
@@ -142,6 +173,7 @@ bool form_table_add(FormTable *table, uint32_t rule, const char *text, const cha
     TRY(separators_add(table, separators, &form.separators, error));
     note_rows(table, &form);
     list_add(table->separated, &form);
+    note_sieves(table, &form);
     return true;
 }
 

@@ -27,6 +27,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FormTable, form_table_free)
 /* INVALID says what is wrong with the text of the form. */
 FALLIBLE bool form_table_add(FormTable *table, uint32_t rule, const char *form, const char *separators, GError **error);
 
+/* Which forms of a list of several groups fit a number's beginning: bit i tells of form i, of the first FORMS_SIFTED.
+ */
+enum { FORMS_SIFTED = 64 };
+uint64_t form_table_sift(const FormTable *table, const uint32_t digits[2], uint8_t separator_bit);
+
 /* Forms whose first group may have this many digits; NULL if there are none. */
 const GArray *form_table_bare(const FormTable *table, uint32_t digits);      /* of DigitForm */
 const GArray *form_table_separated(const FormTable *table, uint32_t digits); /* of DigitForm */

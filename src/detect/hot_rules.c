@@ -90,42 +90,44 @@ void hot_rules_reset(HotRules *hot)
 static const uint64_t HASH_FACTOR = UINT64_C(0x9E3779B97F4A7C15);
 
 /* A sum, so that no product waits for the one before. */
-static size_t slot_of(const uint64_t *rules, size_t words)
+static uint64_t hash_of(const uint64_t *rules, size_t words)
 {
     uint64_t hash = 0;
 
     for (size_t i = 0; i < words; i++)
         hash += rules[i] * (HASH_FACTOR + 2 * i);
-    return hash >> 32 & (HOT_SETS - 1);
+    return hash;
 }
 
-/* What was made of other rules goes. */
-static HotSet *make_set(const RuleSet *rules, HotRules *hot, HotSet *set)
+/* What was made of other rules goes, and who remembers it finds another number. */
+static uint32_t make_set(const RuleSet *rules, HotRules *hot, uint64_t hash, uint32_t index)
 {
+    HotSet *set = &hot->sets[index];
+
+    hot->keys[index] = (HotSetKey){.hash = hash, .number = ++hot->made};
     memcpy(set->rules, hot->scratch, rules->rule_words * sizeof *hot->scratch);
     note_words(rules, set);
     set->bare_known = set->separated_known = 0;
-    for (size_t i = 0; i < HOT_RECENT; i++)
-        hot->recent[i].set = hot->recent[i].set == set ? NULL : hot->recent[i].set;
-    return set;
+    return index;
 }
 
 /* The rules of all zones around the position together. */
-static HotSet *find_set(const RuleSet *rules, HotRules *hot, uint64_t position)
+static uint32_t find_set(const RuleSet *rules, HotRules *hot, uint64_t position)
 {
     size_t bytes = rules->rule_words * sizeof *hot->scratch;
 
     for (size_t i = 0; i < rules->rule_words; i++)
         hot->scratch[i] = ~hot->demanding[i];
     zones_add_rules(hot->zones, position, hot->scratch);
-    size_t slot = slot_of(hot->scratch, rules->rule_words);
-    for (size_t i = 0; i < SET_TRIES; i++) {
-        HotSet *set = &hot->sets[(slot + i) % HOT_SETS];
-        if (memcmp(set->rules, hot->scratch, bytes) == 0)
-            return set;
+    uint64_t hash = hash_of(hot->scratch, rules->rule_words);
+    uint32_t slot = hash >> 32 & (HOT_SETS - 1);
+    for (uint32_t i = 0; i < SET_TRIES; i++) {
+        uint32_t index = (slot + i) % HOT_SETS;
+        if (hot->keys[index].hash == hash && memcmp(hot->sets[index].rules, hot->scratch, bytes) == 0)
+            return index;
     }
     hot->next_victim = (hot->next_victim + 1) % SET_TRIES;
-    return make_set(rules, hot, &hot->sets[(slot + hot->next_victim) % HOT_SETS]);
+    return make_set(rules, hot, hash, (slot + (uint32_t)hot->next_victim) % HOT_SETS);
 }
 
 static size_t recent_slot(const Stretch *stretch)
@@ -137,17 +139,19 @@ static size_t recent_slot(const Stretch *stretch)
     return hash >> 32 & (HOT_RECENT - 1);
 }
 
-static bool is_same(const RecentSet *recent, const Stretch *stretch)
+static bool is_same(const HotRules *hot, const RecentSet *recent, const Stretch *stretch)
 {
     uint64_t other = 0;
 
+    if (recent->number == 0 || recent->number != hot->keys[recent->index].number)
+        return false;
     /* A column, or a name. What was written in pieces just now is slow to read in one. */
     if (stretch->count == 1)
-        return recent->first[0] == stretch->first[0] && recent->first[1] == NULL && recent->set != NULL;
+        return recent->first[0] == stretch->first[0] && recent->first[1] == NULL;
     /* With the one behind the last, which is NULL. */
     for (size_t i = 0; i < STRETCH_FIRST && i <= stretch->count; i++)
         other |= (uint64_t)(uintptr_t)recent->first[i] ^ (uint64_t)(uintptr_t)stretch->first[i];
-    return recent->set != NULL && other == 0;
+    return other == 0;
 }
 
 /* In records most stretches are one field, or a key and its value: their set is known by the zones. */
@@ -159,14 +163,15 @@ HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position)
         return hot->now;
     zones_around(hot->zones, position, stretch);
     if (stretch->count > STRETCH_FIRST) {
-        hot->now = find_set(rules, hot, position);
+        hot->now = &hot->sets[find_set(rules, hot, position)];
         return hot->now;
     }
     RecentSet *recent = &hot->recent[recent_slot(stretch)];
-    if (!is_same(recent, stretch)) {
-        recent->set = find_set(rules, hot, position);
+    if (!is_same(hot, recent, stretch)) {
+        recent->index = find_set(rules, hot, position);
+        recent->number = hot->keys[recent->index].number;
         memcpy(recent->first, stretch->first, sizeof recent->first);
     }
-    hot->now = recent->set;
+    hot->now = &hot->sets[recent->index];
     return hot->now;
 }

@@ -14,15 +14,22 @@ typedef struct HotSet {
     uint64_t bare_known, separated_known; /* bit set of these lengths: many sets see few of them */
 } HotSet;
 
-enum { HOT_FORMS = 64 }; /* of each list; further ones are asked for their rule */
+enum { HOT_FORMS = FORMS_SIFTED }; /* of each list; further ones are asked for their rule */
 
 /* The same few come again in each record, but a wide one has dozens of them. Powers of two. */
 enum { HOT_SETS = 64, HOT_RECENT = 256 };
 
+/* What tells the sets apart, close together. */
+typedef struct HotSetKey {
+    uint64_t hash;   /* of the rules */
+    uint64_t number; /* among all that were made: another one for other rules; 0: none was made here */
+} HotSetKey;
+
 /* Which set the zones of a stretch made. */
 typedef struct RecentSet {
     const uint64_t *first[STRETCH_FIRST];
-    HotSet *set; /* NULL: not known */
+    uint64_t number; /* that it had: it is made of other rules by now if it has another one */
+    uint32_t index;  /* of the set */
 } RecentSet;
 
 /* Which rules are worth trying in a zone. */
@@ -32,6 +39,8 @@ typedef struct HotRules {
     const ClassRules *cold;       /* the others */
     uint64_t *scratch;            /* bit set */
     HotSet sets[HOT_SETS];        /* by hash of their rules, one of a few from there on */
+    HotSetKey keys[HOT_SETS];     /* of these */
+    uint64_t made;                /* how many sets */
     size_t next_victim;           /* which of those goes next */
     RecentSet recent[HOT_RECENT]; /* by address of the zones' rules, which may be others' in the next text */
     HotSet *now;                  /* one of them */

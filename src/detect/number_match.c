@@ -101,7 +101,9 @@ static void match_separated(const ClassRun *run, const Number *number)
 
     if (forms == NULL || boundary_goes_on_before(text, number->start, number->separator))
         return;
-    const uint64_t bits = run->set != NULL ? hot_set_separated(run->set, run->rules, number->digits[0]) : ~UINT64_C(0);
+    uint64_t bits = form_table_sift(run->selected->forms, number->digits, number->separator_bit);
+    if (run->set != NULL)
+        bits &= hot_set_separated(run->set, run->rules, number->digits[0]);
     for (guint i = next_form(forms, bits, 0); i < forms->len; i = next_form(forms, bits, i + 1)) {
         const DigitForm *form = &g_array_index(forms, DigitForm, i);
         if (!form_fits(form, number) || !is_tried(run, form->rule))
