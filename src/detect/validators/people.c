@@ -314,7 +314,7 @@ static Verdict postcode_verdict(Bytes value)
 static bool is_about_other_zip(Bytes before)
 {
     static const char *const words[] = {
-        "zip(", "ipFile", "ipfile", "ipEntry", "ipstream", "ipimport", "zip.", "WHERE "};
+        "zip(", "zip file", "ZIP file", "ipFile", "ipfile", "ipEntry", "ipstream", "ipimport", "zip.", "WHERE "};
     enum { SEEN = 64 };
     size_t near = MIN(before.len, (size_t)SEEN);
     bool is_found = false;
@@ -332,10 +332,11 @@ Verdict validate_postcode(const Surroundings *surroundings)
     static WordSearch search = WORD_SEARCH(words);
     Bytes before = surroundings->before;
 
-    if (before.len > 0 && before.data[before.len - 1] == '#') /* a colour */
-        return VERDICT_REJECT;
     if (is_about_other_zip(before) || is_of_map(before))
         return VERDICT_LOW;
+    bool is_colour = before.len > 0 && before.data[before.len - 1] == '#';
+    if (is_colour)
+        return VERDICT_REJECT;
     /* "zip-stream 2.0.1 21279": one of several numbers. */
     while (before.len > 0 && !g_ascii_isalnum(before.data[before.len - 1]) && before.data[before.len - 1] < 0x80)
         before.len--;

@@ -28,7 +28,7 @@ static bool names_a_thing(Bytes field)
         "ervice", "roduct", "ompany", "ackage", "ile", "ost", "omain", "lass", "odule"};
     static WordSearch search = WORD_SEARCH(things);
 
-    if (!word_search_any(&search, field))
+    if (field.data == NULL || !word_search_any(&search, field))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(things); i++)
         if (memmem(field.data, field.len, things[i], strlen(things[i])) != NULL)
@@ -278,6 +278,8 @@ Verdict validate_likely_full_name(const Surroundings *surroundings)
 
     if (verdict != VERDICT_PASS || is_of_interest(surroundings->before))
         return verdict;
+    if (names_a_thing(label_of(surroundings->before)))
+        return VERDICT_REJECT;
     if (is_of_map(surroundings->before))
         return VERDICT_LOW;
     bool is_record = is_in_field(surroundings) && begins_value(surroundings) && ends_value(surroundings);
