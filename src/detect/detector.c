@@ -3,6 +3,7 @@
  * Text is gathered into blocks that end at fixed positions of the run, whatever the pieces were; so everything below
  * sees the same text in the same steps, and matches cannot depend on how the run was cut. Before the block stays as
  * much text as look-back, unconfirmed hits and unsettled overlaps need. */
+#include "base/clock.h"
 #include "base/pages.h"
 #include "detect/class_match.h"
 #include "detect/encoded/encoded_scan.h"
@@ -173,6 +174,7 @@ bool detector_begin(
 {
     detector->options = *options;
     detector->judge.min_tier = options->min_tier;
+    detector->judge.year = clock_year();
     detector->len = 0;
     detector->base = detector->fed = detector->classed = 0;
     detector->block_end = BLOCK_BYTES;

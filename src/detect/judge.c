@@ -270,6 +270,7 @@ static Verdict validate_in_context(const Judge *judge, const TextView *text, con
         .field = structure_field(judge->structure, &value),
         .cell = cell_kind(judge, &value),
         .is_public = judge->is_public,
+        .year = judge->year,
     };
 
     return candidate->rule->context_validator(&surroundings);

@@ -28,6 +28,7 @@ typedef struct Judge {
     Structure *structure;
     const KeywordTracker *keywords;
     bool is_public;          /* path_is_public() of the object or member */
+    int year;                /* when the text began */
     bool is_decoded;         /* the text was encoded in another */
     const uint64_t *lowered; /* bit set of rules whose tier is one lower there; NULL: none */
     Tier min_tier;

@@ -11,9 +11,10 @@ typedef enum ZoneKind { ZONE_BEHIND, ZONE_BEFORE, ZONE_FIELD, ZONE_KINDS } ZoneK
 
 struct Zones {
     const RuleSet *rules;
-    GArray *lists[ZONE_KINDS]; /* Zone, in order of from */
-    guint passed[ZONE_KINDS];  /* so many of them end before whatever will be asked for */
-    uint64_t taken;            /* keywords that end up to here were taken */
+    GArray *lists[ZONE_KINDS];     /* Zone, in order of from */
+    guint passed[ZONE_KINDS];      /* so many of them end before whatever will be asked for */
+    uint64_t quiet_from, quiet_to; /* no keyword's zone lies between them */
+    uint64_t taken;                /* keywords that end up to here were taken */
 };
 
 Zones *zones_new(const RuleSet *rules)
@@ -41,7 +42,7 @@ void zones_reset(Zones *zones)
         zones->passed[i] = 0;
     for (size_t i = 0; i < ZONE_KINDS; i++)
         g_array_set_size(zones->lists[i], 0);
-    zones->taken = 0;
+    zones->taken = zones->quiet_to = 0;
 }
 
 static const Zone *zone_at(const GArray *list, guint index)
@@ -117,6 +118,7 @@ void zones_add_keywords(Zones *zones, const KeywordTracker *tracker, const TextV
     const GArray *hits = keyword_tracker_hits(tracker);
     guint first = hits->len;
 
+    zones->quiet_to = 0;
     while (first > 0 && g_array_index(hits, KeywordHit, first - 1).end > zones->taken)
         first--;
     for (guint i = first; i < hits->len; i++)
@@ -127,7 +129,10 @@ void zones_add_keywords(Zones *zones, const KeywordTracker *tracker, const TextV
 
 void zones_add_field(void *zones, const Zone *zone)
 {
-    g_array_append_vals(((Zones *)zones)->lists[ZONE_FIELD], zone, 1);
+    GArray *fields = ((Zones *)zones)->lists[ZONE_FIELD];
+
+    g_array_set_size(fields, fields->len + 1);
+    g_array_index(fields, Zone, fields->len - 1) = *zone;
 }
 
 /* Bits [from, to). */
@@ -210,11 +215,24 @@ static void look_at_field(Zones *zones, uint64_t position, Stretch *stretch)
     stretch->count++;
 }
 
+/* Zones of keywords lie far from each other in most tables: what is around a position holds for the next ones. */
+static void look_at_keywords(Zones *zones, uint64_t position, Stretch *stretch)
+{
+    if (position >= zones->quiet_from && position < zones->quiet_to) {
+        stretch->from = MAX(stretch->from, zones->quiet_from);
+        stretch->to = zones->quiet_to;
+        return;
+    }
+    look_around(zones, ZONE_BEHIND, position, stretch);
+    look_around(zones, ZONE_BEFORE, position, stretch);
+    zones->quiet_from = stretch->from;
+    zones->quiet_to = stretch->count == 0 ? stretch->to : 0;
+}
+
 void zones_around(Zones *zones, uint64_t position, Stretch *stretch)
 {
     *stretch = (Stretch){.from = position - MIN(position, (uint64_t)ZONES_BACK), .to = UINT64_MAX};
-    look_around(zones, ZONE_BEHIND, position, stretch);
-    look_around(zones, ZONE_BEFORE, position, stretch);
+    look_at_keywords(zones, position, stretch);
     look_at_field(zones, position, stretch);
 }
 
@@ -237,6 +255,7 @@ void zones_add_rules(const Zones *zones, uint64_t position, uint64_t *rules)
 
 void zones_forget(Zones *zones, uint64_t position)
 {
+    zones->quiet_to = 0;
     for (size_t i = 0; i < ZONE_KINDS; i++) {
         guint kept = 0;
         for (guint j = 0; j < zones->lists[i]->len; j++) {

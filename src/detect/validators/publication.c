@@ -141,7 +141,8 @@ bool is_beside_code(Bytes before)
     static WordSearch search = WORD_SEARCH(keys);
     size_t near = MIN(before.len, (size_t)NEAR);
     const uint8_t *end = before.data + before.len;
-    bool may_be = word_search_any(&search, (Bytes){.data = end - near, .len = near});
+    bool may_be = near > 0 && memchr(end - near, '"', near) != NULL &&
+                  word_search_any(&search, (Bytes){.data = end - near, .len = near});
 
     for (size_t i = 0; may_be && i < G_N_ELEMENTS(keys); i++) {
         const uint8_t *key = memmem(end - near, near, keys[i], strlen(keys[i]));

@@ -21,6 +21,9 @@ Verdict noted_password_verdict(Bytes value)
 bool is_word_with_number(Bytes value)
 {
     Mix mix = mix_of(value);
+
+    if (value.len < 2)
+        return false;
     uint8_t last = value.data[value.len - 1], other = value.data[value.len - 2];
     bool is_ended = g_ascii_isdigit(other) && (g_ascii_isdigit(last) || is_one_of(last, "!@#$%^&*?"));
 

@@ -29,6 +29,7 @@ typedef struct Surroundings {
     Bytes field;    /* name of the column or of the innermost key of the path; empty where there is none */
     CellOf cell;
     bool is_public; /* path_is_public() of the object */
+    int year;       /* the present one; 0: the clock tells */
 } Surroundings;
 
 /* Whether the name of an object or of an archive's member says that it was written for everybody: a manual, translated
