@@ -127,7 +127,13 @@ static bool rules_lint(
     G_GNUC_UNUSED const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error)
 {
     TRY(command_check_examples(catalogue->rules, *names != NULL ? names : NULL, error));
-    (void)printf("%" G_GUINT32_FORMAT " rules, their examples hold\n", rule_set_size(catalogue->rules));
+    if (*names == NULL) {
+        (void)printf("%" G_GUINT32_FORMAT " rules, their examples hold\n", rule_set_size(catalogue->rules));
+        return true;
+    }
+    g_autofree char *own = g_strjoinv(", ", names);
+    (void)printf("the rules of %s are fine beside the others (%" G_GUINT32_FORMAT " in all), their examples hold\n",
+        own, rule_set_size(catalogue->rules));
     return true;
 }
 
@@ -142,14 +148,15 @@ typedef struct RulesAction {
     const char *name;
     int least, most; /* arguments */
     const char *arguments;
+    enum { TAKES_FORMAT = 1, TAKES_TEST = 2 } takes; /* options: --format; --rule and --min-tier */
     bool (*run)(const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error);
 } RulesAction;
 
 static const RulesAction actions[] = {
-    {"list", 0, 0, "no argument", rules_list},
-    {"show", 1, 1, "the id of a rule or a detector", rules_show},
-    {"test", 1, 1, "a FILE", rules_test},
-    {"lint", 0, 100, "directories of rule files", rules_lint},
+    {"list", 0, 0, "no argument", TAKES_FORMAT, rules_list},
+    {"show", 1, 1, "the id of a rule or a detector", TAKES_FORMAT, rules_show},
+    {"test", 1, 1, "a FILE, or - for standard input", TAKES_TEST, rules_test},
+    {"lint", 0, 100, "directories of rule files", 0, rules_lint},
 };
 
 static bool find_action(int argc, char **argv, const RulesAction **ret_action, GError **error)
@@ -197,6 +204,21 @@ static bool add_custom(const RulesOptions *options, char *const *directories, Ca
     return true;
 }
 
+static bool check_option(const RulesAction *action, const char *option, const void *value, unsigned of, GError **error)
+{
+    if (value == NULL || (action->takes & of) != 0)
+        return true;
+    return fail(error, ERROR_INVALID, "%s: expected only with %s", option, of == TAKES_TEST ? "test" : "list and show");
+}
+
+/* What an action does not look at is not taken in silence. */
+static bool check_options(const RulesOptions *options, const RulesAction *action, GError **error)
+{
+    TRY(check_option(action, "--format", options->format, TAKES_FORMAT, error));
+    TRY(check_option(action, "--rule", options->rule, TAKES_TEST, error));
+    return check_option(action, "--min-tier", options->min_tier, TAKES_TEST, error);
+}
+
 static bool load_catalogue(const RulesOptions *options, char *const *directories, Catalogue *catalogue, GError **error)
 {
     TRY(command_load_rules(directories, options->rules, &catalogue->rules, error));
@@ -225,10 +247,12 @@ static bool run_action(const Command *command, int *argc, char ***argv, GError *
 
     TRY(command_parse(command, entries, "[list | show ID | test FILE | lint [DIR…]]",
         "show says what a rule looks for and what confirms it, with its examples.\n"
-        "test says what in a file matches, and of what has the shape of a rule and does not match, why.\n"
+        "test says what in a file (- is standard input) matches, and of what has the shape of a rule and does not "
+        "match, why.\n"
         "lint checks rule files and runs their examples, by default all there are.",
         argc, argv, error));
     TRY(find_action(*argc, *argv, &action, error));
+    TRY(check_options(&options, action, error));
     names = g_strdupv(*argc > 1 ? *argv + 2 : *argv + 1);
     own = rule_options_of(&options, action, names);
     TRY(command_rule_directories(

@@ -232,6 +232,9 @@ static bool detect_all(Testing *testing, GError **error)
     TRY(extract_object(extractor, testing->test->path, &reader, &limits, &sink, &report, error));
     if (report.unread > 0)
         (void)fprintf(stderr, "trawl: not all of it was read: %s\n", report.unread_reason);
+    if (detector_take_cuts(testing->detector) > 0)
+        (void)fprintf(
+            stderr, "trawl: not all of it was read: compressed text in it unpacks to more than 16 times its size\n");
     return true;
 }
 
@@ -266,7 +269,8 @@ bool rules_test_run(const RulesTest *test, RuleSet *rules, GError **error)
     TRY(read_options(test, &testing, error));
     if (test->rule != NULL && !knows_rule(rules, test->rule))
         return fail(error, ERROR_NOT_FOUND, "--rule '%s': expected the id of a rule or a detector", test->rule);
-    if (!g_file_get_contents(test->path, &testing.bytes, &testing.len, &problem))
+    const char *path = g_str_equal(test->path, "-") ? "/dev/stdin" : test->path;
+    if (!g_file_get_contents(path, &testing.bytes, &testing.len, &problem))
         return fail(error, ERROR_IO, "%s", problem->message);
     if (testing.len > FILE_BYTES_MAX)
         return fail(error, ERROR_TOO_LARGE, "%s: expected a file of at most %d bytes", test->path, FILE_BYTES_MAX);

@@ -7,7 +7,7 @@
 enum { RULE_FAULTS_MAX = 20 };
 
 typedef struct RuleFault {
-    const char *file;         /* or what the text of rules is called */
+    const char *file;         /* or what the text of rules is called; NULL: of no single one */
     unsigned line;            /* from 1; 0: unknown */
     const char *rule, *field; /* NULL: of no single one */
     const char *what;         /* neither of them is in it */

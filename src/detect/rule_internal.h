@@ -175,7 +175,10 @@ static inline void rule_bits_add(uint64_t *bits, uint32_t index)
     bits[index / 64] |= UINT64_C(1) << (index % 64);
 }
 
-/* Adds the paths of a directory's rule files, in order of name. INVALID if it cannot be read. */
+/* By its name: *.yaml or *.yml. */
+bool is_rule_file(const char *path);
+
+/* Adds the paths of a directory's rule files, in order of name. INVALID if it cannot be read or has none. */
 FALLIBLE bool rule_files_list(const char *directory, GPtrArray *paths, GError **error);
 
 /* A rule that nothing is wrong with. All of it is borrowed. */

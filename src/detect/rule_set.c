@@ -81,30 +81,6 @@ const char *rule_set_id(const RuleSet *rules)
     return rules->id;
 }
 
-static int name_order(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-bool rule_files_list(const char *directory, GPtrArray *paths, GError **error)
-{
-    GError *reason = NULL;
-    GDir *dir = g_dir_open(directory, 0, &reason);
-
-    if (dir == NULL) {
-        fail(error, ERROR_INVALID, "rules directory %s: %s", directory, reason->message);
-        g_error_free(reason);
-        return false;
-    }
-    for (const char *name = g_dir_read_name(dir); name != NULL; name = g_dir_read_name(dir)) {
-        if (g_str_has_suffix(name, ".yaml") && name[0] != '.')
-            g_ptr_array_add(paths, g_build_filename(directory, name, NULL));
-    }
-    g_dir_close(dir);
-    g_ptr_array_sort(paths, name_order);
-    return true;
-}
-
 static bool fail_in_rule(const char *path, const char *id, const char *what, GError **error)
 {
     (void)fail_at(error, &(ErrorPlace){.field = "id"}, "%s", what);

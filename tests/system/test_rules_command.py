@@ -277,6 +277,37 @@ def test_lint_runs_the_examples(trawl, own):
     assert "examples hold" in trawl.run("rules", "lint", status=0).out
 
 
+@pytest.mark.parametrize("command", ["lint", "scan"])
+def test_a_directory_without_rule_files_is_no_directory_of_rules(trawl, tmp_path, command):
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "readme.txt").write_text("rules")
+    args = ("rules", "lint", tmp_path / "none") if command == "lint" else ("scan", "--rules", tmp_path / "none", tmp_path)
+    err = trawl.run(*args, status=2).err
+    assert f"rules directory {tmp_path / 'none'}: there are no rule files in it; expected *.yaml" in err
+    assert err.count("rules directory") == 1
+    (tmp_path / "none" / "own.yml").write_text(RULE)
+    assert "own.badge" in trawl.run("rules", "list", "--rules", tmp_path / "none", status=0).out
+    (tmp_path / "none" / "own.yml").write_text(RULE.replace("distance", "x").replace("mask: all", "mask: some"))
+    assert "own.yml:8: rule own.badge: mask: 'some': expected one of" in trawl.run(*args, status=2).err
+
+
+@pytest.mark.parametrize("args, option", [
+    (("test", "FILE", "--format", "json"), "--format: expected only with list and show"),
+    (("lint", "--format", "json"), "--format: expected only with list and show"),
+    (("list", "--rule", "fin.iban"), "--rule: expected only with test"),
+    (("lint", "--min-tier", "low"), "--min-tier: expected only with test"),
+])
+def test_an_option_that_an_action_does_not_look_at_is_refused(trawl, args, option):
+    assert option in trawl.run("rules", *args, status=2).err
+
+
+def test_test_reads_standard_input(trawl, tmp_path):
+    (tmp_path / "text").write_text(f"card number: {card(7)}\n")
+    with open(tmp_path / "text", "rb") as text:
+        out = trawl.run("rules", "test", "-", "--rule", "fin.credit_card", stdin=text, status=0).out
+    assert out.startswith("1:14\tfin.credit_card\tmatch")
+
+
 def test_show_tells_a_rule_with_its_examples(trawl, own):
     out = trawl.run("rules", "show", "own.badge", "--rules", own, status=0).out
     assert "Badge numbers of a company." in out and "badge BDG-123456" in out

@@ -97,7 +97,7 @@ void rule_faults_set_line(RuleFaults *faults, uint32_t index, unsigned line)
 static int fault_order(gconstpointer left, gconstpointer right)
 {
     const OwnedFault *x = left, *y = right;
-    int by_file = strcmp(x->file, y->file);
+    int by_file = g_strcmp0(x->file, y->file);
 
     if (by_file != 0)
         return by_file;
@@ -117,14 +117,16 @@ char *rule_faults_text(const RuleFaults *faults)
 
     for (uint32_t i = 0; i < rule_faults_kept(faults); i++) {
         const RuleFault *fault = rule_faults_at(faults, i);
-        g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "", fault->file);
+        g_string_append(text, i > 0 ? "\n" : "");
+        if (fault->file != NULL)
+            g_string_append(text, fault->file);
         if (fault->line > 0)
             g_string_append_printf(text, ":%u", fault->line);
         if (fault->rule != NULL)
             g_string_append_printf(text, ": rule %s", fault->rule);
         if (fault->field != NULL)
             g_string_append_printf(text, ": %s", fault->field);
-        g_string_append_printf(text, ": %s", fault->what);
+        g_string_append_printf(text, "%s%s", fault->file != NULL ? ": " : "", fault->what);
     }
     if (faults->total > faults->kept->len)
         g_string_append_printf(text, "\nand %" G_GUINT64_FORMAT " more", faults->total - faults->kept->len);

@@ -269,7 +269,7 @@ void rule_set_find_faults(
         look_at_text(&lint, added->name, added->text, strlen(added->text));
     lint_links(&lint);
     if (rule_faults_total(faults) == 0)
-        rule_faults_add(faults, &(RuleFault){.file = "rules", .what = refusal->message});
+        rule_faults_add(faults, &(RuleFault){.what = refusal->message});
     lint_examples(&lint);
     rule_faults_locate(faults);
 }

@@ -105,7 +105,7 @@ static void locate_in(RuleFaults *faults, const char *file, const char *text, si
         const RuleNodes nodes = {.file = file, .document = &document, .faults = faults};
         for (uint32_t i = 0; i < rule_faults_kept(faults); i++) {
             const RuleFault *fault = rule_faults_at(faults, i);
-            if (fault->line == 0 && g_str_equal(fault->file, file))
+            if (fault->line == 0 && g_strcmp0(fault->file, file) == 0)
                 rule_faults_set_line(faults, i, line_of(&nodes, fault));
         }
         yaml_document_delete(&document);
@@ -121,7 +121,7 @@ void rule_faults_locate(RuleFaults *faults)
         const char *file = rule_faults_at(faults, i)->file;
         g_autofree char *text = NULL;
         gsize len = 0;
-        bool is_file = g_str_has_suffix(file, ".yaml"); /* or rules that lie in none */
+        bool is_file = file != NULL && is_rule_file(file); /* or rules that lie in none */
         if (is_file && g_hash_table_add(seen, (gpointer)file) && g_file_get_contents(file, &text, &len, NULL))
             locate_in(faults, file, text, len);
     }
