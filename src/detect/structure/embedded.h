@@ -24,6 +24,8 @@ typedef struct EmbeddedScan {
     EmbeddedMode mode;
     uint64_t at;        /* what is before it was looked at */
     uint64_t statement; /* where the one that is being read begins */
+    uint64_t insert;    /* a statement that begins within a line, unless it is `searched` */
+    uint64_t searched;  /* before it there is none behind the one */
     uint64_t floor;     /* a header does not begin before it */
     ByteSets sets;      /* of bytes that lines begin with, or end */
 } EmbeddedScan;

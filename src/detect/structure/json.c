@@ -1,4 +1,5 @@
 #include "detect/structure/json.h"
+#include "detect/fast_target.h"
 #include "detect/structure/json_head.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ void json_scan_init(JsonScan *scan, Path *path)
 }
 
 /* What stands at this place of the innermost container, apart from its key. */
-static PathPlace element_place(JsonScan *scan)
+static ALWAYS_INLINE PathPlace element_place(JsonScan *scan)
 {
     Path *path = scan->path;
     PathLevel *top = path_top(path);

@@ -307,7 +307,9 @@ static SqlNext see_plain(SqlHead *head, uint8_t byte)
         head->comment = byte == '-' ? COMMENT_LINE : COMMENT_BLOCK;
         return SQL_GO_ON;
     }
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '-' || byte == '/' ? SQL_GO_ON : see_sign(head, byte);
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '-' || byte == '/' || byte == '\\'
+               ? SQL_GO_ON
+               : see_sign(head, byte);
 }
 
 SqlNext sql_head_see(SqlHead *head, uint8_t byte)
@@ -322,6 +324,8 @@ SqlNext sql_head_see(SqlHead *head, uint8_t byte)
         next = see_plain(head, byte);
     } else if (byte == head->quote) {
         uint8_t quote = head->quote;
+        bool is_escaped = head->len > 0 && head->word[head->len - 1] == '\\'; /* in a string of a program */
+        head->len -= is_escaped ? 1 : 0;
         head->quote = 0;
         next = end_word(head, quote);
     } else if (head->len < SQL_WORD_MAX) {

@@ -81,13 +81,18 @@ static Gap gap_before(const SqlRows *rows, const TextView *view, uint64_t positi
 
 typedef enum RowStep { STEP_ON, STEP_OVER, STEP_BROKEN } RowStep;
 
+static bool ends_value(uint8_t byte)
+{
+    return byte == ',' || byte == ')';
+}
+
 /* Some programs write \' for a quote in a string; others mean that the string ends there. */
 static void see_backslash(SqlRows *rows, const TextView *view, uint64_t position)
 {
     if (rows->escaped == position || rows->head->escapes == SQL_DOUBLED)
         return;
     bool may_end = position + 2 < view->base + view->len && byte_at(view, position + 1) == rows->quote &&
-                   strchr(",)", byte_at(view, position + 2)) != NULL;
+                   ends_value(byte_at(view, position + 2));
     if (rows->head->escapes == SQL_BACKSLASH || !may_end)
         rows->escaped = position + 1;
 }
@@ -181,12 +186,20 @@ static SqlRowsEnd stop(SqlRows *rows, const TextView *view, uint64_t position, R
     return (SqlRowsEnd){.at = position, .is_over = true};
 }
 
+/* What a backslash means, the two bytes behind it tell. */
+static bool must_wait(const SqlRows *rows, const TextView *view, uint64_t position)
+{
+    return rows->quote != 0 && byte_at(view, position) == '\\' && position + 2 >= view->base + view->len;
+}
+
 static SqlRowsEnd feed_values(SqlRows *rows, const TextView *view, uint64_t from, uint64_t to)
 {
     for (uint64_t at = from; at < to; at += BYTE_SET_BLOCK) {
         uint64_t mask = byte_set_mask(&rows->value_marks, view->data + (at - view->base), (size_t)(to - at));
         for (; mask != 0; mask &= mask - 1) {
             uint64_t position = at + (unsigned)__builtin_ctzll(mask);
+            if (must_wait(rows, view, position))
+                return (SqlRowsEnd){.at = position};
             RowStep step = see_value_mark(rows, view, position);
             if (step != STEP_ON)
                 return stop(rows, view, position, step);

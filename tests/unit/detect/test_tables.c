@@ -170,6 +170,26 @@ static const Table tables[] = {
         "123123123 -\n"},
     {"prose that begins as SQL does",
         "Insert the badge (see above, values) into the slot.\nCopy it. (123123123, 321321321)\n", ""},
+    {"statements in a program",
+        "def seed(db):\n    db.execute(\"INSERT INTO staff (id, badge) VALUES (1, '123456789')\")\n"
+        "    db.execute(f'INSERT INTO staff (badge, id) VALUES (987654321, 111111111)')  # 222222222\n",
+        BOTH},
+    {"a statement in a template of several lines",
+        "const seed = `\n  INSERT INTO staff\n    (id, badge)\n  VALUES\n    (1, '123456789'),\n"
+        "    (2, '987654321')\n`;\nawait pool.query(seed, 222222222);\n",
+        BOTH},
+    {"statements in a log",
+        "2024-05-01 10:11:12 LOG:  statement: insert into staff (id, badge) values (1, '123456789')\n"
+        "2024-05-01 10:11:13 LOG:  statement: INSERT INTO \"staff\" (\"badge\", \"id\") VALUES ('987654321', 2)\n"
+        "2024-05-01 10:11:13 LOG:  duration: 222222222\n",
+        BOTH},
+    {"quotes with backslashes around names",
+        "run \"INSERT INTO \\\"staff\\\" (\\\"id\\\", \\\"badge\\\") VALUES (1, '123456789')\" 222222222\n",
+        "123456789 badge\n"},
+    {"prose that has a statement's words in it",
+        "You may insert into the slot (badge, other) all of the values (111111111).\n"
+        "reinsert into staff (badge, some_other_column) values (111111111, 1)\n",
+        ""},
     {"a literal's keyword",
         "INSERT INTO t(id, acme, note) VALUES\n(1, 'tok_abcd', 'x'),\n(2, 'tok_efgh', 'tok_ijkl');\n",
         "tok_abcd acme\ntok_efgh acme\n"},
