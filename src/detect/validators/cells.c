@@ -48,7 +48,7 @@ Verdict validate_column_password(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (memchr(surroundings->value.data, '&', surroundings->value.len) != NULL) /* an entity of HTML */
         return VERDICT_REJECT;
-    return validate_bare_password(surroundings->value);
+    return outside_program(surroundings, validate_bare_password(surroundings->value));
 }
 
 Verdict validate_column_key(const Surroundings *surroundings)

@@ -149,8 +149,8 @@ static bool is_of_system(Bytes value)
 {
     static const char *const starts[] = {"/usr/", "/etc/", "/var/", "/opt/", "/home/", "/bin/", "/lib/", "/tmp/",
         "/dev/", "AAAAB3NzaC1", "AAAAE2VjZHNh", "AAAAC3NzaC1lZDI1", "ANONYMOUS@", "pkcs11:"};
-    static const char *const parts[] = {
-        "ecdsa", "sha256", "sha384", "sha512", "aes128", "aes256", "mschap", "4_request", ".html#", "%20"};
+    static const char *const parts[] = {"ecdsa", "sha256", "sha384", "sha512", "sha-256", "sha-512", "aes128", "aes256",
+        "mschap", "4_request", ".html#", "%20"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
         if (begins_with(value, starts[i]))

@@ -189,6 +189,7 @@ static void test_code_labels_and_what_is_public_by_its_name_are_no_secrets(void)
         {"column_password", "| svc | `", "Zx9-Plum-Tr33", "` |", VERDICT_PASS, NULL, "Password"},
         {"column_password", "7  ", "Zx9-Plum-Tr33", "   active", VERDICT_PASS, NULL, "Password"},
         {"column_password", "(7, '", "Zx9-Plum-Tr33", "'), ", VERDICT_PASS, NULL, "password"},
+        {"column_password", "| 7 | ", "scram-sha-256", " | x |", VERDICT_REJECT, NULL, "Password"},
         {"column_password", ",set to ", "Zx9-Plum-Tr33", ",", VERDICT_REJECT, NULL, "password"},
         {"bank_account_told", "acct ", "4294967296", "", VERDICT_REJECT, NULL, NULL},
         {"bank_account_told", "Acct-Id = '", "00000002", "'", VERDICT_REJECT, NULL, NULL},
