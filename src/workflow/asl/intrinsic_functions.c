@@ -8,7 +8,7 @@
 
 enum { RANGE_MAX = 1000, STRING_CHARS_MAX = 10000 };
 
-static json_t *problem(char **ret_problem, const char *text)
+json_t *intrinsic_problem(char **ret_problem, const char *text)
 {
     *ret_problem = g_strdup(text);
     return NULL;
@@ -66,9 +66,9 @@ static json_t *run_array_partition(const IntrinsicArgs *args, char **ret_problem
     json_int_t size = 0;
 
     if (!json_is_array(args->values[0]))
-        return problem(ret_problem, "The first argument must be an array.");
+        return intrinsic_problem(ret_problem, "The first argument must be an array.");
     if (!integer_arg(args, 1, &size) || size < 1)
-        return problem(ret_problem, "The chunk size must be a positive integer.");
+        return intrinsic_problem(ret_problem, "The chunk size must be a positive integer.");
     json_t *chunks = json_array();
     json_t *chunk = NULL;
     for (size_t i = 0; i < json_array_size(args->values[0]); i++) {
@@ -82,7 +82,7 @@ static json_t *run_array_partition(const IntrinsicArgs *args, char **ret_problem
 static json_t *run_array_contains(const IntrinsicArgs *args, char **ret_problem)
 {
     if (!json_is_array(args->values[0]))
-        return problem(ret_problem, "The first argument must be an array.");
+        return intrinsic_problem(ret_problem, "The first argument must be an array.");
     return json_boolean(contains(args->values[0], args->values[1]));
 }
 
@@ -91,7 +91,7 @@ static json_t *run_array_range(const IntrinsicArgs *args, char **ret_problem)
     json_int_t first = 0, last = 0, step = 0;
 
     if (!integer_arg(args, 0, &first) || !integer_arg(args, 1, &last) || !integer_arg(args, 2, &step) || step == 0)
-        return problem(ret_problem, "The arguments must be integers, the increment not zero.");
+        return intrinsic_problem(ret_problem, "The arguments must be integers, the increment not zero.");
     json_t *range = json_array();
     if ((step > 0 && first > last) || (step < 0 && first < last))
         return range;
@@ -100,7 +100,7 @@ static json_t *run_array_range(const IntrinsicArgs *args, char **ret_problem)
     guint64 steps = distance / stride;
     if (steps >= RANGE_MAX) {
         json_decref(range);
-        return problem(ret_problem, "The range must not have more than 1000 elements.");
+        return intrinsic_problem(ret_problem, "The range must not have more than 1000 elements.");
     }
     for (guint64 i = 0; i <= steps; i++)
         json_array_append_new(range, json_integer(as_signed((guint64)first + i * (guint64)step)));
@@ -112,16 +112,16 @@ static json_t *run_array_get_item(const IntrinsicArgs *args, char **ret_problem)
     json_int_t index = 0;
 
     if (!json_is_array(args->values[0]) || !integer_arg(args, 1, &index))
-        return problem(ret_problem, "The arguments must be an array and an index.");
+        return intrinsic_problem(ret_problem, "The arguments must be an array and an index.");
     if (index < 0 || (size_t)index >= json_array_size(args->values[0]))
-        return problem(ret_problem, "The index is outside of the array.");
+        return intrinsic_problem(ret_problem, "The index is outside of the array.");
     return json_incref(json_array_get(args->values[0], (size_t)index));
 }
 
 static json_t *run_array_length(const IntrinsicArgs *args, char **ret_problem)
 {
     if (!json_is_array(args->values[0]))
-        return problem(ret_problem, "The argument must be an array.");
+        return intrinsic_problem(ret_problem, "The argument must be an array.");
     return json_integer((json_int_t)json_array_size(args->values[0]));
 }
 
@@ -138,7 +138,7 @@ static json_t *run_array_unique(const IntrinsicArgs *args, char **ret_problem)
     const json_t *array = args->values[0];
 
     if (!json_is_array(array))
-        return problem(ret_problem, "The argument must be an array.");
+        return intrinsic_problem(ret_problem, "The argument must be an array.");
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     json_t *unique = json_array();
     for (size_t i = 0; i < json_array_size(array); i++) {
@@ -153,7 +153,7 @@ static const char *short_string(const IntrinsicArgs *args, char **ret_problem)
     const char *text = json_string_value(args->values[0]);
 
     if (text == NULL || g_utf8_strlen(text, -1) > STRING_CHARS_MAX) {
-        problem(ret_problem, "The first argument must be a string of at most 10000 characters.");
+        intrinsic_problem(ret_problem, "The first argument must be a string of at most 10000 characters.");
         return NULL;
     }
     return text;
@@ -179,14 +179,14 @@ static json_t *run_base64_decode(const IntrinsicArgs *args, char **ret_problem)
     size_t digits = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
     size_t padding = strspn(text + digits, "=");
     if (text[digits + padding] != '\0' || padding > 2 || digits % 4 == 1)
-        return problem(ret_problem, "The argument is not Base64.");
+        return intrinsic_problem(ret_problem, "The argument is not Base64.");
     g_autofree char *padded = g_strndup(text, digits + 3); /* the library wants whole groups of four */
     for (size_t i = digits; i < digits + 3; i++)
         padded[i] = '=';
     padded[(digits + 3) / 4 * 4] = '\0';
     g_autofree guchar *decoded = g_base64_decode(padded, &len);
     if (!g_utf8_validate((const char *)decoded, (gssize)len, NULL))
-        return problem(ret_problem, "What was encoded is not UTF-8.");
+        return intrinsic_problem(ret_problem, "What was encoded is not UTF-8.");
     return json_stringn((const char *)decoded, len);
 }
 
@@ -208,15 +208,15 @@ static json_t *run_hash(const IntrinsicArgs *args, char **ret_problem)
         g_autofree char *digest = g_compute_checksum_for_string(algorithms[i].type, text, -1);
         return json_string(digest);
     }
-    return problem(ret_problem, "The algorithm must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512.");
+    return intrinsic_problem(ret_problem, "The algorithm must be MD5, SHA-1, SHA-256, SHA-384 or SHA-512.");
 }
 
 static json_t *run_json_merge(const IntrinsicArgs *args, char **ret_problem)
 {
     if (!json_is_object(args->values[0]) || !json_is_object(args->values[1]))
-        return problem(ret_problem, "The first two arguments must be objects.");
+        return intrinsic_problem(ret_problem, "The first two arguments must be objects.");
     if (!json_is_false(args->values[2]))
-        return problem(ret_problem, "Only the shallow merge is supported: the third argument must be false.");
+        return intrinsic_problem(ret_problem, "Only the shallow merge is supported: the third argument must be false.");
     json_t *merged = json_copy((json_t *)args->values[0]);
     json_object_update(merged, (json_t *)args->values[1]);
     return merged;
@@ -226,7 +226,7 @@ static json_t *run_json_to_string(const IntrinsicArgs *args, char **ret_problem)
 {
     g_autofree char *text = asl_json_text(args->values[0]);
 
-    return text != NULL ? json_string(text) : problem(ret_problem, "The argument cannot be written as JSON.");
+    return text != NULL ? json_string(text) : intrinsic_problem(ret_problem, "The argument cannot be written as JSON.");
 }
 
 static json_t *run_string_to_json(const IntrinsicArgs *args, char **ret_problem)
@@ -234,11 +234,11 @@ static json_t *run_string_to_json(const IntrinsicArgs *args, char **ret_problem)
     const char *text = json_string_value(args->values[0]);
 
     if (text == NULL)
-        return problem(ret_problem, "The argument must be a string.");
+        return intrinsic_problem(ret_problem, "The argument must be a string.");
     if (text[strspn(text, " \t\r\n")] == '\0') /* Step Functions makes null of an empty string */
         return json_null();
     json_t *value = asl_json_parse(text);
-    return value != NULL ? value : problem(ret_problem, "The string is not JSON.");
+    return value != NULL ? value : intrinsic_problem(ret_problem, "The string is not JSON.");
 }
 
 static json_t *run_math_add(const IntrinsicArgs *args, char **ret_problem)
@@ -246,7 +246,7 @@ static json_t *run_math_add(const IntrinsicArgs *args, char **ret_problem)
     json_int_t left = 0, right = 0, sum = 0;
 
     if (!integer_arg(args, 0, &left) || !integer_arg(args, 1, &right) || __builtin_add_overflow(left, right, &sum))
-        return problem(ret_problem, "The arguments must be numbers.");
+        return intrinsic_problem(ret_problem, "The arguments must be numbers.");
     return json_integer(sum);
 }
 
@@ -289,9 +289,9 @@ static json_t *run_math_random(const IntrinsicArgs *args, char **ret_problem)
 
     if (!integer_arg(args, 0, &first) || !integer_arg(args, 1, &end) ||
         (args->count == 3 && !integer_arg(args, 2, &seed)))
-        return problem(ret_problem, "The arguments must be numbers.");
+        return intrinsic_problem(ret_problem, "The arguments must be numbers.");
     if (first >= end || (guint64)end - (guint64)first > G_MAXINT64)
-        return problem(ret_problem, "The start must be less than the end.");
+        return intrinsic_problem(ret_problem, "The start must be less than the end.");
     guint64 start = args->count == 3 ? (guint64)seed : ((guint64)g_random_int() << 32 | g_random_int());
     guint64 state = (start ^ G_GUINT64_CONSTANT(0x5DEECE66D)) & ((G_GUINT64_CONSTANT(1) << 48) - 1);
     return json_integer(bounded(&state, first, end));
@@ -303,7 +303,7 @@ static json_t *run_string_split(const IntrinsicArgs *args, char **ret_problem)
     const char *stops = json_string_value(args->values[1]);
 
     if (text == NULL || stops == NULL)
-        return problem(ret_problem, "The arguments must be strings.");
+        return intrinsic_problem(ret_problem, "The arguments must be strings.");
     json_t *parts = json_array();
     const char *start = text;
     for (const char *at = text;; at = g_utf8_next_char(at)) {
@@ -325,95 +325,6 @@ static json_t *run_uuid(G_GNUC_UNUSED const IntrinsicArgs *args, G_GNUC_UNUSED c
     return json_string(id.text);
 }
 
-/* ---- States.Format ---- */
-
-static void append_shown(GString *text, const json_t *value);
-
-static void append_shown_object(GString *text, const json_t *object)
-{
-    const char *separator = "";
-    const char *name = NULL;
-    json_t *member = NULL;
-
-    g_string_append_c(text, '{');
-    json_object_foreach((json_t *)object, name, member)
-    {
-        g_string_append_printf(text, "%s%s=", separator, name);
-        append_shown(text, member);
-        separator = ", ";
-    }
-    g_string_append_c(text, '}');
-}
-
-/* Objects and arrays as Step Functions shows them: {a=1, b=[2, 3]}. */
-static void append_shown(GString *text, const json_t *value)
-{
-    if (json_is_string(value)) {
-        g_string_append(text, json_string_value(value));
-    } else if (json_is_object(value)) {
-        append_shown_object(text, value);
-    } else if (json_is_array(value)) {
-        g_string_append_c(text, '[');
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            g_string_append(text, i > 0 ? ", " : "");
-            append_shown(text, json_array_get(value, i));
-        }
-        g_string_append_c(text, ']');
-    } else {
-        g_autofree char *scalar = asl_json_text(value);
-        g_string_append(text, scalar);
-    }
-}
-
-/* A template on its way into text; used counts the arguments that found their place. */
-typedef struct Format {
-    const IntrinsicArgs *args;
-    GString *text;
-    size_t used;
-} Format;
-
-/* What stands at *at, which is moved on behind it. NULL: all is well. */
-static const char *format_piece(Format *format, const char **at)
-{
-    const char *here = *at;
-
-    if (*here == '\\' && here[1] != '\0' && strchr("'\\{}", here[1]) != NULL) {
-        g_string_append_c(format->text, here[1]);
-        *at = here + 2;
-        return NULL;
-    }
-    if (*here != '{' && *here != '}') {
-        g_string_append_c(format->text, *here);
-        *at = here + 1;
-        return NULL;
-    }
-    if (here[0] != '{' || here[1] != '}')
-        return "A brace that is no placeholder {} must be escaped.";
-    if (format->used >= format->args->count)
-        return "There are more placeholders than arguments.";
-    append_shown(format->text, format->args->values[format->used++]);
-    *at = here + 2;
-    return NULL;
-}
-
-static json_t *run_format(const IntrinsicArgs *args, char **ret_problem)
-{
-    const char *at = args->format != NULL ? args->format : json_string_value(args->values[0]);
-    g_autoptr(GString) text = g_string_new(NULL);
-    Format format = {.args = args, .text = text, .used = 1};
-
-    if (at == NULL)
-        return problem(ret_problem, "The first argument must be a string.");
-    while (*at != '\0') {
-        const char *trouble = format_piece(&format, &at);
-        if (trouble != NULL)
-            return problem(ret_problem, trouble);
-    }
-    if (format.used != args->count)
-        return problem(ret_problem, "There are more arguments than placeholders.");
-    return json_string(text->str);
-}
-
 static const IntrinsicFunction functions[] = {
     {"Array", 0, SIZE_MAX, run_array},
     {"ArrayContains", 2, 2, run_array_contains},
@@ -424,7 +335,7 @@ static const IntrinsicFunction functions[] = {
     {"ArrayUnique", 1, 1, run_array_unique},
     {"Base64Decode", 1, 1, run_base64_decode},
     {"Base64Encode", 1, 1, run_base64_encode},
-    {"Format", 1, SIZE_MAX, run_format},
+    {"Format", 1, SIZE_MAX, intrinsic_format},
     {"Hash", 2, 2, run_hash},
     {"JsonMerge", 3, 3, run_json_merge},
     {"JsonToString", 1, 1, run_json_to_string},

@@ -20,3 +20,8 @@ typedef struct IntrinsicFunction {
 } IntrinsicFunction;
 
 const IntrinsicFunction *intrinsic_find(const char *name, size_t len);
+
+/* NULL, with a copy of the text in *ret_problem. */
+json_t *intrinsic_problem(char **ret_problem, const char *text);
+
+json_t *intrinsic_format(const IntrinsicArgs *args, char **ret_problem);
