@@ -255,7 +255,6 @@ void zones_add_rules(const Zones *zones, uint64_t position, uint64_t *rules)
 
 void zones_forget(Zones *zones, uint64_t position)
 {
-    zones->quiet_to = 0;
     for (size_t i = 0; i < ZONE_KINDS; i++) {
         guint kept = 0;
         for (guint j = 0; j < zones->lists[i]->len; j++) {

@@ -288,12 +288,79 @@ static void test_tables_that_one_detector_reads_in_turn_keep_their_own_columns(v
     check_in_turn(WORD_RULES, words_in_turn, G_N_ELEMENTS(words_in_turn));
 }
 
+/* Long ones have stretches without a keyword, many times as long as what is looked at together. */
+static char *random_table(GRand *random, int rows)
+{
+    enum { CALM_ROWS = 4000, CALM_CELLS = 3 };
+    static const char *const names[] = {"id", "badge", "paint", "pet", "acme", "x", "pet paint"};
+    static const char *const cells[] = {"123456789", "redab", "catcd", "badge", "paint", "a pet", "tok_abcd",
+        "badge 987654321", "", "some words, \"\"quoted\"\"", "long words without any meaning at all", "1", "2024-01-02",
+        "redef catgh"};
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (int row = 0; row <= rows; row++) {
+        bool is_calm = row / CALM_ROWS % 2 == 1;
+        for (int column = 0; column < 5; column++) {
+            const char *cell = row == 0
+                                   ? names[g_rand_int_range(random, 0, G_N_ELEMENTS(names))]
+                                   : cells[g_rand_int_range(random, 0, is_calm ? CALM_CELLS : G_N_ELEMENTS(cells))];
+            bool is_quoted = strchr(cell, '"') != NULL || g_rand_int_range(random, 0, 8) == 0;
+            g_string_append_printf(text, is_quoted ? "%s\"%s\"" : "%s%s", column > 0 ? "," : "", cell);
+        }
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void ignore_refusal(void *data, const Refusal *refusal)
+{
+    (void)data;
+    (void)refusal;
+}
+
+/* Who asks for refusals has all rules tried at all places. */
+static void check_every_place(Detector *detector, const char *text)
+{
+    g_autoptr(GString) chosen = g_string_new(NULL), all = g_string_new(NULL);
+    const DetectorOptions some = {.min_tier = TIER_MEDIUM, .handler = write_line, .data = chosen};
+    const DetectorOptions every = {
+        .min_tier = TIER_MEDIUM, .handler = write_line, .refusal_handler = ignore_refusal, .data = all};
+    const DetectorOptions *const ways[] = {&some, &every};
+    g_autoptr(GError) error = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_assert_true(detector_begin(detector, ways[i], TEXT_UTF8, 0, &error));
+        g_assert_true(detector_feed(detector, text, strlen(text), &error));
+        g_assert_true(detector_end(detector, &error));
+    }
+    g_assert_cmpstr(chosen->str, ==, all->str);
+}
+
+static void test_the_places_that_are_tried_are_all_that_have_a_match(void)
+{
+    enum { TEXTS = 300, ROWS_MAX = 40, LONG_ROWS = 12000 };
+    g_autoptr(GString) rules_text = g_string_new(RULES);
+    GRand *random = g_rand_new_with_seed(1123);
+
+    g_string_append(rules_text, WORD_RULES + strlen("rules:\n"));
+    g_autoptr(RuleSet) rules = testing_rules(rules_text->str);
+    g_autoptr(Detector) detector = NULL;
+    g_assert_true(detector_new(rules, &detector, NULL));
+    for (int i = 0; i <= TEXTS; i++) {
+        g_autofree char *text = random_table(random, i < TEXTS ? g_rand_int_range(random, 2, ROWS_MAX) : LONG_ROWS);
+        check_every_place(detector, text);
+    }
+    g_rand_free(random);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
     g_test_add_func("/detect/tables/tables-that-one-detector-reads-in-turn-keep-their-own-columns",
         test_tables_that_one_detector_reads_in_turn_keep_their_own_columns);
+    g_test_add_func("/detect/tables/the-places-that-are-tried-are-all-that-have-a-match",
+        test_the_places_that_are_tried_are_all_that_have_a_match);
     g_test_add_func("/detect/tables/a-column-counts-for-every-row-however-the-text-is-cut",
         test_a_column_counts_for_every_row_however_the_text_is_cut);
     g_test_add_func(
