@@ -31,6 +31,8 @@ static const Phrase phrases[] = {
     {{"code", "icd", "9"}, 3},
     {{"7", "mail"}, 2},
     {{"7", "user", "mail"}, 3},
+    {{"xray", "tube"}, 2},
+    {{"3com", "switch"}, 2},
 };
 
 /* Bytes of a text. */
@@ -257,6 +259,8 @@ static const char *const names[] = {
     "q83vEjRWeJCrze8BI0VniavN credit card",
     "creditCardNumberOfTheUserWhoHasGitHubTokenS3V2B4K9X2S3V2B4Pan",
     "aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3aB1cD2eF3gH4iJ5kL6mN7oPan8q card",
+    "gitHubToken, GitHubTokens; GitHubToken: xGitHubToken, githubToken",
+    "XRayTube, xRayTube; XrayTube: xrayTube, 3ComSwitch; 3comSwitch: 3Com Switch, 33ComSwitch",
     "customerRelationship2 CustomerRelationship2 credit2 card2 p. i. P   I n.I.F. GitHub token",
 };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RULES = 200, ROUNDS = 3, FIRST_VALUE = 100000000 };
+enum { WIDE = 300, RULES = 200, ROUNDS = 3, FIRST_VALUE = 100000000 };
 
 typedef struct Keyword {
     char text[4];
@@ -17,19 +17,52 @@ static Keyword keyword_of(unsigned rule)
     return (Keyword){.text = {'w', (char)('a' + rule / 20), (char)('a' + rule % 20), '\0'}};
 }
 
+#define RULE_HEAD(id)                                                                                                  \
+    "  - id: " id "\n    name: n\n    description: d\n    category: personal\n    severity: high\n    mask: all\n"     \
+    "    engine: class\n"
+#define RULE_TAIL "    examples: {match: [x], no_match: [y]}\n"
+
+/* Two take a word behind their keyword; one eight digits, but less surely in some objects. */
+static const char OTHER_RULES[] =
+    RULE_HEAD("id.word") "    shape: word\n    pattern: '[a-z]{10}'\n    keyword: required\n    keywords: [zword]\n"
+                         "    distance: 5\n" RULE_TAIL RULE_HEAD(
+                             "id.other") "    shape: word\n    pattern: '[a-z]{10}'\n    keyword: required\n    "
+                                         "keywords: [zother]\n"
+                                         "    distance: 5\n" RULE_TAIL RULE_HEAD(
+                                             "id.eight") "    shape: digits\n    forms: ['8']\n    keyword: required\n "
+                                                         "   keywords: [zouter]\n"
+                                                         "    distance: 5\n    keyword_tier: medium\n    lower_paths: "
+                                                         "['*.low']\n" RULE_TAIL;
+
+static void add_rule(GString *text, unsigned rule, const char *form, unsigned distance)
+{
+    const Keyword word = keyword_of(rule);
+
+    g_string_append_printf(text,
+        RULE_HEAD("id.%s") "    shape: digits\n    forms: ['%s']\n    keyword: required\n    keywords: [%s]\n"
+                           "    distance: %u\n" RULE_TAIL,
+        word.text, form, word.text, distance);
+}
+
 /* Each takes nine digits behind its own keyword, and nothing else. */
 static RuleSet *many_rules(void)
 {
     g_autoptr(GString) text = g_string_new("rules:\n");
 
-    for (unsigned i = 0; i < RULES; i++) {
-        const Keyword word = keyword_of(i);
-        g_string_append_printf(text,
-            "  - id: id.%s\n    name: n\n    description: d\n    category: personal\n    severity: high\n"
-            "    mask: all\n    engine: class\n    shape: digits\n    forms: ['9']\n    keyword: required\n"
-            "    keywords: [%s]\n    distance: 5\n    examples: {match: [x], no_match: [y]}\n",
-            word.text, word.text);
-    }
+    for (unsigned i = 0; i < RULES; i++)
+        add_rule(text, i, "9", 5);
+    g_string_append(text, OTHER_RULES);
+    return testing_rules(text->str);
+}
+
+/* The first few take a number that stands nowhere. */
+static RuleSet *wide_rules(void)
+{
+    enum { FIRST = 6, COUNT = 20 };
+    g_autoptr(GString) text = g_string_new("rules:\n");
+
+    for (unsigned i = 0; i < COUNT; i++)
+        add_rule(text, i, i < FIRST ? "12" : "9", WIDE);
     return testing_rules(text->str);
 }
 
@@ -67,15 +100,21 @@ static void write_match(void *data, const Match *match)
     g_string_append_printf(data, "%s %.*s\n", match->rule->id, (int)match->text.len, (const char *)match->text.data);
 }
 
+static void read_text(Detector *detector, const DetectorOptions *options, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(detector_begin(detector, options, TEXT_UTF8, 0, &error));
+    g_assert_true(detector_feed(detector, text, strlen(text), &error));
+    g_assert_true(detector_end(detector, &error));
+}
+
 static void check(Detector *detector, const GString *text, const char *expected)
 {
     g_autoptr(GString) found = g_string_new(NULL);
     const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = write_match, .data = found};
-    g_autoptr(GError) error = NULL;
 
-    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
-    g_assert_true(detector_feed(detector, text->str, text->len, &error));
-    g_assert_true(detector_end(detector, &error));
+    read_text(detector, &options, text->str);
     g_assert_cmpstr(found->str, ==, expected);
 }
 
@@ -125,6 +164,109 @@ static void test_a_text_is_read_the_same_whatever_was_read_before(void)
     }
 }
 
+typedef struct Known {
+    const char *text, *matches;
+} Known;
+
+/* Each leaves behind what another would be misread by: a name of a column that has none there, comments before JSON, a
+ * path of the same names in other places, zones that are told by the same words. */
+static const Known known[] = {
+    {"id,waa,x\n1,100000000,y\n2,100000020,z\n", "id.waa 100000000\nid.waa 100000020\n"},
+    {"id,,waa\n1,100000001,y\n2,100000002,z\n", ""},
+    {"// some words before it, some words before it, some words before it\n{\"waa\": [\"some more words\", "
+     "100000000]}\n",
+        "id.waa 100000000\n"},
+    {"{\"wab\": [\"some more words\", 100000001]}\n", "id.wab 100000001\n"},
+    {"{\"zouter\": {\"wac\": [\"some more words\", 100000002]}}\n", "id.wac 100000002\n"},
+    {"{\"zouter\": {\"wad\": [\"some more words\", 100000003]}}\n", "id.wad 100000003\n"},
+    /* a zone that the next one of the same keyword makes longer */
+    {"waa x waa 100000000", "id.waa 100000000\n"},
+    /* words of a block are looked at before its numbers */
+    {"waa 100000000 x x x x zword abcdefghij\n", "id.waa 100000000\nid.word abcdefghij\n"},
+    {"{\"zword\": [\"waa 100000000 x x x abcdefghij\"]}\n", "id.waa 100000000\nid.word abcdefghij\n"},
+    {"12:01 put {\"wae\": [\"some more words\", 100000004]}\n12:02 put {\"waf\": [\"some more words\", 100000005]}\n",
+        "id.wae 100000004\nid.waf 100000005\n"},
+    /* what a pattern of two rules found at a place */
+    {"zother abcdefghij\n", "id.other abcdefghij\n"},
+    {"zother abcdefghiJ\n", ""},
+    {"some words 100000000\n", ""},
+};
+
+static void check_known(Detector *detector, const Known *one)
+{
+    g_autoptr(GString) text = g_string_new(one->text);
+
+    check(detector, text, one->matches);
+}
+
+static void test_each_of_many_texts_is_read_as_if_it_were_the_only_one(void)
+{
+    g_autoptr(RuleSet) rules = many_rules();
+    g_autoptr(Detector) detector = new_detector(rules);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+        for (size_t j = 0; j < G_N_ELEMENTS(known); j++) {
+            check_known(detector, &known[i]);
+            check_known(detector, &known[j]);
+        }
+    }
+}
+
+/* Of so many keywords before a number the last one differs only. */
+static void test_companies_that_differ_in_the_last_of_many_keywords_are_told_apart(void)
+{
+    enum { COMPANY = 6, LAST = 20 };
+    g_autoptr(RuleSet) rules = wide_rules();
+
+    for (unsigned count = 1; count <= COMPANY; count++) {
+        g_autoptr(Detector) detector = new_detector(rules);
+        g_autoptr(GString) text = g_string_new(NULL), expected = g_string_new(NULL);
+        for (unsigned last = COMPANY; last < LAST; last++) {
+            for (unsigned i = 0; i < count; i++)
+                g_string_append_printf(text, "%s ", keyword_of(i).text);
+            g_string_append_printf(text, "%s %u\n", keyword_of(last).text, FIRST_VALUE + last);
+            for (unsigned i = 0; i < WIDE; i += 2)
+                g_string_append(text, "- ");
+            g_string_append_c(text, '\n');
+            g_string_append_printf(expected, "id.%s %u\n", keyword_of(last).text, FIRST_VALUE + last);
+        }
+        check(detector, text, expected->str);
+    }
+}
+
+static void test_what_an_abandoned_text_held_is_not_of_the_next(void)
+{
+    enum { BYTES = 100 * 1024 };
+    g_autoptr(RuleSet) rules = many_rules();
+    g_autoptr(Detector) detector = new_detector(rules);
+    g_autoptr(GString) text = g_string_new(NULL), found = g_string_new(NULL), next = g_string_new("nothing in it\n");
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = write_match, .data = found};
+    g_autoptr(GError) error = NULL;
+
+    while (text->len < BYTES)
+        g_string_append(text, "waa 100000000\n");
+    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+    g_assert_true(detector_feed(detector, text->str, text->len, &error));
+    check(detector, next, "");
+}
+
+/* Many texts may belong to an object; the next one is another. */
+static void test_the_name_of_an_object_counts_for_that_object_only(void)
+{
+    static const char *const paths[] = {"a.txt", "b.low", "b.low", "c.txt", NULL, "d.low", NULL};
+    g_autoptr(RuleSet) rules = many_rules();
+    g_autoptr(Detector) detector = new_detector(rules);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autoptr(GString) found = g_string_new(NULL);
+        const DetectorOptions options = {
+            .min_tier = TIER_MEDIUM, .handler = write_match, .data = found, .path = paths[i]};
+        bool is_lower = paths[i] != NULL && g_str_has_suffix(paths[i], ".low");
+        read_text(detector, &options, "zouter 10000000\n");
+        g_assert_cmpstr(found->str, ==, is_lower ? "" : "id.eight 10000000\n");
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -132,5 +274,13 @@ int main(int argc, char **argv)
         test_keywords_that_come_again_after_many_others_have_their_own_rules);
     g_test_add_func("/detect/memory/a-text-is-read-the-same-whatever-was-read-before",
         test_a_text_is_read_the_same_whatever_was_read_before);
+    g_test_add_func("/detect/memory/each-of-many-texts-is-read-as-if-it-were-the-only-one",
+        test_each_of_many_texts_is_read_as_if_it_were_the_only_one);
+    g_test_add_func("/detect/memory/companies-that-differ-in-the-last-of-many-keywords-are-told-apart",
+        test_companies_that_differ_in_the_last_of_many_keywords_are_told_apart);
+    g_test_add_func("/detect/memory/what-an-abandoned-text-held-is-not-of-the-next",
+        test_what_an_abandoned_text_held_is_not_of_the_next);
+    g_test_add_func("/detect/memory/the-name-of-an-object-counts-for-that-object-only",
+        test_the_name_of_an_object_counts_for_that_object_only);
     return g_test_run();
 }
