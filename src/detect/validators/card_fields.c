@@ -41,7 +41,7 @@ static bool is_in_list(const Surroundings *surroundings)
     enum { LIST_COMMAS = 20 };
     static const uint8_t of_list[256] = {['0' ... '9'] = 1, [','] = 1, [' '] = 1};
     Bytes before = surroundings->before, after = surroundings->after;
-    const uint8_t *line = before.len > 0 ? memrchr(before.data, '\n', before.len) : NULL;
+    const uint8_t *line = before.data != NULL && before.len > 0 ? memrchr(before.data, '\n', before.len) : NULL;
     size_t at = before.len, commas = 0;
     bool has_others = after.len > 1 && after.data[0] == ',' && (after.data[1] == ' ' || g_ascii_isdigit(after.data[1]));
 

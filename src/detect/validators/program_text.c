@@ -116,6 +116,11 @@ static bool is_member_of_pointer(Bytes value)
            g_ascii_isalpha(arrow[3]);
 }
 
+static bool holds_text(Bytes value, const char *text)
+{
+    return value.data != NULL && memmem(value.data, value.len, text, strlen(text)) != NULL;
+}
+
 /* "array[0..15]", "function(a", "info^.passes", "0x08000000": types, pointers and numbers. */
 static bool is_of_language(Bytes value)
 {
@@ -127,8 +132,8 @@ static bool is_of_language(Bytes value)
     for (size_t i = 0; i < G_N_ELEMENTS(starts); i++)
         if (begins_with(value, starts[i]))
             return true;
-    if (memmem(value.data, value.len, "^.", 2) != NULL || is_member_of_pointer(value) || is_hash_and_word(value) ||
-        (memmem(value.data, value.len, "::", 2) != NULL && g_ascii_isalpha(value.data[0])))
+    if (holds_text(value, "^.") || is_member_of_pointer(value) || is_hash_and_word(value) ||
+        (holds_text(value, "::") && g_ascii_isalpha(value.data[0])))
         return true;
     if (value.len > 1 && value.data[0] == '!' && value.data[value.len - 1] == '}')
         return name_of_program((Bytes){value.data + 1, value.len - 1}) > 0;
@@ -254,7 +259,7 @@ static bool is_translation(Bytes value)
     for (size_t i = 0; i < value.len; i++)
         is_ascii = is_ascii && value.data[i] < 0x80;
     for (size_t i = 0; !is_ascii && i < G_N_ELEMENTS(places); i++)
-        if (memmem(value.data, value.len, places[i], strlen(places[i])) != NULL)
+        if (holds_text(value, places[i]))
             return true;
     return false;
 }
