@@ -66,6 +66,8 @@ KINDS = [
     kind("cl.rut id.cl_rut RUT", "12.531.909-2", "76086428-5"),
     kind("ar.cuit id.ar_cuit CUIT", "20-05536168-2", skipped="^2[56]"),
     kind("co.nit id.co_nit NIT", "213.123.432-1"),
+    kind("pe.ruc id.pe_ruc RUC", "20512333797"),
+    kind("ec.ci id.ec_ruc cedula", "171430710-3"),
     kind("sg.uen id.sg_uen UEN", "00192200M", "197401143C", "S16FC0121D"),
     kind("tr.tckimlik id.tr_tckn TC Kimlik No", "17291716060"),
     kind("za.idnr id.za_id RSA ID", "7503305044089"),

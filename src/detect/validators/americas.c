@@ -152,8 +152,8 @@ static bool ec_place_is_valid(const Alnum *digits)
     return is_province && (digits->len == 10 || (digits->len == 13 && digits_value(digits->text, 10, 3) != 0));
 }
 
-/* Registro Civil and SRI: province, kind of taxpayer (under 6 a person, by Luhn; 6 a public body and 9 a company, by
- * weights mod 11), and 001 and on behind it for the places of a RUC. */
+/* Registro Civil and SRI: province, kind of taxpayer (up to 6 a person, by Luhn; 6 also a public body and 9 a company,
+ * by weights mod 11), and 001 and on behind it for the places of a RUC. */
 Verdict validate_ec_ruc(Bytes value)
 {
     static const uint8_t company[10] = {4, 3, 2, 7, 6, 5, 4, 3, 2, 1}, body[9] = {3, 2, 7, 6, 5, 4, 3, 2, 1};
@@ -162,8 +162,8 @@ Verdict validate_ec_ruc(Bytes value)
     if (!digits_read(value, &digits) || !ec_place_is_valid(&digits))
         return VERDICT_REJECT;
     char kind = digits.text[2];
-    if (kind < '6')
-        return luhn_is_valid(digits.text, 10) ? VERDICT_PASS : VERDICT_REJECT;
+    if (kind <= '6' && luhn_is_valid(digits.text, 10))
+        return VERDICT_PASS;
     if (digits.len != 13 || (kind != '6' && kind != '9'))
         return VERDICT_REJECT;
     uint32_t sum = kind == '9' ? digits_weighted(digits.text, company, 10) : digits_weighted(digits.text, body, 9);
