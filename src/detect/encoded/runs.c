@@ -1,6 +1,7 @@
 #include "detect/encoded/runs.h"
 #include "detect/byte_class.h"
 #include "detect/encoded/base64.h"
+#include "detect/encoded/run_forms.h"
 
 #include <glib.h>
 #include <string.h>
@@ -119,9 +120,23 @@ static RunForm base64_form(Bytes run)
     return is_valid ? form_of(&head) : RUN_NO_TEXT;
 }
 
+/* Of those, only what begins as UTF-8 does. */
+static RunSpelling spelling_of(Bytes run)
+{
+    uint64_t bytes = 0;
+    unsigned count = 0;
+    RunSpelling spelling = run_spelling(run.data, &bytes, &count);
+
+    if (spelling == SPELLED_OTHERWISE)
+        return spelling;
+    const RunHead head = run_head(bytes, count);
+    return begins_text(&head) ? spelling : SPELLED_OTHERWISE;
+}
+
 bool run_may_be_text(Bytes run)
 {
-    return run.len >= HEAD && (base64_form(run) != RUN_NO_TEXT || hex_form(run) != RUN_NO_TEXT);
+    return run.len >= HEAD &&
+           (base64_form(run) != RUN_NO_TEXT || hex_form(run) != RUN_NO_TEXT || spelling_of(run) != SPELLED_OTHERWISE);
 }
 
 /* Behind a character that is no letter of a word; behind the mark of a number, "0x", and what may be the end of an
@@ -251,11 +266,27 @@ static bool narrow(Decoded *out, size_t high)
     return true;
 }
 
+static bool decode_spelled(Bytes run, Decoded *out)
+{
+    switch (run.len >= HEAD ? spelling_of(run) : SPELLED_OTHERWISE) {
+    case SPELLED_OTHERWISE:
+        return false;
+    case SPELLED_DASHED:
+        return run_put_dashed(run, out) && is_text(out);
+    case SPELLED_BASE32:
+        return run_put_base32(run, out) && is_text(out);
+    }
+    return false;
+}
+
 bool decode_run(Bytes run, Decoded *out)
 {
     RunForm form = run.len >= HEAD ? hex_form(run) : RUN_NO_TEXT;
     bool has_only_hex = form != RUN_NO_TEXT && is_hex(run);
 
+    if (!has_only_hex && decode_spelled(run, out))
+        return true;
+    out->width = 0;
     if (!has_only_hex) {
         form = run.len >= HEAD ? base64_form(run) : RUN_NO_TEXT;
         if (form == RUN_NO_TEXT || is_hex(run))

@@ -34,6 +34,16 @@ static const RunCase cases[] = {
         "AByACAgrAAgAG0AeQAgAGMAYQBzAGUAIABpAHMAIAAxADIAMwAtADQANQAtADYANwA4ADkALAAgAHMAbwAgAGkAdAAgAGkAcwAsACAAYQBuAGQ"
         "AIAB0AGgAZQByAGUAIABpAHMAIABtAG8AcgBl",
         "id.case 48+30 1:49 medium 123-45-6789\n"},
+    {"base32", "x: NV4SAY3BONSSA2LTEAYTEMZNGQ2S2NRXHA4SYIDTN4QGS5BANFZSYIDBNZSCA5DIMVZGKIDJOMQG233SMU======",
+        "id.case 20+19 1:21 medium 123-45-6789\n"},
+    {"base32 in lower case without its end",
+        "x: nv4say3bonssa2lteaytemzngq2s2nrxha4syidtn4qgs5banfzsyidbnzsca5dimvzgkidjomqg233smu",
+        "id.case 20+19 1:21 medium 123-45-6789\n"},
+    {"hexadecimal with dashes, as .NET prints bytes",
+        "x: "
+        "6D-79-20-63-61-73-65-20-69-73-20-31-32-33-2D-34-35-2D-36-37-38-39-2C-20-73-6F-20-69-74-20-69-73-2C-20-61-6E-"
+        "64-20-74-68-65-72-65-20-69-73-20-6D-6F-72-65",
+        "id.case 36+32 1:37 medium 123-45-6789\n"},
     {"hexadecimal of PostgreSQL",
         "1\t\\\\x6d792063617365206973203132332d34352d363738392c20736f2069742069732c20616e64207468657265206973206d6f7265"
         "\n",
