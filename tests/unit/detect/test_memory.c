@@ -22,17 +22,20 @@ static Keyword keyword_of(unsigned rule)
     "    engine: class\n"
 #define RULE_TAIL "    examples: {match: [x], no_match: [y]}\n"
 
+#define WORD_RULE(id, keyword)                                                                                         \
+    RULE_HEAD(id)                                                                                                      \
+    "    shape: word\n    pattern: '[a-z]{10}'\n    keyword: required\n    keywords: [" keyword                        \
+    "]\n    distance: 5\n" RULE_TAIL
+#define LOWERED_RULE(id, keyword)                                                                                      \
+    RULE_HEAD(id)                                                                                                      \
+    "    shape: digits\n    forms: ['8']\n    keyword: required\n    keywords: [" keyword                              \
+    "]\n    distance: 5\n    keyword_tier: medium\n    lower_paths: ['*.low']\n" RULE_TAIL
+
 /* Two take a word behind their keyword; one eight digits, but less surely in some objects. */
 static const char OTHER_RULES[] =
-    RULE_HEAD("id.word") "    shape: word\n    pattern: '[a-z]{10}'\n    keyword: required\n    keywords: [zword]\n"
-                         "    distance: 5\n" RULE_TAIL RULE_HEAD(
-                             "id.other") "    shape: word\n    pattern: '[a-z]{10}'\n    keyword: required\n    "
-                                         "keywords: [zother]\n"
-                                         "    distance: 5\n" RULE_TAIL RULE_HEAD(
-                                             "id.eight") "    shape: digits\n    forms: ['8']\n    keyword: required\n "
-                                                         "   keywords: [zouter]\n"
-                                                         "    distance: 5\n    keyword_tier: medium\n    lower_paths: "
-                                                         "['*.low']\n" RULE_TAIL;
+    "  - id: sec.token\n    name: n\n    description: d\n    category: secret\n    severity: high\n    mask: all\n"
+    "    engine: literal\n    pattern: 'tok_[a-z]{8}'\n" RULE_TAIL WORD_RULE("id.word", "zword")
+        WORD_RULE("id.other", "zother") LOWERED_RULE("id.eight", "zouter");
 
 static void add_rule(GString *text, unsigned rule, const char *form, unsigned distance)
 {
@@ -189,6 +192,9 @@ static const Known known[] = {
     /* what a pattern of two rules found at a place */
     {"zother abcdefghij\n", "id.other abcdefghij\n"},
     {"zother abcdefghiJ\n", ""},
+    /* how far a literal was looked for */
+    {"a few words before it: tok_abcdefgh\n", "sec.token tok_abcdefgh\n"},
+    {"tok_abcdefgi\n", "sec.token tok_abcdefgi\n"},
     {"some words 100000000\n", ""},
 };
 
@@ -234,20 +240,23 @@ static void test_companies_that_differ_in_the_last_of_many_keywords_are_told_apa
     }
 }
 
+/* Each time it ends at another place of a line, in the midst of everything. */
 static void test_what_an_abandoned_text_held_is_not_of_the_next(void)
 {
-    enum { BYTES = 100 * 1024 };
+    enum { BYTES = 100 * 1024, TIMES = 20, STEP = 64 };
     g_autoptr(RuleSet) rules = many_rules();
     g_autoptr(Detector) detector = new_detector(rules);
-    g_autoptr(GString) text = g_string_new(NULL), found = g_string_new(NULL), next = g_string_new("nothing in it\n");
+    g_autoptr(GString) text = g_string_new(NULL), found = g_string_new(NULL), next = g_string_new("waa 100000001\n");
     const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = write_match, .data = found};
     g_autoptr(GError) error = NULL;
 
     while (text->len < BYTES)
-        g_string_append(text, "waa 100000000\n");
-    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
-    g_assert_true(detector_feed(detector, text->str, text->len, &error));
-    check(detector, next, "");
+        g_string_append(text, "waa 100000000 tok_abcdefgh\n");
+    for (size_t i = 0; i < TIMES; i++) {
+        g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+        g_assert_true(detector_feed(detector, text->str, text->len - i * STEP, &error));
+        check(detector, next, "id.waa 100000001\n");
+    }
 }
 
 /* Many texts may belong to an object; the next one is another. */
