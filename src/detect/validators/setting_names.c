@@ -198,7 +198,7 @@ bool setting_name_is_no_secret(const SettingName *name)
         "chars", "alphabet", "hockey", "jockey", "donkey", "whiskey", "keytab", "keys.map", "request", "trace",
         "correlation", "thumbprint", "sha3", "sha384", "websocket-key", "websocketkey", "websocket_key", "rspauth",
         "subkey", "signkey", "key_type", "keytype", "sender-auth", "feedback", "skiptoken", "skip_token", "synctoken",
-        "sync_token", "authenticity", "validation"};
+        "sync_token", "authenticity"};
 
     if (holds_one_of(name, words, G_N_ELEMENTS(words)))
         return true;

@@ -170,6 +170,7 @@ static void test_code_labels_and_what_is_public_by_its_name_are_no_secrets(void)
         {"aws_secret", "<meta name=\"csrf-token\" content=\"", "Nx5L82ecREvi7kyDhCUXzfGd9DVhK6M69xvwkE3C", "\"",
             VERDICT_REJECT, NULL, NULL},
         {"bare_key", "key: ", "PSA_ALG_CBC_PKCS7", "\n", VERDICT_REJECT, NULL, NULL},
+        {"setting", "'cookieValidationKey' => '", "q7Rf2mX9cV4tL8sB1nK6", "'", VERDICT_PASS, NULL, NULL},
         {"bare_key", "X-Google-Sender-Auth: ", "q7Rf2mX9cV4tL8sB1nK6", "\n", VERDICT_REJECT, NULL, NULL},
         {"setting", "testKeyECThumbprint = \"", "zedj-Bd1Zshp8KLePv2MB-lJ_Hagp7wAwdkA0NUTniU", "\"", VERDICT_REJECT,
             NULL, NULL},
