@@ -218,7 +218,7 @@ static uint64_t settle(Detector *detector, const TextView *text, StepKind kind)
     }
     uint64_t unsettled = overlap_settle(
         detector->rules, detector->options.min_tier, detector->judge.pending, horizon, detector->settled);
-    const PairWindow window = {.rules = detector->rules, .matches = detector->settled, .known_to = unsettled};
+    const PairWindow window = pair_window(detector->rules, detector->settled, unsettled);
     while (detector->handed < detector->settled->len && pair_is_known(&window, detector->handed)) {
         PendingMatch *match = &g_array_index(detector->settled, PendingMatch, detector->handed);
         pair_raise(&window, detector->handed);

@@ -8,7 +8,10 @@ typedef struct PairWindow {
     const RuleSet *rules;
     GArray *matches; /* PendingMatch */
     uint64_t known_to;
+    uint64_t longest; /* of the matches, in bytes */
 } PairWindow;
+
+PairWindow pair_window(const RuleSet *rules, GArray *matches, uint64_t known_to);
 
 /* How far behind a match's start others matter. */
 size_t pair_reach(const RuleSet *rules);

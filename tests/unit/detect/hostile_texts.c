@@ -128,6 +128,7 @@ const HostileText hostile_texts[] = {
     {"YAML keys that never come back", "", "ssn#: #\n"},
     {"columns and rows of numbers", "ssn,iban,name\n", "#,#,#\n"},
     {"addresses that never come back", "", "a#@b#.com "},
+    {"dates without their card", "", "exp 12/27 "},
     {"names and numbers", "", "password=#a#b# "},
 };
 
