@@ -313,7 +313,8 @@ static ALWAYS_INLINE void scan_block(
 
 static ALWAYS_INLINE void scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
 {
-    static const ClassGate closed = {.from = 0, .to = 0};
+    static const uint64_t no_bytes[256 / 64] = {0};
+    static const ClassGate closed = {.from = 0, .to = 0, .word_firsts = no_bytes};
     ClassMasks masks[STRIP_BLOCKS + 1];
     uint64_t carried = text->from > 0 && byte_is_word(text->data[text->from - 1]);
 
