@@ -4,6 +4,7 @@
 #include "detect/encoded/dumps.h"
 #include "detect/encoded/escapes.h"
 #include "detect/encoded/forms.h"
+#include "detect/encoded/printed.h"
 #include "detect/encoded/runs.h"
 
 #include <glib.h>
@@ -34,6 +35,8 @@ void encoded_finder_init(EncodedFinder *finder)
 
     byte_set_init(&finder->runs, LETTERS "0123456789+/-_");
     byte_sets_init(&finder->escapes, escapes);
+    byte_set_init(&finder->printed, PRINTED_FIRST);
+    byte_set_init(&finder->printed_second, PRINTED_SECOND);
 }
 
 static uint64_t run_mask(const EncodedFinder *finder, const TextView *view, size_t at)
@@ -218,6 +221,8 @@ static bool is_behind_soft_break(const TextView *view, size_t at)
 /* What assigns nothing at the end of a line is code, not mail. */
 static bool is_worth_it(const TextView *view, size_t at)
 {
+    if (view->data[at] >= 0x80)
+        return printed_is_telling((Bytes){.data = view->data, .len = view->len}, at);
     if (view->data[at] == '&' && form_is_telling_before((Bytes){.data = view->data, .len = view->len}, at))
         return true;
     if (!escape_is_telling(from_index(view, at)))
@@ -230,6 +235,8 @@ static bool may_be_escape(const uint8_t *text)
 {
     uint8_t next = text[1];
 
+    if (text[0] >= 0x80)
+        return printed_may_begin(text);
     switch (text[0]) {
     case '\\':
         return (next | 0x20) == 'u' || next == 'x' || next == '\\' || next == '/' || (next & 0xFC) == '0';
@@ -254,11 +261,34 @@ static uint64_t escape_mask(const EncodedFinder *finder, const uint8_t *text, si
            (masks[FIRST_OF_MAIL] & (masks[SECOND_OF_MAIL] >> 1 | unknown));
 }
 
+/* Reads a block. Most text is ASCII. */
+static bool is_ascii_block(const uint8_t *text)
+{
+    uint64_t words[BYTE_SET_BLOCK / 8], all = 0;
+
+    memcpy(words, text, sizeof words);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        all |= words[i];
+    return (all & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* Likewise of characters that stand for those of ASCII. */
+static uint64_t printed_mask(const EncodedFinder *finder, const uint8_t *text, size_t len)
+{
+    uint64_t last = UINT64_C(1) << (MIN(len, (size_t)BYTE_SET_BLOCK) - 1);
+
+    if (is_ascii_block(text))
+        return 0;
+    return byte_set_mask(&finder->printed, text, len) | byte_set_mask(&finder->printed_second, text, len) >> 1 |
+           (text[MIN(len, (size_t)BYTE_SET_BLOCK) - 1] == 0xC2 ? last : 0);
+}
+
 /* Where the first one in [from, to) is; to: there is none. */
 static size_t next_escape(const EncodedFinder *finder, const TextView *view, size_t from, size_t to)
 {
     for (size_t block = from; block < to; block += BYTE_SET_BLOCK) {
-        uint64_t mask = escape_mask(finder, view->data + block, to - block);
+        const uint8_t *text = view->data + block;
+        uint64_t mask = escape_mask(finder, text, to - block) | printed_mask(finder, text, to - block);
         for (; mask != 0; mask &= mask - 1) {
             size_t at = block + (size_t)__builtin_ctzll(mask);
             if (may_be_escape(view->data + at) && is_worth_it(view, at))
@@ -295,8 +325,8 @@ static size_t line_of_escapes_end(const TextView *view, size_t at, size_t limit)
 static size_t last_escape(const TextView *view, size_t from, size_t to)
 {
     for (size_t at = to; at > from; at--) {
-        if (strchr(ESCAPES, view->data[at - 1]) != NULL && view->data[at - 1] != '\0' &&
-            may_be_escape(view->data + at - 1) && is_worth_it(view, at - 1))
+        bool may_be = view->data[at - 1] >= 0x80 || byte_is_one_of(view->data[at - 1], ESCAPES);
+        if (may_be && may_be_escape(view->data + at - 1) && is_worth_it(view, at - 1))
             return at - 1;
     }
     return to;

@@ -16,7 +16,8 @@ typedef struct EncodedSpan {
 
 typedef struct EncodedFinder {
     ByteSet runs;
-    ByteSets escapes; /* what they begin with, and go on with */
+    ByteSets escapes;                /* what they begin with, and go on with */
+    ByteSet printed, printed_second; /* likewise, of characters that stand for those of ASCII */
 } EncodedFinder;
 
 void encoded_finder_init(EncodedFinder *finder);

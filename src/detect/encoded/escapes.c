@@ -3,6 +3,7 @@
 #include "detect/encoded/entities.h"
 #include "detect/encoded/escape_forms.h"
 #include "detect/encoded/forms.h"
+#include "detect/encoded/printed.h"
 
 #include <glib.h>
 #include <string.h>
@@ -109,6 +110,8 @@ static const SureForms UNSURE = {.is_mail = false};
 
 static Escape any_escape(Bytes text, const SureForms *sure)
 {
+    if (text.data[0] >= 0x80)
+        return printed_character(text);
     if (text.len < 3)
         return (Escape){.value = -1};
     switch (text.data[0]) {

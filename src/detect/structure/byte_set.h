@@ -1,4 +1,4 @@
-/* Where in 64 bytes one of a few ASCII characters stands, as a bit mask: bit i is byte i. */
+/* Where in 64 bytes one of a few stands, as a bit mask: bit i is byte i. */
 #pragma once
 
 #include <stddef.h>
@@ -9,11 +9,12 @@ enum { BYTE_SET_BLOCK = 64 };
 typedef struct ByteSet ByteSet;
 
 struct ByteSet {
-    uint8_t low[16]; /* by low nibble: bit n says that the character with high nibble n belongs to the set */
+    uint8_t low[16];  /* by low nibble: bit n says that the byte with high nibble n, or 8 + n, belongs to the set */
+    uint8_t high[16]; /* by high nibble: that bit; 0: no member has it */
     uint64_t (*mask)(const ByteSet *set, const uint8_t *text);
 };
 
-/* members: ASCII only. */
+/* members: ASCII only, or none of it. */
 void byte_set_init(ByteSet *set, const char *members);
 
 /* Reads BYTE_SET_BLOCK bytes; only the first len of them count. */

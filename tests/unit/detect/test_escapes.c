@@ -34,6 +34,36 @@ static const FormCase cases[] = {
     {"escape() of JavaScript", "q=bob%u0040ab.org", "pii.email 2+15 1:3 medium bob@ab.org\n"},
     {"HTML without a semicolon", "<p>bob&#64ab.org bob&#x40zb.org</p>",
         "pii.email 3+13 1:4 medium bob@ab.org\npii.email 17+14 1:18 medium bob@zb.org\n"},
+    {"spaces that do not break",
+        "IBAN : DE89\xC2\xA0"
+        "3704\xC2\xA0"
+        "0044\xC2\xA0"
+        "0532\xC2\xA0"
+        "0130\xC2\xA0"
+        "00.",
+        "fin.iban 7+32 1:8 validated DE89 3704 0044 0532 0130 00\n"},
+    {"narrow ones",
+        "DE89\xE2\x80\xAF"
+        "3704\xE2\x80\xAF"
+        "0044\xE2\x80\xAF"
+        "0532\xE2\x80\xAF"
+        "0130\xE2\x80\xAF"
+        "00",
+        "fin.iban 0+37 1:1 validated DE89 3704 0044 0532 0130 00\n"},
+    {"digits of full width",
+        "badge "
+        "\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x90\xEF\xBC\x90\xEF\xBC\x93\xEF\xBC\x94\xEF\xBC\x95\xEF\xBC\x96\xEF\xBC\x97",
+        "id.badge 6+27 1:7 high 120034567\n"},
+    {"Arabic digits", "badge \xD9\xA1\xD9\xA2\xD9\xA0\xD9\xA0\xD9\xA3\xD9\xA4\xD9\xA5\xD9\xA6\xD9\xA7",
+        "id.badge 6+18 1:7 high 120034567\n"},
+    {"Persian digits", "badge \xDB\xB1\xDB\xB2\xDB\xB0\xDB\xB0\xDB\xB3\xDB\xB4\xDB\xB5\xDB\xB6\xDB\xB7",
+        "id.badge 6+18 1:7 high 120034567\n"},
+    {"spaces and dashes of print that part no number",
+        "bob\xE2\x80\x93"
+        "ab \xC2\xA0"
+        "1 \xEF\xBC\x91 \xE2\x80\x94"
+        "1",
+        ""},
     {"slashes of PHP", "{\"d\":\"12\\/05\\/1980\",\"m\":\"bob\\u0040ab.org\"}",
         "pii.email 25+15 1:26 medium bob@ab.org\n"},
 };
