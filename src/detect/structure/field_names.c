@@ -17,6 +17,7 @@ enum {
     JOINS_MAX = 1024,   /* different sets of rules of paths */
     RECENT = 256,       /* a power of two */
     SHORT_MAX = 16,     /* bytes */
+    DULL = 4096,        /* a power of two */
 };
 
 /* A short name as it is written: its first and last bytes are all of it. */
@@ -39,12 +40,15 @@ struct FieldNames {
     uint32_t *slots;
     ShortName recent[RECENT]; /* most names of a text are a few that come again and again */
     GHashTable *joins;        /* set of Join */
+    uint64_t dull[DULL];      /* hashes of texts that hold no keyword, which no other text changes; 0: none */
 };
 
+/* A label may hold the value as well: "password: …". */
 static void name_clear(gpointer data)
 {
     g_free(((FieldName *)data)->groups);
     g_free(((FieldName *)data)->rules);
+    explicit_bzero(data, sizeof(FieldName));
 }
 
 static guint join_hash(gconstpointer data)
@@ -165,25 +169,38 @@ static void find_keywords(FieldNames *names, FieldName *name, Bytes text)
     name->groups = g_steal_pointer(&groups);
 }
 
+/* Where a name with this hash is, or would be. */
+static uint32_t *slot_of(const FieldNames *names, uint64_t hash)
+{
+    size_t slot = hash & (SLOTS - 1);
+
+    while (names->slots[slot] != 0 && field_names_at(names, names->slots[slot])->hash != hash)
+        slot = (slot + 1) & (SLOTS - 1);
+    return &names->slots[slot];
+}
+
+static uint32_t add_name(FieldNames *names, uint32_t *slot, FieldName *name, Bytes text)
+{
+    if (names->names->len >= (name->groups != NULL ? NAMES_MAX : PLAIN_MAX)) {
+        name_clear(name);
+        return OTHER;
+    }
+    show(name, text);
+    name->role = (uint8_t)field_role(text);
+    g_array_append_vals(names->names, name, 1);
+    *slot = names->names->len - 1;
+    return *slot;
+}
+
 static uint32_t intern_any(FieldNames *names, Bytes text)
 {
     FieldName name = {.hash = XXH3_64bits(text.data, text.len)};
-    size_t slot = name.hash & (SLOTS - 1);
+    uint32_t *slot = slot_of(names, name.hash);
 
-    for (; names->slots[slot] != 0; slot = (slot + 1) & (SLOTS - 1)) {
-        if (field_names_at(names, names->slots[slot])->hash == name.hash)
-            return names->slots[slot];
-    }
+    if (*slot != 0)
+        return *slot;
     find_keywords(names, &name, text);
-    if (names->names->len >= (name.groups != NULL ? NAMES_MAX : PLAIN_MAX)) {
-        name_clear(&name);
-        return OTHER;
-    }
-    show(&name, text);
-    name.role = (uint8_t)field_role(text);
-    g_array_append_val(names->names, name);
-    names->slots[slot] = names->names->len - 1;
-    return names->names->len - 1;
+    return add_name(names, slot, &name, text);
 }
 
 static inline uint64_t load4(const uint8_t *from)
@@ -243,16 +260,33 @@ static bool is_label(Bytes text)
     return text.len > 0 && text.len <= FIELD_NAME_SHOWN && (g_ascii_isalpha(text.data[0]) || text.data[0] >= 0x80);
 }
 
+/* Most of what stands where names may stand is data, of which nothing is kept: it would take the room of names. */
+static uint32_t intern_telling(FieldNames *names, Bytes text)
+{
+    FieldName name = {.hash = XXH3_64bits(text.data, text.len)};
+    uint64_t *dull = &names->dull[name.hash & (DULL - 1)];
+
+    if (*dull == name.hash)
+        return 0;
+    uint32_t *slot = slot_of(names, name.hash);
+    if (*slot != 0)
+        return field_names_at(names, *slot)->groups != NULL ? *slot : 0;
+    find_keywords(names, &name, text);
+    if (name.groups == NULL) {
+        *dull = name.hash;
+        return 0;
+    }
+    uint32_t index = add_name(names, slot, &name, text);
+    return index != OTHER ? index : 0;
+}
+
 uint32_t field_names_label(FieldNames *names, Bytes text)
 {
     while (text.len > 0 && is_around_label(text.data[text.len - 1]))
         text.len--;
     for (; text.len > 0 && is_around_label(text.data[0]); text.len--)
         text.data++;
-    if (!is_label(text))
-        return 0;
-    uint32_t name = field_names_intern(names, text);
-    return field_names_at(names, name)->groups != NULL ? name : 0;
+    return is_label(text) ? intern_telling(names, text) : 0;
 }
 
 static bool has_all(const uint64_t *rules, const uint64_t *wanted, size_t words)

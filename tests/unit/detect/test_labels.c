@@ -160,6 +160,32 @@ static void test_a_table_of_any_length_keeps_its_names(void)
     }
 }
 
+/* What stands where names may stand is data mostly: it must not take the room of names that come later. */
+static void test_texts_that_might_be_names_leave_room_for_names(void)
+{
+    enum { TEXTS = 5000 };
+    static const struct {
+        const char *head, *before, *behind, *end, *match;
+    } forms[] = {
+        {"[", "{\"name\":\"", "\",\"value\":1},\n", "{\"zebra\":{\"badge\":\"123456789\"}}]",
+            "123456789 $[5000].zebra.badge\n"},
+        {"<html><table>", "<tr><td>", "</td><td>1</td></tr>\n",
+            "</table><zebra><badge>123456789</badge></zebra></html>", "123456789 /html/zebra/badge\n"},
+        {"<list>", "<item name=\"", "\" value=\"1\"/>\n", "<zebra><badge>123456789</badge></zebra></list>",
+            "123456789 /list/zebra/badge\n"},
+    };
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+        g_autoptr(GString) text = g_string_new(forms[i].head);
+        for (int n = 0; n < TEXTS; n++)
+            g_string_append_printf(text, "%sText %d%s", forms[i].before, n, forms[i].behind);
+        g_string_append(text, forms[i].end);
+        g_autofree char *matches = find(rules, text->str, text->len / 2);
+        g_assert_cmpstr(matches, ==, forms[i].match);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -167,5 +193,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/labels/a-name-apart-counts-for-its-value-however-the-text-is-cut",
         test_a_name_apart_counts_for_its_value_however_the_text_is_cut);
     g_test_add_func("/detect/labels/a-table-of-any-length-keeps-its-names", test_a_table_of_any_length_keeps_its_names);
+    g_test_add_func("/detect/labels/texts-that-might-be-names-leave-room-for-names",
+        test_texts_that_might_be_names_leave_room_for_names);
     return g_test_run();
 }
