@@ -118,12 +118,14 @@ static bool is_behind_value(uint8_t byte)
     return byte <= ' ' || strchr("\"'`\\,;|)]}<", byte) != NULL;
 }
 
-/* Whether nothing but the value stands there, as far as the first byte behind it tells. */
+/* Whether nothing but the value stands there, as far as the first byte behind it tells. What begins far from its
+ * field's beginning does not: a field of many values would be looked at from there for each. */
 static bool fills(const StructureValue *value, const Span *field)
 {
+    enum { AROUND_MAX = 256 };
     const TextView *view = value->text;
 
-    if (field->start < view->base || value->span.end > field->end)
+    if (field->start < view->base || value->span.end > field->end || value->span.start > field->start + AROUND_MAX)
         return false;
     const uint8_t *text = view->data;
     size_t at = (size_t)(field->start - view->base), start = (size_t)(value->span.start - view->base);

@@ -5,6 +5,10 @@
 
 enum { CHUNK = 64 * 1024 };
 
+/* So often. */
+#define X8(text)    text text text text text text text text
+#define X2048(text) X8(X8(X8(text text text text)))
+
 const HostileText hostile_texts[] = {
     {"ordinary", "", "2024-03-01 10:15:02 INFO request served in 12 ms by worker-7, see the log for more of it\n"},
     {"one letter", "", "a"},
@@ -128,6 +132,8 @@ const HostileText hostile_texts[] = {
     {"YAML keys that never come back", "", "ssn#: #\n"},
     {"columns and rows of numbers", "ssn,iban,name\n", "#,#,#\n"},
     {"addresses that never come back", "", "a#@b#.com "},
+    {"fields of many values, far from their beginning", "[",
+        "{\"name\":\"ssn\",\"value\":\"" X8(X2048(",,")) X2048("#;") "\"},"},
     {"dates without their card", "", "exp 12/27 "},
     {"names and numbers", "", "password=#a#b# "},
 };
