@@ -26,18 +26,18 @@ static uint8_t pair_value(const uint8_t *text)
     return (uint8_t)(hex_value(text[0]) << 4 | hex_value(text[1]));
 }
 
-/* All in capitals, or none: words have both. */
+/* In which of the two alphabets each character is: 1: of capitals, 2: of small letters, 3: of both. */
+#define RANGE_OF(first, last, alphabets) [(first)...(last)] = (alphabets)
+static const uint8_t ALPHABETS[256] = {RANGE_OF('A', 'Z', 1), RANGE_OF('a', 'z', 2), RANGE_OF('2', '7', 3)};
+
+/* All in capitals, or none: words have both. No branches, for nothing tells beforehand where a run ends to be one. */
 static bool is_base32_head(const uint8_t *head)
 {
-    bool has_upper = false, has_lower = false;
+    unsigned alphabets = 3;
 
-    for (size_t i = 0; i < SPELLING_HEAD; i++) {
-        if (base32_value(head[i]) < 0)
-            return false;
-        has_upper |= g_ascii_isupper(head[i]);
-        has_lower |= g_ascii_islower(head[i]);
-    }
-    return !has_upper || !has_lower;
+    for (size_t i = 0; i < SPELLING_HEAD; i++)
+        alphabets &= ALPHABETS[head[i]];
+    return alphabets != 0;
 }
 
 RunSpelling run_spelling(const uint8_t head[SPELLING_HEAD], uint64_t *ret_bytes, unsigned *ret_count)
