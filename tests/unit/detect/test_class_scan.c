@@ -303,6 +303,16 @@ static void test_without_a_keyword_only_long_words_are_places(void)
     g_rand_free(random);
 }
 
+/* Whether a word begins there with a letter from `first` to `last`, or behind a byte that is not ASCII. */
+static bool begins_asked_word(const uint8_t *text, size_t at, uint8_t first, uint8_t last)
+{
+    uint8_t before = at > 0 ? text[at - 1] : 0;
+
+    if (!is_word(text[at]) || is_word(before))
+        return false;
+    return before >= 0x80 || (g_ascii_isalpha(text[at]) && text[at] >= first && text[at] <= last);
+}
+
 /* In a part of the text only words that begin with X, Y or Z are asked for; the cold plan knows nothing of that. */
 static void check_gate(GRand *random)
 {
@@ -316,12 +326,10 @@ static void check_gate(GRand *random)
     for (size_t i = 0; i < LEN; i++)
         text[i] = (uint8_t) "abcXYZ019_  .-\n\xE9"[g_rand_int_range(random, 0, 16)];
     for (size_t at = 0; at < LEN; at++) {
-        bool is_behind_high = at > 0 && text[at - 1] >= 0x80, is_gated = at >= FROM && at < TO;
-        if (!is_word(text[at]) || (at > 0 && is_word(text[at - 1])))
-            continue;
-        if (is_behind_high || g_ascii_isalpha(text[at]))
+        bool is_gated = at >= FROM && at < TO;
+        if (begins_asked_word(text, at, 'A', 'z'))
             note(all, 'w', 0, at);
-        if (is_behind_high || (is_gated ? text[at] >= 'X' && text[at] <= 'Z' : g_ascii_isalpha(text[at])))
+        if (begins_asked_word(text, at, is_gated ? 'X' : 'A', is_gated ? 'Z' : 'z'))
             note(expected, 'w', 0, at);
     }
     const ClassText class_text = {.data = text, .to = LEN, .len = LEN, .gate = &gate};

@@ -288,22 +288,28 @@ static void test_tables_that_one_detector_reads_in_turn_keep_their_own_columns(v
     check_in_turn(WORD_RULES, words_in_turn, G_N_ELEMENTS(words_in_turn));
 }
 
-/* Long ones have stretches without a keyword, many times as long as what is looked at together. */
-static char *random_table(GRand *random, int rows)
+/* Long tables have stretches without a keyword, many times as long as what is looked at together. */
+static const char *random_cell(GRand *random, int row)
 {
     enum { CALM_ROWS = 4000, CALM_CELLS = 3 };
     static const char *const names[] = {"id", "badge", "paint", "pet", "acme", "x", "pet paint"};
     static const char *const cells[] = {"123456789", "redab", "catcd", "badge", "paint", "a pet", "tok_abcd",
         "badge 987654321", "", "some words, \"\"quoted\"\"", "long words without any meaning at all", "1", "2024-01-02",
         "redef catgh"};
+    bool is_calm = row / CALM_ROWS % 2 == 1;
+
+    if (row == 0)
+        return names[g_rand_int_range(random, 0, G_N_ELEMENTS(names))];
+    return cells[g_rand_int_range(random, 0, is_calm ? CALM_CELLS : G_N_ELEMENTS(cells))];
+}
+
+static char *random_table(GRand *random, int rows)
+{
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (int row = 0; row <= rows; row++) {
-        bool is_calm = row / CALM_ROWS % 2 == 1;
         for (int column = 0; column < 5; column++) {
-            const char *cell = row == 0
-                                   ? names[g_rand_int_range(random, 0, G_N_ELEMENTS(names))]
-                                   : cells[g_rand_int_range(random, 0, is_calm ? CALM_CELLS : G_N_ELEMENTS(cells))];
+            const char *cell = random_cell(random, row);
             bool is_quoted = strchr(cell, '"') != NULL || g_rand_int_range(random, 0, 8) == 0;
             g_string_append_printf(text, is_quoted ? "%s\"%s\"" : "%s%s", column > 0 ? "," : "", cell);
         }
