@@ -227,7 +227,7 @@ static bool is_worth_it(const TextView *view, size_t at)
         return true;
     if (!escape_is_telling(from_index(view, at)))
         return false;
-    return !escape_is_soft_break(from_index(view, at)) || (at > 0 && g_ascii_isalnum((char)view->data[at - 1]));
+    return !escape_is_soft_break(from_index(view, at)) || (at > 0 && escape_may_break_beside(view->data[at - 1]));
 }
 
 /* Most of these characters begin none, and their next one tells. Behind the view stands padding. */

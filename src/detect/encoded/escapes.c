@@ -128,6 +128,11 @@ static Escape any_escape(Bytes text, const SureForms *sure)
     }
 }
 
+bool escape_may_break_beside(uint8_t byte)
+{
+    return g_ascii_isalnum((char)byte) || (byte != 0 && strchr("@.-/:_", byte) != NULL);
+}
+
 /* A character that may be part of a value or beside one. A letter with an accent is part of a word, and a space that
  * does not break stands between the groups of a number: only these are worth it. */
 static bool is_telling(const Escape *escape, uint8_t next)
@@ -137,7 +142,7 @@ static bool is_telling(const Escape *escape, uint8_t next)
     if (value > ' ' && value < 0x7F)
         return g_ascii_isalnum((char)value) || strchr("@:=+-_.\"'$", (int)value) != NULL;
     if (escape->kind == ESCAPE_NOTHING)
-        return g_ascii_isalnum((char)next);
+        return escape_may_break_beside(next);
     if (escape->kind == ESCAPE_BYTE)
         return value == ' ' && g_ascii_isdigit((char)next);
     if (value == NO_BREAK_SPACE)

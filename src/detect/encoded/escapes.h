@@ -12,3 +12,7 @@ bool escape_is_telling(Bytes text);
 
 /* Whether the text begins with an "=" that ends a line of quoted-printable mail which goes on in the next. */
 bool escape_is_soft_break(Bytes text);
+
+/* Whether the byte may be the last or the first of a line of mail within a value: a letter, a digit, or what parts
+ * them. */
+bool escape_may_break_beside(uint8_t byte);
