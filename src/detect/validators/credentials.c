@@ -37,7 +37,7 @@ Verdict validate_jwt_encrypted(Bytes value)
 {
     const uint8_t *first = memchr(value.data, '.', value.len);
 
-    if (first == NULL)
+    if (first == NULL || value.len < 2)
         return VERDICT_REJECT;
     if (value.data[1] == 'w')
         return validate_jwt(value);
@@ -198,10 +198,11 @@ Verdict validate_base64_pair(Bytes value)
 /* key="…" value="…": the second is what counts. */
 Verdict validate_xml_value(Bytes value)
 {
-    const uint8_t *at = memmem(value.data, value.len, "value=\"", 7);
+    static const char mark[] = "value=\"";
+    const uint8_t *at = memmem(value.data, value.len, mark, strlen(mark));
+    size_t start = at != NULL ? (size_t)(at - value.data) + strlen(mark) : value.len;
 
-    if (at == NULL)
+    if (start + 1 >= value.len) /* a custom rule's pattern may end there */
         return VERDICT_REJECT;
-    at += 7;
-    return validate_password((Bytes){at, (size_t)(value.data + value.len - 1 - at)});
+    return validate_password((Bytes){value.data + start, value.len - 1 - start});
 }

@@ -74,7 +74,7 @@ static bool begins_value(const Surroundings *surroundings)
     while (at > 0 && (is_quote(before.data[at - 1]) || g_ascii_isspace(before.data[at - 1])))
         at--;
     return at > 0 && strchr(":=>,[-", before.data[at - 1]) != NULL &&
-           memmem(before.data + before.len - near, near, field.data, field.len) != NULL;
+           (field.len == 0 || memmem(before.data + before.len - near, near, field.data, field.len) != NULL);
 }
 
 static bool is_label_byte(uint8_t byte)

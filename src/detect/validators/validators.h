@@ -24,9 +24,9 @@ typedef enum CellOf { CELL_NONE, CELL_OF_DATA, CELL_OF_DOCUMENT } CellOf;
 /* For what the value alone cannot tell. Borrowed; at a text's end before and after are shorter. */
 typedef struct Surroundings {
     Bytes value;
-    Bytes before;   /* up to SURROUNDINGS_BEFORE bytes that end where the value begins */
-    Bytes after;    /* up to SURROUNDINGS_AFTER bytes from the value's end on */
-    Bytes field;    /* name of the column or of the innermost key of the path; empty where there is none */
+    Bytes before; /* up to SURROUNDINGS_BEFORE bytes that end where the value begins */
+    Bytes after;  /* up to SURROUNDINGS_AFTER bytes from the value's end on */
+    Bytes field;  /* name of the column or of the innermost key of the path; empty where there is none */
     CellOf cell;
     bool is_public; /* path_is_public() of the object */
     int year;       /* the present one; 0: the clock tells */
