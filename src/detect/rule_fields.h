@@ -1,5 +1,5 @@
-/* What there is to know of a rule, field by field as rule files call them, for the program that shows rules. Not for the
- * scanner. */
+/* What there is to know of a rule, field by field as rule files call them, for the program that shows rules. Not for
+ * the scanner. */
 #pragma once
 
 #include "detect/detect.h"
