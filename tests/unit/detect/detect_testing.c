@@ -142,3 +142,18 @@ void testing_check_cuts(RuleSet *rules, const char *what, const char *text, cons
         }
     }
 }
+
+char *testing_write(RuleSet *rules, MatchHandler handler, const char *text, size_t cut)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = handler, .data = lines};
+    g_autoptr(Detector) detector = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+    g_assert_true(detector_feed(detector, text, cut, &error));
+    g_assert_true(detector_feed(detector, text + cut, strlen(text) - cut, &error));
+    g_assert_true(detector_end(detector, &error));
+    return g_string_free(g_steal_pointer(&lines), FALSE);
+}

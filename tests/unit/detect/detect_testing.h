@@ -27,3 +27,6 @@ char *testing_scan(RuleSet *rules, const Scan *scan, const char *text, size_t le
 char *testing_find(RuleSet *rules, const char *text);
 /* Fails unless each way to cut the text in two gives these matches; what: the text's name in messages. */
 void testing_check_cuts(RuleSet *rules, const char *what, const char *text, const char *matches);
+
+/* What the handler, whose data is a GString, writes of the matches of a text that is cut there, from tier medium. */
+char *testing_write(RuleSet *rules, MatchHandler handler, const char *text, size_t cut);

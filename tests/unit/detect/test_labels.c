@@ -26,21 +26,6 @@ static void write_line(void *data, const Match *match)
         match->record_path != NULL ? match->record_path : "-");
 }
 
-static char *find(RuleSet *rules, const char *text, size_t cut)
-{
-    g_autoptr(GString) lines = g_string_new(NULL);
-    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = write_line, .data = lines};
-    g_autoptr(Detector) detector = NULL;
-    g_autoptr(GError) error = NULL;
-
-    g_assert_true(detector_new(rules, &detector, &error));
-    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
-    g_assert_true(detector_feed(detector, text, cut, &error));
-    g_assert_true(detector_feed(detector, text + cut, strlen(text) - cut, &error));
-    g_assert_true(detector_end(detector, &error));
-    return g_string_free(g_steal_pointer(&lines), FALSE);
-}
-
 /* As Excel, LibreOffice, pandas, docker and the programs of clouds write them. */
 static const Labelled texts[] = {
     {"JSON, a row of names over others", "[[\"name\", \"badge\", \"id\"], [\"Ann\", \"123456789\", 111111111]]\n",
@@ -120,7 +105,7 @@ static void test_a_name_apart_counts_for_its_value_however_the_text_is_cut(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         for (size_t cut = 0; cut <= strlen(texts[i].text); cut++) {
-            g_autofree char *matches = find(rules, texts[i].text, cut);
+            g_autofree char *matches = testing_write(rules, write_line, texts[i].text, cut);
             if (strcmp(matches, texts[i].matches) == 0)
                 continue;
             g_test_message("%s, cut at %zu: %s", texts[i].what, cut, matches);
@@ -153,7 +138,7 @@ static void test_a_table_of_any_length_keeps_its_names(void)
             else
                 g_string_append_printf(expected, "%s\n", forms[i].path);
         }
-        g_autofree char *matches = find(rules, text->str, text->len / 3);
+        g_autofree char *matches = testing_write(rules, write_line, text->str, text->len / 3);
         if (!g_str_equal(matches, expected->str))
             g_test_message("%s: %.200s", forms[i].head, matches);
         g_assert_true(g_str_equal(matches, expected->str));
@@ -181,7 +166,7 @@ static void test_texts_that_might_be_names_leave_room_for_names(void)
         for (int n = 0; n < TEXTS; n++)
             g_string_append_printf(text, "%sText %d%s", forms[i].before, n, forms[i].behind);
         g_string_append(text, forms[i].end);
-        g_autofree char *matches = find(rules, text->str, text->len / 2);
+        g_autofree char *matches = testing_write(rules, write_line, text->str, text->len / 2);
         g_assert_cmpstr(matches, ==, forms[i].match);
     }
 }

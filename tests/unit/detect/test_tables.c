@@ -34,21 +34,6 @@ static void write_line(void *data, const Match *match)
         match->column_name != NULL ? match->column_name : "-");
 }
 
-static char *find(RuleSet *rules, const char *text, size_t cut)
-{
-    g_autoptr(GString) lines = g_string_new(NULL);
-    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = write_line, .data = lines};
-    g_autoptr(Detector) detector = NULL;
-    g_autoptr(GError) error = NULL;
-
-    g_assert_true(detector_new(rules, &detector, &error));
-    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
-    g_assert_true(detector_feed(detector, text, cut, &error));
-    g_assert_true(detector_feed(detector, text + cut, strlen(text) - cut, &error));
-    g_assert_true(detector_end(detector, &error));
-    return g_string_free(g_steal_pointer(&lines), FALSE);
-}
-
 /* Words, each kind in a column of its own. */
 static const char WORD_RULES[] =
     "rules:\n"
@@ -201,7 +186,7 @@ static void test_a_column_counts_for_every_row_however_the_text_is_cut(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
         for (size_t cut = 0; cut <= strlen(tables[i].text); cut++) {
-            g_autofree char *matches = find(rules, tables[i].text, cut);
+            g_autofree char *matches = testing_write(rules, write_line, tables[i].text, cut);
             if (strcmp(matches, tables[i].matches) == 0)
                 continue;
             g_test_message("%s, cut at %zu: %s", tables[i].what, cut, matches);
@@ -230,7 +215,7 @@ static void test_a_table_of_any_length_keeps_its_columns(void)
             g_string_append_printf(text, "%s%d%s", rows[i].before, 100000000 + row, rows[i].behind);
             g_string_append_printf(expected, "%d badge\n", 100000000 + row);
         }
-        g_autofree char *matches = find(rules, text->str, text->len / 3);
+        g_autofree char *matches = testing_write(rules, write_line, text->str, text->len / 3);
         g_assert_cmpstr(matches, ==, expected->str);
     }
 }
