@@ -161,7 +161,7 @@ static size_t blocks_without_any(const uint8_t *text, size_t count)
     return blocks_without(text, count);
 }
 
-__attribute__((optimize("O3"))) FAST_TARGET static size_t blocks_without_fast(const uint8_t *text, size_t count)
+FAST_TARGET static size_t blocks_without_fast(const uint8_t *text, size_t count)
 {
     return blocks_without(text, count);
 }
