@@ -17,6 +17,7 @@ typedef struct PendingMatch {
     Tier tier;
     const DecodedValue *decoded; /* NULL: the text itself */
     bool is_suppressed; /* a published test value or placeholder: takes its place, is counted, is not reported */
+    bool is_carried;    /* of base64 or hexadecimal: what stands around it may be a value of its own, as a token is */
     bool is_unpacked;   /* of compressed text, in which several values may be written with the same few bytes */
     bool is_beaten;     /* while overlaps are settled */
     uint8_t also_count;

@@ -1,5 +1,7 @@
 #include "detect/overlap.h"
 
+#include <string.h>
+
 static int start_order(gconstpointer a, gconstpointer b)
 {
     const PendingMatch *x = a, *y = b;
@@ -100,6 +102,18 @@ static bool is_same_detector(const RuleSet *rules, const PendingMatch *a, const 
     return rule_at(rules, a->rule)->rule.detector_index == rule_at(rules, b->rule)->rule.detector_index;
 }
 
+static bool is_secret(const RuleSet *rules, const PendingMatch *match)
+{
+    return strcmp(rule_at(rules, match->rule)->rule.category, "secret") == 0;
+}
+
+/* What a token says of a person, in base64, is no less known for the token being a secret. */
+static bool is_carried_by(const RuleSet *rules, const PendingMatch *match, const PendingMatch *token)
+{
+    return match->is_carried && token->decoded == NULL && match->tier > TIER_LOW && is_inside(match, token) &&
+           is_secret(rules, token) && !is_secret(rules, match);
+}
+
 /* Two kinds of number may look the same and both be likely; and what is of tier low is only counted. */
 static bool may_stand_beside(const RuleSet *rules, const PendingMatch *match, const PendingMatch *stronger)
 {
@@ -109,6 +123,8 @@ static bool may_stand_beside(const RuleSet *rules, const PendingMatch *match, co
         return false;
     if (match->tier == TIER_LOW)
         return !is_inside(match, stronger);
+    if (is_carried_by(rules, match, stronger))
+        return true;
     return !rule_at(rules, match->rule)->is_generic && is_same_span(match, stronger) && match->tier == stronger->tier &&
            match->tier >= TIER_HIGH;
 }

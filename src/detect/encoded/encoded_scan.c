@@ -35,6 +35,7 @@ struct EncodedScan {
 
     /* Of the span that is being looked at. */
     uint64_t span_position, own_start, own_end; /* values that begin before or behind are other spans' */
+    EncodedKind kind;
     GArray *pending;
 };
 
@@ -165,6 +166,7 @@ static void keep_match(EncodedScan *scan, const Match *match, MatchFate fate)
         .span = {.start = scan->span_position + decoded->from[match->offset].index,
             .end = scan->span_position + decoded_stop(decoded, end)},
         .is_suppressed = fate == MATCH_SUPPRESSED,
+        .is_carried = scan->kind == ENCODED_RUN,
     };
     if (pending.span.start >= scan->own_start && pending.span.start < scan->own_end)
         add_match(scan, match, pending);
@@ -298,6 +300,7 @@ static bool look_at(EncodedScan *scan, const TextView *view, EncodedStep step, c
     scan->done[span.kind] = own_end;
     scan->spans++;
     scan->span_position = view->base + span.start;
+    scan->kind = span.kind;
     scan->own_end = own_end;
     return look_inside(scan, error);
 }
@@ -336,6 +339,7 @@ static bool look_at_dump(EncodedScan *scan, const TextView *view, EncodedStep st
     scan->own_end = MAX(own_end_of_dump(scan, view, start, len), view->base + words->end);
     scan->done[ENCODED_RUN] = scan->own_end;
     scan->span_position = view->base + start;
+    scan->kind = ENCODED_DUMP;
     scan->spans++;
     return look_inside(scan, error);
 }
