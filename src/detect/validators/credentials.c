@@ -1,4 +1,5 @@
 /* Credentials that carry their own structure: web tokens, headers of HTTP, manifests of Kubernetes. */
+#include "detect/byte_class.h"
 #include "detect/validators/decoded.h"
 
 #include <string.h>
@@ -154,11 +155,13 @@ static bool is_secret_line(Bytes line)
     return decoded.len >= 4 && validate_base64_secret(value) == VERDICT_PASS;
 }
 
-/* The lines of a manifest's data. */
+/* The lines of a manifest's data, or one value of it. */
 Verdict validate_kubernetes_secret(Bytes value)
 {
     const uint8_t *end = value.data + value.len;
 
+    if (value.len > 0 && memchr(value.data, '\n', value.len) == NULL)
+        return is_secret_line(value) ? VERDICT_PASS : VERDICT_REJECT;
     for (const uint8_t *at = value.data; at < end;) {
         const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
         const uint8_t *line_end = newline != NULL ? newline : end;
@@ -170,6 +173,69 @@ Verdict validate_kubernetes_secret(Bytes value)
         at = line_end + 1;
     }
     return VERDICT_REJECT;
+}
+
+/* The name before a value of a manifest: behind blanks of its line, or a bracket or comma of JSON. Empty: none. */
+static Bytes name_before(Bytes before)
+{
+    size_t end = before.len;
+
+    while (end > 0 && is_one_of(before.data[end - 1], " \"'"))
+        end--;
+    if (end > 0 && before.data[end - 1] == '\n') /* "name: |" on the line above */
+        while (end > 0 && is_one_of(before.data[end - 1], " \r\n|>+-"))
+            end--;
+    if (end == 0 || before.data[end - 1] != ':')
+        return (Bytes){0};
+    for (end--; end > 0 && is_one_of(before.data[end - 1], " \"'");)
+        end--;
+    size_t start = end;
+    while (start > 0 && (byte_is_word(before.data[start - 1]) || is_one_of(before.data[start - 1], ".-")))
+        start--;
+    size_t outer = start - (start > 0 && is_one_of(before.data[start - 1], "\"'") ? 1 : 0);
+    bool is_key = outer > 0 && is_one_of(before.data[outer - 1], " \t{,\n");
+    return (Bytes){before.data + start, is_key ? end - start : 0};
+}
+
+/* What tells who or where, and no secret. */
+static bool names_no_secret(Bytes name)
+{
+    static const char *const ends[] = {"user", "username", "login", "host", "hostname", "port", "name", "database",
+        "namespace", "type", "kind", "region", "bucket", "email", "uid", "version"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+        size_t len = strlen(ends[i]);
+        if (name.len >= len && g_ascii_strncasecmp((const char *)name.data + name.len - len, ends[i], len) == 0)
+            return true;
+    }
+    return name.len == 0;
+}
+
+/* Base64 without a mark of its own: groups of four that come out as printable text, or are plainly no word. */
+static bool is_plain_base64(Bytes value)
+{
+    Mix mix = mix_of(value);
+    g_auto(Decoded) decoded = base64_decode(value.data, value.len);
+
+    if (value.len % 4 != 0 || decoded.len < 4 || distinct_count((Bytes){decoded.data, decoded.len}) < 3)
+        return false;
+    if (!g_utf8_validate_len((const char *)decoded.data, decoded.len, NULL))
+        return value.len >= 24 && mix.digits > 0 && mix.upper > 2 && mix.lower > 2;
+    for (gsize i = 0; i < decoded.len; i++)
+        if (decoded.data[i] == 0x7F || (decoded.data[i] < 0x20 && !is_one_of(decoded.data[i], "\t\r\n")))
+            return false;
+    return mix.upper > 0;
+}
+
+/* One value of a manifest's data. */
+Verdict validate_kubernetes_value(const Surroundings *surroundings)
+{
+    Bytes after = surroundings->after;
+
+    if (names_no_secret(name_before(surroundings->before)) ||
+        (after.len > 0 && !is_one_of(after.data[0], "\"', \t\r\n}#")))
+        return VERDICT_REJECT;
+    return is_plain_base64(surroundings->value) ? VERDICT_PASS : VERDICT_REJECT;
 }
 
 /* Base64 of a Kubernetes or Docker secret: decodes to printable text, or is random. */
