@@ -29,9 +29,9 @@ static json_t *rule_json(const Catalogue *catalogue, const Rule *rule)
 
     for (uint32_t i = 0; i < rule->compliance_count; i++)
         (void)json_array_append_new(compliance, json_string(rule->compliance[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", rule->id, "name", rule->name, "category",
-        rule->category, "severity", severity_name(rule->severity), "description", rule->description, "origin",
-        origin_of(catalogue, rule), "compliance", compliance);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", rule->id, "detector", rule->detector, "name",
+        rule->name, "category", rule->category, "severity", severity_name(rule->severity), "description",
+        rule->description, "origin", origin_of(catalogue, rule), "compliance", compliance);
 }
 
 static void print_json(const Catalogue *catalogue)
@@ -59,12 +59,13 @@ static void print_jsonl(const Catalogue *catalogue)
 
 static void print_csv(const Catalogue *catalogue)
 {
-    (void)fputs("id,name,category,severity,origin\r\n", stdout);
+    (void)fputs("id,name,category,severity,origin,detector\r\n", stdout);
     for (uint32_t i = 0; i < rule_set_size(catalogue->rules); i++) {
         const Rule *rule = rule_set_rule(catalogue->rules, i);
         (void)printf("%s,", rule->id);
         report_csv_field(stdout, rule->name, ",");
-        (void)printf("%s,%s,%s\r\n", rule->category, severity_name(rule->severity), origin_of(catalogue, rule));
+        (void)printf("%s,%s,%s,%s\r\n", rule->category, severity_name(rule->severity), origin_of(catalogue, rule),
+            rule->detector);
     }
 }
 
@@ -82,7 +83,7 @@ static void print_table(const Catalogue *catalogue)
 typedef struct RulesOptions {
     char *format, *min_tier, *rule, *store;
     char **rules;
-    gboolean has_no_defaults;
+    gboolean has_no_defaults, is_all;
 } RulesOptions;
 
 static void rules_options_clear(RulesOptions *options)
@@ -139,7 +140,8 @@ static bool rules_lint(
 
 static bool rules_test(const RulesOptions *options, const Catalogue *catalogue, char **names, GError **error)
 {
-    const RulesTest test = {.path = names[0], .min_tier = options->min_tier, .rule = options->rule};
+    const RulesTest test = {
+        .path = names[0], .min_tier = options->min_tier, .rule = options->rule, .is_all = options->is_all != FALSE};
 
     return rules_test_run(&test, catalogue->rules, error);
 }
@@ -216,6 +218,7 @@ static bool check_options(const RulesOptions *options, const RulesAction *action
 {
     TRY(check_option(action, "--format", options->format, TAKES_FORMAT, error));
     TRY(check_option(action, "--rule", options->rule, TAKES_TEST, error));
+    TRY(check_option(action, "--all", options->is_all ? options : NULL, TAKES_TEST, error));
     return check_option(action, "--min-tier", options->min_tier, TAKES_TEST, error);
 }
 
@@ -242,6 +245,7 @@ static bool run_action(const Command *command, int *argc, char ***argv, GError *
         {"min-tier", 0, 0, G_OPTION_ARG_STRING, &options.min_tier, "test: low, medium (default), high or validated",
             "TIER"},
         {"rule", 0, 0, G_OPTION_ARG_STRING, &options.rule, "test: only this rule or detector", "ID"},
+        {"all", 0, 0, G_OPTION_ARG_NONE, &options.is_all, "test: also what has no more than the shape of a rule", NULL},
         G_OPTION_ENTRY_NULL,
     };
 

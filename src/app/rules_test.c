@@ -27,6 +27,8 @@ typedef struct Testing {
     GPtrArray *members;  /* names; NULL: the file itself */
     GArray *rows;        /* Row */
     GHashTable *refused; /* rule index and reason → index of the row + 1 */
+    uint64_t far_values; /* that have no more than the shape of a rule; not told one by one */
+    GHashTable *far_rules;
 } Testing;
 
 static void row_clear(gpointer data)
@@ -40,7 +42,8 @@ static void testing_init(Testing *testing, const RulesTest *test)
         .text = g_string_new(NULL),
         .members = g_ptr_array_new_with_free_func(g_free),
         .rows = g_array_new(FALSE, FALSE, sizeof(Row)),
-        .refused = g_hash_table_new(NULL, NULL)};
+        .refused = g_hash_table_new(NULL, NULL),
+        .far_rules = g_hash_table_new(NULL, NULL)};
     g_array_set_clear_func(testing->rows, row_clear);
 }
 
@@ -52,6 +55,7 @@ static void testing_clear(Testing *testing)
     g_ptr_array_unref(testing->members);
     g_array_unref(testing->rows);
     g_hash_table_unref(testing->refused);
+    g_hash_table_unref(testing->far_rules);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Testing, testing_clear)
 
@@ -106,29 +110,9 @@ static void note_suppressed(void *data, const Match *match)
 
 static char *verdict_of(const Refusal *refusal)
 {
-    static const char *const verdicts[] = {
-        [REFUSED_NO_KEYWORD] = "no match: none of its keywords is near",
-        [REFUSED_VETO] = "no match: a word of its veto is nearer than its keywords",
-        [REFUSED_ENTROPY] = "no match: below min_entropy",
-        [REFUSED_VALIDATOR] = "no match: the validator refuses it",
-        [REFUSED_LOW_TIER] = "no match: below --min-tier",
-    };
-
-    if (refusal->reason != REFUSED_LOW_TIER)
-        return g_strdup(verdicts[refusal->reason]);
-    return g_strdup_printf("%s, it is of tier %s", verdicts[refusal->reason], tier_name(refusal->tier));
-}
-
-static void find_place(const Testing *testing, uint64_t position, Row *row)
-{
-    const char *line = testing->text->str, *at = line + MIN(position, (uint64_t)testing->text->len);
-
-    row->line = 1;
-    for (const char *newline = line; (newline = memchr(newline, '\n', (size_t)(at - newline))) != NULL; newline++) {
-        row->line++;
-        line = newline + 1;
-    }
-    row->column = 1 + text_char_count(line, (size_t)(at - line));
+    if (refusal->reason == REFUSED_LOW_TIER)
+        return g_strdup_printf("no match: below --min-tier, it is of tier %s", tier_name(refusal->tier));
+    return g_strdup_printf("no match: %s", refusal_reason_text(refusal->reason));
 }
 
 static void note_refusal(void *data, const Refusal *refusal)
@@ -138,13 +122,20 @@ static void note_refusal(void *data, const Refusal *refusal)
 
     if (!is_wanted(testing, refusal->rule))
         return;
+    if (testing->test->rule == NULL && !testing->test->is_all && !refusal->is_near) {
+        testing->far_values++;
+        (void)g_hash_table_add(testing->far_rules, GUINT_TO_POINTER(refusal->rule->index));
+        return;
+    }
     const guint known = GPOINTER_TO_UINT(g_hash_table_lookup(testing->refused, GUINT_TO_POINTER(key)));
     if (known > 0) {
         g_array_index(testing->rows, Row, known - 1).count++;
         return;
     }
     Row row = {.member = testing->members->len - 1, .rule = refusal->rule, .count = 1, .verdict = verdict_of(refusal)};
-    find_place(testing, refusal->position, &row);
+    const TextPlace place = text_place(testing->text->str, testing->text->len, refusal->position);
+    row.line = place.line;
+    row.column = place.column;
     g_array_append_val(testing->rows, row);
     g_hash_table_insert(testing->refused, GUINT_TO_POINTER(key), GUINT_TO_POINTER(testing->rows->len));
 }
@@ -177,7 +168,11 @@ static void print_rows(const Testing *testing)
             (void)printf(" (and %" G_GUINT64_FORMAT " more)", row->count - 1);
         (void)fputc('\n', stdout);
     }
-    if (testing->rows->len == 0)
+    if (testing->far_values > 0)
+        (void)printf("no more than the shape of a rule: %" G_GUINT64_FORMAT
+                     " times, of %u rules (--all tells why not, --rule ID of one)\n",
+            testing->far_values, g_hash_table_size(testing->far_rules));
+    else if (testing->rows->len == 0)
         (void)puts("nothing has the shape of a rule");
 }
 

@@ -70,3 +70,16 @@ uint64_t text_encoded_length(TextEncoding encoding, const char *utf8, size_t len
     }
     return len;
 }
+
+TextPlace text_place(const char *utf8, size_t len, uint64_t offset)
+{
+    const char *line = utf8, *at = utf8 + (offset < len ? (size_t)offset : len);
+    TextPlace place = {.line = 1};
+
+    for (const char *newline = line; (newline = memchr(newline, '\n', (size_t)(at - newline))) != NULL; newline++) {
+        place.line++;
+        line = newline + 1;
+    }
+    place.column = 1 + text_char_count(line, (size_t)(at - line));
+    return place;
+}

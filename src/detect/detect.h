@@ -115,9 +115,14 @@ typedef enum RefusalReason {
 typedef struct Refusal {
     const Rule *rule;
     RefusalReason reason;
-    Tier tier;                 /* REFUSED_LOW_TIER: which it has */
+    bool is_near; /* its keyword is there; or it needs none, and what its pattern says is: only the reason is in the way
+                   */
+    Tier tier;    /* REFUSED_LOW_TIER: which it has */
     uint64_t position, length; /* in the UTF-8 text of the run */
 } Refusal;
+
+/* "none of its keywords is near" and the like. */
+const char *refusal_reason_text(RefusalReason reason);
 
 typedef void (*RefusalHandler)(void *data, const Refusal *refusal);
 

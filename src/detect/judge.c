@@ -284,12 +284,23 @@ static bool is_of_interest(const Judge *judge, const CompiledRule *rule, Verdict
     return *tier >= judge->min_tier || (rule->pair != NULL && rule->pair_tier >= judge->min_tier);
 }
 
-static bool refuse(const Judge *judge, const Candidate *candidate, RefusalReason reason, Tier tier)
+static bool is_near(const Judge *judge, const TextView *text, const Candidate *candidate, RefusalReason reason)
+{
+    const CompiledRule *rule = candidate->rule;
+
+    if (rule->keyword == KEYWORD_NONE)
+        return rule->engine == ENGINE_LITERAL;
+    return reason != REFUSED_NO_KEYWORD && judge_has_keyword(judge, text, candidate);
+}
+
+static bool refuse(
+    const Judge *judge, const TextView *text, const Candidate *candidate, RefusalReason reason, Tier tier)
 {
     if (judge->refused == NULL)
         return false;
     const Refusal refusal = {.rule = &candidate->rule->rule,
         .reason = reason,
+        .is_near = is_near(judge, text, candidate, reason),
         .tier = tier,
         .position = candidate->value.start,
         .length = candidate->value.end - candidate->value.start};
@@ -312,10 +323,10 @@ static bool judge_valid(Judge *judge, const TextView *text, const Candidate *can
     const CompiledRule *rule = candidate->rule;
     Tier tier = weigh(judge, text, candidate, verdict);
     if (tier == TIER_LOW && tier >= judge->min_tier && is_told_by_others(judge, text, candidate))
-        return refuse(judge, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
+        return refuse(judge, text, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
     Tier weighed = tier;
     if (!is_of_interest(judge, rule, verdict, &tier))
-        return refuse(judge, candidate, why_below(judge, text, candidate, weighed), tier);
+        return refuse(judge, text, candidate, why_below(judge, text, candidate, weighed), tier);
 
     PendingMatch match = {.span = candidate->value,
         .rule = rule->rule.index,
@@ -333,20 +344,20 @@ bool judge_value(Judge *judge, const TextView *text, const Candidate *candidate)
     if (value.len == 0 || (judge->is_decoded && rule->is_plain_only))
         return false;
     if (compiled_rule_best_tier(rule) < judge->min_tier)
-        return refuse(judge, candidate, REFUSED_LOW_TIER, compiled_rule_best_tier(rule));
+        return refuse(judge, text, candidate, REFUSED_LOW_TIER, compiled_rule_best_tier(rule));
     /* The value alone says more, and at less cost, than what stands around it. */
     Verdict verdict = rule->validator != NULL ? rule->validator(value) : VERDICT_PASS;
     if (verdict == VERDICT_REJECT)
-        return refuse(judge, candidate, REFUSED_VALIDATOR, TIER_LOW);
+        return refuse(judge, text, candidate, REFUSED_VALIDATOR, TIER_LOW);
     if (rule_waits_for_keyword(rule, judge->min_tier) && !judge_has_keyword(judge, text, candidate))
-        return refuse(judge, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
+        return refuse(judge, text, candidate, REFUSED_NO_KEYWORD, TIER_LOW);
     if (is_vetoed(judge, text, candidate))
-        return refuse(judge, candidate, REFUSED_VETO, TIER_LOW);
+        return refuse(judge, text, candidate, REFUSED_VETO, TIER_LOW);
     if (rule->min_entropy > 0 && entropy(value) < rule->min_entropy)
-        return refuse(judge, candidate, REFUSED_ENTROPY, TIER_LOW);
+        return refuse(judge, text, candidate, REFUSED_ENTROPY, TIER_LOW);
     if (rule->context_validator != NULL)
         verdict = validate_in_context(judge, text, candidate);
     if (verdict == VERDICT_REJECT)
-        return refuse(judge, candidate, REFUSED_VALIDATOR, TIER_LOW);
+        return refuse(judge, text, candidate, REFUSED_VALIDATOR, TIER_LOW);
     return judge_valid(judge, text, candidate, verdict);
 }

@@ -11,6 +11,20 @@ const char *severity_name(Severity severity)
     return SEVERITY_NAMES[severity];
 }
 
+const char *refusal_reason_text(RefusalReason reason)
+{
+    static const char *const texts[] = {
+        [REFUSED_NO_KEYWORD] = "none of its keywords is near",
+        [REFUSED_VETO] = "a word of its veto is nearer than its keywords",
+        [REFUSED_ENTROPY] = "below min_entropy",
+        [REFUSED_VALIDATOR] = "the validator refuses it",
+        [REFUSED_LOW_TIER] = "below the tier that is asked for",
+    };
+
+    g_assert((size_t)reason < G_N_ELEMENTS(texts));
+    return texts[reason];
+}
+
 const char *tier_name(Tier tier)
 {
     g_assert((size_t)tier < G_N_ELEMENTS(TIER_NAMES));

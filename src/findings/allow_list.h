@@ -11,7 +11,8 @@ AllowList *allow_list_new(void);
 void allow_list_free(AllowList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AllowList, allow_list_free)
 
-/* Adds a file's entries. INVALID says "file:line: what was expected"; TOO_LARGE; NOT_FOUND. */
+/* Adds a file's entries; of a file with a mistake, an unknown part. INVALID has all mistakes, a line each,
+ * "file:line:column: what was expected", 20 at most and then how many more; TOO_LARGE; NOT_FOUND. */
 FALLIBLE bool allow_list_read(
     AllowList *list, const char *path, const RuleSet *rules, const FingerprintKey *key, GError **error);
 

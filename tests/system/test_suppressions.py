@@ -24,7 +24,7 @@ def suppressed(report):
 
 
 def write(path, text):
-    path.write_text(text)
+    path.write_text(text, "utf-8", "surrogateescape")
     return path
 
 
@@ -118,23 +118,35 @@ def test_a_fingerprint_allows_its_value_wherever_it_is(trawl, folder, tmp_path):
     assert found(report) == [("a.txt", "fin.credit_card"), ("fixtures/b.txt", "pii.email")]
 
 
-@pytest.mark.parametrize("text, line, words", [
-    ("", 1, ["allow:"]),
-    ("- path: a\n", 1, ["allow:"]),
-    ("allow:\n- path: a\nallowed: []\n", 3, ["allow:"]),
-    ("allow:\n- path: a\n- path: b\n  detector: pii.email\n", 4, ["detectors"]),
-    ("allow:\n- path: a\n  detectors: [pii.email, pii.emial]\n", 3, ["pii.emial", "trawl rules"]),
-    ("allow:\n- reason: everything\n", 2, ["fingerprint", "value", "path"]),
-    ("allow:\n- fingerprint: abc\n", 2, ["64 hex digits"]),
-    ("allow:\n- value: 'a(b'\n", 2, ["character 4"]),
-    ("allow:\n- path: a\n  path: b\n", 3, ["once"]),
-    ("allow:\n- path: [a\n", 3, ["YAML"]),
-    ("fingerprint_key: '0000000000000000'\nallow: []\n", 1, ["another key"]),
+@pytest.mark.parametrize("text, place, words", [
+    ("", "1:1", ["allow:"]),
+    ("- path: a\n", "1:1", ["allow:"]),
+    ("allow:\n- path: a\nallowed: []\n", "3:1", ["allow:"]),
+    ("allow:\n- path: a\n- path: b\n  detector: pii.email\n", "4:3", ["'detector' is not known", "detectors"]),
+    ("allow:\n- path: a\n  detectors: [pii.email, pii.emial]\n", "3:26", ["pii.emial", "trawl rules"]),
+    ("allow:\n- reason: everything\n", "2:3", ["fingerprint", "value", "path"]),
+    ("allow:\n- fingerprint: abc\n", "2:16", ["64 hex digits"]),
+    ("allow:\n- value: 'a(b'\n", "2:10", ["character 4"]),
+    ("allow:\n- path: a\n  path: b\n", "3:3", ["once"]),
+    ("allow:\n- path: [a\n", "3:1", ["YAML"]),
+    ("allow:\n- path: \"\u00e4\udcff\"\n", "2:11", ["YAML"]),
+    ("allow: []\n---\nallow: []\n", "3:1", ["one document"]),
+    ("fingerprint_key: '0000000000000000'\nallow: []\n", "1:18", ["another key"]),
 ])
-def test_a_bad_entry_is_refused_with_its_line_and_what_was_expected(trawl, folder, tmp_path, text, line, words):
+def test_a_bad_entry_is_refused_with_its_place_and_what_was_expected(trawl, folder, tmp_path, text, place, words):
     err = allow(trawl, folder, tmp_path, text, status=2).err
-    assert f"allow.yaml:{line}: " in err and "expected" in err
+    assert f"allow.yaml:{place}: " in err and "expected" in err and len(err.splitlines()) == 1
     assert all(word in err for word in words), err
+
+
+def test_all_that_is_wrong_with_an_allow_list_is_told_at_once(trawl, folder, tmp_path):
+    text = ("fingerprint_key: '0'\nallow:\n- fingerprint: abc\n  detectors: [pii.emial, pii.email, own.none]\n"
+            "- value: 'a(b'\n  path: ''\n- reason: everything\n  paths: x\n- {path: a, path: b}\n- a\n")
+    lines = allow(trawl, folder, tmp_path, text, status=2).err.splitlines()
+    assert [line.split("allow.yaml:")[1].split(": ")[0] for line in lines] == [
+        "1:18", "3:16", "4:15", "4:37", "5:10", "6:9", "8:3", "7:3", "9:13", "10:3"]
+    lines = allow(trawl, folder, tmp_path, "allow:\n" + "- nothing: a\n" * 15, status=2).err.splitlines()
+    assert len(lines) == 21 and lines[-1] == "and 10 more"
 
 
 # ---- comments ----

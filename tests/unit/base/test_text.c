@@ -30,10 +30,29 @@ static void test_characters_are_code_points(void)
     g_assert_cmpuint(text_char_count("a\u00e9\U0001F600", strlen("a\u00e9\U0001F600")), ==, 3);
 }
 
+typedef struct PlaceCase {
+    uint64_t offset, line, column;
+} PlaceCase;
+
+static void test_places_count_lines_and_characters_from_one(void)
+{
+    static const char text[] = "a\u00e9b\n\nx\r\n";
+    static const PlaceCase cases[] = {
+        {0, 1, 1}, {1, 1, 2}, {3, 1, 3}, {4, 1, 4}, {5, 2, 1}, {6, 3, 1}, {7, 3, 2}, {8, 3, 3}, {9, 4, 1}, {99, 4, 1}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const TextPlace place = text_place(text, strlen(text), cases[i].offset);
+        g_assert_cmpuint(place.line, ==, cases[i].line);
+        g_assert_cmpuint(place.column, ==, cases[i].column);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/base/text/lengths-are-those-of-the-encoding", test_lengths_are_those_of_the_encoding);
     g_test_add_func("/base/text/characters-are-code-points", test_characters_are_code_points);
+    g_test_add_func(
+        "/base/text/places-count-lines-and-characters-from-one", test_places_count_lines_and_characters_from_one);
     return g_test_run();
 }
