@@ -80,7 +80,7 @@ static bool check_digits_fields(const Check *check)
 
     if (check->raw->caseless)
         is_good = rule_wrong_beside(check->complaints, "caseless", "only for rules with a pattern");
-    is_good &= check_unused(check, "pattern", check->raw->pattern, "engine literal and shapes upper, at, plus");
+    is_good &= check_unused(check, "pattern", check->raw->pattern, "engine literal and the other shapes");
     is_good &= check_unused(check, "max_length", check->raw->max_length, "rules with a pattern");
     return check_unused(check, "start", check->raw->start, "shape upper") && is_good;
 }
@@ -130,6 +130,8 @@ static const char *keyword_field(const RawRule *raw)
         return "field_keywords";
     if (raw->distance_after != NULL)
         return "distance_after";
+    if (raw->same_line && raw->veto_count == 0)
+        return "same_line";
     return raw->alone ? "alone" : NULL;
 }
 
@@ -229,7 +231,8 @@ static bool check_pattern(const Check *check, const RuleFacts *facts, CompiledRu
     rule->first_runs = &facts->first_runs;
     rule->first_bytes = facts->has_first_bytes != 0 ? facts->first_bytes : NULL;
     bool has_short_word = first_runs_all(rule->first_runs) << (64 - LONG_WORD_MIN) != 0;
-    if (rule->shape == SHAPE_WORD && has_short_word && !rule_waits_for_keyword(rule, TIER_MEDIUM))
+    if (rule->engine == ENGINE_CLASS && rule->shape == SHAPE_WORD && has_short_word &&
+        !rule_waits_for_keyword(rule, TIER_MEDIUM))
         return rule_wrong_beside(check->complaints, "keyword",
             "shape word fits every word; expected 'expected' or 'required', or a pattern that begins with "
             "%d or more letters and digits",

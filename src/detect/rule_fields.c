@@ -66,6 +66,10 @@ static bool read_field(const cyaml_schema_field_t *schema, const RawRule *raw, R
     const uint8_t *rule = (const uint8_t *)raw, *at = rule + schema->data_offset;
 
     *field = (RuleField){.name = schema->key};
+    if (rule_schema_is_switch(&schema->value)) {
+        field->kind = RULE_FIELD_SWITCH;
+        return *at != 0;
+    }
     switch ((int)schema->value.type) {
     case CYAML_STRING:
         return read_text(pointer_at(at), field);
@@ -74,9 +78,6 @@ static bool read_field(const cyaml_schema_field_t *schema, const RawRule *raw, R
     case CYAML_UINT:
     case CYAML_FLOAT:
         return read_number(schema, at, field);
-    case CYAML_BOOL:
-        field->kind = RULE_FIELD_SWITCH;
-        return *at != 0;
     case CYAML_SEQUENCE:
         return read_list(schema, rule, field);
     default: /* examples */

@@ -14,6 +14,7 @@ typedef struct Trial {
     const Rule *rule;
     const Rule *tired;              /* its effort was measured last */
     bool is_found, is_found_at_all; /* at the tier that is asked of examples; at any */
+    const char *why_not;            /* what was in the way of a match; NULL: nothing had the rule's shape */
     RuleFaults *faults;             /* what does not hold; NULL: the first is a failure */
     GError *failure;
 } Trial;
@@ -36,14 +37,49 @@ static void note_match(void *data, const Match *match)
     trial->is_found |= is_detector;
 }
 
+static bool look_with(Trial *trial, const char *text, const DetectorOptions *options, GError **error)
+{
+    TRY(detector_begin(trial->detector, options, TEXT_UTF8, 0, error));
+    TRY(detector_feed(trial->detector, text, strlen(text), error));
+    return detector_end(trial->detector, error);
+}
+
 static bool look(Trial *trial, const char *text, Tier min_tier, GError **error)
 {
     const DetectorOptions options = {.min_tier = min_tier, .handler = note_match, .data = trial};
 
     trial->is_found = trial->is_found_at_all = false;
-    TRY(detector_begin(trial->detector, &options, TEXT_UTF8, 0, error));
-    TRY(detector_feed(trial->detector, text, strlen(text), error));
-    return detector_end(trial->detector, error);
+    return look_with(trial, text, &options, error);
+}
+
+static void note_refusal(void *data, const Refusal *refusal)
+{
+    Trial *trial = data;
+
+    if (refusal->rule == trial->rule && (trial->why_not == NULL || refusal->is_near))
+        trial->why_not = refusal_reason_text(refusal->reason);
+}
+
+static void note_suppressed(void *data, const Match *match)
+{
+    Trial *trial = data;
+
+    if (match->rule == trial->rule)
+        trial->why_not = "it is suppressed, as a published test value or a placeholder";
+}
+
+static bool fail_match(Trial *trial, const char *text, Tier tier, GError **error)
+{
+    const DetectorOptions options = {.min_tier = tier,
+        .handler = note_match,
+        .suppressed_handler = note_suppressed,
+        .refusal_handler = note_refusal,
+        .data = trial};
+
+    trial->why_not = NULL;
+    TRY(look_with(trial, text, &options, error));
+    return fail_at(error, &(ErrorPlace){.field = "examples"}, "expected a match at tier %s in: %s; %s", tier_name(tier),
+        text, trial->why_not != NULL ? trial->why_not : "nothing in it has the shape of the rule");
 }
 
 /* A rule that says so, or that cannot reach tier medium, is asked for what it can. */
@@ -57,15 +93,14 @@ static Tier asked_tier(const CompiledRule *rule)
 static bool run_example(Trial *trial, const RuleExample *example, GError **error)
 {
     const CompiledRule *rule = rule_at(trial->rules, example->rule->index);
-    const ErrorPlace place = {.field = "examples"};
     bool must_match = example->kind == EXAMPLE_MATCH;
 
     trial->rule = example->rule;
     TRY(look(trial, example->text, must_match ? asked_tier(rule) : TIER_LOW, error));
     if (must_match && !trial->is_found)
-        return fail_at(error, &place, "expected a match at tier %s in: %s", tier_name(asked_tier(rule)), example->text);
+        return fail_match(trial, example->text, asked_tier(rule), error);
     if (!must_match && trial->is_found_at_all)
-        return fail_at(error, &place, "expected no match in: %s", example->text);
+        return fail_at(error, &(ErrorPlace){.field = "examples"}, "expected no match in: %s", example->text);
     return true;
 }
 

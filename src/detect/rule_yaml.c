@@ -1,4 +1,6 @@
 #include "detect/rule_yaml.h"
+
+#include "base/text.h"
 #include "detect/rule_facts.h"
 #include "detect/rule_internal.h"
 #include "detect/rule_yaml_schema.h"
@@ -28,6 +30,8 @@ static const cyaml_strval_t KEYWORD_USES[] = {
     {"none", KEYWORD_NONE}, {"boost", KEYWORD_BOOST}, {"expected", KEYWORD_EXPECTED}, {"required", KEYWORD_REQUIRED}};
 static const cyaml_strval_t TIERS[] = {
     {"low", 1 + TIER_LOW}, {"medium", 1 + TIER_MEDIUM}, {"high", 1 + TIER_HIGH}, {"validated", 1 + TIER_VALIDATED}};
+
+static const cyaml_strval_t SWITCHES[] = {{"false", 0}, {"true", 1}, {"no", 0}, {"yes", 1}};
 
 static const cyaml_schema_value_t TEXT_ENTRY = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, CYAML_UNLIMITED)};
 
@@ -65,7 +69,7 @@ static const cyaml_schema_field_t RULE_FIELDS[] = {
     CYAML_FIELD_STRING_PTR("start", OPTIONAL_PTR, RawRule, start, 2, 6),
     CYAML_FIELD_STRING_PTR("pattern", OPTIONAL_PTR, RawRule, pattern, 1, 8192),
     CYAML_FIELD_STRING_PTR("prefilter", OPTIONAL_PTR, RawRule, prefilter, 1, 8192),
-    CYAML_FIELD_BOOL("caseless", OPTIONAL, RawRule, caseless),
+    FIELD_NAMED("caseless", OPTIONAL, caseless, SWITCHES),
     CYAML_FIELD_UINT_PTR("max_length", OPTIONAL_PTR, RawRule, max_length),
     CYAML_FIELD_SEQUENCE("keywords", OPTIONAL_PTR, RawRule, keywords, &TEXT_ENTRY, 1, 50),
     CYAML_FIELD_SEQUENCE("field_keywords", OPTIONAL_PTR, RawRule, field_keywords, &TEXT_ENTRY, 1, 200),
@@ -73,16 +77,16 @@ static const cyaml_schema_field_t RULE_FIELDS[] = {
     FIELD_NAMED("keyword", OPTIONAL, keyword, KEYWORD_USES),
     CYAML_FIELD_UINT_PTR("distance", OPTIONAL_PTR, RawRule, distance),
     CYAML_FIELD_UINT_PTR("distance_after", OPTIONAL_PTR, RawRule, distance_after),
-    CYAML_FIELD_BOOL("same_line", OPTIONAL, RawRule, same_line),
-    CYAML_FIELD_BOOL("alone", OPTIONAL, RawRule, alone),
+    FIELD_NAMED("same_line", OPTIONAL, same_line, SWITCHES),
+    FIELD_NAMED("alone", OPTIONAL, alone, SWITCHES),
     FIELD_NAMED("tier", OPTIONAL, tier, TIERS),
     FIELD_NAMED("keyword_tier", OPTIONAL, keyword_tier, TIERS),
     CYAML_FIELD_SEQUENCE("pair", OPTIONAL_PTR, RawRule, pair, &TEXT_ENTRY, 1, 20),
     CYAML_FIELD_UINT_PTR("pair_distance", OPTIONAL_PTR, RawRule, pair_distance),
     FIELD_NAMED("pair_tier", OPTIONAL, pair_tier, TIERS),
     CYAML_FIELD_SEQUENCE("beats", OPTIONAL_PTR, RawRule, beats, &TEXT_ENTRY, 1, 100),
-    CYAML_FIELD_BOOL("generic", OPTIONAL, RawRule, generic),
-    CYAML_FIELD_BOOL("plain_only", OPTIONAL, RawRule, plain_only),
+    FIELD_NAMED("generic", OPTIONAL, generic, SWITCHES),
+    FIELD_NAMED("plain_only", OPTIONAL, plain_only, SWITCHES),
     CYAML_FIELD_SEQUENCE("lower_paths", OPTIONAL_PTR, RawRule, lower_paths, &TEXT_ENTRY, 1, 100),
     CYAML_FIELD_STRING_PTR("validator", OPTIONAL_PTR, RawRule, validator, 1, 100),
     CYAML_FIELD_FLOAT_PTR("min_entropy", OPTIONAL_PTR, RawRule, min_entropy),
@@ -97,6 +101,11 @@ static const cyaml_schema_value_t RULE_SCHEMA = {CYAML_VALUE_MAPPING(CYAML_FLAG_
 const cyaml_schema_value_t *rule_schema(void)
 {
     return &RULE_SCHEMA;
+}
+
+bool rule_schema_is_switch(const cyaml_schema_value_t *value)
+{
+    return value->type == CYAML_ENUM && value->enumeration.strings == SWITCHES;
 }
 
 static const cyaml_schema_field_t DOCUMENT_FIELDS[] = {
@@ -209,11 +218,49 @@ static bool fail_for(const char *name, const char *text, Complaint *complaint, c
     return false;
 }
 
-static bool fail_in_file(const char *name, const char *what, GError **error)
+static bool fail_in_file(const char *name, unsigned line, const char *what, GError **error)
 {
-    (void)fail_at(error, &(ErrorPlace){0}, "%s", what);
-    g_prefix_error(error, "%s: ", name);
+    (void)fail_at(error, &(ErrorPlace){.line = line}, "%s", what);
+    if (line == 0)
+        g_prefix_error(error, "%s: ", name);
+    else
+        g_prefix_error(error, "%s:%u: ", name, line);
     return false;
+}
+
+/* libcyaml reads the first document of a file and leaves the others out in silence. Three dashes at the beginning of a
+ * line begin one wherever they stand (YAML 1.1, section 9.1). NULL: there is no other. */
+static const char *second_document(const char *text)
+{
+    bool has_content = false;
+
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n' ? 1 : 0;
+        bool is_marker = g_str_has_prefix(line, "---") && (line[3] == '\0' || g_ascii_isspace(line[3]));
+        if (is_marker && has_content)
+            return line;
+        size_t blank = strspn(line, " \t\r");
+        has_content |= is_marker || strchr("\n#%", line[blank]) == NULL;
+    }
+    return NULL;
+}
+
+static bool check_text(const char *name, Bytes text, const char *copy, GError **error)
+{
+    const char *end = NULL, *second = NULL;
+    bool is_utf16 = text.len >= 2 && (memcmp(text.data, "\xff\xfe", 2) == 0 || memcmp(text.data, "\xfe\xff", 2) == 0);
+
+    if (is_utf16)
+        return true;
+    if (!g_utf8_validate(copy, (gssize)text.len, &end)) {
+        const TextPlace place = text_place(copy, text.len, (uint64_t)(end - copy));
+        const char *what = *end == '\0' ? "holds a NUL byte; expected YAML text" : "expected YAML text in UTF-8";
+        return fail_in_file(name, (unsigned)place.line, what, error);
+    }
+    if ((second = second_document(copy)) == NULL)
+        return true;
+    const TextPlace place = text_place(copy, text.len, (uint64_t)(second - copy));
+    return fail_in_file(name, (unsigned)place.line, "expected one document, nothing behind '---'", error);
 }
 
 bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_document, GError **error)
@@ -228,16 +275,17 @@ bool rule_document_parse(const char *name, Bytes text, RuleDocument **ret_docume
     };
     cyaml_data_t *document = NULL;
 
-    if (memchr(text.data, '\0', text.len) != NULL)
-        return fail_in_file(name, "holds a NUL byte; expected YAML text", error);
-    g_autofree char *copy = g_strndup((const char *)text.data, text.len);
+    g_autofree char *copy = g_malloc(text.len + 1);
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    TRY(check_text(name, text, copy, error));
     cyaml_err_t code = cyaml_load_data((const uint8_t *)copy, text.len, &config, &DOCUMENT_SCHEMA, &document, NULL);
     bool is_read = code == CYAML_OK || fail_for(name, copy, &complaint, code, error);
     g_free(complaint.what);
     g_free(complaint.field);
     TRY(is_read);
     if (document == NULL)
-        return fail_in_file(name, "is empty; expected a mapping with the key 'rules'", error);
+        return fail_in_file(name, 0, "is empty; expected a mapping with the key 'rules'", error);
     RuleDocument *read = document;
     g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, text.data, text.len);
     read->facts = g_new0(RuleFacts, read->rules_count);

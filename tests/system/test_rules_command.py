@@ -1,5 +1,6 @@
 """trawl rules: rules of one's own beside the built-in ones, checked before they are trusted; what a text makes of them."""
 import base64
+import csv
 import gzip
 import json
 import re
@@ -96,7 +97,7 @@ def test_no_default_rules_needs_rules(trawl, tmp_path):
     (r"\d{6}\b", r"\d{6}(?!9)", ["look-ahead at character 12"]),
     (r"\bBDG", r"(?<=x)BDG", ["look-behind at character 1 "]),
     (r"\d{6}\b", r"(\d)\1{5}", ["back-reference at character 11"]),
-    (r"\d{6}\b", r"[(?=]{6}", ["expected a match"]),
+    (r"\d{6}\b", r"[(?=]{6}", ["expected a match", "nothing in it has the shape"]),
     ("[badge]", "[" + ",".join(f"w{i}" for i in range(51)) + "]", ["51 entries", "1 to 50"]),
     ("keyword: required", "keyword: required\n    distance: 301", ["distance", "1 to 300"]),
     ("id: own.badge", "id: fin.credit_card", ["fin.credit_card"]),
@@ -108,6 +109,35 @@ def test_a_bad_rule_is_refused_with_the_reason(trawl, own, tmp_path, command, ol
     args = ("rules", "lint", own) if command == "lint" else ("scan", "--rules", own, tmp_path)
     err = trawl.run(*args, status=2).err
     assert "own.yaml" in err and all(word in err for word in words), err
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ("[badge]", "[staff]", ["expected a match", "none of its keywords is near"]),
+    ("[BDG-000000]", "[BDG-123456]", ["expected a match", "it is suppressed"]),
+    ("    ignore:", "    validator: card\n    ignore:", ["expected a match", "the validator refuses it"]),
+    ("    ignore:", "    min_entropy: 5\n    ignore:", ["expected a match", "below min_entropy"]),
+    ("    ignore:", "    caseless: off\n    ignore:", ["own.yaml:13: ", "caseless: 'off': expected one of false, true"]),
+    ("keywords: [badge]\n    keyword: required", "same_line: true", ["same_line: only beside keywords"]),
+    ("engine: literal", "engine: literal\n    shape: word", ["shape: only for engine class"]),
+    ("engine: literal", "engine: class\n    shape: digits\n    forms: ['9']", ["pattern: only for engine literal and"]),
+    ("[badge BDG-123456]", "[]", ["examples: expected at least one entry"]),
+    ("rules:", "rule:", ["own.yaml:2: ", "'rule' is not known here", "'rules:'"]),
+    ("rules:", "other: 1\nrules:", ["own.yaml:2: 'other' is not known here"]),
+    (RULE, "rules: 5\n", ["own.yaml:1: rules: expected a list"]),
+    (RULE, "rules: []\n", ["own.yaml:1: rules: expected a list of at least one"]),
+    (RULE, "- a\n", ["own.yaml:1: expected 'rules:'"]),
+    (RULE, "# nothing\n", ["is empty; expected"]),
+    (RULE, RULE + "---" + RULE, ["own.yaml:17: ", "one document"]),
+    (r"'\bBDG-\d{6}\b'", r"[A-Z]{3}-\d{6}", ["own.yaml:10: expected YAML: "]),
+    ("Badge numbers", "Badge\0numbers", ["own.yaml:5: ", "NUL"]),
+    ("Badge numbers", "Badge\udcffnumbers", ["own.yaml:5: ", "UTF-8"]),
+])
+def test_what_is_wrong_is_told_in_words_of_the_rule_file(trawl, own, old, new, words):
+    assert old in RULE
+    (own / "own.yaml").write_text(RULE.replace(old, new, 1), "utf-8", "surrogateescape")
+    err = trawl.run("rules", "lint", own, "--no-default-rules", status=2).err
+    assert "own.yaml" in err and all(word in err for word in words), err
+    assert len(err.splitlines()) == 1
 
 
 BAD_RULES = """\
@@ -295,6 +325,7 @@ def test_a_directory_without_rule_files_is_no_directory_of_rules(trawl, tmp_path
     (("test", "FILE", "--format", "json"), "--format: expected only with list and show"),
     (("lint", "--format", "json"), "--format: expected only with list and show"),
     (("list", "--rule", "fin.iban"), "--rule: expected only with test"),
+    (("show", "fin.iban", "--all"), "--all: expected only with test"),
     (("lint", "--min-tier", "low"), "--min-tier: expected only with test"),
 ])
 def test_an_option_that_an_action_does_not_look_at_is_refused(trawl, args, option):
@@ -342,6 +373,27 @@ def test_test_says_what_matches_and_why_not(trawl, own, tmp_path):
     assert out == "4:6\tfin.credit_card\tno match: the validator refuses it\n"
     out = trawl.run("rules", "test", text, "--rules", own, "--rule", "own.badge", "--min-tier", "validated", status=0).out
     assert "tier high" in out and "--min-tier" in out
+
+
+def test_test_tells_of_all_rules_those_that_came_near_and_counts_the_rest(trawl, tmp_path):
+    text = tmp_path / "text"
+    text.write_text(f"visa {card(7)[:-1]}{(int(card(7)[-1]) + 1) % 10}\nvisa {card(8)}\n")
+    *lines, rest = trawl.run("rules", "test", text, status=0).out.splitlines()
+    assert [line.split("\t")[:2] for line in lines] == [["1:6", "fin.credit_card"], ["2:6", "fin.credit_card"]]
+    assert lines[0].endswith("no match: the validator refuses it") and "match, tier" in lines[1]
+    count, rules = re.fullmatch(r"no more than the shape of a rule: (\d+) times, of (\d+) rules \(.*\)", rest).groups()
+    everything = trawl.run("rules", "test", text, "--all", status=0).out.splitlines()
+    far = [line for line in everything if line not in lines]
+    assert len({line.split("\t")[1] for line in far}) == int(rules) >= 2
+    assert sum(1 + int((re.search(r"and (\d+) more", line) or [0, 0])[1]) for line in far) == int(count)
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_list_names_the_detector_of_each_rule(trawl, own, form):
+    (own / "own.yaml").write_text(RULE.replace("    name:", "    detector: own.number\n    name:"))
+    out = trawl.run("rules", "list", "--rules", own, "--no-default-rules", "--format", form, status=0).out
+    rule = json.loads(out)["rules"][0] if form == "json" else next(csv.DictReader(out.splitlines()))
+    assert (rule["id"], rule["detector"], rule["origin"]) == ("own.badge", "own.number", "file")
 
 
 def test_a_doubtful_value_among_words_is_told_the_same_reason_at_each_tier(trawl, tmp_path):

@@ -190,14 +190,13 @@ static bool unpack_parts(Reader *reader, const cyaml_schema_value_t *schema, uin
     case CYAML_FLOAT:
     case CYAML_STRING:
         return true;
-    case CYAML_BOOL:
-        return *at <= 1;
     case CYAML_ENUM:
-        return is_in_table(schema, at);
+        return rule_schema_is_switch(schema) ? *at <= 1 : is_in_table(schema, at);
     case CYAML_MAPPING:
         return unpack_fields(reader, schema, at);
     case CYAML_SEQUENCE:
         return unpack_entries(reader, schema, at, count);
+    case CYAML_BOOL:
     case CYAML_INT:
     case CYAML_FLAGS:
     case CYAML_BITFIELD:

@@ -197,28 +197,42 @@ static bool look_at_nodes(Lint *lint, const char *file, yaml_document_t *documen
 {
     const RuleNodes nodes = {.file = file, .document = document, .faults = lint->faults};
     const yaml_node_t *list = rule_nodes_list(&nodes);
-    bool is_told = false;
+    bool is_told = rule_top_check(&nodes);
 
     if (list == NULL)
-        return false;
+        return is_told;
     const ptrdiff_t count = list->data.sequence.items.top - list->data.sequence.items.start;
     for (unsigned nth = 1; nth <= (size_t)count; nth++)
         is_told |= look_at_node(lint, &nodes, nth, text);
     return is_told;
 }
 
+/* What libyaml says is clearer than what libcyaml makes of it. */
+static bool tell_syntax(const Lint *lint, const char *file, const yaml_parser_t *parser)
+{
+    g_autofree char *what = g_strdup_printf("expected YAML: %s", parser->problem);
+
+    if (parser->problem == NULL || parser->error == YAML_READER_ERROR)
+        return false;
+    rule_faults_add(
+        lint->faults, &(RuleFault){.file = file, .line = (unsigned)parser->problem_mark.line + 1, .what = what});
+    return true;
+}
+
 /* refusal: what libcyaml says, which counts where nothing else is found. */
-static void look_at_broken(Lint *lint, const char *file, const char *text, const GError *refusal)
+static void look_at_broken(Lint *lint, const char *file, Bytes text, const GError *refusal)
 {
     yaml_parser_t parser;
     yaml_document_t document;
     bool is_told = false;
 
-    if (g_utf8_validate(text, -1, NULL) && yaml_parser_initialize(&parser) != 0) {
-        yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
+    if (g_utf8_validate((const char *)text.data, (gssize)text.len, NULL) && yaml_parser_initialize(&parser) != 0) {
+        yaml_parser_set_input_string(&parser, text.data, text.len);
         if (yaml_parser_load(&parser, &document) != 0) {
-            is_told = look_at_nodes(lint, file, &document, text);
+            is_told = look_at_nodes(lint, file, &document, (const char *)text.data);
             yaml_document_delete(&document);
+        } else if (tell_syntax(lint, file, &parser)) {
+            is_told = lint->has_unknown_rules = true;
         }
         yaml_parser_delete(&parser);
     }
@@ -235,10 +249,11 @@ static void look_at_text(Lint *lint, const char *name, const char *text, size_t 
     char *file = g_strdup(name);
 
     g_ptr_array_add(lint->files, file);
-    if (rule_document_parse(file, (Bytes){.data = (const uint8_t *)text, .len = len}, &document, &error))
+    const Bytes bytes = {.data = (const uint8_t *)text, .len = len};
+    if (rule_document_parse(file, bytes, &document, &error))
         add_document(lint, file, 1, document, NULL);
     else
-        look_at_broken(lint, file, text, error);
+        look_at_broken(lint, file, bytes, error);
 }
 
 /* ---- all together ---- */

@@ -29,6 +29,9 @@ yaml_node_t *rule_node_field(const RuleNodes *nodes, const yaml_node_t *mapping,
 /* Of the document: the sequence of rules, or NULL. */
 yaml_node_t *rule_nodes_list(const RuleNodes *nodes);
 
+/* Checks what a file says beside its rules, and whether it has some. True if it found faults. */
+bool rule_top_check(const RuleNodes *nodes);
+
 /* Checks the fields of one rule against what a rule file may hold, each by itself. Those that are wrong go into the set
  * (char *, owned by it). False if it found faults. */
 bool rule_shape_check(const RuleNodes *nodes, const yaml_node_t *rule, GHashTable *wrong_fields);

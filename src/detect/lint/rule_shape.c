@@ -101,7 +101,7 @@ static void check_sequence(Shape *shape, const yaml_node_t *node, const cyaml_sc
     if (count < (ptrdiff_t)value->sequence.min || count > (ptrdiff_t)value->sequence.max) {
         g_autofree char *what =
             value->sequence.max == CYAML_UNLIMITED
-                ? g_strdup_printf("expected %u entries or more", value->sequence.min)
+                ? g_strdup("expected at least one entry")
                 : g_strdup_printf("%td entries: expected %u to %u", count, value->sequence.min, value->sequence.max);
         wrong(shape, node, field, what);
     }
@@ -190,6 +190,41 @@ static bool check_fields(Shape *shape, const yaml_node_t *node, const cyaml_sche
     check_once(shape, node);
     check_needed(shape, node, fields, outer);
     return shape->is_good;
+}
+
+static void wrong_at_top(const RuleNodes *nodes, const yaml_node_t *node, const char *what)
+{
+    rule_faults_add(
+        nodes->faults, &(RuleFault){.file = nodes->file, .line = (unsigned)node->start_mark.line + 1, .what = what});
+}
+
+bool rule_top_check(const RuleNodes *nodes)
+{
+    const yaml_node_t *root = yaml_document_get_root_node(nodes->document);
+    bool is_wrong = false, has_rules = false;
+
+    if (root == NULL)
+        return false;
+    if (root->type != YAML_MAPPING_NODE) {
+        wrong_at_top(nodes, root, "expected 'rules:' with a list of rules");
+        return true;
+    }
+    for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = rule_node(nodes, pair->key), *value = rule_node(nodes, pair->value);
+        const char *name = rule_node_text(key);
+        bool is_rules = g_strcmp0(name, "rules") == 0;
+        bool is_list =
+            value->type == YAML_SEQUENCE_NODE && value->data.sequence.items.start < value->data.sequence.items.top;
+        g_autofree char *what =
+            g_strdup_printf("'%.64s' is not known here; expected 'rules:' alone", name != NULL ? name : "");
+        if (!is_rules || !is_list)
+            wrong_at_top(nodes, key, is_rules ? "rules: expected a list of at least one rule" : what);
+        is_wrong |= !is_rules || !is_list;
+        has_rules |= is_rules;
+    }
+    if (!has_rules && !is_wrong)
+        wrong_at_top(nodes, root, "expected 'rules:' with a list of rules");
+    return is_wrong || !has_rules;
 }
 
 bool rule_shape_check(const RuleNodes *nodes, const yaml_node_t *rule, GHashTable *wrong_fields)
