@@ -58,6 +58,17 @@ static bool is_end_of_string(Bytes before, const SettingName *name)
     return before.data[start - 1] == '/' && is_after_blank(before, name);
 }
 
+/* What a generator drew, so that it cannot be the name of anything. */
+static bool is_drawn(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (is_shuffled_letters(value))
+        return true;
+    return mix.digits > 0 && mix.upper > 0 && mix.lower > 0 && word_cover(value) < 0.3 &&
+           strong_password_verdict(value) != VERDICT_REJECT;
+}
+
 /* A value in quotes assigned to the name of a password. */
 static Verdict password_setting_verdict(const Surroundings *surroundings)
 {
@@ -71,6 +82,8 @@ static Verdict password_setting_verdict(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (is_named && (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name)))
         return VERDICT_REJECT;
+    if (is_named && is_in_backquotes(surroundings) && is_drawn(value) && setting_name_is_of_password(&name))
+        return VERDICT_LOW;
     if (is_named && is_after_blank(surroundings->before, &name) &&
         (setting_name_is_plain_pass(&name) || has_blank(value) || is_in_backquotes(surroundings) ||
             validate_bare_password(value) == VERDICT_REJECT))
@@ -127,12 +140,14 @@ static bool is_identifier(Bytes value)
     return true;
 }
 
-/* "!vault", "!reference": a tag of YAML. */
-static bool is_tag(Bytes value)
+/* "!vault", "!reference", "!from_file name": a tag of YAML. */
+static bool is_tag(const Surroundings *surroundings)
 {
+    Bytes value = surroundings->value, after = surroundings->after;
     Mix mix = mix_of(value);
+    bool is_name = after.len > 1 && after.data[0] == ' ' && memchr(value.data, '_', value.len) != NULL;
 
-    return value.data[0] == '!' && mix.lower + mix.upper + 1 == value.len;
+    return value.data[0] == '!' && mix.digits == 0 && mix.others == (is_name ? 2U : 1U);
 }
 
 /* Without quotes: an identifier behind a blank or ":=" that ends a statement or an argument is code. */
@@ -239,8 +254,8 @@ static Verdict bare_setting_verdict(const Surroundings *surroundings)
     Mix mix = mix_of(value);
     Verdict verdict = VERDICT_PASS;
 
-    if (value.data[0] == '=' || is_one_of(value.data[value.len - 1], "=:") || is_code(surroundings) || is_tag(value) ||
-        !ends_there(surroundings->after, ",;&<|)}\"'`\\#"))
+    if (value.data[0] == '=' || is_one_of(value.data[value.len - 1], "=:") || is_code(surroundings) ||
+        is_tag(surroundings) || !ends_there(surroundings->after, ",;&<|)}\"'`\\#"))
         return VERDICT_REJECT;
     if (setting_name_read(surroundings->before, &name)) {
         bool is_password = setting_name_is_of_password(&name) && !setting_name_is_about_passwords(&name);
@@ -271,6 +286,12 @@ static bool is_in_sentence(const Surroundings *surroundings)
            g_ascii_isalpha(after.data[1]) && mix_of(surroundings->value).digits == 0;
 }
 
+/* `PASSWORD: Final = "…"`: what follows is assigned. */
+static bool is_type_before_value(Bytes after)
+{
+    return after.len > 2 && after.data[0] == ' ' && after.data[1] == '=' && after.data[2] != '=';
+}
+
 /* An environment file's "DB_PASS=blueheron": no code, so that a word may be a password. */
 Verdict validate_environment_password(const Surroundings *surroundings)
 {
@@ -280,6 +301,8 @@ Verdict validate_environment_password(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (setting_name_read(surroundings->before, &name) &&
         (setting_name_is_about_passwords(&name) || !setting_name_is_of_password(&name)))
+        return VERDICT_REJECT;
+    if (is_type_before_value(surroundings->after))
         return VERDICT_REJECT;
     return validate_password(surroundings->value);
 }
@@ -322,7 +345,7 @@ Verdict validate_given_password(const Surroundings *surroundings)
 {
     Bytes value = surroundings->value;
 
-    if (!ends_there(surroundings->after, ",;&|)\"'`\\") || is_one_of(value.data[0], "-=&") ||
+    if (!ends_there(surroundings->after, ",;&|)\"'`\\") || is_one_of(value.data[0], "-=&") || is_call_of_name(value) ||
         memmem(value.data, value.len, "&#", 2) != NULL)
         return VERDICT_REJECT;
     return value.len >= SHORT_KEY_LEN && is_rare(value) ? validate_password(value) : validate_bare_password(value);

@@ -155,6 +155,9 @@ Verdict validate_netrc(Bytes value)
         from++;
     while (end > from && (end[-1] == '"' || end[-1] == '\''))
         end--;
+    bool is_address = memchr(from, '@', (size_t)(end - from)) != NULL;
+    if (is_address && memmem(value.data, value.len, " anonymous ", 11) != NULL) /* whose password is an address */
+        return VERDICT_REJECT;
     return embedded_password_verdict(from, end);
 }
 

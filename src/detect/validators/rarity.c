@@ -115,12 +115,15 @@ bool is_rare(Bytes value)
     return cover.covered == 0 || is_shuffled;
 }
 
-/* "FipBPmwISFVt": names in camelCase have longer runs of letters, and runs that read like words. */
+/* "FipBPmwISFVt", "hOtL_uYrxsFv": names in camelCase have longer runs of letters, and runs that read like words. */
 bool is_shuffled_letters(Bytes value)
 {
-    enum { LEN_MIN = 10, RUNS_MIN = 4 };
+    enum { LEN_MIN = 10, RUNS_MIN = 4, JOINTS_MAX = 2 };
     Cover cover = cover_of(value, CAPITALS_IN_RUNS);
+    size_t joints = 0;
 
-    return cover.letters == value.len && value.len >= LEN_MIN && cover.runs >= RUNS_MIN &&
-           cover.covered * 4 < value.len && cover.letters <= cover.runs * RUN_LETTERS_RANDOM;
+    for (size_t i = 0; i < value.len; i++)
+        joints += value.data[i] == '_' || value.data[i] == '-' ? 1 : 0;
+    return joints <= JOINTS_MAX && cover.letters + joints == value.len && value.len >= LEN_MIN &&
+           cover.runs >= RUNS_MIN && cover.covered * 4 < value.len && cover.letters <= cover.runs * RUN_LETTERS_RANDOM;
 }

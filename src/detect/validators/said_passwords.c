@@ -5,6 +5,14 @@
 
 enum { SAID_LEN_MIN = 8 };
 
+/* "Sun!Rise4": no more than a digit, but letters of both cases and a mark that no name has. */
+static bool is_of_all_kinds(Bytes value, const Mix *mix)
+{
+    return value.len >= SAID_LEN_MIN && mix->upper > 0 && mix->lower >= 3 && mix->digits > 0 &&
+           strpbrk_of(value, "!@#$%^&*?") != NULL && memchr(value.data, '(', value.len) == NULL &&
+           validate_password(value) != VERDICT_REJECT;
+}
+
 /* With letters and digits, and marks or both cases. */
 Verdict noted_password_verdict(Bytes value)
 {
@@ -14,7 +22,8 @@ Verdict noted_password_verdict(Bytes value)
         return VERDICT_REJECT;
     if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
         return VERDICT_REJECT;
-    return strong_password_verdict(value);
+    Verdict verdict = strong_password_verdict(value);
+    return verdict == VERDICT_REJECT && is_of_all_kinds(value, &mix) ? VERDICT_LOW : verdict;
 }
 
 /* "Summer2024", "Monkey49%": a word with a capital, and at least two digits, or one and a mark, that end it. */
@@ -30,7 +39,7 @@ bool is_word_with_number(Bytes value)
     return mix.upper > 0 && mix.lower >= 3 && mix.digits >= 2 && is_ended && validate_password(value) != VERDICT_REJECT;
 }
 
-/* "coffee-tiger83": words of four letters or more, joined by marks, and a number that ends them. */
+/* "coffee-tiger83", "coffee-tiger83~": words of four letters or more, joined by marks, and a number that ends them. */
 static bool is_words_with_number(Bytes value)
 {
     size_t words = 0, at = 0, digits = 0;
@@ -49,12 +58,26 @@ static bool is_words_with_number(Bytes value)
         at++;
         digits++;
     }
+    if (at + 1 == value.len && is_one_of(value.data[at], "~!@#$%^&*?+="))
+        at++;
     return words >= 2 && digits >= 2 && at == value.len && validate_password(value) != VERDICT_REJECT;
+}
+
+/* "sunnyside4242": a word and its number, where one that was told a number has but two digits. */
+static bool is_small_word_with_number(Bytes value)
+{
+    Mix mix = mix_of(value);
+    size_t end = value.len;
+
+    while (end > 0 && g_ascii_isdigit(value.data[end - 1]))
+        end--;
+    return mix.lower == end && end >= 4 && mix.digits >= 3 && end + mix.digits == value.len &&
+           validate_password(value) != VERDICT_REJECT;
 }
 
 static bool is_made_of_words(Bytes value)
 {
-    return is_word_with_number(value) || is_words_with_number(value);
+    return is_word_with_number(value) || is_words_with_number(value) || is_small_word_with_number(value);
 }
 
 /* "V?dfgpy@QZmH": no digit, but marks that no word has, and letters of both cases; no address. */
@@ -101,4 +124,16 @@ Verdict validate_noted_password(const Surroundings *surroundings)
         return VERDICT_REJECT;
     Verdict verdict = noted_password_verdict(value);
     return verdict == VERDICT_REJECT && is_made_of_words(value) ? VERDICT_LOW : verdict;
+}
+
+/* "… is the new password": the value comes first, where a sentence has any of its words. */
+Verdict validate_told_password(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value;
+    Mix mix = mix_of(value);
+
+    if (memchr(value.data, ':', value.len) != NULL || memchr(value.data, '=', value.len) != NULL || mix.upper == 0 ||
+        (memchr(value.data, '@', value.len) != NULL && memchr(value.data, '.', value.len) != NULL))
+        return VERDICT_REJECT;
+    return noted_password_verdict(value);
 }

@@ -57,12 +57,34 @@ static size_t tag_name_end(Bytes before)
     return end;
 }
 
+static bool is_between_name_and_remark(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == ':' || c == '=' || c == '"' || c == '\'' || c == '`';
+}
+
+/* "password (root): ": what is said of a name in parentheses is none of its words. Returns where the name ends. */
+static size_t before_remark(Bytes before)
+{
+    enum { REMARK_MAX = 26 };
+    size_t end = before.len;
+
+    while (end > 0 && is_between_name_and_remark(before.data[end - 1]))
+        end--;
+    if (end == 0 || before.data[end - 1] != ')')
+        return before.len;
+    size_t start = end - 1;
+    while (start > 0 && end - start < REMARK_MAX && before.data[start - 1] != '(' && before.data[start - 1] != '\n')
+        start--;
+    bool is_remark = start > 1 && before.data[start - 1] == '(' && before.data[start - 2] == ' ';
+    return is_remark ? start - 1 : before.len;
+}
+
 bool setting_name_read(Bytes before, SettingName *ret_name)
 {
     size_t end = tag_name_end(before);
 
     if (end == 0)
-        end = before.len;
+        end = before_remark(before);
     for (int hop = 0; hop < HOPS_MAX; hop++) {
         size_t gap_end = end;
         while (end > 0 && gap_end - end < GAP_MAX && !is_of_name(before.data[end - 1]))
@@ -163,20 +185,21 @@ static bool holds_one_of(const SettingName *name, const char *const *words, size
 }
 
 /* What a name ends with that says where or how a secret is, or what it is called. */
-static const char attributes[] = " type types url urls uri endpoint host path paths file files filename dir folder arn "
-                                 "name names label title text hint "
-                                 "help message error prompt field input form page link button btn icon view dialog "
-                                 "expir expires expiry expiration ttl "
-                                 "lifetime age timeout size length len count limit min max format algorithm algo alg "
-                                 "usage version prefix suffix header "
-                                 "headers issuer mode method methods status policy regex pattern validator validators "
-                                 "validation strength encoder encoding "
-                                 "manager provider service helper handler factory checker generator generation class "
-                                 "enabled disabled required optional "
-                                 "reset change forgot ref refs source env var variable index order set scope scopes "
-                                 "audience placeholder description "
-                                 "store location column table match reverse mode command hasher encryption attempts "
-                                 "interval delay date time timestamp created updated context charset alphabet ";
+static const char attributes[] =
+    " type types url urls uri endpoint host path paths file files filename dir folder arn "
+    "name names label title text hint "
+    "help message error prompt field input form page link button btn icon view dialog "
+    "expir expires expiry expiration ttl "
+    "lifetime age timeout size length len count limit min max format algorithm algo alg "
+    "usage version prefix suffix header "
+    "headers issuer mode method methods status policy regex pattern validator validators "
+    "validation strength encoder encoding "
+    "manager provider service helper handler factory checker generator generation class "
+    "enabled disabled required optional "
+    "reset change forgot ref refs source env var variable index order set scope scopes "
+    "audience placeholder description "
+    "store location target column table match reverse mode command hasher encryption attempts "
+    "interval delay date time timestamp created updated context charset alphabet ";
 
 bool setting_name_is_attribute(const SettingName *name)
 {

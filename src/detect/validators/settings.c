@@ -117,7 +117,9 @@ Verdict key_verdict(Bytes value, const SettingName *name)
         return VERDICT_REJECT;
     if (value.len < SHORT_KEY_LEN && (!is_strong || mix.digits < 2 || mix.upper + mix.lower < 3 || mix.others > 2))
         return VERDICT_REJECT;
-    return !is_strong && strcmp(name->lower, "key") == 0 ? VERDICT_LOW : verdict;
+    if (is_strong || strcmp(name->lower, "key") != 0)
+        return verdict;
+    return verdict == VERDICT_LOW ? VERDICT_REJECT : VERDICT_LOW; /* a UUID is as often the key of a row */
 }
 
 /* Nothing but blanks and quotes between the name and the value: as often prose ("pass `x`") or a list of words. */
@@ -249,8 +251,7 @@ Verdict validate_bare_key(const Surroundings *surroundings)
     return validate_setting(surroundings);
 }
 
-/* "load_key(data", "config.get(name": a function and what follows its parenthesis. */
-static bool is_call_of_name(Bytes value)
+bool is_call_of_name(Bytes value)
 {
     size_t at = 0;
 
@@ -275,7 +276,7 @@ Verdict validate_secret_phrase(const Surroundings *surroundings)
     SettingName name;
 
     if (!has_marks(surroundings->value) || is_regular_expression(surroundings->value) ||
-        is_call_of_name(surroundings->value) || is_in_resource_name(surroundings->before))
+        is_call_of_name(surroundings->value) || is_in_resource_name(surroundings->before) || is_minified(surroundings))
         return VERDICT_REJECT;
     if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name))
         return VERDICT_REJECT;

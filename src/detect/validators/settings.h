@@ -19,6 +19,9 @@ const uint8_t *last_visible(Bytes text, size_t end);
 bool ends_with(Bytes text, const char *word);
 bool is_regular_expression(Bytes value);
 
+/* "load_key(data", "config.get(name": a function and what follows its parenthesis. */
+bool is_call_of_name(Bytes value);
+
 /* Nothing but blanks and quotes between the name and the value: as often prose ("pass `x`") or a list of words. */
 bool is_after_blank(Bytes before, const SettingName *name);
 
