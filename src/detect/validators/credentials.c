@@ -162,7 +162,7 @@ Verdict validate_kubernetes_secret(Bytes value)
 
     if (value.len > 0 && memchr(value.data, '\n', value.len) == NULL)
         return is_secret_line(value) ? VERDICT_PASS : VERDICT_REJECT;
-    for (const uint8_t *at = value.data; at < end;) {
+    for (const uint8_t *at = value.data; at != NULL && at < end;) {
         const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
         const uint8_t *line_end = newline != NULL ? newline : end;
         Bytes line = {at, (size_t)(line_end - at)};
