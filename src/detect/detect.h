@@ -135,12 +135,15 @@ typedef struct DetectorOptions {
     void *data;
 } DetectorOptions;
 
-/* A run: begin, any number of pieces of UTF-8, end. begin() also abandons a run that was not ended. Matches are handed
+/* A run: begin, any number of pieces of UTF-8, end. begin() abandons a run that was not ended. Matches are handed
  * over in order of offset as far as a bounded window allows, the last of them in end(). */
 FALLIBLE bool detector_begin(
     Detector *detector, const DetectorOptions *options, TextEncoding encoding, uint64_t first_offset, GError **error);
 FALLIBLE bool detector_feed(Detector *detector, const char *utf8, size_t len, GError **error);
 FALLIBLE bool detector_end(Detector *detector, GError **error);
+/* Ends a run whose text is given up: nothing more is handed over, and what was gathered of it is wiped, as
+ * detector_end() and a call that failed do. Nothing if none is running. */
+void detector_abandon(Detector *detector);
 
 /* Matches hidden since the detector was made, because their value is a published test value or a placeholder. */
 uint64_t detector_suppressed(const Detector *detector);

@@ -169,9 +169,30 @@ static void begin_path(Detector *detector, const char *path)
     detector->judge.lowered = detector->is_lowered ? detector->lowered : NULL;
 }
 
+/* What is left of a text, in the window and on the stack. Of a text in another one, that one's detector does the stack.
+ */
+static void wipe(Detector *detector)
+{
+    if (!detector->judge.is_decoded)
+        stack_wipe();
+    if (detector->encoded != NULL)
+        encoded_scan_end(detector->encoded);
+    explicit_bzero(detector->buffer, detector->used);
+    detector->used = 0;
+}
+
+void detector_abandon(Detector *detector)
+{
+    if (!detector->is_running)
+        return;
+    detector->is_running = false;
+    wipe(detector);
+}
+
 bool detector_begin(
     Detector *detector, const DetectorOptions *options, TextEncoding encoding, uint64_t first_offset, GError **error)
 {
+    detector_abandon(detector);
     detector->options = *options;
     detector->judge.min_tier = options->min_tier;
     detector->judge.year = clock_year();
@@ -342,7 +363,10 @@ bool detector_feed(Detector *detector, const char *utf8, size_t len, GError **er
         utf8 += take;
         len -= take;
         if (take == room) {
-            TRY(step(detector, STEP_MORE, error));
+            if (!step(detector, STEP_MORE, error)) {
+                detector_abandon(detector);
+                return false;
+            }
             detector->block_end += BLOCK_BYTES;
         }
     }
@@ -352,12 +376,8 @@ bool detector_feed(Detector *detector, const char *utf8, size_t len, GError **er
 bool detector_end(Detector *detector, GError **error)
 {
     g_assert(detector->is_running);
-    detector->is_running = false;
     bool is_ok = step(detector, STEP_LAST, error);
-    if (!detector->judge.is_decoded) /* of a text in another one that one's detector does it */
-        stack_wipe();
-    explicit_bzero(detector->buffer, detector->used);
-    detector->used = 0;
+    detector_abandon(detector);
     return is_ok;
 }
 

@@ -208,6 +208,7 @@ bool scan_object(
     finding_set_suppress(findings, scanner->options.suppressor, name);
     const bool is_read =
         extract_object(scanner->extractor, name, &source, &scanner->options.limits, &sink, &report, &read_error);
+    detector_abandon(scanner->detector); /* of a text that was not read to its end */
     g_free(scan.member);
     if (!is_read && (scan.is_detector_broken || error_is(read_error, ERROR_INTERNAL))) {
         g_propagate_error(error, g_steal_pointer(&read_error));

@@ -7,13 +7,12 @@ enum { ERROR_CHARS_MAX = 256, CAUSE_BYTES_MAX = 32768 };
 
 /* ---- what becomes of an error ---- */
 
-/* Errors of the interpreter say where they happened. Whatever a task says becomes text of the lengths that Step
- * Functions allows. */
+/* Errors of the interpreter say where they happened, also on their way up to the states around. Whatever a task says
+ * becomes text of the lengths that Step Functions allows. */
 static void polish_error(const Frame *frame, TaskError *error)
 {
-    static const char prefix[] = "An error occurred while executing the state '";
     const char *cause = error->cause != NULL ? error->cause : "";
-    bool is_bare = error->is_own && !g_str_has_prefix(cause, prefix);
+    bool is_bare = error->is_own && !error->says_where;
 
     if (error->name != NULL) {
         g_autofree char *name = g_utf8_make_valid(error->name, -1);
@@ -23,13 +22,17 @@ static void polish_error(const Frame *frame, TaskError *error)
     if (error->cause == NULL && !is_bare)
         return;
     g_autofree char *valid = g_utf8_make_valid(cause, -1);
-    g_autofree char *full = is_bare ? g_strdup_printf("%s%s' (entered at the event id #%" G_GINT64_FORMAT "). %s",
-                                          prefix, frame->state, frame->entered_event, valid)
-                                    : g_steal_pointer(&valid);
+    g_autofree char *full =
+        is_bare ? g_strdup_printf(
+                      "An error occurred while executing the state '%s' (entered at the event id #%" G_GINT64_FORMAT
+                      "). %s",
+                      frame->state, frame->entered_event, valid)
+                : g_steal_pointer(&valid);
     const char *end = full + MIN(strlen(full), CAUSE_BYTES_MAX);
     g_utf8_validate(full, end - full, &end);
     g_free(error->cause);
     error->cause = g_strndup(full, (size_t)(end - full));
+    error->says_where |= is_bare;
 }
 
 void frame_forget_work(Frame *frame)

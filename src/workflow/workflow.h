@@ -18,6 +18,7 @@ typedef struct TaskError {
     /* left alone by tasks: */
     bool is_own;       /* raised by the interpreter itself */
     bool is_heartbeat; /* a time-out for want of a sign of life */
+    bool says_where;   /* the cause names the state that it happened in */
 } TaskError;
 
 /* The name of the error with which a task says that it was told to stop: nothing of the step is stored, no retry is

@@ -88,6 +88,13 @@ void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options)
         packed_scan_begin(scan->packed, options);
 }
 
+void encoded_scan_end(EncodedScan *scan)
+{
+    g_ptr_array_set_size(scan->values, 0);
+    if (scan->packed != NULL)
+        packed_scan_end(scan->packed);
+}
+
 uint64_t encoded_scan_take_cuts(EncodedScan *scan)
 {
     return (scan->packed != NULL ? packed_scan_take_cuts(scan->packed) : 0) +
@@ -182,6 +189,13 @@ static void suppressed_found(void *data, const Match *match)
     keep_match(data, match, MATCH_SUPPRESSED);
 }
 
+static bool feed_inner(EncodedScan *scan, const DetectorOptions *options, GError **error)
+{
+    TRY(detector_begin(scan->inner, options, TEXT_UTF8, 0, error));
+    TRY(detector_feed(scan->inner, (const char *)scan->decoded.text, scan->decoded.len, error));
+    return detector_end(scan->inner, error);
+}
+
 static bool look_inside(EncodedScan *scan, GError **error)
 {
     const DetectorOptions options = {.min_tier = scan->options.min_tier,
@@ -193,9 +207,7 @@ static bool look_inside(EncodedScan *scan, GError **error)
 
     if (scan->inner == NULL)
         TRY(detector_new_inner(scan->rules, &layers, &scan->inner, error));
-    TRY(detector_begin(scan->inner, &options, TEXT_UTF8, 0, error));
-    TRY(detector_feed(scan->inner, (const char *)scan->decoded.text, scan->decoded.len, error));
-    bool is_ok = detector_end(scan->inner, error);
+    bool is_ok = feed_inner(scan, &options, error);
     explicit_bzero(scan->decoded.text, scan->decoded.len);
     return is_ok;
 }

@@ -22,6 +22,9 @@ void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options);
 FALLIBLE bool encoded_scan_feed(
     EncodedScan *scan, const TextView *view, EncodedStep step, GArray *pending, GError **error);
 
+/* Wipes what was decoded of a text that is over or given up. */
+void encoded_scan_end(EncodedScan *scan);
+
 /* Matches that start before this position are all known. */
 uint64_t encoded_scan_horizon(const EncodedScan *scan);
 /* Wipes the decoded values of matches that start before the position. */

@@ -53,6 +53,13 @@ void packed_scan_begin(PackedScan *scan, const DetectorOptions *options)
     scan->total = scan->failures = 0;
 }
 
+void packed_scan_end(PackedScan *scan)
+{
+    if (scan->is_open)
+        unpacker_end(scan->unpacker);
+    scan->is_open = false;
+}
+
 bool packed_scan_is_open(const PackedScan *scan)
 {
     return scan->is_open;

@@ -18,6 +18,8 @@ PackedScan *packed_scan_new(RuleSet *rules, const EncodedLayers *layers, PackedH
 void packed_scan_free(PackedScan *scan);
 
 void packed_scan_begin(PackedScan *scan, const DetectorOptions *options);
+/* Wipes what came out of a run that is not read to its end. */
+void packed_scan_end(PackedScan *scan);
 
 typedef enum PackedGuess { PACKED_BY_MARK, PACKED_BY_CHANCE } PackedGuess; /* CHANCE: deflate, which has no mark */
 

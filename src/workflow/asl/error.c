@@ -11,7 +11,7 @@ void task_error_clear(TaskError *error)
 {
     g_clear_pointer(&error->name, g_free);
     g_clear_pointer(&error->cause, g_free);
-    error->is_own = error->is_heartbeat = false;
+    error->is_own = error->is_heartbeat = error->says_where = false;
 }
 
 TaskError task_error_copy(const TaskError *error)
@@ -31,6 +31,7 @@ bool asl_fail(TaskError *ret_error, const char *name, const char *format, ...)
     ret_error->name = g_strdup(name);
     ret_error->cause = g_strdup_vprintf(format, args);
     ret_error->is_own = true;
+    ret_error->says_where = false;
     va_end(args);
     return false;
 }

@@ -5,7 +5,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { STACK_BYTES = 512 * 1024 };
+enum {
+    STACK_BYTES = 512 * 1024,
+    FAR_BEHIND = 100 * 1024
+}; /* far behind a value it is confirmed before the text ends */
 
 /* A value, and what its validators may have copied of it. */
 typedef struct StackCase {
@@ -23,9 +26,13 @@ static const StackCase cases[] = {
     {"password: Zq7#vRt9!mKw2\n", {"Zq7#vRt9!mKw2", "zq7#vrt9!mkw2"}},
 };
 
+/* How a text comes to its end. */
+typedef enum StackEnd { STACK_ENDS, STACK_IS_ABANDONED, STACK_NEXT_BEGINS } StackEnd;
+
 typedef struct StackScan {
     RuleSet *rules;
     const char *text;
+    StackEnd end;
     unsigned matches;
 } StackScan;
 
@@ -43,18 +50,24 @@ static void *scan_text(void *data)
     g_autoptr(Detector) detector = NULL;
     g_autoptr(GError) error = NULL;
 
+    g_autofree char *behind = g_strnfill(FAR_BEHIND, '\n');
     bool is_read = detector_new(scan->rules, &detector, &error) &&
                    detector_begin(detector, &options, TEXT_UTF8, 0, &error) &&
-                   detector_feed(detector, scan->text, strlen(scan->text), &error) && detector_end(detector, &error);
+                   detector_feed(detector, scan->text, strlen(scan->text), &error) &&
+                   (scan->end == STACK_ENDS || detector_feed(detector, behind, FAR_BEHIND, &error)) &&
+                   (scan->end != STACK_ENDS || detector_end(detector, &error)) &&
+                   (scan->end != STACK_NEXT_BEGINS || detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+    if (scan->end == STACK_IS_ABANDONED)
+        detector_abandon(detector);
     g_assert_no_error(error);
     g_assert_true(is_read);
     return NULL;
 }
 
 /* On a stack that stays when the thread is gone. */
-static unsigned scan_on(uint8_t *stack, RuleSet *rules, const char *text)
+static unsigned scan_on(uint8_t *stack, StackEnd end, RuleSet *rules, const char *text)
 {
-    StackScan scan = {.rules = rules, .text = text};
+    StackScan scan = {.rules = rules, .text = text, .end = end};
     pthread_attr_t attributes;
     pthread_t thread;
 
@@ -66,14 +79,12 @@ static unsigned scan_on(uint8_t *stack, RuleSet *rules, const char *text)
     return scan.matches;
 }
 
-static void test_no_value_stays_on_the_stack(gconstpointer data)
+static void look_at_stacks(RuleSet *rules, StackEnd end)
 {
-    RuleSet *rules = (RuleSet *)(uintptr_t)data;
-
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         uint8_t *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         g_assert_true(stack != MAP_FAILED);
-        if (scan_on(stack, rules, cases[i].text) == 0)
+        if (scan_on(stack, end, rules, cases[i].text) == 0)
             g_test_fail_printf("nothing found: %s", cases[i].text);
         for (size_t j = 0; j < G_N_ELEMENTS(cases[i].copies) && cases[i].copies[j] != NULL; j++) {
             const char *copy = cases[i].copies[j];
@@ -85,6 +96,17 @@ static void test_no_value_stays_on_the_stack(gconstpointer data)
     }
 }
 
+static void test_no_value_stays_on_the_stack(gconstpointer data)
+{
+    look_at_stacks((RuleSet *)(uintptr_t)data, STACK_ENDS);
+}
+
+static void test_no_value_of_a_text_that_is_given_up_stays_on_the_stack(gconstpointer data)
+{
+    look_at_stacks((RuleSet *)(uintptr_t)data, STACK_IS_ABANDONED);
+    look_at_stacks((RuleSet *)(uintptr_t)data, STACK_NEXT_BEGINS);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(RuleSet) rules = NULL;
@@ -93,9 +115,12 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_set_nonfatal_assertions();
     const char *const directories[] = {argv[1], NULL};
-    bool is_loaded = rule_set_load(directories, NULL, &rules, &error);
+    g_assert_cmpint(g_mkdir_with_parents(argv[2], 0700), ==, 0);
+    bool is_loaded = rule_set_load(directories, argv[2], &rules, &error);
     g_assert_no_error(error);
     g_assert_true(is_loaded);
     g_test_add_data_func("/detect/stack/no-value-stays-on-the-stack", rules, test_no_value_stays_on_the_stack);
+    g_test_add_data_func("/detect/stack/no-value-of-a-text-that-is-given-up-stays-on-the-stack", rules,
+        test_no_value_of_a_text_that_is_given_up_stays_on_the_stack);
     return g_test_run();
 }
