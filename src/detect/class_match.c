@@ -275,15 +275,17 @@ static void match_word(const ClassRun *run, const ClassPlace *place)
     }
 }
 
-/* The stretch with the same rules, as far as it is in the view. */
-static void open_gate(ClassRun *run)
+/* Of the stretch with the same rules, as far as it is in the view. */
+static void open_gate(void *data, size_t at)
 {
+    ClassRun *run = data;
     const Stretch *stretch = &run->hot->stretch;
     uint64_t base = run->text->base;
 
+    const HotSet *set = hot_rules_at(run->hot, run->rules, base + at);
     run->gate.from = (size_t)(MAX(stretch->from, base) - base);
     run->gate.to = (size_t)(MIN(stretch->to, base + run->text->len) - base);
-    run->gate.word_firsts = run->set->first_bytes;
+    run->gate.words = &set->gate;
 }
 
 /* Rules that need no keyword to be worth trying; in a zone also those whose keyword it is. */
@@ -295,10 +297,11 @@ static void select_rules(ClassRun *run, const ClassPlace *place)
         run->set = NULL;
         return;
     }
-    run->set = hot_rules_at(run->hot, run->rules, run->text->base + place->at);
+    if (place->at - run->gate.from >= run->gate.to - run->gate.from)
+        open_gate(run, place->at);
+    run->set = run->hot->now;
     run->selected = run->rules->class_rules;
     run->words = run->set->words;
-    open_gate(run);
 }
 
 static void place_found(void *data, const ClassPlace *place)
@@ -337,6 +340,7 @@ void class_match(ClassRun *run, uint64_t from, uint64_t to, const uint64_t *hot)
         .len = run->text->len,
         .hot = hot,
         .gate = &run->gate,
+        .open = run->hot != NULL ? open_gate : NULL,
     };
     const ClassRules *cold = run->hot == NULL ? run->rules->class_rules_cold : run->hot->cold;
     const ClassPlans plans = {.cold = &cold->plan, .hot = &run->rules->class_rules->plan};

@@ -18,6 +18,7 @@ typedef struct Emitter {
     uint64_t valid;      /* bits of the block that are asked for */
     uint64_t hot;        /* where the hot plan holds */
     const ClassGate *gate;
+    ClassGateOpener open;
 } Emitter;
 
 static ALWAYS_INLINE void emit(const Emitter *emitter, uint64_t mask, ClassKind kind)
@@ -202,26 +203,37 @@ static ALWAYS_INLINE void emit_upper(
     }
 }
 
-static ALWAYS_INLINE bool may_begin_word(const ClassPlan *plan, const Emitter *emitter, unsigned at)
+static ALWAYS_INLINE bool has_byte(const uint64_t bytes[4], uint8_t byte)
 {
-    const ClassGate *gate = emitter->gate;
-    bool is_known = emitter->at + at - gate->from < gate->to - gate->from && (emitter->hot >> at & 1) != 0;
-    const uint64_t *firsts = is_known ? gate->word_firsts : plan->word_firsts;
-    uint8_t first = emitter->text[at];
-
-    return (firsts[first / 64] >> first % 64 & 1) != 0 || (emitter->at + at > 0 && emitter->text[(int)at - 1] >= 0x80);
+    return (bytes[byte / 64] >> byte % 64 & 1) != 0;
 }
 
-/* Of a mask of places where words begin, those whose length and first byte some rule asks for. */
+/* The words that are asked for at a place; NULL: all that the plan asks for. */
+static ALWAYS_INLINE const WordGate *gate_at(const Emitter *emitter, unsigned at)
+{
+    const ClassGate *gate = emitter->gate;
+
+    if (emitter->open == NULL || (emitter->hot >> at & 1) == 0)
+        return NULL;
+    if (emitter->at + at - gate->from >= gate->to - gate->from)
+        emitter->open(emitter->data, emitter->at + at);
+    return gate->words;
+}
+
+/* Of a mask of places where words begin, those whose length and first byte some rule asks for. Behind a byte that is
+ * not ASCII a word may go on to the left, and says nothing. */
 static ALWAYS_INLINE void emit_words(
     const ClassPlan *plan, const ClassMasks *now, const ClassMasks *next, uint64_t starts, const Emitter *emitter)
 {
     for (; starts != 0; starts &= starts - 1) {
         unsigned at = (unsigned)__builtin_ctzll(starts);
-        if (!may_begin_word(plan, emitter, at))
+        const WordGate *gate = gate_at(emitter, at);
+        bool is_continued = emitter->at + at > 0 && emitter->text[(int)at - 1] >= 0x80;
+        if (!has_byte(gate != NULL ? gate->firsts : plan->word_firsts, emitter->text[at]) && !is_continued)
             continue;
         WordRun run = word_run(now, next, emitter, at);
-        if ((plan->word_runs >> run.length & 1) == 0)
+        uint64_t lengths = gate != NULL && !is_continued ? gate->lengths[run.kind][run.next] : plan->word_runs;
+        if ((lengths >> run.length & 1) == 0)
             continue;
         run.is_quad = run.kind == RUN_DIGITS && run.next == NEXT_DOT && is_quad(emitter->text + at, run.length);
         ClassPlace place = {
@@ -313,8 +325,6 @@ static ALWAYS_INLINE void scan_block(
 
 static ALWAYS_INLINE void scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandler handler, void *data)
 {
-    static const uint64_t no_bytes[256 / 64] = {0};
-    static const ClassGate closed = {.from = 0, .to = 0, .word_firsts = no_bytes};
     ClassMasks masks[STRIP_BLOCKS + 1];
     uint64_t carried = text->from > 0 && byte_is_word(text->data[text->from - 1]);
 
@@ -329,7 +339,8 @@ static ALWAYS_INLINE void scan(const ClassPlans *plans, const ClassText *text, C
                 .text = text->data + at,
                 .at = at,
                 .hot = text->hot[(at - text->from) / CLASS_BLOCK],
-                .gate = text->gate != NULL ? text->gate : &closed,
+                .gate = text->gate,
+                .open = text->open,
                 .valid = left >= CLASS_BLOCK ? ~UINT64_C(0) : (UINT64_C(1) << left) - 1};
             scan_block(plans, &masks[i], &masks[i + 1], masks[i].word << 1 | carried, &emitter);
             carried = masks[i].word >> 63;

@@ -64,17 +64,27 @@ typedef struct ClassPlace {
 
 typedef void (*ClassPlaceHandler)(void *data, const ClassPlace *place);
 
-/* What the handler knows of a stretch of the text: with which bytes the words begin that it asks for there. */
+/* Which words some rules may begin with. */
+typedef struct WordGate {
+    uint64_t firsts[4];                      /* bit set: their first bytes */
+    uint64_t lengths[RUN_KINDS][NEXT_COUNT]; /* as in FirstRuns */
+} WordGate;
+
+/* What is known of a stretch of the text: the words that are asked for there. */
 typedef struct ClassGate {
-    size_t from, to;             /* indices in the text; from == to: nothing */
-    const uint64_t *word_firsts; /* as in ClassPlan */
+    size_t from, to; /* indices in the text; from == to: nothing */
+    const WordGate *words;
 } ClassGate;
+
+/* Sets the gate to a stretch around a place where the hot plan holds. */
+typedef void (*ClassGateOpener)(void *data, size_t at);
 
 typedef struct ClassText {
     const uint8_t *data;
     size_t from, to, len;
     const uint64_t *hot;   /* bit i: the hot plan holds at from + i; words up to the end of to's block */
-    const ClassGate *gate; /* where the hot plan holds; the handler may change it. NULL: nothing is known */
+    const ClassGate *gate; /* where the hot plan holds; the opener changes it */
+    ClassGateOpener open;  /* NULL: all words are asked for */
 } ClassText;
 
 typedef struct ClassPlans {

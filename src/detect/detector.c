@@ -297,7 +297,7 @@ static void mark_hot_places(Detector *detector, uint64_t limit)
         return;
     }
     memset(detector->hot_places, 0, words * sizeof *detector->hot_places);
-    structure_visit_hot(detector->structure, detector->classed, limit, zones_add_field, detector->hot.zones);
+    structure_add_hot(detector->structure, detector->classed, limit, zones_fields(detector->hot.zones));
     zones_mark(detector->hot.zones, detector->classed, limit, detector->hot_places);
 }
 

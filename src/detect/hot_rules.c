@@ -4,17 +4,26 @@
 
 enum { SET_TRIES = 4 }; /* sets that are looked at for one */
 
+static void add_to_gate(WordGate *gate, const CompiledRule *rule)
+{
+    rule_add_first_bytes(rule, gate->firsts);
+    for (size_t kind = 0; kind < RUN_KINDS; kind++) {
+        for (size_t next = 0; next < NEXT_COUNT; next++)
+            gate->lengths[kind][next] |= rule->first_runs->lengths[kind][next];
+    }
+}
+
 /* Of the set's rules, those of shape word. */
 static void note_words(const RuleSet *rules, HotSet *set)
 {
     g_array_set_size(set->words, 0);
-    memset(set->first_bytes, 0, sizeof set->first_bytes);
+    set->gate = (WordGate){0};
     for (uint32_t i = 0; i < rules->rule_words; i++) {
         const WordGroup group = {.at = i, .rules = set->rules[i] & rules->word_shaped[i]};
         if (group.rules != 0)
             g_array_append_val(set->words, group);
         for (uint64_t left = group.rules; left != 0; left &= left - 1)
-            rule_add_first_bytes(rule_at(rules, 64 * i + (uint32_t)__builtin_ctzll(left)), set->first_bytes);
+            add_to_gate(&set->gate, rule_at(rules, 64 * i + (uint32_t)__builtin_ctzll(left)));
     }
 }
 
@@ -85,6 +94,7 @@ void hot_rules_reset(HotRules *hot)
     zones_reset(hot->zones);
     hot->stretch = (Stretch){0};
     memset(hot->recent, 0, sizeof hot->recent);
+    memset(hot->lone, 0, sizeof hot->lone);
 }
 
 static const uint64_t HASH_FACTOR = UINT64_C(0x9E3779B97F4A7C15);
@@ -145,13 +155,23 @@ static bool is_same(const HotRules *hot, const RecentSet *recent, const Stretch 
 
     if (recent->number == 0 || recent->number != hot->keys[recent->index].number)
         return false;
-    /* A column, or a name. What was written in pieces just now is slow to read in one. */
-    if (stretch->count == 1)
-        return recent->first[0] == stretch->first[0] && recent->first[1] == NULL;
     /* With the one behind the last, which is NULL. */
     for (size_t i = 0; i < STRETCH_FIRST && i <= stretch->count; i++)
         other |= (uint64_t)(uintptr_t)recent->first[i] ^ (uint64_t)(uintptr_t)stretch->first[i];
     return other == 0;
+}
+
+/* Of a stretch that a lone field makes. */
+static HotSet *lone_set(const RuleSet *rules, HotRules *hot, uint64_t position)
+{
+    const uint64_t *field = hot->stretch.first[0];
+    LoneSet *lone = &hot->lone[(uintptr_t)field * HASH_FACTOR >> 32 & (HOT_LONE - 1)];
+
+    if (lone->rules != field || lone->number != hot->keys[lone->index].number) {
+        uint32_t index = find_set(rules, hot, position);
+        *lone = (LoneSet){.rules = field, .number = hot->keys[index].number, .index = index};
+    }
+    return &hot->sets[lone->index];
 }
 
 /* In records most stretches are one field, or a key and its value: their set is known by the zones. */
@@ -161,6 +181,10 @@ HotSet *hot_rules_at(HotRules *hot, const RuleSet *rules, uint64_t position)
 
     if (position >= stretch->from && position < stretch->to)
         return hot->now;
+    if (zones_lone_field(hot->zones, position, stretch)) {
+        hot->now = lone_set(rules, hot, position);
+        return hot->now;
+    }
     zones_around(hot->zones, position, stretch);
     if (stretch->count > STRETCH_FIRST) {
         hot->now = &hot->sets[find_set(rules, hot, position)];

@@ -6,9 +6,9 @@
 
 /* Rules that are worth trying together. */
 typedef struct HotSet {
-    uint64_t *rules;         /* bit set */
-    GArray *words;           /* of them those of shape word, WordGroup */
-    uint64_t first_bytes[4]; /* bit set: with which bytes these begin */
+    uint64_t *rules; /* bit set */
+    GArray *words;   /* of them those of shape word, WordGroup */
+    WordGate gate;   /* with which words these may begin */
     /* By the length of a number's first group: bit i: the form i of that list is of one of the rules. */
     uint64_t bare[FORM_MAX_DIGITS + 1], separated[FORM_MAX_DIGITS + 1];
     uint64_t bare_known, separated_known; /* bit set of these lengths: many sets see few of them */
@@ -17,7 +17,7 @@ typedef struct HotSet {
 enum { HOT_FORMS = FORMS_SIFTED }; /* of each list; further ones are asked for their rule */
 
 /* The same few come again in each record, but a wide one has dozens of them. Powers of two. */
-enum { HOT_SETS = 64, HOT_RECENT = 256 };
+enum { HOT_SETS = 64, HOT_RECENT = 256, HOT_LONE = 64 };
 
 /* What tells the sets apart, close together. */
 typedef struct HotSetKey {
@@ -32,6 +32,13 @@ typedef struct RecentSet {
     uint32_t index;  /* of the set */
 } RecentSet;
 
+/* Likewise, the zone of a field with nothing else around it. */
+typedef struct LoneSet {
+    const uint64_t *rules;
+    uint64_t number;
+    uint32_t index;
+} LoneSet;
+
 /* Which rules are worth trying in a zone. */
 typedef struct HotRules {
     Zones *zones;
@@ -43,6 +50,7 @@ typedef struct HotRules {
     uint64_t made;                /* how many sets */
     size_t next_victim;           /* which of those goes next */
     RecentSet recent[HOT_RECENT]; /* by address of the zones' rules, which may be others' in the next text */
+    LoneSet lone[HOT_LONE];       /* likewise */
     HotSet *now;                  /* one of them */
     Stretch stretch;              /* where it holds */
 } HotRules;

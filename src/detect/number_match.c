@@ -15,11 +15,29 @@ typedef struct Number {
     uint8_t separator, separator_bit;
 } Number;
 
+/* Of eight bytes, the highest bits of those that are no digits, the first byte's lowest. */
+static uint64_t bytes_not_digits(const uint8_t *text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = 0x80 * ones;
+    uint64_t bytes;
+
+    memcpy(&bytes, text, sizeof bytes);
+    bytes = GUINT64_FROM_LE(bytes);
+    /* Below '0' the difference from 0x80 on reaches no highest bit; above '9' 0x46 more do. */
+    uint64_t low = ~((bytes | high) - '0' * ones), above = (bytes & ~high) + (0x7F - '9') * ones;
+    return (low | above | bytes) & high;
+}
+
+/* The view is followed by readable bytes. */
 static size_t digits_end(const TextView *text, size_t at)
 {
-    while (at < text->len && byte_is_digit(text->data[at]))
-        at++;
-    return at;
+    uint64_t others = bytes_not_digits(text->data + at);
+
+    while (others == 0 && at < text->len) {
+        at += sizeof others;
+        others = bytes_not_digits(text->data + at);
+    }
+    return MIN(at + (size_t)__builtin_ctzll(others | UINT64_C(1) << 63) / 8, text->len);
 }
 
 /* Returns where the group ends. */

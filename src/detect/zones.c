@@ -127,12 +127,9 @@ void zones_add_keywords(Zones *zones, const KeywordTracker *tracker, const TextV
         zones->taken = MAX(zones->taken, g_array_index(hits, KeywordHit, hits->len - 1).end);
 }
 
-void zones_add_field(void *zones, const Zone *zone)
+GArray *zones_fields(Zones *zones)
 {
-    GArray *fields = ((Zones *)zones)->lists[ZONE_FIELD];
-
-    g_array_set_size(fields, fields->len + 1);
-    g_array_index(fields, Zone, fields->len - 1) = *zone;
+    return zones->lists[ZONE_FIELD];
 }
 
 /* Bits [from, to). */
@@ -227,6 +224,27 @@ static void look_at_keywords(Zones *zones, uint64_t position, Stretch *stretch)
     look_around(zones, ZONE_BEFORE, position, stretch);
     zones->quiet_from = stretch->from;
     zones->quiet_to = stretch->count == 0 ? stretch->to : 0;
+}
+
+/* In a table nearly all zones are cells, one after the other, with nothing else around them. */
+bool zones_lone_field(Zones *zones, uint64_t position, Stretch *stretch)
+{
+    const GArray *list = zones->lists[ZONE_FIELD];
+    guint at = zones->passed[ZONE_FIELD];
+
+    while (at < list->len && zone_at(list, at)->to <= position)
+        at++;
+    if (at == list->len || zone_at(list, at)->from > position || position < zones->quiet_from ||
+        position >= zones->quiet_to)
+        return false;
+    const Zone *zone = zone_at(list, at);
+    zones->passed[ZONE_FIELD] = at;
+    stretch->from = MAX(zone->from, zones->quiet_from);
+    stretch->to = MIN(zone->to, zones->quiet_to);
+    stretch->count = 1;
+    stretch->first[0] = zone->rules;
+    stretch->first[1] = NULL;
+    return true;
 }
 
 void zones_around(Zones *zones, uint64_t position, Stretch *stretch)

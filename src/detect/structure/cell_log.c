@@ -95,7 +95,7 @@ void cell_log_forget(CellLog *log, uint64_t position)
     log->recent = 0;
 }
 
-void cell_log_visit(CellLog *log, const Zone *stretch, void (*visitor)(void *data, const Zone *zone), void *data)
+void cell_log_add_zones(CellLog *log, const Zone *stretch, GArray *zones)
 {
     if (log->marks->len == 0)
         return;
@@ -106,6 +106,6 @@ void cell_log_visit(CellLog *log, const Zone *stretch, void (*visitor)(void *dat
             .to = i + 1 < log->marks->len ? MIN(mark_at(log, i + 1)->position, stretch->to) : stretch->to,
             .rules = mark->name != 0 ? field_names_at(log->names, mark->name)->rules : NULL};
         if (zone.rules != NULL && zone.from < zone.to)
-            visitor(data, &zone);
+            g_array_append_val(zones, zone);
     }
 }

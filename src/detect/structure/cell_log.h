@@ -31,5 +31,5 @@ uint64_t cell_log_end(const CellLog *log, const CellMark *mark);
 /* Forgets what only held before the position. */
 void cell_log_forget(CellLog *log, uint64_t position);
 
-/* Calls the visitor for each cell in [from, to) whose column has rules. */
-void cell_log_visit(CellLog *log, const Zone *stretch, void (*visitor)(void *data, const Zone *zone), void *data);
+/* Adds to an array of Zone each cell in [from, to) whose column has rules. */
+void cell_log_add_zones(CellLog *log, const Zone *stretch, GArray *zones);

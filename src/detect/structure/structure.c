@@ -156,7 +156,7 @@ void structure_forget(Structure *structure, uint64_t position)
 }
 
 /* A zone for each stretch with the same rules, however deep and however often the path changes. */
-static void visit_marks(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
+static void add_marks(Structure *structure, uint64_t from, uint64_t to, GArray *zones)
 {
     const Path *path = &structure->path;
     const PathMark *mark = path_find(&structure->path, from), *end = path->marks + path->mark_count;
@@ -168,22 +168,22 @@ static void visit_marks(Structure *structure, uint64_t from, uint64_t to, Struct
             continue;
         zone.to = mark->from;
         if (zone.rules != NULL)
-            visitor(data, &zone);
+            g_array_append_val(zones, zone);
         zone = (Zone){.from = MAX(zone.to, from), .rules = rules};
     }
     zone.to = to;
     if (zone.rules != NULL)
-        visitor(data, &zone);
+        g_array_append_val(zones, zone);
 }
 
-void structure_visit_hot(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data)
+void structure_add_hot(Structure *structure, uint64_t from, uint64_t to, GArray *zones)
 {
     const Zone all = {.from = from, .to = to};
 
     if (structure->kind == STRUCTURE_TABLE)
-        table_scan_visit(&structure->table, &all, visitor, data);
+        table_scan_add_zones(&structure->table, &all, zones);
     if (structure->kind == STRUCTURE_PLAIN)
-        cell_log_visit(&structure->embedded.log, &all, visitor, data);
+        cell_log_add_zones(&structure->embedded.log, &all, zones);
     if (structure_is_tree(structure))
-        visit_marks(structure, from, to, visitor, data);
+        add_marks(structure, from, to, zones);
 }

@@ -48,10 +48,9 @@ uint64_t structure_field_end(Structure *structure, uint64_t position);
 /* Keywords in the text before this position do not concern a value at position: they belong to another record. */
 uint64_t structure_barrier(Structure *structure, uint64_t position);
 
-/* Calls the visitor for each stretch in [from, to) that has a name around it which holds a keyword that rules of engine
- * class demand: the rules of all such names together. They rise and do not overlap. */
-typedef void (*StructureVisitor)(void *data, const Zone *zone);
-void structure_visit_hot(Structure *structure, uint64_t from, uint64_t to, StructureVisitor visitor, void *data);
+/* Adds to an array of Zone each stretch in [from, to) that has a name around it which holds a keyword that rules of
+ * engine class demand: the rules of all such names together. They rise and do not overlap. */
+void structure_add_hot(Structure *structure, uint64_t from, uint64_t to, GArray *zones);
 
 /* Where a value is, for people. */
 typedef struct StructurePlace {

@@ -20,19 +20,25 @@ static const FieldName *name_of(const Structure *structure, uint32_t name)
 static uint32_t find_column(Structure *structure, uint64_t position)
 {
     if (structure->kind == STRUCTURE_TABLE) {
-        structure->found_cell = table_scan_find(&structure->table, position);
-        return table_scan_name(&structure->table, structure->found_cell);
+        const TableCell *cell = table_scan_find(&structure->table, position);
+        structure->found_cell = cell;
+        structure->found_field = (Span){.start = cell->position, .end = table_scan_cell_end(&structure->table, cell)};
+        return table_scan_name(&structure->table, cell);
     }
-    const CellMark *mark = cell_log_find(&structure->embedded.log, position);
+    CellLog *log = &structure->embedded.log;
+    const CellMark *mark = cell_log_find(log, position);
+    structure->found_field = mark != NULL ? (Span){.start = mark->position, .end = cell_log_end(log, mark)}
+                                          : (Span){.start = position, .end = position + 1};
     return mark != NULL ? mark->name : 0;
 }
 
-/* A value is asked about several times. */
+/* The values of a cell are asked about several times. */
 static const FieldName *column_name(Structure *structure, uint64_t position)
 {
-    if (!structure->is_found || structure->found_of.start != position) {
+    const Span *field = &structure->found_field;
+
+    if (!structure->is_found || position < field->start || position >= field->end) {
         structure->found_name = name_of(structure, find_column(structure, position));
-        structure->found_of.start = position;
         structure->is_found = true;
     }
     return structure->found_name;
@@ -85,18 +91,10 @@ static bool apart_field(Structure *structure, const StructureValue *value, Span 
 {
     uint64_t position = value->span.start;
 
-    if (structure->kind == STRUCTURE_TABLE) {
-        const TableCell *cell = cell_at(structure, position);
-        *ret_field = (Span){.start = cell->position, .end = table_scan_cell_end(&structure->table, cell)};
-        return column_name(structure, position) != NULL;
-    }
-    if (structure->kind == STRUCTURE_PLAIN) {
-        CellLog *log = &structure->embedded.log;
-        const CellMark *mark = cell_log_find(log, position);
-        if (mark == NULL || mark->name == 0)
-            return false;
-        *ret_field = (Span){.start = mark->position, .end = cell_log_end(log, mark)};
-        return true;
+    if (!structure_is_tree(structure)) {
+        bool has_name = column_name(structure, position) != NULL;
+        *ret_field = structure->found_field;
+        return has_name;
     }
     const Path *path = &structure->path;
     const PathMark *mark = path->has_labels ? path_find(&structure->path, position) : NULL;
@@ -110,12 +108,37 @@ static bool apart_field(Structure *structure, const StructureValue *value, Span 
 /* Blanks, quotes, and what parts cells. */
 static bool is_around_value(uint8_t byte)
 {
-    return byte <= ' ' || strchr("\"'`\\,;|([>", byte) != NULL;
+    static const bool around[256] = {[0 ... ' '] = true,
+        ['"'] = true,
+        ['\''] = true,
+        ['`'] = true,
+        ['\\'] = true,
+        [','] = true,
+        [';'] = true,
+        ['|'] = true,
+        ['('] = true,
+        ['['] = true,
+        ['>'] = true};
+
+    return around[byte];
 }
 
 static bool is_behind_value(uint8_t byte)
 {
-    return byte <= ' ' || strchr("\"'`\\,;|)]}<", byte) != NULL;
+    static const bool behind[256] = {[0 ... ' '] = true,
+        ['"'] = true,
+        ['\''] = true,
+        ['`'] = true,
+        ['\\'] = true,
+        [','] = true,
+        [';'] = true,
+        ['|'] = true,
+        [')'] = true,
+        [']'] = true,
+        ['}'] = true,
+        ['<'] = true};
+
+    return behind[byte];
 }
 
 /* Whether nothing but the value stands there, as far as the first byte behind it tells. What begins far from its

@@ -35,9 +35,10 @@ struct Structure {
     XmlScan xml;
     Span found_of; /* the value of the last question about a path, and its answer */
     PathPlace found;
-    const FieldName *found_name; /* of the column of a value; NULL: it has none */
-    const TableCell *found_cell;
-    StructureLabels labels; /* likewise: whether labels concern it */
+    Span found_field;            /* likewise about a column: the cell, as far as is known */
+    const FieldName *found_name; /* of the column; NULL: it has none */
+    const TableCell *found_cell; /* of a table */
+    StructureLabels labels;      /* likewise: whether labels concern it */
     bool is_found;
     GString *shown_path;
 };

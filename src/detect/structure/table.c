@@ -87,13 +87,14 @@ static guint cells_until(const TableScan *scan, uint64_t position)
 static guint find(TableScan *scan, uint64_t position)
 {
     const TableCell *cells = (const TableCell *)(const void *)scan->cells->data;
-    guint at = scan->recent, last = scan->cells->len - 1;
+    guint at = scan->recent, count = scan->cells->len;
+    guint low = at - MIN(at, (guint)STEPS), high = MIN(at + 1 + STEPS, count);
 
-    for (guint steps = 0; steps < STEPS && at > 0 && cells[at].position > position; steps++)
+    while (at > low && cells[at].position > position)
         at--;
-    for (guint steps = 0; steps < STEPS && at < last && cells[at + 1].position <= position; steps++)
+    while (at + 1 < high && cells[at + 1].position <= position)
         at++;
-    if (cells[at].position > position || (at < last && cells[at + 1].position <= position))
+    if (cells[at].position > position || (at + 1 < count && cells[at + 1].position <= position))
         at = MAX(cells_until(scan, position), 1) - 1;
     scan->recent = at;
     return at;
@@ -116,20 +117,27 @@ uint64_t table_scan_row(const TableScan *scan, const TableCell *cell)
     return scan->front.row - (uint32_t)((uint32_t)scan->front.row - cell->row);
 }
 
-void table_scan_visit(TableScan *scan, const Zone *stretch, void (*visitor)(void *data, const Zone *zone), void *data)
+/* The rules that a cell's column asks for; NULL: none. */
+static const uint64_t *cell_rules(const TableScan *scan, const TableCell *cell)
+{
+    return cell->column < scan->columns && cell->record_start > scan->header ? scan->rules[cell->column] : NULL;
+}
+
+void table_scan_add_zones(TableScan *scan, const Zone *stretch, GArray *zones)
 {
     if (!scan->is_hot)
         return;
-    for (guint i = find(scan, stretch->from); i < scan->cells->len && cell_at(scan, i)->position < stretch->to; i++) {
-        const TableCell *cell = cell_at(scan, i);
-        if (cell->column >= scan->columns || scan->rules[cell->column] == NULL || cell->record_start <= scan->header)
-            continue;
-        uint64_t end = i + 1 < scan->cells->len ? cell[1].position : stretch->to;
-        const Zone zone = {.from = MAX(cell->position, stretch->from),
-            .to = MIN(end, stretch->to),
-            .rules = scan->rules[cell->column]};
-        visitor(data, &zone);
+    guint known = zones->len, first = find(scan, stretch->from);
+    const TableCell *cell = cell_at(scan, first), *end = cell + (scan->cells->len - first);
+    g_array_set_size(zones, known + scan->cells->len - first);
+    Zone *start = &g_array_index(zones, Zone, known), *zone = start;
+    for (; cell < end && cell->position < stretch->to; cell++) {
+        const uint64_t *rules = cell_rules(scan, cell);
+        uint64_t to = cell + 1 < end ? MIN(cell[1].position, stretch->to) : stretch->to;
+        if (rules != NULL)
+            *zone++ = (Zone){.from = MAX(cell->position, stretch->from), .to = to, .rules = rules};
     }
+    g_array_set_size(zones, known + (guint)(zone - start));
 }
 
 uint64_t table_scan_cell_end(const TableScan *scan, const TableCell *cell)

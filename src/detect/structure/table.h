@@ -62,5 +62,5 @@ uint32_t table_scan_name(const TableScan *scan, const TableCell *cell);
 /* From 0. */
 uint64_t table_scan_row(const TableScan *scan, const TableCell *cell);
 
-/* Calls the visitor for each cell in [from, to) whose column has rules. */
-void table_scan_visit(TableScan *scan, const Zone *stretch, void (*visitor)(void *data, const Zone *zone), void *data);
+/* Adds to an array of Zone each cell in [from, to) whose column has rules. */
+void table_scan_add_zones(TableScan *scan, const Zone *stretch, GArray *zones);

@@ -1,21 +1,29 @@
 /* What is written beside a card's number: when it expires, and its security code. */
 #include "base/clock.h"
+#include "detect/byte_class.h"
 #include "detect/validators/validators_internal.h"
 
 #include <string.h>
 
-/* The digits of "12/2027", and of "2027-12" in that order. */
-static size_t expiry_digits(Bytes value, char ret_digits[8])
-{
-    bool is_year_first = value.len == 7 && value.data[4] == '-';
-    size_t len = 0;
+enum { EXPIRY_DIGITS = 8 };
 
-    for (size_t i = 0; i < value.len && len < 8; i++) {
-        uint8_t c = value.data[is_year_first ? (i + 5) % 7 : i];
-        if (g_ascii_isdigit(c))
-            ret_digits[len++] = (char)c;
+static size_t add_digits(Bytes text, size_t len, char digits[EXPIRY_DIGITS])
+{
+    for (size_t i = 0; i < text.len && len < EXPIRY_DIGITS; i++) {
+        digits[len] = (char)text.data[i];
+        len += byte_is_digit(text.data[i]) ? 1 : 0;
     }
     return len;
+}
+
+/* The digits of "12/2027", and of "2027-12" in that order. */
+static size_t expiry_digits(Bytes value, char ret_digits[EXPIRY_DIGITS])
+{
+    bool is_year_first = value.len == 7 && value.data[4] == '-';
+    Bytes year = {.data = value.data, .len = is_year_first ? 4 : 0};
+    Bytes rest = {.data = value.data + year.len, .len = value.len - year.len};
+
+    return add_digits(year, add_digits(rest, 0, ret_digits), ret_digits);
 }
 
 /* `"roast": 212, "href": [212, 250], "cid": 212`: pages of an index, where every member is a number or a list. */
@@ -100,7 +108,7 @@ Verdict validate_card_cvv(const Surroundings *surroundings)
 /* Month, and a year from ten years ago to twenty from now. */
 static Verdict expiry_verdict(Bytes value, uint32_t this_year)
 {
-    char digits[8];
+    char digits[EXPIRY_DIGITS];
     size_t len = expiry_digits(value, digits);
     bool has_word = g_ascii_isalpha(value.data[0]);
     size_t month_len = has_word ? 0 : len == 4 || len == 6 ? 2 : 1;
@@ -129,7 +137,7 @@ Verdict validate_card_expiry_field(const Surroundings *surroundings)
     /* "Expires: Sat, 01 Jun 2019 22:26:18 GMT" */
     if (after.len > 3 && after.data[0] == ' ' && after.data[3] == ':')
         return VERDICT_REJECT;
-    if (is_in_list_or_word(surroundings))
+    if (surroundings->cell != CELL_OF_DATA && is_in_list_or_word(surroundings))
         return VERDICT_REJECT;
     return expiry_verdict(surroundings->value, (uint32_t)(surroundings->year != 0 ? surroundings->year : clock_year()));
 }

@@ -51,11 +51,10 @@ static bool is_in_range(uint32_t prefix, size_t len, const IssuerRange *ranges, 
 /* Nothing but 1 to 5: the strokes of characters. */
 static bool is_varied(const Alnum *digits)
 {
-    unsigned others = 0;
-
     for (size_t i = 0; i < digits->len; i++)
-        others |= (unsigned)(digits->text[i] - '1') > 4 ? 1 : 0;
-    return others != 0;
+        if (digits->text[i] < '1' || digits->text[i] > '5')
+            return true;
+    return false;
 }
 
 /* Zeros behind other digits: a number that was rounded. Of CARD_DIGITS_MAX any seven in a row behind the sixth hold the
@@ -229,6 +228,9 @@ Verdict validate_card(const Surroundings *surroundings)
     Verdict own = card_verdict(surroundings->value);
     if (own == VERDICT_REJECT || (own != VERDICT_PROVED && is_named_otherwise(surroundings->field)))
         return VERDICT_REJECT;
+    /* Nothing else is in the cell that could say what the number is, and no blank parts it. */
+    if (own != VERDICT_PROVED && surroundings->cell == CELL_OF_DATA)
+        return own;
     bool is_data = has_minus(surroundings->before) || is_in_hexdump(surroundings->before);
     Verdict verdict = is_data ? VERDICT_LOW : outside_row(surroundings, own);
 

@@ -313,26 +313,69 @@ static bool begins_asked_word(const uint8_t *text, size_t at, uint8_t first, uin
     return before >= 0x80 || (g_ascii_isalpha(text[at]) && text[at] >= first && text[at] <= last);
 }
 
-/* In a part of the text only words that begin with X, Y or Z are asked for; the cold plan knows nothing of that. */
+/* Of the words between two places only those of three characters or more are asked for that begin with X, Y or Z. */
+enum { GATE_FROM = 1000, GATE_TO = 3000, GATE_TEXT = 5000, GATED_MIN = 3 };
+
+typedef struct TestGate {
+    ClassGate gate;
+    WordGate words, all;
+} TestGate;
+
+static TestGate *opened; /* what follows is told of places alone */
+
+static void open_test_gate(G_GNUC_UNUSED void *data, size_t at)
+{
+    TestGate *test = opened;
+    bool is_before = at < GATE_FROM, is_inside = !is_before && at < GATE_TO;
+
+    test->gate.from = is_before ? 0 : is_inside ? GATE_FROM : GATE_TO;
+    test->gate.to = is_before ? GATE_FROM : is_inside ? GATE_TO : GATE_TEXT;
+    test->gate.words = is_inside ? &test->words : &test->all;
+}
+
+static TestGate test_gate(void)
+{
+    TestGate test = {.words = {.firsts = {[1] = UINT64_C(7) << ('X' - 64)}}, .all = {.firsts = {[1] = LETTERS}}};
+
+    memset(test.all.lengths, 0xFF, sizeof test.all.lengths);
+    for (size_t kind = 0; kind < RUN_KINDS; kind++) {
+        for (size_t next = 0; next < NEXT_COUNT; next++)
+            test.words.lengths[kind][next] = ~UINT64_C(0) << GATED_MIN;
+    }
+    return test;
+}
+
+static bool is_asked_for(const uint8_t *text, size_t at)
+{
+    size_t len = 0;
+
+    if (at < GATE_FROM || at >= GATE_TO)
+        return begins_asked_word(text, at, 'A', 'z');
+    while (is_word(text[at + len]))
+        len++;
+    bool is_behind_other = at > 0 && text[at - 1] >= 0x80;
+    return begins_asked_word(text, at, 'X', 'Z') && (len >= GATED_MIN || is_behind_other);
+}
+
+/* The cold plan asks nobody. */
 static void check_gate(GRand *random)
 {
-    enum { FROM = 1000, TO = 3000, LEN = 5000 };
     static const ClassPlan words = {.forms = &FORMS, .word_runs = ~UINT64_C(0), .word_firsts = {[1] = LETTERS}};
-    static const uint64_t some[4] = {[1] = UINT64_C(7) << ('X' - 64)};
-    static const ClassGate gate = {.from = FROM, .to = TO, .word_firsts = some};
-    uint8_t text[LEN + CLASS_PADDING] = {0};
+    uint8_t text[GATE_TEXT + CLASS_PADDING] = {0};
     g_autoptr(GString) all = g_string_new(NULL), expected = g_string_new(NULL);
+    TestGate gate = test_gate();
 
-    for (size_t i = 0; i < LEN; i++)
+    for (size_t i = 0; i < GATE_TEXT; i++)
         text[i] = (uint8_t) "abcXYZ019_  .-\n\xE9"[g_rand_int_range(random, 0, 16)];
-    for (size_t at = 0; at < LEN; at++) {
-        bool is_gated = at >= FROM && at < TO;
+    for (size_t at = 0; at < GATE_TEXT; at++) {
         if (begins_asked_word(text, at, 'A', 'z'))
             note(all, 'w', 0, at);
-        if (begins_asked_word(text, at, is_gated ? 'X' : 'A', is_gated ? 'Z' : 'z'))
+        if (is_asked_for(text, at))
             note(expected, 'w', 0, at);
     }
-    const ClassText class_text = {.data = text, .to = LEN, .len = LEN, .gate = &gate};
+    const ClassText class_text = {
+        .data = text, .to = GATE_TEXT, .len = GATE_TEXT, .gate = &gate.gate, .open = open_test_gate};
+    opened = &gate;
     for (Processor processor = PROCESSOR_ANY; processor <= processor_best(); processor++) {
         g_autofree char *cold = scan_by(&words, processor, &class_text, PLAN_IS_COLD);
         g_autofree char *hot = scan_by(&words, processor, &class_text, PLAN_IS_HOT);
