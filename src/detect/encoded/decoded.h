@@ -18,6 +18,7 @@ typedef struct Decoded {
     uint8_t text[ENCODED_SPAN_MAX];
     DecodedFrom from[ENCODED_SPAN_MAX + 1]; /* one more for the end */
     size_t len;
+    size_t gap;   /* between what a byte is written with and the next */
     size_t width; /* of what a byte is written with, if something else stands before the next; 0: nothing does */
 } Decoded;
 
@@ -37,7 +38,7 @@ static inline size_t decoded_stop(const Decoded *decoded, size_t at)
 {
     if (decoded->width > 0)
         return decoded->from[at - 1].index + decoded->width;
-    return (size_t)decoded->from[at].index + decoded->from[at].is_shared;
+    return (size_t)decoded->from[at].index + decoded->from[at].is_shared - decoded->gap;
 }
 
 /* So many bytes of the span are decoded. */

@@ -1,5 +1,7 @@
 #include "detect/encoded/encoded_pieces.h"
 #include "detect/encoded/base64.h"
+#include "detect/encoded/decimals.h"
+#include "detect/encoded/dumps.h"
 #include "detect/encoded/escapes.h"
 #include "detect/encoded/forms.h"
 #include "detect/encoded/runs.h"
@@ -68,4 +70,38 @@ size_t next_text_line(const TextView *view, size_t at, size_t end)
             return at;
     }
     return end;
+}
+
+/* ---- bytes one by one ---- */
+
+static Bytes from_index(Bytes text, size_t at)
+{
+    return (Bytes){.data = text.data + at, .len = text.len - at};
+}
+
+size_t decode_listed(Bytes text, const EncodedSpan *words, Decoded *out, size_t *ret_start)
+{
+    size_t number = words->start + (words->kind == ENCODED_DUMP ? 1 : 0);
+
+    out->gap = 0;
+    if (words->kind == ENCODED_DUMP) {
+        *ret_start = dump_start(text, words->start);
+        size_t len = decode_dump(from_index(text, *ret_start), out);
+        if (out->len > 0 || decimals_find(text, number, number + 1) == SIZE_MAX)
+            return len;
+    }
+    *ret_start = decimals_start(text, number);
+    return decode_decimals(from_index(text, *ret_start), out);
+}
+
+size_t own_end_of_dump(const TextView *view, size_t start, size_t len, const Decoded *decoded)
+{
+    enum { BYTES_AGAIN = 256 };
+
+    if (!dump_is_cut(len) || decoded->len < 2 * BYTES_AGAIN)
+        return start + len;
+    size_t at = start + decoded->from[decoded->len - BYTES_AGAIN].index, line = at;
+    while (line > start && view->data[line - 1] != '\n')
+        line--;
+    return line > start ? line : at;
 }

@@ -1,6 +1,7 @@
 #include "detect/encoded/encoded_scan.h"
 #include "detect/encoded/dumps.h"
 #include "detect/encoded/encoded_pieces.h"
+#include "detect/encoded/encoded_runs.h"
 #include "detect/encoded/escapes.h"
 #include "detect/encoded/packed_scan.h"
 #include "detect/encoded/runs.h"
@@ -216,7 +217,7 @@ static bool decode(EncodedScan *scan, const TextView *view, const EncodedSpan *s
 {
     const Bytes text = {.data = view->data + span->start, .len = span->end - span->start};
 
-    scan->decoded.width = 0;
+    scan->decoded.width = scan->decoded.gap = 0;
     return span->kind == ENCODED_ESCAPES ? decode_escapes(text, &scan->decoded) : decode_run(text, &scan->decoded);
 }
 
@@ -317,28 +318,12 @@ static bool look_at(EncodedScan *scan, const TextView *view, EncodedStep step, c
     return look_inside(scan, error);
 }
 
-/* Values that begin in the last bytes of a dump that is cut belong to the next piece, which begins with a line. */
-static uint64_t own_end_of_dump(const EncodedScan *scan, const TextView *view, size_t start, size_t len)
-{
-    enum { BYTES_AGAIN = 256 };
-    const Decoded *decoded = &scan->decoded;
-
-    if (!dump_is_cut(len) || decoded->len < 2 * BYTES_AGAIN)
-        return view->base + start + len;
-    size_t at = start + decoded->from[decoded->len - BYTES_AGAIN].index, line = at;
-    while (line > start && view->data[line - 1] != '\n')
-        line--;
-    return view->base + (line > start ? line : at);
-}
-
 /* Of bytes that are written one by one. */
 static bool look_at_dump(EncodedScan *scan, const TextView *view, EncodedStep step, const EncodedSpan *words,
     JoinResult *ret_result, GError **error)
 {
     const Bytes text = {.data = view->data, .len = view->len};
-    size_t start = dump_start(text, words->start);
-    const Bytes dump = {.data = view->data + start, .len = view->len - start};
-    size_t len = decode_dump(dump, &scan->decoded), end = start + len + DUMP_TAIL;
+    size_t start = 0, len = decode_listed(text, words, &scan->decoded, &start), end = start + len + DUMP_TAIL;
 
     *ret_result = step == ENCODED_MORE && end >= view->len && !dump_is_cut(len) ? JOIN_OPEN : JOIN_DONE;
     if (*ret_result == JOIN_OPEN)
@@ -348,7 +333,7 @@ static bool look_at_dump(EncodedScan *scan, const TextView *view, EncodedStep st
         return true;
     }
     scan->own_start = scan->done[ENCODED_RUN];
-    scan->own_end = MAX(own_end_of_dump(scan, view, start, len), view->base + words->end);
+    scan->own_end = MAX(view->base + own_end_of_dump(view, start, len, &scan->decoded), view->base + words->end);
     scan->done[ENCODED_RUN] = scan->own_end;
     scan->span_position = view->base + start;
     scan->kind = ENCODED_DUMP;
@@ -371,7 +356,7 @@ static bool look_at_next(EncodedScan *scan, const TextView *view, EncodedStep st
 {
     EncodedSpan joined = *line;
 
-    if (line->kind == ENCODED_DUMP)
+    if (line->kind == ENCODED_DUMP || line->kind == ENCODED_DECIMALS)
         return look_at_dump(scan, view, step, line, ret_result, error);
     *ret_result = join(scan, view, step, &joined);
     return *ret_result == JOIN_OPEN || look_at(scan, view, step, &joined, line, error);

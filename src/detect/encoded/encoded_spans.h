@@ -5,8 +5,9 @@
 #include "detect/keywords.h"
 #include "detect/structure/byte_set.h"
 
-/* A run: base64 or hexadecimal. A dump: bytes one by one (dumps.h); it is found with the runs. */
-typedef enum EncodedKind { ENCODED_RUN, ENCODED_ESCAPES, ENCODED_DUMP } EncodedKind;
+/* A run: base64 or hexadecimal. A dump: bytes one by one (dumps.h, decimals.h); both
+ * are found with the runs. */
+typedef enum EncodedKind { ENCODED_RUN, ENCODED_ESCAPES, ENCODED_DUMP, ENCODED_DECIMALS } EncodedKind;
 
 typedef struct EncodedSpan {
     EncodedKind kind;
@@ -31,7 +32,11 @@ bool encoded_find(
     const EncodedFinder *finder, const TextView *view, size_t from, size_t to, EncodedKind kind, EncodedSpan *ret_span);
 
 typedef enum EncodedStep { ENCODED_MORE, ENCODED_LAST } EncodedStep; /* LAST: the text ends with the view */
-typedef enum JoinResult { JOIN_DONE, JOIN_OPEN } JoinResult;         /* OPEN: it takes more of the text to tell */
 
-/* Adds to a run the lines below that look as if it went on in them: whole lines, of one length but for the last. */
-JoinResult encoded_join(const EncodedFinder *finder, const TextView *view, EncodedStep step, EncodedSpan *span);
+/* Where a span ends at most that begins there. */
+static inline size_t encoded_span_limit(const TextView *view, size_t start)
+{
+    size_t most = start + ENCODED_SPAN_MAX;
+
+    return view->len < most ? view->len : most;
+}

@@ -82,6 +82,31 @@ static const DumpCase cases[] = {
         "[52,65,73,74,20,6f,66,20,61,6c,6c,20,66,69,6c,65,73,3a,20,6d,79,20,63,61,73,65,20,69,73,20,31,32,33,2d,34,35,"
         "2d,36,37,38,39,2c,20,61,6e,64,20,73,6f,20,69,74,20,69,73,2e,0a]",
         "id.case 91+32 1:92 medium 123-45-6789\n"},
+    {"a buffer of Node",
+        "{\"type\":\"Buffer\",\"data\":[82,101,115,116,32,111,102,32,97,108,108,32,102,105,108,101,115,58,32,109,121,"
+        "32,99,97,115,101,32,105,115,32,49,50,51,45,52,53,45,54,55,56,57,44,32,97,110,100,32,115,111,32,105,116,32,105,"
+        "115,46,10]}\n",
+        "id.case 133+32 1:134 medium 123-45-6789\n"},
+    {"characters of JavaScript",
+        "eval(String.fromCharCode(82, 101, 115, 116, 32, 111, 102, 32, 97, 108, 108, 32, 102, 105, 108, 101, 115, 58, "
+        "32, 109, 121, 32, 99, 97, 115, 101, 32, 105, 115, 32, 49, 50, 51, 45, 52, 53, 45, 54, 55, 56, 57, 44, 32, 97, "
+        "110, 100, 32, 115, 111, 32, 105, 116, 32, 105, 115, 46, 10));",
+        "id.case 163+42 1:164 medium 123-45-6789\n"},
+    {"an array of Go in lines",
+        "x := []byte{\n\t82, 101, 115, 116, 32, 111, 102, 32, 97, 108, 108, 32, 102, 105, 108, 101,\n\t115, 58, 32, "
+        "109, 121, 32, 99, 97, 115, 101, 32, 105, 115, 32, 49, 50,\n\t51, 45, 52, 53, 45, 54, 55, 56, 57, 44, 32, 97, "
+        "110, 100, 32, 115,\n\t111, 32, 105, 116, 32, 105, 115, 46, 10,\n}\n",
+        "id.case 153+43 3:65 medium 123-45-6789\n"},
+    {"bytes of Java, which have a sign",
+        "byte[] x = {-61, -100, 98, 101, 114, 97, 108, 108, 32, 105, 110, 32, 116, 104, 101, 32, 102, 105, 108, 101, "
+        "115, 58, 32, 109, 121, 32, 99, 97, 115, 101, 32, 105, 115, 32, 49, 50, 51, 45, 52, 53, 45, 54, 55, 56, 57, "
+        "44, 32, 115, 111, 32, 105, 116, 32, 105, 115, 46};",
+        "id.case 171+42 1:172 medium 123-45-6789\n"},
+    {"numbers that mean themselves",
+        "[100, 104, 49, 50, 51, 45, 52, 53, 45, 54, 55, 56, 57, 61, 200, 255, 3, 17, 90, 1000]", ""},
+    {"prices",
+        "{\"x\": [49.50, 51.45, 52.53, 45.54, 55.56, 57.99, 32.32, 32.33, 49.50, 51.45, 52.53, 45.54, 55.56, 57.99]}",
+        ""},
     {"the time, and no dump", "Nov 22 19:17:22 12 34 56 host sshd: ok", ""},
     {"numbers, and no dump", "12 23 34 45 31 32 33 2d 34 35 07 36 37 38 39", ""},
     {"an address of a network card", "aa:bb:cc:31:32:33 aa:bb:cc:31:32:33", ""},
@@ -95,13 +120,15 @@ static void test_values_in_bytes_one_by_one_are_found(void)
         testing_check_cuts(rules, cases[i].what, cases[i].text, cases[i].matches);
 }
 
-typedef enum DumpForm { DUMP_LINES, DUMP_LIST, DUMP_ARRAY } DumpForm;
+typedef enum DumpForm { DUMP_LINES, DUMP_LIST, DUMP_ARRAY, DUMP_DECIMALS } DumpForm;
 
 static void add_byte(GString *text, DumpForm form, size_t i, uint8_t byte)
 {
     if (form == DUMP_LINES && i % 16 == 0)
         g_string_append_printf(text, "%s%08zx:", i > 0 ? "  ................\n" : "", i);
-    if (form == DUMP_ARRAY)
+    if (form == DUMP_DECIMALS)
+        g_string_append_printf(text, i == 0 ? "%u" : ",%u", byte);
+    else if (form == DUMP_ARRAY)
         g_string_append_printf(text, i % 12 == 0 ? "\n  0x%02x," : " 0x%02x,", byte);
     else
         g_string_append_printf(text, form == DUMP_LINES && i % 2 == 1 ? "%02x" : " %02x", byte);
@@ -116,7 +143,7 @@ static void test_long_dumps_are_looked_at_piece_by_piece(void)
 
     for (unsigned i = 0; i < ROWS; i++)
         g_string_append_printf(plain, "row %04u: %03u-45-%04u, and some more text\n", i, 100 + i % 800, 1000 + i);
-    for (DumpForm form = DUMP_LINES; form <= DUMP_ARRAY; form++) {
+    for (DumpForm form = DUMP_LINES; form <= DUMP_DECIMALS; form++) {
         const Scan whole = {.min_tier = TIER_MEDIUM}, pieces = {.min_tier = TIER_MEDIUM, .piece = 1013};
         g_autoptr(GString) text = g_string_new(NULL);
         for (size_t i = 0; i < plain->len; i++)
