@@ -160,7 +160,9 @@ Verdict validate_kubernetes_secret(Bytes value)
 {
     const uint8_t *end = value.data + value.len;
 
-    if (value.len > 0 && memchr(value.data, '\n', value.len) == NULL)
+    if (value.data == NULL)
+        return VERDICT_REJECT;
+    if (memchr(value.data, '\n', value.len) == NULL)
         return is_secret_line(value) ? VERDICT_PASS : VERDICT_REJECT;
     for (const uint8_t *at = value.data; at != NULL && at < end;) {
         const uint8_t *newline = memchr(at, '\n', (size_t)(end - at));
