@@ -185,7 +185,7 @@ Verdict validate_uy_ci(Bytes value)
  */
 static Verdict driving_licence_intl_verdict(Bytes value)
 {
-    bool is_korean = value.len == 15 && mix_of(value).digits == 12;
+    bool is_korean = value.len == 15 && mix_of(value).digits == 12 && g_ascii_isdigit(value.data[0]);
 
     if (is_korean)
         return validate_kr_driving_licence(value);

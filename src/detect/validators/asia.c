@@ -123,7 +123,7 @@ static bool th_province_is_known(uint32_t province)
 }
 
 /* Department of Provincial Administration: kind 1 … 8, province (samples often have none), and a check mod 11. */
-Verdict validate_th_id(Bytes value)
+static Verdict th_id_verdict(Bytes value)
 {
     static const uint8_t weights[12] = {13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2};
     Alnum digits;
@@ -131,12 +131,22 @@ Verdict validate_th_id(Bytes value)
     if (!digits_read(value, &digits) || digits.len != 13 || digits_one_repeated(digits.text, 13))
         return VERDICT_REJECT;
     bool is_known = th_province_is_known(digits_value(digits.text, 1, 2));
-    if (digits.text[0] < '1' || digits.text[0] > '8' || (!is_known && !digits.has_separators))
+    if (digits.text[0] < '1' || digits.text[0] > '8')
         return VERDICT_REJECT;
     uint32_t check = (11 - digits_weighted(digits.text, weights, 12) % 11) % 10;
     if (check != digits_value(digits.text, 12, 1))
         return VERDICT_REJECT;
-    return digits.has_separators && is_known ? VERDICT_PROVED : VERDICT_WEAK;
+    if (!is_known)
+        return digits.has_separators ? VERDICT_WEAK : VERDICT_LOW;
+    return digits.has_separators ? VERDICT_PROVED : VERDICT_WEAK;
+}
+
+/* Thirteen digits of no province are something else, unless their name stands beside them. */
+Verdict validate_th_id(Bytes value)
+{
+    Verdict verdict = th_id_verdict(value);
+
+    return verdict == VERDICT_LOW ? VERDICT_REJECT : verdict;
 }
 
 /* A number of Korean business, Japan's My Number or a Thai identity number behind its name, by its length: bare ones
@@ -153,12 +163,12 @@ Verdict validate_named_asian_number(Bytes value)
         verdict = jp_my_number_verdict(value);
         break;
     case 13:
-        verdict = validate_th_id(value);
+        verdict = th_id_verdict(value);
         break;
     default:
         break;
     }
-    return verdict == VERDICT_WEAK ? VERDICT_PASS : verdict;
+    return verdict == VERDICT_WEAK || verdict == VERDICT_LOW ? VERDICT_PASS : verdict;
 }
 
 /* Immigration Department of Hong Kong: one or two letters, six digits, a check digit or A. */

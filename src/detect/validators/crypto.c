@@ -257,7 +257,7 @@ static Verdict ethereum_verdict(Bytes address)
     for (size_t i = 0; i < 40; i++) {
         bool is_high = (digest[i / 2] >> (i % 2 == 0 ? 4 : 0) & 8) != 0;
         if (g_ascii_isalpha(address.data[i]) && is_high != (bool)g_ascii_isupper(address.data[i]))
-            return VERDICT_LOW;
+            return VERDICT_REJECT;
     }
     return VERDICT_PROVED;
 }

@@ -193,6 +193,28 @@ Verdict validate_aba(Bytes value)
     return is_prefix && digits_weighted(digits.text, weights, 9) % 10 == 0 ? VERDICT_PASS : VERDICT_REJECT;
 }
 
+/* "SWIFT DOCUMENT", "BIC TOGETHER": a word whose fifth and sixth letter happen to be of a country. Towns do not end
+ * like English words, and banks' letters have few vowels. */
+static bool is_english_word(const Alnum *bic)
+{
+    static const char endings[] = "ED ER RS TS NT NG AL LY ES ON TY TE LE CE GE IC OR AR NS SE VE EN DS CT CY NE RE ";
+    size_t vowels = 0;
+
+    if (bic->text[bic->len - 3] == 'X')
+        return false;
+    for (size_t i = 0; i < bic->len; i++) {
+        if (!g_ascii_isupper(bic->text[i]))
+            return false;
+        vowels += strchr("AEIOUY", bic->text[i]) != NULL ? 1 : 0;
+    }
+    if (vowels < 3)
+        return false;
+    for (const char *ending = endings; *ending != '\0'; ending += 3)
+        if (memcmp(ending, bic->text + bic->len - 2, 2) == 0)
+            return true;
+    return false;
+}
+
 /* ISO 9362: bank (4 letters), country, place (no O at its end, no 0 at its start …), branch. A word of eight or eleven
  * letters that happens to hold a country's letters is a word: with no digit in it a keyword must stand beside it. */
 Verdict validate_bic(Bytes value)
@@ -206,7 +228,7 @@ Verdict validate_bic(Bytes value)
             return VERDICT_REJECT;
     if (!country_is_known(bic.text + 4) && strncmp(bic.text + 4, "XK", 2) != 0)
         return VERDICT_REJECT;
-    return bic.text[6] == '0' || bic.text[7] == 'O' ? VERDICT_REJECT : VERDICT_WEAK;
+    return bic.text[6] == '0' || bic.text[7] == 'O' || is_english_word(&bic) ? VERDICT_REJECT : VERDICT_WEAK;
 }
 
 /* No check digit is public: only what is surely something else is refused. */

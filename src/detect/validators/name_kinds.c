@@ -26,8 +26,9 @@ typedef struct NameList {
     NameKind kind;
 } NameList;
 
-static const NameList lists[] = {{GIVEN_NAMES, NAME_GIVEN}, {AMBIGUOUS_NAMES, NAME_AMBIGUOUS}, {SURNAMES, NAME_SURNAME},
-    {ORDINARY_WORDS, NAME_ORDINARY}, {particles, NAME_PARTICLE}};
+static const NameList lists[] = {{GIVEN_NAMES, NAME_GIVEN}, {MORE_GIVEN_NAMES, NAME_GIVEN},
+    {AMBIGUOUS_NAMES, NAME_AMBIGUOUS}, {SURNAMES, NAME_SURNAME}, {ORDINARY_WORDS, NAME_ORDINARY},
+    {particles, NAME_PARTICLE}};
 
 /* FNV-1a. */
 static uint32_t hash_of(const char *word, size_t len)

@@ -18,4 +18,4 @@ enum { NAME_WORD_MAX = 40 }; /* bytes; none that is known is longer */
 uint8_t name_kinds(const char *word, size_t len);
 
 /* The lists, which are hashed when a word is first looked up: each word between spaces. */
-extern const char GIVEN_NAMES[], AMBIGUOUS_NAMES[], SURNAMES[], ORDINARY_WORDS[];
+extern const char GIVEN_NAMES[], MORE_GIVEN_NAMES[], AMBIGUOUS_NAMES[], SURNAMES[], ORDINARY_WORDS[];

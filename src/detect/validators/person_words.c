@@ -4,18 +4,19 @@
 
 /* Given names that are as often a word, a month or a place. */
 const char AMBIGUOUS_NAMES[] =
-    " alba alma andy angel antonio april august austin autumn barry basil bo bonnie brandy brook brooke can carolina "
-    "chance chase chester christian claire clementine cliff cole constance crystal daisy dakota dallas dante dawn "
-    "dean destiny dexter dick diego don drake drew duke earl ed eden else eric ethan eve faith felicity fleur "
-    "florence forrest france francisco frank gene genesis georgia ginger glen grace grant guy harmony harper hazel "
-    "heath heather holly hong hope hunter ida iris israel ivy jack jade jan jasmine jasper jay jewel jo jordan "
-    "journey joy june justice kelly kent kerry kit lance lane laurel laurence les li lily lincoln london lou luna "
-    "madison mai marcel marina mark mason max may melody mercedes mercy mina mine misty morgan neal norm olive paige "
-    "paris parker pat patience pearl penny per phoenix piper poppy prince ralph ram ray reed rex rich river rob "
-    "robin rod roman rose rowan ruby rusty sage salem sally sandy savannah scout serenity shelby sierra sky skye "
-    "sonny sterling stone storm sue summer sunday sunny sydney tanner tell terra tom tracy trinity troy tyler vera "
-    "victoria vince viola violet virginia wade walker ward webb west weston will willow winter wolf woody wren yan "
-    "yi young zen ";
+    " abril adel alba alban alf alma andy angel antonio april august aurora austin autumn barry bas basil bento bo "
+    "bonnie bram brandy brice brit brook brooke can candelaria carolina chance chase chester christian claire "
+    "clementine cliff cole constance crystal daisy dakota dallas dante dawn dean destiny dexter dick diego domenica "
+    "don drake drew duke earl ed eden else eren eric ethan eve evert faith felicity firmin fleur florence forrest "
+    "france francisco frank gabi gene genesis georgia germano ginger glen grace grant guy hani hanno harmony harper "
+    "hazel heath heather hein holly hong hope hunter ida iris israel ivy jack jade jan jasmine jasper jay jewel jo "
+    "jordan journey joy june justice kaj kari kelly kent kerry kit lance lane laurel laurence les li lily lincoln "
+    "london lou luna luz madison mai marcel marina mark mason max maxim may melody mercedes mercy midori mina mine "
+    "misty morgan neal nella norm olive paige palma paris parker pat patience pearl peer penny per phoenix piper "
+    "poppy prem prince ralph ram rani ray reed rex rich river rob robin rod roman rommel rose rowan ruby rusty sage "
+    "salem sally sandy savannah scout serenity shelby sierra siria sky skye socorro sonny sterling stone storm sue "
+    "summer sunday sunny sydney tanner tell terra tom tracy trinity troy tyler vera victoria vince viola violet "
+    "virginia vita wade walker ward webb west weston will willow winter wolf woody wren yan yi young zen ";
 
 /* Surnames. */
 const char SURNAMES[] =

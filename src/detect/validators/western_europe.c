@@ -13,6 +13,13 @@ static uint64_t long_value(const char *digits, size_t len)
     return number;
 }
 
+/* Of a month that is not known the day says nothing. The century is not known before the check digits are: 1900 had no
+ * 29 February, 2000 had one. */
+static bool be_birth_is_possible(uint32_t year, uint32_t month, uint32_t day)
+{
+    return month == 0 ? day <= 31 : day == 0 || date_is_real(2000 + year, month, day);
+}
+
 /* IBZ: birth date (month may be unknown, 0; 20 or 40 more for foreigners), serial, 97 less the remainder by 97; from
  * 2000 on a 2 stands before. */
 static Verdict be_nrn_verdict(Bytes value)
@@ -24,7 +31,7 @@ static Verdict be_nrn_verdict(Bytes value)
     uint32_t month = digits_value(digits.text, 2, 2) % 20, day = digits_value(digits.text, 4, 2);
     uint32_t check = digits_value(digits.text, 9, 2);
     uint64_t number = long_value(digits.text, 9);
-    if (month > 12 || day > 31 || digits_value(digits.text, 6, 3) == 0)
+    if (!be_birth_is_possible(digits_value(digits.text, 0, 2), month, day) || digits_value(digits.text, 6, 3) == 0)
         return VERDICT_REJECT;
     bool is_before_2000 = 97 - number % 97 == check;
     bool is_since_2000 = digits.text[0] < '5' && 97 - (number + 2000000000U) % 97 == check;
