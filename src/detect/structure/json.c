@@ -145,6 +145,7 @@ static void see_bracket(JsonScan *scan, const TextView *view, const Marks *marks
         if ((*unseen & below) != 0)
             note_string(scan, marks, below);
         see_string(scan, view);
+        json_labels_leave_string(&scan->labels);
     }
     switch (byte) {
     case '{':

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { NAME_WITHIN = 240 }; /* bytes behind the beginning of a value: what is judged is known so far ahead */
+
 void json_labels_init(JsonLabels *labels, Path *path)
 {
     labels->path = path;
@@ -11,6 +13,8 @@ void json_labels_init(JsonLabels *labels, Path *path)
 void json_labels_reset(JsonLabels *labels)
 {
     labels->expects_columns = false;
+    labels->is_naming = false;
+    labels->unnamed = 0;
     labels->head = labels->depth = labels->told = labels->count = 0;
 }
 
@@ -32,10 +36,27 @@ static uint32_t name_of(const JsonLabels *labels, const TextView *view, const Sp
     return string->start >= view->base ? field_names_label(labels->path->names, text) : 0;
 }
 
+/* The value before its name: its mark says so from now on. */
+static void name_value_before(JsonLabels *labels, const TextView *view, const Span *string)
+{
+    Path *path = labels->path;
+    uint32_t name = string->end - labels->unnamed < NAME_WITHIN ? name_of(labels, view, string) : 0;
+    const PathMark *mark = name != 0 ? path_find(path, labels->unnamed) : NULL;
+
+    if (mark != NULL && mark->from == labels->unnamed)
+        path->marks[mark - path->marks].place =
+            path_place(path_label(path, place_node(mark->place), name), place_item(mark->place));
+    labels->unnamed = 0;
+}
+
 void json_labels_see_string(JsonLabels *labels, const TextView *view, const Span *string)
 {
     const PathLevel *top = path_top(labels->path);
 
+    if (labels->is_naming) {
+        name_value_before(labels, view, string);
+        return;
+    }
     if (labels->path->deeper == 0 && top != NULL)
         name_column(labels, top->count, name_of(labels, view, string));
 }
@@ -87,13 +108,25 @@ static uint32_t name_in_object(const JsonLabels *labels, const TextView *view, u
     return found;
 }
 
-uint32_t json_labels_find(const JsonLabels *labels, const TextView *view, uint32_t node, uint64_t position)
+uint32_t json_labels_find(JsonLabels *labels, const TextView *view, uint32_t node, uint64_t position)
 {
     Path *path = labels->path;
 
     if (path->deeper > 0 || path->depth == 0)
         return node;
-    return path_label(path, node, name_in_object(labels, view, position));
+    uint32_t name = name_in_object(labels, view, position);
+    labels->unnamed = name == 0 ? position + 1 : 0;
+    labels->unnamed_depth = path->depth;
+    return path_label(path, node, name);
+}
+
+/* Of the innermost object alone. */
+void json_labels_expect_name(JsonLabels *labels)
+{
+    const PathLevel *top = path_top(labels->path);
+
+    labels->is_naming = top != NULL && labels->path->deeper == 0 && labels->path->depth == labels->unnamed_depth &&
+                        (int32_t)((uint32_t)labels->unnamed - top->count) > 0;
 }
 
 void json_labels_end_object(JsonLabels *labels, const TextView *view, uint64_t position)

@@ -96,6 +96,7 @@ const HostileText hostile_texts[] = {
     {"bytes with blanks", "", "41 "},
     {"bytes of no text", "", "00 "},
     {"arrays of bytes", "", "0x41, "},
+    {"values before their names", "[", "{\"value\":\"1\",\"name\":\"ssn\"},"},
     {"arrays of decimal bytes", "", "97, "},
     {"arrays of decimal bytes that are no text", "", "97,98,99,100,101,102,103,104,7,"},
     {"numbers of small values", "", "12,34,56,78,90,"},

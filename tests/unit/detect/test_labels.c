@@ -16,6 +16,8 @@ static const char RULES[] =
     "    distance: 4\n"
     "    examples: {match: [x], no_match: [y]}\n";
 
+#define FAR "sixty characters, none of which may stand for anything here"
+
 typedef struct Labelled {
     const char *what, *text, *matches;
 } Labelled;
@@ -48,6 +50,16 @@ static const Labelled texts[] = {
         "123456789 $.Tags[0].Value\n"},
     {"JSON, a label before the kind", "[{\"label\":\"Badge\",\"required\":true,\"type\":\"text\",\"value\":123456789}]",
         "123456789 $[0].value\n"},
+    {"JSON, Value and Key",
+        "{\"Tags\":[{\"Value\":\"123456789\",\"Key\":\"badge\"},{\"Value\":\"123123123\",\"Key\":\"x\"}]}",
+        "123456789 $.Tags[0].Value\n"},
+    {"JSON, a number before its name", "[{\n  \"value\": 123456789,\n  \"id\": 1,\n  \"name\": \"badge\"\n}]",
+        "123456789 $[0].value\n"},
+    {"JSON, the name of another object", "[{\"value\":\"123123123\"},{\"name\":\"badge\"}]", ""},
+    {"JSON, the name of an inner object", "{\"value\":\"123123123\",\"x\":{\"name\":\"badge\"}}", ""},
+    {"JSON, a name that is no string", "{\"value\":\"123123123\",\"name\":7,\"x\":\"badge\"}", ""},
+    {"JSON, a name far behind its value", "{\"value\":\"123123123\",\"x\":\"" FAR FAR FAR FAR "\",\"name\":\"badge\"}",
+        ""},
     {"JSON, prose is no value of a name", "[{\"label\":\"Badge\",\"type\":\"text\",\"value\":\"we saw 123123123 go\"}]",
         ""},
     {"a spreadsheet of Excel",
