@@ -108,6 +108,14 @@ static bool is_in_element(const Surroundings *surroundings)
     return !is_label && ends_with(before, ">") && after.len > 1 && memcmp(after.data, "</", 2) == 0;
 }
 
+static bool is_in_quotes(const Surroundings *surroundings)
+{
+    Bytes before = surroundings->before, after = surroundings->after;
+
+    return before.len > 0 && after.len > 0 && after.data[0] == before.data[before.len - 1] &&
+           is_one_of(after.data[0], "\"'");
+}
+
 /* "domain=": what comes next has a name, too. Base64 has more than letters before it. */
 static bool is_next_name(Bytes value)
 {
@@ -124,6 +132,9 @@ Verdict validate_password_element(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (validate_bare_password(surroundings->value) != VERDICT_REJECT)
         return validate_password_setting(surroundings);
+    Bytes before = surroundings->before;
+    if (is_in_quotes(surroundings) && before.len > 2 && *last_visible(before, before.len - 1) == ':')
+        return MIN(validate_password_setting(surroundings), VERDICT_LOW);
     return is_in_element(surroundings) ? MIN(validate_password_setting(surroundings), VERDICT_LOW) : VERDICT_REJECT;
 }
 
@@ -216,7 +227,10 @@ static Verdict operator_verdict(const Surroundings *surroundings, const SettingN
 /* "password: 123456": the name must be that of a password itself, and nothing follow: counts and times are numbers. */
 static bool is_number_for_password(const Surroundings *surroundings, const SettingName *name)
 {
-    static const char *const names[] = {"password", "passwd", "passphrase"};
+    static const char *const names[] = {"password", "passwd", "passphrase", "pwd", "passwort", "kennwort", "passe",
+        "contrase\xc3\xb1"
+        "a",
+        "senha", "wachtwoord", "heslo", "has\xc5\x82o", "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c"};
     Bytes value = surroundings->value, after = surroundings->after;
     bool is_named = false;
 
@@ -348,7 +362,12 @@ Verdict validate_given_password(const Surroundings *surroundings)
     if (!ends_there(surroundings->after, ",;&|)\"'`\\") || is_one_of(value.data[0], "-=&") || is_call_of_name(value) ||
         memmem(value.data, value.len, "&#", 2) != NULL)
         return VERDICT_REJECT;
-    return value.len >= SHORT_KEY_LEN && is_rare(value) ? validate_password(value) : validate_bare_password(value);
+    if (value.len >= SHORT_KEY_LEN && is_rare(value))
+        return validate_password(value);
+    Verdict verdict = validate_bare_password(value);
+    bool is_number = mix_of(value).digits == value.len && distinct_count(value) >= 3;
+    bool is_weak = is_number || is_in_quotes(surroundings);
+    return verdict == VERDICT_REJECT && is_weak ? MIN(validate_password(value), VERDICT_LOW) : verdict;
 }
 
 /* "user=svc … password=PASSWORD": what stands behind the last operator. */

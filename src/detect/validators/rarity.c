@@ -118,12 +118,12 @@ bool is_rare(Bytes value)
 /* "FipBPmwISFVt", "hOtL_uYrxsFv": names in camelCase have longer runs of letters, and runs that read like words. */
 bool is_shuffled_letters(Bytes value)
 {
-    enum { LEN_MIN = 10, RUNS_MIN = 4, JOINTS_MAX = 2 };
+    enum { LEN_MIN = 10, RUN_LONG_MIN = 16, RUNS_MIN = 4, JOINTS_MAX = 2 };
     Cover cover = cover_of(value, CAPITALS_IN_RUNS);
-    size_t joints = 0;
+    size_t joints = 0, run_letters = value.len < RUN_LONG_MIN ? RUN_LETTERS_RANDOM : RUN_LETTERS_RANDOM + 1;
 
     for (size_t i = 0; i < value.len; i++)
         joints += value.data[i] == '_' || value.data[i] == '-' ? 1 : 0;
     return joints <= JOINTS_MAX && cover.letters + joints == value.len && value.len >= LEN_MIN &&
-           cover.runs >= RUNS_MIN && cover.covered * 4 < value.len && cover.letters <= cover.runs * RUN_LETTERS_RANDOM;
+           cover.runs >= RUNS_MIN && cover.covered * 4 < value.len && cover.letters <= cover.runs * run_letters;
 }

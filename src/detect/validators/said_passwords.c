@@ -13,6 +13,20 @@ static bool is_of_all_kinds(Bytes value, const Mix *mix)
            validate_password(value) != VERDICT_REJECT;
 }
 
+/* "P0st-Wagon": a digit in the place of a letter, where names have theirs at the end of a word. */
+static bool is_respelled(Bytes value, const Mix *mix)
+{
+    bool has_inner = false;
+
+    if (value.len < SAID_LEN_MIN || mix->upper == 0 || mix->lower < 3 || mix->others == 0 || mix->others > 3)
+        return false;
+    for (size_t i = 1; i + 2 < value.len; i++)
+        has_inner = has_inner || (g_ascii_isdigit(value.data[i]) && g_ascii_isalpha(value.data[i - 1]) &&
+                                     g_ascii_islower(value.data[i + 1]) && g_ascii_islower(value.data[i + 2]));
+    return has_inner && memchr(value.data, '.', value.len) == NULL && memchr(value.data, '(', value.len) == NULL &&
+           validate_password(value) != VERDICT_REJECT;
+}
+
 /* With letters and digits, and marks or both cases. */
 Verdict noted_password_verdict(Bytes value)
 {
@@ -23,7 +37,8 @@ Verdict noted_password_verdict(Bytes value)
     if (mix.digits == 0 || mix.lower + mix.upper < 2 || (mix.others == 0 && (mix.upper == 0 || mix.lower == 0)))
         return VERDICT_REJECT;
     Verdict verdict = strong_password_verdict(value);
-    return verdict == VERDICT_REJECT && is_of_all_kinds(value, &mix) ? VERDICT_LOW : verdict;
+    bool is_written = is_of_all_kinds(value, &mix) || is_respelled(value, &mix);
+    return verdict == VERDICT_REJECT && is_written ? VERDICT_LOW : verdict;
 }
 
 /* "Summer2024", "Monkey49%": a word with a capital, and at least two digits, or one and a mark, that end it. */
@@ -63,7 +78,7 @@ static bool is_words_with_number(Bytes value)
     return words >= 2 && digits >= 2 && at == value.len && validate_password(value) != VERDICT_REJECT;
 }
 
-/* "sunnyside4242": a word and its number, where one that was told a number has but two digits. */
+/* "sunnyside4242": a word in small letters and its number. */
 static bool is_small_word_with_number(Bytes value)
 {
     Mix mix = mix_of(value);
@@ -71,7 +86,7 @@ static bool is_small_word_with_number(Bytes value)
 
     while (end > 0 && g_ascii_isdigit(value.data[end - 1]))
         end--;
-    return mix.lower == end && end >= 4 && mix.digits >= 3 && end + mix.digits == value.len &&
+    return mix.lower == end && end >= 4 && mix.digits >= 2 && end + mix.digits == value.len &&
            validate_password(value) != VERDICT_REJECT;
 }
 
@@ -109,6 +124,23 @@ Verdict validate_said_password(const Surroundings *surroundings)
     return validate_bare_password(value);
 }
 
+/* "tfqw8tm8", "PLANET4674": letters and digits alone, behind a label; no name of an algorithm or an encoding. */
+static bool is_plain_mix(Bytes value)
+{
+    static const char *const names[] = {"sha", "md5", "base", "utf", "rfc", "iso", "aes", "des3", "x509", "oauth",
+        "bcrypt", "scrypt", "pbkdf", "argon", "windows", "ascii", "latin", "cp12", "win", "version", "char", "int"};
+    Mix mix = mix_of(value);
+
+    if (value.len < SAID_LEN_MIN || mix.others > 0 || mix.digits < 1 || mix.lower + mix.upper < 3)
+        return false;
+    if (mix.digits < 2 && (mix.lower == 0 || mix.upper == 0))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_ascii_strncasecmp((const char *)value.data, names[i], strlen(names[i])) == 0)
+            return false;
+    return validate_password(value) != VERDICT_REJECT;
+}
+
 /* A short name says little: the value must look like a password. */
 Verdict validate_noted_password(const Surroundings *surroundings)
 {
@@ -123,7 +155,8 @@ Verdict validate_noted_password(const Surroundings *surroundings)
     if (is_next_setting(value))
         return VERDICT_REJECT;
     Verdict verdict = noted_password_verdict(value);
-    return verdict == VERDICT_REJECT && is_made_of_words(value) ? VERDICT_LOW : verdict;
+    bool is_plain = is_made_of_words(value) || (ends_there(surroundings->after, "`|") && is_plain_mix(value));
+    return verdict == VERDICT_REJECT && is_plain ? VERDICT_LOW : verdict;
 }
 
 /* "… is the new password": the value comes first, where a sentence has any of its words. */

@@ -206,6 +206,18 @@ bool setting_name_is_attribute(const SettingName *name)
     return last_part_is(name, attributes);
 }
 
+/* "authentication.jwt.secret": of the names that lead to it only the last says what the value is. */
+static bool is_branch_of_secret(const SettingName *name)
+{
+    static const char *const ends[] = {".secret", ".client-secret", ".client_secret", ".secret-key", ".secret_key",
+        ".api-key", ".api_key", ".apikey", ".password"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (g_str_has_suffix(name->lower, ends[i]))
+            return true;
+    return false;
+}
+
 /* Names that end like a secret's and hold none. */
 bool setting_name_is_no_secret(const SettingName *name)
 {
@@ -223,7 +235,7 @@ bool setting_name_is_no_secret(const SettingName *name)
         "subkey", "signkey", "key_type", "keytype", "sender-auth", "feedback", "skiptoken", "skip_token", "synctoken",
         "sync_token", "authenticity"};
 
-    if (holds_one_of(name, words, G_N_ELEMENTS(words)))
+    if (holds_one_of(name, words, G_N_ELEMENTS(words)) && !is_branch_of_secret(name))
         return true;
     return setting_name_is_attribute(name) || has_part(name, " recv gpg pgp pub ") ||
            (last_part_is(name, " id ids username realm uri ") && strstr(name->lower, "secret_id") == NULL);
