@@ -228,9 +228,8 @@ static Verdict operator_verdict(const Surroundings *surroundings, const SettingN
 static bool is_number_for_password(const Surroundings *surroundings, const SettingName *name)
 {
     static const char *const names[] = {"password", "passwd", "passphrase", "pwd", "passwort", "kennwort", "passe",
-        "contrase\xc3\xb1"
-        "a",
-        "senha", "wachtwoord", "heslo", "has\xc5\x82o", "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c"};
+        "contrase\xc3\xb1\x61", "senha", "wachtwoord", "heslo", "has\xc5\x82o",
+        "\xd0\xbf\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c"};
     Bytes value = surroundings->value, after = surroundings->after;
     bool is_named = false;
 
@@ -341,6 +340,10 @@ Verdict validate_password_call(const Surroundings *surroundings)
     if (!setting_name_read(surroundings->before, &name) || !is_of_setter(surroundings, &name))
         return VERDICT_REJECT;
     if (mix.digits == 0 && memchr(value.data, '_', value.len) != NULL) /* the name of another argument */
+        return VERDICT_REJECT;
+    Bytes before = surroundings->before, after = surroundings->after;
+    bool is_first = before.len > 1 && before.data[before.len - 2] == '(';
+    if (is_first && after.len > 1 && after.data[1] == ',') /* the user, in front of the password */
         return VERDICT_REJECT;
     return validate_password_setting(surroundings);
 }

@@ -115,7 +115,8 @@ Verdict validate_said_password(const Surroundings *surroundings)
     if (before.len > 0 && is_one_of(before.data[before.len - 1], "\"'`"))
         return validate_password(value);
     Mix mix = mix_of(value);
-    if (value.len < SAID_LEN_MIN || mix.lower + mix.upper < 2 || is_one_of(value.data[0], "\\*&(<[{"))
+    bool is_entity = memchr(value.data, '&', value.len) != NULL && memchr(value.data, ';', value.len) != NULL;
+    if (value.len < SAID_LEN_MIN || mix.lower + mix.upper < 2 || is_one_of(value.data[0], "\\*&(<[{") || is_entity)
         return VERDICT_REJECT;
     if (mix.digits == 0)
         return is_marked_inside(value) ? validate_bare_password(value) : VERDICT_REJECT;
@@ -133,7 +134,10 @@ static bool is_plain_mix(Bytes value)
 
     if (value.len < SAID_LEN_MIN || mix.others > 0 || mix.digits < 1 || mix.lower + mix.upper < 3)
         return false;
-    if (mix.digits < 2 && (mix.lower == 0 || mix.upper == 0))
+    bool is_named =
+        mix.lower > 0 && mix.upper > 0 && word_cover(value) >= 0.5; /* "Welcome1" is none, "getUserName2" is */
+    if ((mix.digits < 2 && (mix.lower == 0 || mix.upper == 0)) ||
+        (is_named && (mix.upper > 1 || !g_ascii_isupper(value.data[0]))))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         if (g_ascii_strncasecmp((const char *)value.data, names[i], strlen(names[i])) == 0)
