@@ -229,16 +229,19 @@ static void look_at_keywords(Zones *zones, uint64_t position, Stretch *stretch)
 /* In a table nearly all zones are cells, one after the other, with nothing else around them. */
 bool zones_lone_field(Zones *zones, uint64_t position, Stretch *stretch)
 {
-    const GArray *list = zones->lists[ZONE_FIELD];
-    guint at = zones->passed[ZONE_FIELD];
+    const Zone *fields = (const Zone *)(const void *)zones->lists[ZONE_FIELD]->data;
+    guint count = zones->lists[ZONE_FIELD]->len, at = zones->passed[ZONE_FIELD];
 
-    while (at < list->len && zone_at(list, at)->to <= position)
-        at++;
-    if (at == list->len || zone_at(list, at)->from > position || position < zones->quiet_from ||
-        position >= zones->quiet_to)
+    if (position < zones->quiet_from || position >= zones->quiet_to)
         return false;
-    const Zone *zone = zone_at(list, at);
+    while (at > 0 && fields[at - 1].to > position)
+        at--;
+    while (at < count && fields[at].to <= position)
+        at++;
     zones->passed[ZONE_FIELD] = at;
+    if (at == count || fields[at].from > position)
+        return false;
+    const Zone *zone = &fields[at];
     stretch->from = MAX(zone->from, zones->quiet_from);
     stretch->to = MIN(zone->to, zones->quiet_to);
     stretch->count = 1;
