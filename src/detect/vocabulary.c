@@ -159,6 +159,11 @@ static void sketch_add(uint64_t *bits, uint64_t hash)
     bits[hash >> 54] |= UINT64_C(1) << (hash >> 48 & 63);
 }
 
+static void sketch_add_end(VocabularySketch *sketch, uint64_t hash)
+{
+    sketch->ends[vocabulary_ends_word(hash)] |= UINT64_C(1) << vocabulary_ends_bit(hash);
+}
+
 static void sketch_add_two(uint64_t *bits, uint64_t hash)
 {
     bits[hash >> 54] |= vocabulary_sketch_two(hash);
@@ -172,7 +177,7 @@ static bool is_number(const Vocabulary *vocabulary, uint32_t index)
 static void sketch_add_lead(VocabularySketch *sketch, uint64_t hash)
 {
     sketch->leads[hash >> 60] |= UINT64_C(1) << (hash >> 48 & 63);
-    sketch_add(sketch->ends, hash);
+    sketch_add_end(sketch, hash);
 }
 
 /* Numbers and single bytes are passed over in texts, so they tell nothing of what stands behind them: those words are
@@ -190,7 +195,7 @@ static void note_phrase(Vocabulary *vocabulary, const KeywordPhrase *phrase)
 
     last->has_letter = last->has_letter || is_behind_number || is_behind_letter;
     last->is_last = last->is_last || before_index != 0;
-    sketch_add(sketch->ends, hash_of(last));
+    sketch_add_end(sketch, hash_of(last));
     for (uint32_t i = 0; i + 1 < phrase->count; i++)
         sketch_add(sketch->firsts, hash_of(word_at(vocabulary, phrase->words[i])));
     if (is_alone)

@@ -44,15 +44,17 @@ typedef struct VocabularySlot {
     uint32_t word;  /* index; 0: empty */
 } VocabularySlot;
 
+enum { ENDS_BITS = 11 };
+
 /* What most words are told by that no keyword has, by hash. */
 typedef struct VocabularySketch {
-    uint64_t alone[1024];  /* keywords of one word */
-    uint64_t pairs[1024];  /* the last two words of the others */
-    uint64_t ends[1024];   /* the last words of all */
-    uint64_t firsts[1024]; /* the words before those */
-    uint64_t leads[16];    /* those before a last word that is a number: few */
-    bool has_numbers;      /* digits alone are to be looked up, not only behind these */
-    bool has_letters;      /* some end with a single byte that no other one stands before: "plan b" */
+    uint64_t alone[1024];          /* keywords of one word */
+    uint64_t pairs[1024];          /* the last two words of the others */
+    uint64_t ends[1 << ENDS_BITS]; /* the last words of all: every word of a text is asked for */
+    uint64_t firsts[1024];         /* the words before those */
+    uint64_t leads[16];            /* those before a last word that is a number: few */
+    bool has_numbers;              /* digits alone are to be looked up, not only behind these */
+    bool has_letters;              /* some end with a single byte that no other one stands before: "plan b" */
     uint32_t slot_mask;
     VocabularySlot *slots;
 } VocabularySketch;
@@ -85,6 +87,22 @@ static inline uint64_t vocabulary_pair_hash(uint64_t first, uint64_t second)
 static inline bool vocabulary_sketch_has(const uint64_t *bits, uint64_t hash)
 {
     return (bits[hash >> 54] >> (hash >> 48 & 63) & 1) != 0;
+}
+
+/* Where its bit is in VocabularySketch.ends. */
+static inline uint64_t vocabulary_ends_word(uint64_t hash)
+{
+    return hash >> (64 - ENDS_BITS);
+}
+
+static inline unsigned vocabulary_ends_bit(uint64_t hash)
+{
+    return hash >> (64 - ENDS_BITS - 6) & 63;
+}
+
+static inline bool vocabulary_may_end(const VocabularySketch *sketch, uint64_t hash)
+{
+    return (sketch->ends[vocabulary_ends_word(hash)] >> vocabulary_ends_bit(hash) & 1) != 0;
 }
 
 static inline bool vocabulary_sketch_leads(const VocabularySketch *sketch, uint64_t hash)

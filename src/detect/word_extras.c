@@ -33,7 +33,7 @@ static void add_camel_run(WordSplitter *splitter, const Strip *strip, uint64_t s
     uint32_t len = (uint32_t)(end - start);
     uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + (start - strip->position), len), len);
 
-    if (vocabulary_sketch_has(splitter->sketch->ends, hash))
+    if (vocabulary_may_end(splitter->sketch, hash))
         add_extra(splitter, &(WordPlace){.start = start, .len = len, .stem = len, .is_end = true});
     if (vocabulary_sketch_has(splitter->sketch->firsts, hash))
         word_extras_add_behind(splitter, strip, end);
@@ -75,7 +75,7 @@ void word_extras_add_stems(WordSplitter *splitter, const Strip *strip, uint64_t 
             continue;
         const WordPlace place = {.start = start, .len = (uint32_t)len, .stem = (uint32_t)stem, .is_end = true};
         uint64_t hash = vocabulary_hash(vocabulary_prefix(strip->text + (start - strip->position), stem), stem);
-        if (vocabulary_sketch_has(splitter->sketch->ends, hash))
+        if (vocabulary_may_end(splitter->sketch, hash))
             add_extra(splitter, &place);
         if (vocabulary_sketch_has(splitter->sketch->firsts, hash))
             word_extras_add_behind(splitter, strip, start + len);

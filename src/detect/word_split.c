@@ -231,7 +231,7 @@ static ALWAYS_INLINE size_t find_ends(const WordSplitter *splitter, const Strip 
 
     for (size_t i = 0; i < splitter->end_count; i++) {
         ret_words[count] = (uint32_t)i;
-        count += vocabulary_sketch_has(splitter->sketch->ends, word_hash(splitter, strip, i)) ? 1 : 0;
+        count += vocabulary_may_end(splitter->sketch, word_hash(splitter, strip, i)) ? 1 : 0;
     }
     return count;
 }
