@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/api_internal.h"
+#include "workflow/executions.h"
 
 typedef struct StatesCall {
     const Api *api;
@@ -49,8 +50,15 @@ FALLIBLE bool states_token_read(
     StatesCall *call, const char *binding, size_t max_chars, int64_t *ret_number, char **ret_text, GError **error);
 json_t *states_token_make(const StatesCall *call, const char *binding, int64_t number, const char *text);
 
+enum { DEFINITION_CHARS_MAX = 1048576 };
+/* Refuses one that has problems, with all of them. */
+FALLIBLE bool states_check_definition(StatesCall *call, const char *definition, GError **error);
+
 /* Seconds since the epoch, with their fraction. */
 json_t *states_time(int64_t time_ms);
+
+/* The execution that the parameter executionArn names; it must be there. */
+FALLIBLE bool states_read_record(StatesCall *call, ExecutionRecord *ret_record, GError **error);
 
 /* What the executions of a machine are called before their own name: "arn:…:execution:<machine>:"; owned by the caller.
  */

@@ -16,7 +16,6 @@ enum {
     CAUSE_CHARS_MAX = 32768,
     CLIENT_TOKEN_CHARS_MAX = 64,
     LIST_TOKEN_CHARS = 3096,
-    HISTORY_TOKEN_CHARS = 1024,
 };
 #define STATUSES "SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING"
 
@@ -129,7 +128,7 @@ bool states_start_execution(StatesCall *call, json_t **ret_answer, GError **erro
 
 /* ---- DescribeExecution, StopExecution ---- */
 
-static bool read_record(StatesCall *call, ExecutionRecord *ret_record, GError **error)
+bool states_read_record(StatesCall *call, ExecutionRecord *ret_record, GError **error)
 {
     g_autoptr(DbTx) tx = NULL;
     const char *arn = NULL;
@@ -191,7 +190,7 @@ bool states_describe_execution(StatesCall *call, json_t **ret_answer, GError **e
     const char *included = NULL;
 
     TRY(states_choice(call, "includedData", "METADATA_ONLY, ALL_DATA", &included, error));
-    TRY(read_record(call, &record, error));
+    TRY(states_read_record(call, &record, error));
     json_t *root = summary(&record);
     if (g_strcmp0(included, "METADATA_ONLY") != 0)
         add_data(root, &record);
@@ -223,7 +222,7 @@ bool states_redrive_execution(StatesCall *call, json_t **ret_answer, GError **er
     int64_t redriven_ms = 0;
 
     TRY(states_text(call, token, &client_token, error));
-    TRY(read_record(call, &record, error));
+    TRY(states_read_record(call, &record, error));
     if (!redrive(call, record.arn, client_token, &redriven_ms, &trouble)) {
         if (error_is(trouble, ERROR_CONFLICT))
             return states_refuse(call, error, "ExecutionNotRedrivable", "%s", trouble->message);
@@ -255,7 +254,7 @@ bool states_stop_execution(StatesCall *call, json_t **ret_answer, GError **error
 
     TRY(states_text(call, (TextParam){.name = "error", .max_chars = ERROR_CHARS_MAX}, &name, error));
     TRY(states_text(call, (TextParam){.name = "cause", .max_chars = CAUSE_CHARS_MAX}, &cause, error));
-    TRY(read_record(call, &record, error));
+    TRY(states_read_record(call, &record, error));
     /* A step of it may have been written meanwhile; the second look is at what it is then. */
     if (!abort_it(call, record.arn, name, cause, &trouble)) {
         if (!error_is(trouble, ERROR_LOST_LEASE)) {
@@ -264,7 +263,7 @@ bool states_stop_execution(StatesCall *call, json_t **ret_answer, GError **error
         }
         TRY(abort_it(call, record.arn, name, cause, error));
     }
-    TRY(read_record(call, &stopped, error));
+    TRY(states_read_record(call, &stopped, error));
     *ret_answer = json_pack("{s:o}", "stopDate", states_time(stopped.stopped_ms));
     return true;
 }
@@ -346,57 +345,4 @@ bool states_list_executions(StatesCall *call, json_t **ret_answer, GError **erro
         return states_refuse(
             call, error, "ValidationException", "statusFilter PENDING_REDRIVE is for executions of a Map Run only");
     return list_from(call, &query, redrive_filter, ret_answer, error);
-}
-
-/* ---- GetExecutionHistory ---- */
-
-static void strip_data(json_t *events)
-{
-    static const char *const data[] = {"input", "inputDetails", "output", "outputDetails", "parameters",
-        "assignedVariables", "assignedVariablesDetails"};
-    const char *name = NULL;
-    json_t *member = NULL;
-
-    for (size_t i = 0; i < json_array_size(events); i++)
-        json_object_foreach(json_array_get(events, i), name, member)
-        {
-            for (size_t field = 0; json_is_object(member) && field < G_N_ELEMENTS(data); field++)
-                (void)json_object_del(member, data[field]);
-        }
-}
-
-static bool read_events(StatesCall *call, const HistoryQuery *query, json_t **ret_answer, GError **error)
-{
-    g_autofree char *binding = g_strdup_printf("GetExecutionHistory|%s|%d", query->execution_arn, (int)query->order);
-    g_autofree char *unused = NULL;
-    g_autoptr(DbTx) tx = NULL;
-    HistoryQuery from = *query;
-    json_t *events = NULL;
-    int64_t position = 0;
-
-    TRY(states_token_read(call, binding, HISTORY_TOKEN_CHARS, &from.position, &unused, error));
-    TRY(db_begin(call->api->db, DB_READ, &tx, error));
-    TRY(execution_history_read(tx, &from, &events, &position, error));
-    *ret_answer = json_pack("{s:o}", "events", events);
-    if (position != 0)
-        (void)json_object_set_new(*ret_answer, "nextToken", states_token_make(call, binding, position, ""));
-    return true;
-}
-
-bool states_get_execution_history(StatesCall *call, json_t **ret_answer, GError **error)
-{
-    g_auto(ExecutionRecord) record = {0};
-    HistoryQuery query = {0};
-    bool is_backwards = false, has_data = true;
-
-    TRY(states_max_results(call, &query.limit, error));
-    TRY(states_flag(call, "reverseOrder", &is_backwards, error));
-    TRY(states_flag(call, "includeExecutionData", &has_data, error));
-    TRY(read_record(call, &record, error));
-    query.execution_arn = record.arn;
-    query.order = is_backwards ? HISTORY_BACKWARDS : HISTORY_FORWARDS;
-    TRY(read_events(call, &query, ret_answer, error));
-    if (!has_data)
-        strip_data(json_object_get(*ret_answer, "events"));
-    return true;
 }

@@ -2,13 +2,12 @@
 #include "api/states_call.h"
 #include "api/states_tags.h"
 #include "jobs/jobs.h"
-#include "workflow/asl/validate.h"
 #include "workflow/executions.h"
 #include "workflow/machines.h"
 
 #include <string.h>
 
-enum { DEFINITION_CHARS_MAX = 1048576, ROLE_CHARS_MAX = 256, NAME_CHARS_MAX = 80, MACHINES_TOKEN_CHARS = 1024 };
+enum { ROLE_CHARS_MAX = 256, NAME_CHARS_MAX = 80, MACHINES_TOKEN_CHARS = 1024 };
 
 static bool refuse_missing(StatesCall *call, const char *arn, GError **error)
 {
@@ -151,85 +150,6 @@ bool states_describe_machine_for_execution(StatesCall *call, json_t **ret_answer
     return true;
 }
 
-/* ---- definitions ---- */
-
-static json_t *diagnostic(const char *code, const char *message, const char *location)
-{
-    return json_pack(
-        "{s:s, s:s, s:s, s:s}", "severity", "ERROR", "code", code, "message", message, "location", location);
-}
-
-/* What is wrong with a definition, as ValidateStateMachineDefinition lists it; a new reference. */
-static json_t *diagnose(const char *text)
-{
-    json_error_t where;
-    json_t *definition = json_loads(text, JSON_REJECT_DUPLICATES, &where);
-    json_t *list = json_array();
-
-    if (*text == '\0') {
-        (void)json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s}", "severity", "ERROR", "code", "SCHEMA_VALIDATION_FAILED", "message",
-                      "Definition must be a valid JSON object"));
-        return list;
-    }
-    if (definition == NULL) {
-        g_autofree char *problem =
-            g_strdup_printf("%s at [line: %d, column: %d]", where.text, where.line, where.column);
-        g_autofree char *valid = g_utf8_make_valid(problem, -1);
-        (void)json_array_append_new(list, diagnostic("INVALID_JSON_DESCRIPTION", valid, "/"));
-        return list;
-    }
-    g_autoptr(GPtrArray) problems = asl_problems(definition);
-    for (guint i = 0; i < problems->len; i++) {
-        const AslProblem *problem = g_ptr_array_index(problems, i);
-        (void)json_array_append_new(list, diagnostic(problem->code, problem->message, problem->location));
-    }
-    json_decref(definition);
-    return list;
-}
-
-static void append_problem(GString *text, const json_t *item)
-{
-    const char *code = json_string_value(json_object_get(item, "code"));
-
-    g_string_append_printf(
-        text, "%s%s: %s", text->len > 0 ? ", " : "", code, json_string_value(json_object_get(item, "message")));
-    if (strcmp(code, "INVALID_JSON_DESCRIPTION") != 0)
-        g_string_append_printf(text, " at %s", json_string_value(json_object_get(item, "location")));
-}
-
-static bool check_definition(StatesCall *call, const char *definition, GError **error)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    json_t *list = diagnose(definition);
-
-    for (size_t i = 0; i < json_array_size(list); i++)
-        append_problem(text, json_array_get(list, i));
-    json_decref(list);
-    if (text->len == 0)
-        return true;
-    return states_refuse(call, error, "InvalidDefinition", "Invalid State Machine Definition: '%s'", text->str);
-}
-
-bool states_validate_definition(StatesCall *call, json_t **ret_answer, GError **error)
-{
-    const TextParam text = {.name = "definition", .presence = PARAM_REQUIRED, .max_chars = DEFINITION_CHARS_MAX};
-    const char *definition = NULL, *unused = NULL;
-    int64_t limit = 0;
-
-    TRY(states_text(call, text, &definition, error));
-    TRY(states_choice(call, "type", "STANDARD, EXPRESS", &unused, error));
-    TRY(states_choice(call, "severity", "ERROR, WARNING", &unused, error));
-    TRY(states_number(call, "maxResults", 0, 100, &limit, error));
-    json_t *list = diagnose(definition);
-    const size_t most = limit > 0 ? (size_t)limit : 100, found = json_array_size(list);
-    while (json_array_size(list) > most)
-        (void)json_array_remove(list, json_array_size(list) - 1);
-    *ret_answer = json_pack(
-        "{s:s, s:o, s:b}", "result", found == 0 ? "OK" : "FAIL", "diagnostics", list, "truncated", (int)(found > most));
-    return true;
-}
-
 /* ---- CreateStateMachine, UpdateStateMachine, DeleteStateMachine ---- */
 
 static const char *const setting_names[] = {
@@ -278,7 +198,7 @@ static bool read_new(StatesCall *call, StateMachine *machine, GError **error)
             call, error, "StateMachineTypeNotSupported", "trawl runs state machines of type STANDARD only");
     TRY(check_no_version(call, error));
     TRY(states_tags_new(call, &machine->tags, error));
-    TRY(check_definition(call, definition, error));
+    TRY(states_check_definition(call, definition, error));
     machine->arn = workflow_machine_arn(call->api->workflow, name);
     machine->name = g_strdup(name);
     machine->definition = g_strdup(definition);
@@ -364,7 +284,7 @@ static bool read_change(StatesCall *call, const char **ret_definition, const cha
             "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be "
             "specified");
     TRY(check_no_version(call, error));
-    return *ret_definition == NULL || check_definition(call, *ret_definition, error);
+    return *ret_definition == NULL || states_check_definition(call, *ret_definition, error);
 }
 
 bool states_update_machine(StatesCall *call, json_t **ret_answer, GError **error)

@@ -1,5 +1,6 @@
 /* The objects of a job, one by one, though only pages and exceptions are stored. */
 #include "jobs/jobs_internal.h"
+#include "jobs/listing_place.h"
 #include "queue/page_json.h"
 
 #include <string.h>
@@ -12,18 +13,13 @@ typedef struct PageState {
     bool is_leased, is_done, has_exceptions_only;
 } PageState;
 
-/* A place in the listing; ordinal -1: before the first object of the page. */
-typedef struct Place {
-    int64_t shard, page_no, ordinal;
-} Place;
-
 typedef struct ObjectWalk {
     DbTx *tx;
     const JobId *id;
     const char *status; /* NULL: all */
     ObjectVisitor visitor;
     void *data;
-    Place place; /* the last object that was looked at */
+    ListingPlace place; /* the last object that was looked at */
     uint32_t left, pages_left;
     bool is_end;
 } ObjectWalk;
@@ -42,31 +38,6 @@ static void exception_free(gpointer data)
     g_free(exception->error_code);
     g_free(exception->error_message);
     g_free(exception);
-}
-
-static bool parse_position(const ObjectPosition *position, Place *ret_place, GError **error)
-{
-    const char *at = position->text;
-    int64_t numbers[3] = {-1, -1, -1};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers) && *position->text != '\0'; i++) {
-        g_autofree char *part = g_strndup(at, strcspn(at, "/"));
-        gint64 number = 0;
-        if (!g_ascii_string_to_signed(part, 10, -1, INT32_MAX, &number, NULL))
-            return fail(error, ERROR_INVALID, "place in the list of objects: '%.47s' is none", position->text);
-        numbers[i] = number;
-        at += strlen(part) + (at[strlen(part)] == '/' ? 1 : 0);
-    }
-    if (*position->text != '\0' && *at != '\0')
-        return fail(error, ERROR_INVALID, "place in the list of objects: '%.47s' is none", position->text);
-    *ret_place = (Place){numbers[0], numbers[1], numbers[2]};
-    return true;
-}
-
-static void format_position(const Place *place, ObjectPosition *ret_position)
-{
-    g_snprintf(ret_position->text, sizeof ret_position->text,
-        "%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "/%" G_GINT64_FORMAT, place->shard, place->page_no, place->ordinal);
 }
 
 static bool read_objects(
@@ -153,7 +124,7 @@ static bool visit_page(ObjectWalk *walk, const PageState *page, int64_t after_or
     for (guint i = (guint)(after_ordinal + 1); i < entries->len && walk->left > 0; i++) {
         const Exception *exception = g_hash_table_lookup(exceptions, GINT_TO_POINTER((int)i));
         const JobObject object = make_object(page, object_entries_at(entries, i), exception);
-        walk->place = (Place){page->shard, page->page_no, i};
+        walk->place = (ListingPlace){page->shard, page->page_no, i};
         if (walk->status != NULL && !g_str_equal(walk->status, object.status))
             continue;
         TRY(walk->visitor(walk->data, &object, error));
@@ -212,7 +183,7 @@ static bool visit_states(ObjectWalk *walk, const GArray *states, GError **error)
         if (is_wanted(walk, page))
             TRY(visit_page(walk, page, is_same ? walk->place.ordinal : -1, error));
         if (walk->left > 0)
-            walk->place = (Place){page->shard, page->page_no, INT32_MAX};
+            walk->place = (ListingPlace){page->shard, page->page_no, INT32_MAX};
     }
     return true;
 }
@@ -231,7 +202,7 @@ static bool walk_pages(ObjectWalk *walk, GError **error)
 
 /* The row of an exception with what its page says of the object. */
 typedef struct ExceptionRow {
-    Place place;
+    ListingPlace place;
     Exception *exception;
 } ExceptionRow;
 
@@ -279,7 +250,7 @@ static bool walk_exceptions(ObjectWalk *walk, GError **error)
     g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(ExceptionRow));
     g_autoptr(GArray) entries = NULL;
     uint32_t asked = MIN(walk->left, EXCEPTIONS_CHUNK);
-    Place page = {-1, -1, -1};
+    ListingPlace page = {-1, -1, -1};
 
     g_array_set_clear_func(found, exception_row_clear);
     TRY(read_exception_rows(walk, found, error));
@@ -325,7 +296,7 @@ static bool walk_legacy(ObjectWalk *walk, const ObjectQuery *query, GError **err
     LegacyPlace place = {walk->place.shard, walk->place.page_no};
 
     TRY(job_legacy_objects_visit(walk->tx, walk->id, query, walk->visitor, walk->data, &place, &walk->is_end, error));
-    walk->place = (Place){place.block, place.row, 0};
+    walk->place = (ListingPlace){place.block, place.row, 0};
     return true;
 }
 
@@ -344,7 +315,7 @@ bool job_objects_visit(Db *db, const JobId *id, const ObjectQuery *query, Object
     bool is_legacy = false;
 
     TRY(check_status(query->status, error));
-    TRY(parse_position(&query->after, &walk.place, error));
+    TRY(listing_place_parse(&query->after, &walk.place, error));
     TRY(db_begin(db, DB_READ, &tx, error));
     walk.tx = tx;
     TRY(read_mode(tx, id, &is_legacy, error));
@@ -357,7 +328,7 @@ bool job_objects_visit(Db *db, const JobId *id, const ObjectQuery *query, Object
     if (ret_next != NULL && walk.is_end)
         *ret_next = (ObjectPosition){0};
     else if (ret_next != NULL)
-        format_position(&walk.place, ret_next);
+        listing_place_format(&walk.place, ret_next);
     return true;
 }
 
