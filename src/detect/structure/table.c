@@ -32,7 +32,7 @@ static TableCell cell_of(const TableCursor *cursor)
 /* The cells that begin behind the marks of a block. */
 static void see_block(TableScan *scan, TableCursor *cursor, uint64_t mask, uint64_t at, const uint8_t *text)
 {
-    const TableFormat format = {.delimiter = scan->delimiter, .columns = scan->columns};
+    const TableFormat format = {.delimiter = scan->delimiter, .newline = scan->newline, .columns = scan->columns};
     guint count = scan->cells->len;
 
     g_array_set_size(scan->cells, count + (guint)__builtin_popcountll(mask));
@@ -161,17 +161,41 @@ void table_scan_forget(TableScan *scan, uint64_t position)
 typedef struct HeaderNames {
     TableScan *scan;
     FieldNames *names;
+    uint32_t shift;
 } HeaderNames;
+
+/* A quote in a quoted cell is doubled (RFC 4180, section 2). Returns the name's length. */
+static size_t copy_name(Bytes cell, uint8_t *name)
+{
+    size_t len = 0;
+
+    for (size_t at = 0; at < cell.len; at++) {
+        name[len++] = cell.data[at];
+        at += cell.data[at] == '"' && at + 1 < cell.len && cell.data[at + 1] == '"' ? 1 : 0;
+    }
+    return len;
+}
+
+static uint32_t intern_name(FieldNames *names, Bytes cell)
+{
+    enum { COPIED_MAX = 256 };
+    uint8_t name[COPIED_MAX];
+
+    if (cell.len > sizeof name || memchr(cell.data, '"', cell.len) == NULL)
+        return field_names_intern(names, cell);
+    return field_names_intern(names, (Bytes){.data = name, .len = copy_name(cell, name)});
+}
 
 static bool name_column(void *data, uint32_t column, Bytes cell)
 {
     const HeaderNames *header = data;
 
+    column += header->shift;
     if (column >= TABLE_MAX_COLUMNS)
         return false;
     if (!table_is_name(cell))
         return true;
-    header->scan->names[column] = field_names_intern(header->names, cell);
+    header->scan->names[column] = intern_name(header->names, cell);
     header->scan->rules[column] = field_names_at(header->names, header->scan->names[column])->rules;
     header->scan->is_hot = header->scan->is_hot || header->scan->rules[column] != NULL;
     return true;
@@ -210,7 +234,6 @@ static bool has_no_keyword(void *data, G_GNUC_UNUSED uint32_t column, Bytes cell
 
 bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
 {
-    const HeaderNames header = {.scan = scan, .names = names};
     TableShape shape;
 
     if (!table_head_tell(head, &shape))
@@ -218,11 +241,13 @@ bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
     if (shape.needs_keyword && table_visit_cells(shape.delimiter, header_line(head, &shape), has_no_keyword, names))
         return false;
     scan->delimiter = shape.delimiter;
+    scan->newline = shape.newline;
     scan->columns = MIN(shape.columns, (uint32_t)TABLE_MAX_COLUMNS);
     memset(scan->names, 0, sizeof scan->names);
     memset(scan->rules, 0, sizeof scan->rules);
     scan->is_hot = false;
-    const char members[] = {(char)shape.delimiter, '"', '\n', '\0'};
+    const char members[] = {(char)shape.delimiter, '"', (char)shape.newline, '\0'};
+    const HeaderNames header = {.scan = scan, .names = names, .shift = shape.shift};
     byte_set_init(&scan->marks, members);
     begin_cells(scan, head, &shape);
     (void)table_visit_cells(shape.delimiter, header_line(head, &shape), name_column, (void *)&header);

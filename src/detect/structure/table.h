@@ -27,7 +27,7 @@ typedef struct TableCursor {
 
 typedef struct TableScan {
     ByteSet marks;
-    uint8_t delimiter;
+    uint8_t delimiter, newline;
     uint32_t columns;
     uint32_t names[TABLE_MAX_COLUMNS];
     const uint64_t *rules[TABLE_MAX_COLUMNS]; /* bit sets: those of engine class that the names' keywords ask for */

@@ -1,114 +1,16 @@
 #include "detect/structure/table_head.h"
 #include "detect/structure/table_cell.h"
-#include "detect/structure/table_origin.h"
+#include "detect/structure/table_census.h"
+#include "detect/structure/table_uneven.h"
 
 #include <string.h>
 
 enum {
-    RECORDS_SEEN = 20,
-    TITLES_MAX = 8,  /* records before the header */
     FOOTERS_MAX = 2, /* records behind the last row of a short table */
     SHORT_NAME_WORDS = 4,
 };
 
 static const char DELIMITERS[] = "\t,;|";
-
-typedef struct Record {
-    uint64_t start, end, row;
-    uint32_t cells, filled;
-    bool ends_empty; /* its last cell is */
-} Record;
-
-typedef struct Census {
-    uint8_t delimiter;
-    uint32_t count;
-    Record records[TITLES_MAX + RECORDS_SEEN];
-    bool is_all; /* the text ends with the last */
-} Census;
-
-/* ---- records ---- */
-
-/* One byte of a record, special or not. */
-static void see_any(const TableFormat *format, TableCursor *cursor, uint64_t position, uint8_t byte)
-{
-    if (byte == format->delimiter || byte == '\n' || byte == '"')
-        table_see(format, cursor, position, byte);
-    else if (cursor->state != CELL_QUOTED)
-        cursor->state = CELL_PLAIN;
-}
-
-/* Whether a byte makes a cell more than empty. */
-static bool is_filling(uint8_t delimiter, uint8_t byte)
-{
-    return byte != delimiter && byte != '"' && !g_ascii_isspace(byte);
-}
-
-static void end_record(Census *census, Record *record, uint64_t end)
-{
-    record->end = end;
-    if (record->cells > 1 || !record->ends_empty)
-        census->records[census->count++] = *record;
-}
-
-/* The first records, without blank lines. The last one only counts if the text ends with it. */
-static void take_census(Census *census, const TableHead *head, const TableOrigin *origin)
-{
-    const Bytes text = head->text;
-    TableCursor cursor = {.position = origin->at, .record_start = origin->at, .row = origin->row};
-    Record record = {.start = origin->at, .row = origin->row, .cells = 1, .ends_empty = true};
-    TableFormat format = {.delimiter = census->delimiter};
-    size_t at = origin->at;
-
-    census->count = 0;
-    for (; at < text.len && census->count < G_N_ELEMENTS(census->records); at++) {
-        const TableCursor before = cursor;
-        see_any(&format, &cursor, at, text.data[at]);
-        if (cursor.row != before.row) {
-            end_record(census, &record, at);
-            format.columns = census->count > 0 ? census->records[census->count - 1].cells : 0;
-            record = (Record){.start = at + 1, .row = cursor.row, .cells = 1, .ends_empty = true};
-        } else if (cursor.column != before.column) {
-            record.cells++;
-            record.ends_empty = true;
-        } else if (record.ends_empty && is_filling(census->delimiter, text.data[at])) {
-            record.filled++;
-            record.ends_empty = false;
-        }
-    }
-    if (at == text.len && head->is_whole && census->count < G_N_ELEMENTS(census->records))
-        end_record(census, &record, at);
-    census->is_all = at == text.len && head->is_whole;
-}
-
-/* A cell's text without quotes and spaces around. */
-static Bytes trim(Bytes cell)
-{
-    while (cell.len > 0 && (g_ascii_isspace(cell.data[0]) || cell.data[0] == '"')) {
-        cell.data++;
-        cell.len--;
-    }
-    while (cell.len > 0 && (g_ascii_isspace(cell.data[cell.len - 1]) || cell.data[cell.len - 1] == '"'))
-        cell.len--;
-    return cell;
-}
-
-bool table_visit_cells(uint8_t delimiter, Bytes record, CellVisitor visitor, void *data)
-{
-    const TableFormat format = {.delimiter = delimiter};
-    TableCursor cursor = {0};
-    size_t start = 0;
-
-    for (size_t at = 0; at < record.len; at++) {
-        uint32_t column = cursor.column;
-        see_any(&format, &cursor, at, record.data[at]);
-        if (cursor.column == column)
-            continue;
-        if (!visitor(data, column, trim((Bytes){.data = record.data + start, .len = at - start})))
-            return false;
-        start = at + 1;
-    }
-    return visitor(data, cursor.column, trim((Bytes){.data = record.data + start, .len = record.len - start}));
-}
 
 /* ---- is it a header? ---- */
 
@@ -139,11 +41,6 @@ static bool count_repeated(void *data, uint32_t column, Bytes cell)
     return true;
 }
 
-static Bytes record_text(const TableHead *head, const Record *record)
-{
-    return (Bytes){.data = head->text.data + record->start, .len = (size_t)(record->end - record->start)};
-}
-
 /* How the records from one on agree with it. */
 typedef struct Agreement {
     uint32_t rows, fitting; /* behind the first */
@@ -155,7 +52,7 @@ static bool is_header(const Census *census, const TableHead *head, uint32_t at, 
 {
     HeaderCount count = {0};
 
-    if (!table_visit_cells(census->delimiter, record_text(head, &census->records[at]), count_cell, &count))
+    if (!table_visit_cells(census->delimiter, table_record_text(head, &census->records[at]), count_cell, &count))
         return false;
     bool is_strong = count.cells >= 3 && rows->rows >= 2 && rows->fitting == rows->rows;
     uint32_t numbers = count.of[KIND_PERIOD] + count.of[KIND_SMALL];
@@ -166,7 +63,8 @@ static bool is_header(const Census *census, const TableHead *head, uint32_t at, 
     if (numbers == 0)
         return true;
     /* Numbers of the same kind below: they are data there, and here as well. */
-    (void)table_visit_cells(census->delimiter, record_text(head, &census->records[at + 1]), count_repeated, &count);
+    (void)table_visit_cells(
+        census->delimiter, table_record_text(head, &census->records[at + 1]), count_repeated, &count);
     return count.repeated * 2 <= numbers;
 }
 
@@ -241,7 +139,7 @@ static bool count_short(void *data, uint32_t column, Bytes cell)
 
 static bool all_cells(const Census *census, const TableHead *head, uint32_t at, CellVisitor visitor)
 {
-    return table_visit_cells(census->delimiter, record_text(head, &census->records[at]), visitor, NULL);
+    return table_visit_cells(census->delimiter, table_record_text(head, &census->records[at]), visitor, NULL);
 }
 
 static bool is_tiny(const Census *census, uint32_t at, const Agreement *rows)
@@ -263,7 +161,8 @@ static bool needs_keyword(const Census *census, const TableHead *head, uint32_t 
 
     if (!is_tiny(census, at, &rows))
         return false;
-    (void)table_visit_cells(census->delimiter, record_text(head, &census->records[at + 1]), see_digits, &has_digits);
+    (void)table_visit_cells(
+        census->delimiter, table_record_text(head, &census->records[at + 1]), see_digits, &has_digits);
     return !has_digits || !all_cells(census, head, at, count_plain);
 }
 
@@ -302,7 +201,7 @@ static bool is_table(const Census *census, const TableHead *head, TableShape *re
     if (at == census->count)
         at = find_header(census, head, LOOSE);
     if (at == census->count)
-        return false;
+        return table_is_uneven(census, head, ret_shape);
     const Record *header = &census->records[at];
     *ret_shape = (TableShape){.delimiter = census->delimiter,
         .columns = header->cells,
@@ -328,7 +227,8 @@ static bool is_single_column(const Census *census, Bytes text, TableShape *ret_s
     if (census->count < 3)
         return false;
     const Record *first = &census->records[0];
-    const Bytes header = trim((Bytes){.data = text.data + first->start, .len = (size_t)(first->end - first->start)});
+    const Bytes header =
+        table_trim((Bytes){.data = text.data + first->start, .len = (size_t)(first->end - first->start)});
     size_t lines = 0, with_digit = 0, digits = 0;
 
     if (table_cell_kind(header) != KIND_NAME || has_any(header, " :,;|\t"))
@@ -349,21 +249,31 @@ static bool is_single_column(const Census *census, Bytes text, TableShape *ret_s
     return lines >= 2 && with_digit * 10 >= lines * 9;
 }
 
+/* Lines end with '\r' alone where there is no '\n', as the spreadsheets of old wrote them. */
+static uint8_t newline_of(Bytes text)
+{
+    const uint8_t *first = memchr(text.data, '\n', text.len) == NULL ? memchr(text.data, '\r', text.len) : NULL;
+    size_t behind = first != NULL ? (size_t)(text.data + text.len - first) - 1 : 0;
+
+    return behind > 0 && memchr(first + 1, '\r', behind) != NULL ? '\r' : '\n';
+}
+
 bool table_head_tell(const TableHead *head, TableShape *ret_shape)
 {
     const TableOrigin origin = table_origin_find(head->text);
     const char said[] = {(char)origin.delimiter, '\0'};
     TableShape best = {0}, shape;
-    Census census = {0};
+    Census census = {.newline = newline_of(head->text)};
 
     for (const char *delimiter = origin.delimiter != 0 ? said : DELIMITERS; *delimiter != '\0'; delimiter++) {
         census.delimiter = (uint8_t)*delimiter;
-        take_census(&census, head, &origin);
+        table_census_take(&census, head, &origin);
         if (is_table(&census, head, &shape) && shape.columns > best.columns)
             best = shape;
     }
     if (best.columns == 0 && !is_single_column(&census, head->text, &best))
         return false;
+    best.newline = census.newline;
     *ret_shape = best;
     return true;
 }

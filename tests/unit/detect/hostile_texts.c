@@ -97,6 +97,8 @@ const HostileText hostile_texts[] = {
     {"bytes of no text", "", "00 "},
     {"arrays of bytes", "", "0x41, "},
     {"values before their names", "[", "{\"value\":\"1\",\"name\":\"ssn\"},"},
+    {"rows shorter than their header", "ssn,name,a,b,c,d\n", "1,2,3,4\n"},
+    {"lines that end with CR alone", "ssn,name,a\r", "1,2,3\r"},
     {"arrays of decimal bytes", "", "97, "},
     {"arrays of decimal bytes that are no text", "", "97,98,99,100,101,102,103,104,7,"},
     {"numbers of small values", "", "12,34,56,78,90,"},

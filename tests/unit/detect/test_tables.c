@@ -344,6 +344,35 @@ static void test_the_places_that_are_tried_are_all_that_have_a_match(void)
     g_rand_free(random);
 }
 
+/* The same in rows that are shorter or longer than their header. */
+static const Table uneven[] = {
+    {"rows without their last cells", "id,x,badge,note,day,room\n1,a,123456789\n2,b,987654321\n", BOTH},
+    {"rows without their empty cells", "id,badge,note,day\n1,123456789,x\n2,987654321\n3,-,x,y\n", BOTH},
+    {"rows that go on", "id,badge,x\n1,123456789,y,111111111,n\n2,987654321,z,222222222,n\n", BOTH},
+    {"rows with their number", "name\tbadge\tcity\n1\tAnn\t123456789\tBonn\n2\tBob\t987654321\tRome\n", BOTH},
+    {"rows with their number in quotes",
+        "\"name\",\"badge\",\"city\"\n\"1\",\"Ann\",\"123456789\",\"Bonn\"\n\"2\",\"Bob\",\"987654321\",\"Rome\"\n",
+        BOTH},
+    {"lists that are no rows", "first, badge, third\none\ntwo, one, three, four, five, six, 123123123\n", ""},
+    {"rows of less than half", "id,badge,x,y,the room,the hour,the floor\n1,123123123\n2,321321321\n", ""},
+    {"lines that end with CR alone", "id,badge,x\r1,123456789,y\r2,987654321,z\r", BOTH},
+    {"a quoted name", "id,\"the \"\"badge\"\" no\",x\n1,123456789,y\n2,987654321,z\n",
+        "123456789 the \"badge\" no\n987654321 the \"badge\" no\n"},
+};
+
+static void test_rows_may_be_shorter_or_longer_than_their_header(void)
+{
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(uneven); i++) {
+        for (size_t cut = 0; cut < strlen(uneven[i].text); cut++) {
+            g_autofree char *matches = testing_write(rules, write_line, uneven[i].text, cut);
+            if (!g_str_equal(matches, uneven[i].matches))
+                g_test_fail_printf("%s, cut at %zu: %s", uneven[i].what, cut, matches);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -356,5 +385,7 @@ int main(int argc, char **argv)
         test_a_column_counts_for_every_row_however_the_text_is_cut);
     g_test_add_func(
         "/detect/tables/a-table-of-any-length-keeps-its-columns", test_a_table_of_any_length_keeps_its_columns);
+    g_test_add_func("/detect/tables/rows-may-be-shorter-or-longer-than-their-header",
+        test_rows_may_be_shorter_or_longer_than_their_header);
     return g_test_run();
 }
