@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BASIC_SEEN = 16, BEARER_LEN_MIN = 16 };
+enum { BASIC_SEEN = 16, BEARER_LEN_MIN = 16, BARE_PASSWORD_MIN = 6 };
 
 static bool is_json_object(const Decoded *decoded, const char *member)
 {
@@ -64,7 +64,7 @@ static const uint8_t *credential_of(Bytes value)
     return value.data;
 }
 
-/* RFC 7617: base64 of printable "user:password". */
+/* RFC 7617: base64 of printable "user:password", either of which may be empty: tokens are sent without a user. */
 static Verdict basic_verdict(Bytes credential)
 {
     g_auto(Decoded) decoded = base64_decode(credential.data, credential.len);
@@ -75,7 +75,8 @@ static Verdict basic_verdict(Bytes credential)
     if (!g_utf8_validate_len((const char *)decoded.data, decoded.len, NULL)) /* a word behind "Basic" */
         return VERDICT_REJECT;
     const guchar *colon = decoded.len > 0 ? memchr(decoded.data, ':', decoded.len) : NULL;
-    return colon != NULL && colon > decoded.data ? VERDICT_PROVED : VERDICT_REJECT;
+    bool is_pair = colon != NULL && (colon > decoded.data || decoded.len > BARE_PASSWORD_MIN);
+    return is_pair ? VERDICT_PROVED : VERDICT_REJECT;
 }
 
 /* "your-token-here" and words that say what stands there are no token, and neither is code. */

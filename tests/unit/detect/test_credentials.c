@@ -67,6 +67,8 @@ static const ValueCase secret_cases[] = {
     {"http_authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", VERDICT_PROVED, "RFC 7617 section 2"},
     {"http_authorization", "Basic dGVzdDoxMjPCow==", VERDICT_PROVED, "RFC 7617 section 2.1"},
     {"http_authorization", "Basic bm8gY29sb24gaGVyZQ==", VERDICT_REJECT, "no colon"},
+    {"http_authorization", "Basic OnRyMGliMWRv", VERDICT_PROVED, "RFC 7617 section 2: no user"},
+    {"http_authorization", "Basic Omtub3Q=", VERDICT_REJECT, "no user, and five characters"},
     {"http_authorization", "Bearer mF_9.B5f-4.1JqM", VERDICT_PASS, "RFC 6750 section 2.1"},
     {"url_password",
         "https:/"
