@@ -58,17 +58,6 @@ static bool is_end_of_string(Bytes before, const SettingName *name)
     return before.data[start - 1] == '/' && is_after_blank(before, name);
 }
 
-/* What a generator drew, so that it cannot be the name of anything. */
-static bool is_drawn(Bytes value)
-{
-    Mix mix = mix_of(value);
-
-    if (is_shuffled_letters(value))
-        return true;
-    return mix.digits > 0 && mix.upper > 0 && mix.lower > 0 && word_cover(value) < 0.3 &&
-           strong_password_verdict(value) != VERDICT_REJECT;
-}
-
 /* A value in quotes assigned to the name of a password. */
 static Verdict password_setting_verdict(const Surroundings *surroundings)
 {
@@ -124,11 +113,23 @@ static bool is_next_name(Bytes value)
     return is_one_of(value.data[value.len - 1], "=:") && mix.lower + 1 == value.len;
 }
 
+/* `<span id="SessionCryptoPassphrase">SessionCryptoPassphrase</span>`. */
+static bool is_own_label(const Surroundings *surroundings)
+{
+    Bytes value = surroundings->value, before = surroundings->before;
+
+    for (size_t gap = 1; gap <= 3 && gap + value.len <= before.len; gap++)
+        if (g_ascii_strncasecmp(
+                (const char *)before.data + before.len - gap - value.len, (const char *)value.data, value.len) == 0)
+            return true;
+    return false;
+}
+
 /* Without quotes around it, what is a word alone is one of a sentence or of a label. */
 Verdict validate_password_element(const Surroundings *surroundings)
 {
     if (!ends_there(surroundings->after, "\"'`<,;\\}]") || is_one_of(surroundings->value.data[0], "&(") ||
-        is_next_name(surroundings->value))
+        is_next_name(surroundings->value) || is_own_label(surroundings))
         return VERDICT_REJECT;
     if (validate_bare_password(surroundings->value) != VERDICT_REJECT)
         return validate_password_setting(surroundings);
@@ -369,7 +370,8 @@ Verdict validate_given_password(const Surroundings *surroundings)
         return validate_password(value);
     Verdict verdict = validate_bare_password(value);
     bool is_number = mix_of(value).digits == value.len && distinct_count(value) >= 3;
-    bool is_weak = is_number || is_in_quotes(surroundings);
+    bool is_prose = memmem(surroundings->before.data, surroundings->before.len, "ed by ", 6) != NULL;
+    bool is_weak = is_number || (is_in_quotes(surroundings) && !is_prose);
     return verdict == VERDICT_REJECT && is_weak ? MIN(validate_password(value), VERDICT_LOW) : verdict;
 }
 
@@ -385,5 +387,6 @@ Verdict validate_password_pair(Bytes value)
         end--;
     if (end > start + 1 && value.data[start] == '$' && is_one_of(value.data[start + 1], "({"))
         return VERDICT_REJECT;
-    return validate_password((Bytes){value.data + start, end - start});
+    Bytes password = {value.data + start, end - start};
+    return ends_with(password, "String") ? VERDICT_REJECT : validate_password(password); /* a type */
 }

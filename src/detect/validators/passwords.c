@@ -155,6 +155,8 @@ Verdict validate_netrc(Bytes value)
         from++;
     while (end > from && (end[-1] == '"' || end[-1] == '\''))
         end--;
+    if (end - from == 6 && memcmp(from, "string", 6) == 0) /* the fields of a structure */
+        return VERDICT_REJECT;
     bool is_address = memchr(from, '@', (size_t)(end - from)) != NULL;
     if (is_address && memmem(value.data, value.len, " anonymous ", 11) != NULL) /* whose password is an address */
         return VERDICT_REJECT;

@@ -107,6 +107,17 @@ static bool is_marked_inside(Bytes value)
            strpbrk_of(inner, "!@#$%^&*?") != NULL;
 }
 
+/* What a generator drew, so that it cannot be the name of anything. */
+bool is_drawn(Bytes value)
+{
+    Mix mix = mix_of(value);
+
+    if (is_shuffled_letters(value))
+        return true;
+    return mix.digits > 0 && mix.upper > 0 && mix.lower > 0 && word_cover(value) < 0.3 &&
+           strong_password_verdict(value) != VERDICT_REJECT;
+}
+
 /* In a sentence: without quotes around it, it must not be one of its words. */
 Verdict validate_said_password(const Surroundings *surroundings)
 {

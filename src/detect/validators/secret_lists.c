@@ -1,10 +1,11 @@
 /* Several secrets under one name: lists of them, and what is written under the name of a key by hand. */
+#include "detect/validators/password_fillers.h"
 #include "detect/validators/setting_names.h"
 #include "detect/validators/validators_internal.h"
 
 #include <string.h>
 
-enum { KEY_LEN_MIN = 16, WRITTEN_LEN_MIN = 8, PUBLIC_SEEN = 24, RANDOM_LEN_MIN = 24 };
+enum { UUID_LEN = 36, KEY_LEN_MIN = 16, WRITTEN_LEN_MIN = 8, PUBLIC_SEEN = 24, RANDOM_LEN_MIN = 24 };
 
 static bool is_between_items(uint8_t c)
 {
@@ -96,11 +97,26 @@ Verdict validate_written_key(const Surroundings *surroundings)
 
     if (after.len > 0 && is_one_of(after.data[0], "(){}\\<&"))
         return VERDICT_REJECT;
+    Bytes before = surroundings->before;
+    size_t end = before.len;
+    while (end > 0 && g_ascii_isspace(before.data[end - 1]))
+        end--;
+    if (end > 0 && before.data[end - 1] == ',') /* the next argument */
+        return VERDICT_REJECT;
     if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name) ||
         !setting_name_ends_like_key(&name) || setting_name_is_of_reader(&name))
         return VERDICT_REJECT;
     bool is_made_up = is_written(value) || is_tight_word(surroundings);
     return is_made_up && validate_password(value) != VERDICT_REJECT ? VERDICT_LOW : VERDICT_REJECT;
+}
+
+/* "The API key is …", "| access token | …": where a UUID is a secret, too. */
+static bool is_behind_api(Bytes before)
+{
+    static const char *const words[] = {"api", "access", "secret", "auth"};
+    size_t seen = MIN(before.len, (size_t)PUBLIC_SEEN);
+
+    return contains_one_of((Bytes){before.data + before.len - seen, seen}, words, G_N_ELEMENTS(words));
 }
 
 /* "The API key is …": what is called public is none. */
@@ -113,5 +129,8 @@ Verdict validate_said_key(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (after.len > 0 && (g_ascii_isalnum(after.data[0]) || is_one_of(after.data[0], "(/:@")))
         return VERDICT_REJECT;
-    return key_item_verdict(surroundings->value) == VERDICT_PASS ? VERDICT_PASS : VERDICT_REJECT;
+    Verdict verdict = key_item_verdict(surroundings->value);
+    if (verdict == VERDICT_LOW && surroundings->value.len == UUID_LEN)
+        return is_behind_api(before) ? VERDICT_LOW : VERDICT_REJECT;
+    return verdict == VERDICT_PASS ? VERDICT_PASS : VERDICT_REJECT;
 }

@@ -280,6 +280,9 @@ Verdict validate_secret_phrase(const Surroundings *surroundings)
         return VERDICT_REJECT;
     if (!setting_name_read(surroundings->before, &name) || setting_name_is_no_secret(&name))
         return VERDICT_REJECT;
+    Bytes value = surroundings->value;
+    if (memcmp(value.data, "(*", 2) == 0 || memmem(value.data, value.len, "\\-", 2) != NULL) /* a type; troff */
+        return VERDICT_REJECT;
     return strong_password_verdict(surroundings->value) == VERDICT_REJECT ? VERDICT_REJECT : VERDICT_LOW;
 }
 

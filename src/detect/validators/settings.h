@@ -40,6 +40,9 @@ Verdict noted_password_verdict(Bytes value);
 /* "Summer2024", "Monkey49%": a word and a number. */
 bool is_word_with_number(Bytes value);
 
+/* What a generator drew, so that it cannot be the name of anything. */
+bool is_drawn(Bytes value);
+
 /* "user=svc" behind an empty password. */
 bool is_next_setting(Bytes value);
 
