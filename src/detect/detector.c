@@ -171,22 +171,17 @@ static void begin_path(Detector *detector, const char *path)
 
 /* What is left of a text, in the window and on the stack. Of a text in another one, that one's detector does the stack.
  */
-static void wipe(Detector *detector)
+void detector_abandon(Detector *detector)
 {
+    if (!detector->is_running)
+        return;
+    detector->is_running = false;
     if (!detector->judge.is_decoded)
         stack_wipe();
     if (detector->encoded != NULL)
         encoded_scan_end(detector->encoded);
     explicit_bzero(detector->buffer, detector->used);
     detector->used = 0;
-}
-
-void detector_abandon(Detector *detector)
-{
-    if (!detector->is_running)
-        return;
-    detector->is_running = false;
-    wipe(detector);
 }
 
 bool detector_begin(

@@ -159,6 +159,15 @@ void zones_mark(const Zones *zones, uint64_t from, uint64_t to, uint64_t *marks)
     }
 }
 
+static inline void lie_in(Stretch *stretch, const Zone *zone)
+{
+    stretch->from = MAX(stretch->from, zone->from);
+    stretch->to = MIN(stretch->to, zone->to);
+    if (stretch->count < STRETCH_FIRST)
+        stretch->first[stretch->count] = zone->rules;
+    stretch->count++;
+}
+
 static void look_around(Zones *zones, ZoneKind kind, uint64_t position, Stretch *stretch)
 {
     const GArray *list = zones->lists[kind];
@@ -176,11 +185,7 @@ static void look_around(Zones *zones, ZoneKind kind, uint64_t position, Stretch 
             stretch->from = MAX(stretch->from, zone->to);
             continue;
         }
-        stretch->from = MAX(stretch->from, zone->from);
-        stretch->to = MIN(stretch->to, zone->to);
-        if (stretch->count < STRETCH_FIRST)
-            stretch->first[stretch->count] = zone->rules;
-        stretch->count++;
+        lie_in(stretch, zone);
     }
 }
 
@@ -205,11 +210,7 @@ static void look_at_field(Zones *zones, uint64_t position, Stretch *stretch)
         stretch->to = MIN(stretch->to, zone->from);
         return;
     }
-    stretch->from = MAX(stretch->from, zone->from);
-    stretch->to = MIN(stretch->to, zone->to);
-    if (stretch->count < STRETCH_FIRST)
-        stretch->first[stretch->count] = zone->rules;
-    stretch->count++;
+    lie_in(stretch, zone);
 }
 
 /* Zones of keywords lie far from each other in most tables: what is around a position holds for the next ones. */

@@ -105,40 +105,28 @@ static bool apart_field(Structure *structure, const StructureValue *value, Span 
     return true;
 }
 
-/* Blanks, quotes, and what parts cells. */
-static bool is_around_value(uint8_t byte)
+enum { BEFORE_VALUE = 1, BEHIND_VALUE = 2, BESIDE_VALUE = BEFORE_VALUE | BEHIND_VALUE };
+
+/* Blanks, quotes, and what parts cells; brackets where they face the value. */
+static bool is_beside_value(uint8_t byte, uint8_t side)
 {
-    static const bool around[256] = {[0 ... ' '] = true,
-        ['"'] = true,
-        ['\''] = true,
-        ['`'] = true,
-        ['\\'] = true,
-        [','] = true,
-        [';'] = true,
-        ['|'] = true,
-        ['('] = true,
-        ['['] = true,
-        ['>'] = true};
+    static const uint8_t sides[256] = {[0 ... ' '] = BESIDE_VALUE,
+        ['"'] = BESIDE_VALUE,
+        ['\''] = BESIDE_VALUE,
+        ['`'] = BESIDE_VALUE,
+        ['\\'] = BESIDE_VALUE,
+        [','] = BESIDE_VALUE,
+        [';'] = BESIDE_VALUE,
+        ['|'] = BESIDE_VALUE,
+        ['('] = BEFORE_VALUE,
+        ['['] = BEFORE_VALUE,
+        ['>'] = BEFORE_VALUE,
+        [')'] = BEHIND_VALUE,
+        [']'] = BEHIND_VALUE,
+        ['}'] = BEHIND_VALUE,
+        ['<'] = BEHIND_VALUE};
 
-    return around[byte];
-}
-
-static bool is_behind_value(uint8_t byte)
-{
-    static const bool behind[256] = {[0 ... ' '] = true,
-        ['"'] = true,
-        ['\''] = true,
-        ['`'] = true,
-        ['\\'] = true,
-        [','] = true,
-        [';'] = true,
-        ['|'] = true,
-        [')'] = true,
-        [']'] = true,
-        ['}'] = true,
-        ['<'] = true};
-
-    return behind[byte];
+    return (sides[byte] & side) != 0;
 }
 
 /* Whether nothing but the value stands there, as far as the first byte behind it tells. What begins far from its
@@ -152,7 +140,7 @@ static bool fills(const StructureValue *value, const Span *field)
         return false;
     const uint8_t *text = view->data;
     size_t at = (size_t)(field->start - view->base), start = (size_t)(value->span.start - view->base);
-    while (at < start && is_around_value(text[at]))
+    while (at < start && is_beside_value(text[at], BEFORE_VALUE))
         at++;
     if (start - at == 1 && (text[at] == 'N' || text[at] == 'E')) /* N'…' of SQL */
         at++;
@@ -160,7 +148,7 @@ static bool fills(const StructureValue *value, const Span *field)
     size_t to = (size_t)(MIN(field->end, view->base + view->len) - view->base);
     while (end < to && (text[end] == ' ' || text[end] == '\t'))
         end++;
-    return at >= start && (end >= to || (is_behind_value(text[end]) && text[end] != ' '));
+    return at >= start && (end >= to || (is_beside_value(text[end], BEHIND_VALUE) && text[end] != ' '));
 }
 
 bool structure_fills_cell(Structure *structure, const StructureValue *value)
