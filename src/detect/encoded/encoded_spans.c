@@ -47,6 +47,12 @@ static bool is_behind_soft_break(const TextView *view, size_t at)
            (at >= 3 && view->data[at - 2] == '\r' && escape_is_soft_break(from_index(view, at - 3)));
 }
 
+/* "x=2D48" is no mail, "532=2D48" is. */
+static bool is_within_word(const TextView *view, size_t at)
+{
+    return view->data[at] == '=' && view->data[at + 1] == '2' && (at == 0 || !byte_is_digit(view->data[at - 1]));
+}
+
 /* What assigns nothing at the end of a line is code, not mail. */
 static bool is_worth_it(const TextView *view, size_t at)
 {
@@ -54,7 +60,7 @@ static bool is_worth_it(const TextView *view, size_t at)
         return printed_is_telling((Bytes){.data = view->data, .len = view->len}, at);
     if (view->data[at] == '&' && form_is_telling_before((Bytes){.data = view->data, .len = view->len}, at))
         return true;
-    if (!escape_is_telling(from_index(view, at)))
+    if (!escape_is_telling(from_index(view, at)) || is_within_word(view, at))
         return false;
     return !escape_is_soft_break(from_index(view, at)) || (at > 0 && escape_may_break_beside(view->data[at - 1]));
 }
@@ -74,7 +80,8 @@ static bool may_be_escape(const uint8_t *text)
     case '?':
         return g_ascii_isalpha((char)next);
     case '=':
-        return next == '3' || next == '4' || next == '\n' || next == '\r' || (text[3] == '=' && text[6] == '=');
+        return next == '3' || next == '4' || next == '\n' || next == '\r' || (text[3] == '=' && text[6] == '=') ||
+               (next == '2' && text[2] == 'D');
     default:
         return next == 'u' || g_ascii_isxdigit((char)next);
     }

@@ -86,6 +86,24 @@ static bool is_mail_chain(Bytes text)
     return true;
 }
 
+/* "=2D48=2D7736": two hyphens in a row between digits. */
+static bool is_mail_hyphen(Bytes text)
+{
+    enum { GROUP_MAX = 6 };
+    size_t at = 0;
+
+    for (int hyphens = 0; hyphens < 2; hyphens++) {
+        if (text.len < at + MAIL_ESCAPE + 1 || memcmp(text.data + at, "=2D", MAIL_ESCAPE) != 0)
+            return false;
+        size_t first = at += MAIL_ESCAPE;
+        while (at < text.len && at - first < GROUP_MAX && byte_is_digit(text.data[at]))
+            at++;
+        if (at == first)
+            return false;
+    }
+    return true;
+}
+
 /* "x=40" is no mail: unless it is sure to be mail, only these two are told apart from it. */
 static Escape mail_escape(Bytes text, const SureForms *sure)
 {
@@ -94,7 +112,8 @@ static Escape mail_escape(Bytes text, const SureForms *sure)
     if (soft > 0)
         return (Escape){.kind = ESCAPE_NOTHING, .len = soft};
     int64_t value = hex_number(text, 1, 2);
-    bool is_sure = sure->is_mail || (value == '=' && text.data[2] == 'D') || value == '@' || is_mail_chain(text);
+    bool is_sure = sure->is_mail || (value == '=' && text.data[2] == 'D') || value == '@' || is_mail_hyphen(text) ||
+                   is_mail_chain(text);
     return (Escape){.kind = ESCAPE_BYTE, .len = 3, .value = is_sure ? value : -1};
 }
 
@@ -201,7 +220,8 @@ static bool is_mail(Bytes span)
 
     for (const uint8_t *at = span.data; (at = memchr(at, '=', (size_t)(end - at))) != NULL; at++) {
         const Bytes rest = {.data = at, .len = (size_t)(end - at)};
-        if (soft_break_length(rest) > 0 || is_mail_chain(rest))
+        bool is_hyphen = at > span.data && byte_is_digit(at[-1]) && is_mail_hyphen(rest);
+        if (is_hyphen || soft_break_length(rest) > 0 || is_mail_chain(rest))
             return true;
     }
     return false;

@@ -177,6 +177,24 @@ static void pass_empty(XmlScan *scan)
     xml_table_settle(&scan->table, path->depth);
 }
 
+/* "colspan=2" without quotes, as spreadsheets write HTML. */
+static void see_bare_span(XmlScan *scan, const TextView *view, uint64_t position)
+{
+    enum { TAG_SEEN = 256 };
+    static const char mark[] = "colspan=";
+    FieldRole role = (FieldRole)path_node(scan->path, scan->path->open)->role;
+
+    if ((role != FIELD_CELL && role != FIELD_HEAD_CELL) || scan->tag_start < view->base)
+        return;
+    const uint8_t *tag = view->data + (scan->tag_start - view->base);
+    size_t len = (size_t)MIN(position - scan->tag_start, (uint64_t)TAG_SEEN), end;
+    const uint8_t *found = memmem(tag, len, mark, strlen(mark));
+    size_t start = found != NULL ? (size_t)(found - tag) + strlen(mark) : len;
+    for (end = start; end < len && g_ascii_isdigit(tag[end]); end++)
+        continue;
+    xml_table_see_number(&scan->table, FIELD_SPAN, (Bytes){.data = tag + start, .len = end - start});
+}
+
 static void end_tag(XmlScan *scan, const TextView *view, uint64_t position)
 {
     scan->state = XML_TEXT;
@@ -187,6 +205,7 @@ static void end_tag(XmlScan *scan, const TextView *view, uint64_t position)
     } else {
         if (!scan->is_named)
             name_element(scan, view, position);
+        see_bare_span(scan, view, position);
         bool is_empty = position > view->base && view->data[position - 1 - view->base] == '/';
         if (!is_empty && !scan->is_void)
             open_element(scan, position + 1);

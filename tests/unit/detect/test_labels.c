@@ -88,6 +88,11 @@ static const Labelled texts[] = {
     {"HTML without the ends that it may leave out",
         "<html><table><tr><td>Day<td>Badge<td>Room<tr><td>222222222<td>123456789<td>111111111</table></html>",
         "123456789 /html/table/tr/td\n"},
+    {"HTML, a name over two columns",
+        "<html><table><tr><th colspan=2>Person</th><th class=b>Badge</th></tr>\n"
+        "<tr><td>123123123</td><td>321321321</td><td>123456789</td></tr>\n"
+        "<tr><td class=x colspan=\"2\">-</td><td>987654321</td></tr></table></html>",
+        "123456789 /html/table/tr/td\n987654321 /html/table/tr/td\n"},
     {"HTML, names and values side by side",
         "<html><table>\n<tr>\n <td class=\"a\"><b>Badge:</b></td>\n <td class=\"long-name-of-a-class\">123456789</td>\n"
         "</tr>\n<tr><th>Day</th><td>222222222</td></tr>\n</table></html>",
