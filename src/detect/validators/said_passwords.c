@@ -126,7 +126,8 @@ Verdict validate_said_password(const Surroundings *surroundings)
     if (before.len > 0 && is_one_of(before.data[before.len - 1], "\"'`"))
         return validate_password(value);
     Mix mix = mix_of(value);
-    bool is_entity = memchr(value.data, '&', value.len) != NULL && memchr(value.data, ';', value.len) != NULL;
+    bool is_entity = (memchr(value.data, '&', value.len) != NULL && memchr(value.data, ';', value.len) != NULL) ||
+                     memmem(value.data, value.len, "</", 2) != NULL;
     if (value.len < SAID_LEN_MIN || mix.lower + mix.upper < 2 || is_one_of(value.data[0], "\\*&(<[{") || is_entity)
         return VERDICT_REJECT;
     if (mix.digits == 0)

@@ -128,6 +128,7 @@ static const Case cases[] = {
     {"bare_key", "authentication.jwt.secret=", RANDOM_VALUE, "\n", VERDICT_PASS},
     {"bare_key", "authentication.state=", RANDOM_VALUE, "\n", VERDICT_REJECT},
     {"said_password", "mot de passe ", "pr&eacute;d1finis;", "", VERDICT_REJECT},
+    {"said_password", "mot de passe ", "predef1nis</h3><pre", ">", VERDICT_REJECT},
     {"said_password", "the wifi password is ", "blueheron42", ",", VERDICT_LOW},
     {"setting", "key \"", "/etc/app/id_rsa.key1", "\"", VERDICT_REJECT},
     {"secret_phrase", "private_key = ", "load_key(data,", " x)", VERDICT_REJECT},
