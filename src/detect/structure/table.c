@@ -1,5 +1,6 @@
 #include "detect/structure/table.h"
 #include "detect/structure/table_cell.h"
+#include "detect/structure/table_census.h"
 #include "detect/structure/table_head.h"
 
 #include <string.h>
@@ -232,6 +233,27 @@ static bool has_no_keyword(void *data, G_GNUC_UNUSED uint32_t column, Bytes cell
     return field_names_at(names, field_names_intern(names, cell))->groups == NULL;
 }
 
+/* Whether what stands below the first name names things itself: a form with a label in each line, whose first line is
+ * no header, and holds a value. */
+static bool is_form(const TableHead *head, const TableShape *shape, FieldNames *names)
+{
+    enum { LINES_SEEN = 5, LABELS_MIN = 2 };
+    const uint8_t *at = head->text.data + shape->header_end, *end = head->text.data + head->text.len;
+    uint32_t labels = 0;
+
+    for (int i = 0; i < LINES_SEEN && at + 1 < end; i++) {
+        const uint8_t *line = at + 1;
+        const uint8_t *newline = memchr(line, shape->newline, (size_t)(end - line));
+        at = newline != NULL ? newline : end;
+        const uint8_t *mark = memchr(line, shape->delimiter, (size_t)(at - line));
+        if (mark == NULL ||
+            field_names_label(names, table_trim((Bytes){.data = line, .len = (size_t)(mark - line)})) == 0)
+            return false;
+        labels++;
+    }
+    return labels >= LABELS_MIN;
+}
+
 bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
 {
     TableShape shape;
@@ -239,6 +261,8 @@ bool table_scan_begin(TableScan *scan, const TableHead *head, FieldNames *names)
     if (!table_head_tell(head, &shape))
         return false;
     if (shape.needs_keyword && table_visit_cells(shape.delimiter, header_line(head, &shape), has_no_keyword, names))
+        return false;
+    if (shape.columns == 2 && is_form(head, &shape, names))
         return false;
     scan->delimiter = shape.delimiter;
     scan->newline = shape.newline;

@@ -355,6 +355,8 @@ static const Table uneven[] = {
         BOTH},
     {"lists that are no rows", "first, badge, third\none\ntwo, one, three, four, five, six, 123123123\n", ""},
     {"rows of less than half", "id,badge,x,y,the room,the hour,the floor\n1,123123123\n2,321321321\n", ""},
+    {"a form, whose first line is no header", "name\tAnn Smith\nbadge\t123456789\nthe badge\t987654321\n",
+        "123456789 -\n987654321 -\n"},
     {"lines that end with CR alone", "id,badge,x\r1,123456789,y\r2,987654321,z\r", BOTH},
     {"a quoted name", "id,\"the \"\"badge\"\" no\",x\n1,123456789,y\n2,987654321,z\n",
         "123456789 the \"badge\" no\n987654321 the \"badge\" no\n"},
