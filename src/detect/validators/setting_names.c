@@ -284,8 +284,8 @@ bool setting_name_is_about_passwords(const SettingName *name)
 bool setting_name_is_of_password(const SettingName *name)
 {
     static const char *const words[] = {"passw", "passphrase", "pass_phrase", "pass-phrase", "passcode", "passwd",
-        "pwd", "kennwort", "senha", "contrase", "motdepasse", "mot_de_passe", "heslo", "wachtwoord", "secret", "key",
-        "token", "\xd0\xbf\xd0\xb0\xd1\x80", "\xe5\xaf\x86"};
+        "pwd", "passord", "kennwort", "senha", "contrase", "motdepasse", "mot_de_passe", "heslo", "wachtwoord",
+        "secret", "key", "token", "\xd0\xbf\xd0\xb0\xd1\x80", "\xe5\xaf\x86"};
     static const char compounds[] =
         " pass passe pw psw psk dbpass userpass mypass mysqlpass sshpass rootpass adminpass pgpass smtppass ftppass "
         "mailpass "
