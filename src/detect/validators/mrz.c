@@ -57,6 +57,21 @@ static Verdict layout_verdict(const char *zone, const MrzLayout *layout)
     return is_visa || composite_is_valid(zone, layout) ? VERDICT_PROVED : VERDICT_PASS;
 }
 
+/* "<br>", `", "line2": "`: what parts the lines in a page or an object holds signs, small letters and digits behind
+ * them. */
+static bool is_between_lines(Bytes value, size_t at)
+{
+    uint8_t c = value.data[at];
+
+    if (c == '<')
+        return at + 1 < value.len && g_ascii_islower(value.data[at + 1]);
+    if (!g_ascii_isdigit(c))
+        return !g_ascii_isupper(c);
+    while (at > 0 && (g_ascii_isdigit(value.data[at - 1]) || value.data[at - 1] == '_'))
+        at--;
+    return at > 0 && g_ascii_islower(value.data[at - 1]);
+}
+
 Verdict validate_mrz(Bytes value)
 {
     char zone[MRZ_MAX] = {0};
@@ -65,11 +80,11 @@ Verdict validate_mrz(Bytes value)
 
     for (size_t i = 0; i < value.len; i++) {
         char c = (char)value.data[i];
-        if (!g_ascii_isalnum(c) && c != '<')
+        if (is_between_lines(value, i))
             continue;
         if (len == MRZ_MAX)
             return VERDICT_REJECT;
-        zone[len++] = g_ascii_toupper(c);
+        zone[len++] = c;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(mrz_layouts); i++)
         if (mrz_layouts[i].len == len)

@@ -129,10 +129,32 @@ static bool is_sample_street(Bytes value)
     return false;
 }
 
+/* "24 Hour Drive", "5 Lane Highway", "8 Core Sq": the word behind the number is what it counts. */
+static bool counts_something(Bytes value)
+{
+    static const char counted[] =
+        " Day Days Hour Hours Minute Minutes Second Seconds Week Weeks Month Months Year Years Lane "
+        "Lanes Percent Core Cores Bit Bits Step Steps Inch Volt Watt Person People Items Pages "
+        "Players Monkeys Times ";
+    char word[16] = " ";
+    size_t at = 0, len = 1;
+
+    while (at < value.len && g_ascii_isdigit(value.data[at]))
+        at++;
+    if (at == 0 || at == value.len || value.data[at++] != ' ')
+        return false;
+    while (at < value.len && len < sizeof word - 2 && g_ascii_isalpha(value.data[at]))
+        word[len++] = (char)value.data[at++];
+    word[len] = ' ';
+    return len > 1 && strstr(counted, word) != NULL;
+}
+
 /* "Example Foundation, 1 Main Street": where an organisation sits is no secret. */
 Verdict validate_us_street(const Surroundings *surroundings)
 {
     Verdict verdict = validate_us_address(surroundings->value);
+    if (counts_something(surroundings->value))
+        return verdict == VERDICT_PROVED ? verdict : VERDICT_REJECT;
     if (is_sample_street(surroundings->value))
         return VERDICT_LOW;
     return is_of_organisation(surroundings) ? MIN(verdict, VERDICT_LOW) : outside_publication(surroundings, verdict);

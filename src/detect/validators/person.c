@@ -321,6 +321,18 @@ Verdict validate_titled_name(const Surroundings *surroundings)
     return name_is_known(&words) && words.count > 1 && words.ordinary == 0 ? VERDICT_PASS : VERDICT_WEAK;
 }
 
+/* "J. van der Berg": behind a label or a title a word behind initials is a surname, unless it is known for something
+ * else. */
+Verdict validate_initials_name(const Surroundings *surroundings)
+{
+    NameWords words = name_words(surroundings->value);
+
+    if (!is_written_as_name(surroundings->value) || words.count == 0 || words.ordinary > 0 ||
+        names_a_thing(label_of(surroundings->before)))
+        return VERDICT_REJECT;
+    return is_author(surroundings) ? VERDICT_LOW : outside_publication(surroundings, VERDICT_PASS);
+}
+
 /* "Charles de Gaulle International Airport": the word behind it says what it is the name of. */
 static bool names_something_else(Bytes after)
 {
