@@ -21,24 +21,9 @@ bool class_judge(const ClassRun *run, uint32_t rule, size_t start, size_t end)
     return judge_value(run->judge, run->text, &candidate);
 }
 
-static bool is_same_window(const SearchWindow *a, const SearchWindow *b)
-{
-    return a->from == b->from && a->last == b->last && a->end == b->end && a->is_text_end == b->is_text_end;
-}
-
 static bool search(const ClassRun *run, uint32_t rule, const SearchWindow *window, RegexMatch *ret_match)
 {
-    const CompiledRule *compiled = rule_at(run->rules, rule);
-
-    if (compiled->shared == UINT32_MAX)
-        return regex_search(run->regex, compiled, run->text, window, ret_match);
-    SharedSearch *known = &run->shared[compiled->shared];
-    if (known->text != run->text_number || !is_same_window(&known->window, window)) {
-        *known = (SharedSearch){.window = *window, .text = run->text_number};
-        known->is_found = regex_search(run->regex, compiled, run->text, window, &known->match);
-    }
-    *ret_match = known->match;
-    return known->is_found;
+    return regex_search(run->regex, rule_at(run->rules, rule), run->text, window, ret_match);
 }
 
 static bool touches_word(const TextView *text, const Span *whole)

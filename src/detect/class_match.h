@@ -4,22 +4,12 @@
 #include "detect/hot_rules.h"
 #include "detect/judge.h"
 
-/* What a pattern that several rules have matches where it was looked for last. */
-typedef struct SharedSearch {
-    SearchWindow window;
-    uint64_t text; /* which; they are counted from 1 */
-    bool is_found;
-    RegexMatch match;
-} SharedSearch;
-
 typedef struct ClassRun {
     const RuleSet *rules;
     HotRules *hot; /* NULL: all rules are worth trying everywhere */
     Judge *judge;
     RegexScratch *regex;
     Span *taken;          /* by rule: its latest match; what begins in it is not tried again */
-    SharedSearch *shared; /* by CompiledRule.shared */
-    uint64_t text_number; /* of the text among those that shared may know of */
     const TextView *text; /* followed by CLASS_PADDING readable bytes */
     bool is_last;         /* the text ends with the view */
 

@@ -48,8 +48,6 @@ struct Detector {
     HotRules hot;
     uint64_t *hot_places; /* bit set: see ClassText */
     Span *taken;          /* by rule: see ClassRun */
-    SharedSearch *shared; /* likewise, by pattern */
-    uint64_t text_number; /* how many texts were begun */
     EncodedScan *encoded; /* NULL: the text was decoded often enough */
     Judge judge;
     GArray *settled; /* PendingMatch: what overlaps is decided, what pairs may not be */
@@ -74,7 +72,6 @@ static void detector_init(Detector *detector, RuleSet *rules)
     hot_rules_init(&detector->hot, rules);
     detector->hot_places = g_new0(uint64_t, detector->capacity / CLASS_BLOCK + 1);
     detector->taken = g_new0(Span, rules->rules->len);
-    detector->shared = g_new0(SharedSearch, rules->shared_patterns);
     detector->structure = structure_new(rules);
     detector->lowered = g_new0(uint64_t, rules->rules->len / 64 + 1);
     detector->settled = g_array_sized_new(FALSE, FALSE, sizeof(PendingMatch), SETTLED_AT_FIRST);
@@ -130,7 +127,6 @@ void detector_free(Detector *detector)
     hot_rules_clear(&detector->hot);
     g_free(detector->hot_places);
     g_free(detector->taken);
-    g_free(detector->shared);
     structure_free(detector->structure);
     encoded_scan_free(detector->encoded);
     g_free(detector->lowered);
@@ -197,7 +193,6 @@ bool detector_begin(
     g_array_set_size(detector->judge.pending, 0);
     g_array_set_size(detector->settled, 0);
     detector->handed = 0;
-    detector->text_number++;
     keyword_tracker_reset(detector->keywords);
     hot_rules_reset(&detector->hot);
     memset(detector->taken, 0, detector->rules->rules->len * sizeof *detector->taken);
@@ -304,8 +299,6 @@ static void match_classes(Detector *detector, const TextView *text, StepKind kin
         .judge = &detector->judge,
         .regex = detector->regex,
         .taken = detector->taken,
-        .shared = detector->shared,
-        .text_number = detector->text_number,
         .text = text,
         .is_last = kind == STEP_LAST};
 

@@ -50,7 +50,6 @@ typedef struct CompiledRule {
     RuleShape shape;
     const char *start;           /* upper only */
     RuleRegex *regex;            /* NULL for digits */
-    uint32_t shared;             /* number of the pattern, if other rules of engine class have it; UINT32_MAX: none */
     const RuleFacts *facts;      /* likewise */
     const uint8_t *first_bytes;  /* bit set of the bytes that a match of regex begins with; NULL: not known */
     uint32_t max_length;         /* of a match of regex */
@@ -120,7 +119,6 @@ struct RuleSet {
     /* What the detector's window must hold. */
     uint32_t literal_max_length, class_max_length;
     uint32_t max_distance, max_distance_after;
-    uint32_t shared_patterns;   /* of rules of engine class, that several have */
     bool has_beats;             /* some rule names others that it beats */
     uint32_t max_pair_distance; /* 0: no rule has a pair */
     uint32_t max_groups;        /* capture groups of any regex */
@@ -191,7 +189,7 @@ typedef struct CheckedRule {
 /* A set of these, without an id; they outlive it. INVALID if they do not fit together. */
 FALLIBLE bool rule_set_of(const CheckedRule *checked, size_t count, RuleSet **ret_rules, GError **error);
 
-/* Once all rules are there: which share a detector or a pattern, and what pair and beats name. INVALID names the rule.
+/* Once all rules are there: which share a detector, and what pair and beats name. INVALID names the rule.
  */
 FALLIBLE bool rule_links_resolve(RuleSet *rules, GError **error);
 

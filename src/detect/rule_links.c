@@ -1,4 +1,4 @@
-/* What rules are to one another: detectors and patterns that several share, pairs, and who gives way to whom. */
+/* What rules are to one another: detectors that several share, pairs, and who gives way to whom. */
 #include "detect/rule_internal.h"
 
 #include <string.h>
@@ -69,34 +69,9 @@ static void note_beaten(RuleSet *rules, const CompiledRule *rule)
             g_array_index(rules->rules, CompiledRule, i).beaten_by = rule->rule.index;
 }
 
-/* A pattern that many rules have ("[0-9a-f]{32}") is searched once at a place. */
-static void number_patterns(RuleSet *rules)
-{
-    g_autoptr(GHashTable) first = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
-    for (uint32_t i = 0; i < rules->rules->len; i++) {
-        CompiledRule *rule = &g_array_index(rules->rules, CompiledRule, i);
-        rule->shared = UINT32_MAX;
-        if (rule->engine != ENGINE_CLASS || rule->regex == NULL)
-            continue;
-        char *key =
-            g_strdup_printf("%d %d %u %s", rule->shape, rule->raw->caseless, rule->max_length, rule->raw->pattern);
-        CompiledRule *known = g_hash_table_lookup(first, key);
-        if (known == NULL) {
-            (void)g_hash_table_insert(first, key, rule);
-            continue;
-        }
-        g_free(key);
-        if (known->shared == UINT32_MAX)
-            known->shared = rules->shared_patterns++;
-        rule->shared = known->shared;
-    }
-}
-
 bool rule_links_resolve(RuleSet *rules, GError **error)
 {
     number_detectors(rules);
-    number_patterns(rules);
     for (uint32_t i = 0; i < rules->rules->len; i++) {
         CompiledRule *rule = &g_array_index(rules->rules, CompiledRule, i);
         const NameList pair = {.field = "pair", .names = rule->raw->pair, .count = rule->raw->pair_count};
