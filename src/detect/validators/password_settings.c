@@ -370,7 +370,8 @@ Verdict validate_given_password(const Surroundings *surroundings)
         return validate_password(value);
     Verdict verdict = validate_bare_password(value);
     bool is_number = mix_of(value).digits == value.len && distinct_count(value) >= 3;
-    bool is_prose = memmem(surroundings->before.data, surroundings->before.len, "ed by ", 6) != NULL;
+    Bytes before = surroundings->before;
+    bool is_prose = before.data != NULL && memmem(before.data, before.len, "ed by ", 6) != NULL;
     bool is_weak = is_number || (is_in_quotes(surroundings) && !is_prose);
     return verdict == VERDICT_REJECT && is_weak ? MIN(validate_password(value), VERDICT_LOW) : verdict;
 }
