@@ -84,21 +84,57 @@ static char *names_after(const char *after, const char *line_end)
     return g_strndup(after + 1, MIN((gsize)(end - after - 1), (gsize)NAMES_BYTES));
 }
 
-/* Nothing before it but marks of a comment, nothing behind the comment's end if it has one. */
+/* Behind the words with which a comment begins where no mark does. */
+static const char *skip_comment_word(const char *line, const char *at)
+{
+    static const char *const words[] = {"rem", "@rem", "dnl"};
+
+    while (line < at && (*line == ' ' || *line == '\t'))
+        line++;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        size_t len = strlen(words[i]);
+        bool is_longer = (size_t)(at - line) > len && (line[len] == ' ' || line[len] == '\t');
+        if (is_longer && g_ascii_strncasecmp(line, words[i], len) == 0)
+            return line + len;
+    }
+    return line;
+}
+
+static bool is_only_marks(const char *line, const char *at)
+{
+    for (; line < at; line++)
+        if (strchr(" \t#/*-<!;%(\"'{:.", *line) == NULL || *line == '\0')
+            return false;
+    return true;
+}
+
+static bool is_blank(const char *text, const char *end)
+{
+    while (text < end && g_ascii_isspace(*text))
+        text++;
+    return text == end;
+}
+
+/* Nothing before it but marks of a comment, nothing behind the comment's end if it has one. Ends that a remark may hold
+ * as well count only if the comment begins so ("opener"). */
 static bool stands_alone(const char *line, const char *at, const char *line_end)
 {
-    static const char *const closers[] = {"*/", "-->"};
+    static const struct {
+        const char *opener, *closer;
+    } kinds[] = {{"", "*/"}, {"", "-->"}, {"(*", "*)"}, {"<%", "%>"}, {"<#", "#>"}, {"{", "}"}};
+    const char *mark = skip_comment_word(line, at);
 
-    for (; line < at; line++)
-        if (strchr(" \t#/*-<!;%(\"'", *line) == NULL || *line == '\0')
-            return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(closers); i++) {
-        const char *closer = memmem(at, (size_t)(line_end - at), closers[i], strlen(closers[i]));
-        if (closer == NULL)
+    if (!is_only_marks(mark, at))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        size_t closer_len = strlen(kinds[i].closer);
+        const char *end = memmem(at, (size_t)(line_end - at), kinds[i].closer, closer_len);
+        if (end == NULL || strncmp(mark, kinds[i].opener, strlen(kinds[i].opener)) != 0)
             continue;
-        for (closer += strlen(closers[i]); closer < line_end; closer++)
-            if (!g_ascii_isspace(*closer))
-                return false;
+        for (end += closer_len; end < line_end && *end == '}';)
+            end++; /* }} of templates */
+        if (!is_blank(end, line_end))
+            return false;
     }
     return true;
 }

@@ -19,6 +19,14 @@ static const IgnoreCase cases[] = {
     {"trawl:ignore=fin.iban trawl:ignore=pii.email", "x"},
     {"\n\r\n<!-- trawl:ignore -->\r\nb\r\n", "..xx"},
     {"/* trawl:ignore */ a\nb", "x."},
+    {"-- trawl:ignore\nb\n; trawl:ignore\nd\n%% trawl:ignore\nf\n' trawl:ignore\nh", "xxxxxxxx"},
+    {"REM trawl:ignore\nb\n@rem trawl:ignore\nd\n:: trawl:ignore\nf\n  dnl trawl:ignore\nh", "xxxxxxxx"},
+    {"remark trawl:ignore\nb\nrem word trawl:ignore\nd", "x.x."},
+    {".. trawl:ignore\nb\n{- trawl:ignore -}\nd\n{# trawl:ignore #}\nf\n{{!-- trawl:ignore --}}\nh", "xxxxxxxx"},
+    {"(* trawl:ignore *)\nb\n<%-- trawl:ignore --%>\nd\n<# trawl:ignore #>\nf\n{ trawl:ignore }\nh", "xxxxxxxx"},
+    {"(* trawl:ignore *) a\nb\n<%-- trawl:ignore --%> c\nd\n{{! trawl:ignore }} e\nf\n<# trawl:ignore #> g\nh",
+        "x.x.x.x."},
+    {"// trawl:ignore as {x} (*) is none\nb\n", "xx"},
 };
 
 static bool gather(void *data, const char *utf8, size_t len, G_GNUC_UNUSED GError **error)
