@@ -2,6 +2,7 @@
 #include "detect/byte_class.h"
 
 #include <glib.h>
+#include <string.h>
 
 enum { TAG_MAX = 64, LINES_MAX = 2 };
 
@@ -23,8 +24,9 @@ static const uint8_t FILLS[256] = {[' '] = 1,
     ['-'] = 1,
     ['>'] = 1};
 
-/* Attributes that hold what another attribute names. */
-static const char *const HOLDERS[] = {"value=", "content="};
+/* Attributes and keys that hold what another one names. */
+static const char *const HOLDERS[] = {"value", "content"};
+enum { HOLDER_MAX = 7 };
 
 static bool begins_tag(const uint8_t *text, size_t len)
 {
@@ -73,6 +75,18 @@ size_t gap_end(const TextView *view, size_t at)
     return at;
 }
 
+/* Behind the tag whose inner part is at an index; the index if there is none. */
+static size_t rest_of_tag(const TextView *view, size_t at)
+{
+    const uint8_t *here = view->data + at;
+    const uint8_t *end = memchr(here, '>', MIN(view->len - at, (size_t)TAG_MAX));
+    size_t len = end != NULL ? (size_t)(end - here) : 0;
+
+    if (end == NULL || memchr(here, '<', len) != NULL || memchr(here, '\n', len) != NULL)
+        return at;
+    return at + len + 1;
+}
+
 /* Of the tag that ends before an index, in so many bytes; 0: there is none. */
 static size_t tag_length_before(const uint8_t *end, size_t len)
 {
@@ -89,7 +103,7 @@ static size_t tag_length_before(const uint8_t *end, size_t len)
 static size_t holder_length_before(const uint8_t *end, size_t len)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(HOLDERS); i++) {
-        size_t holder = strlen(HOLDERS[i]) - 1;
+        size_t holder = strlen(HOLDERS[i]);
         if (len > holder && memcmp(end - holder, HOLDERS[i], holder) == 0 && FILLS[end[-(ptrdiff_t)holder - 1]] != 0)
             return holder;
     }
@@ -118,4 +132,25 @@ size_t gap_start(const TextView *view, size_t at)
         at -= len;
     }
     return at;
+}
+
+/* Behind the holder whose inner part is at an index; the index if there is none. */
+static size_t rest_of_holder(const TextView *view, size_t at)
+{
+    size_t end = at, furthest = MIN(view->len, at + HOLDER_MAX);
+
+    while (end < furthest && byte_is_word(view->data[end]))
+        end++;
+    return end > at && holder_length_before(view->data + end, end) > 0 ? end : at;
+}
+
+/* Most indices have nothing of a gap around them. */
+size_t gap_end_around(const TextView *view, size_t at)
+{
+    size_t tag = rest_of_tag(view, at), end = gap_end(view, tag > at ? tag : rest_of_holder(view, at));
+
+    if (end == at)
+        return at;
+    size_t start = gap_start(view, end);
+    return start <= at && end - start > GAP_PUNCTUATION_MAX ? end : at;
 }

@@ -303,12 +303,10 @@ static bool is_of_group(const KeywordTracker *tracker, const KeywordHit *hit, co
 /* Where a label may end whose value is at a position: before the layout there, if that is more than punctuation. */
 static uint64_t label_end(const TextView *view, uint64_t position)
 {
-    enum { PUNCTUATION_MAX = 6 };
-
     if (position < view->base || position - view->base > view->len)
         return position;
     uint64_t start = view->base + gap_start(view, (size_t)(position - view->base));
-    return position - start > PUNCTUATION_MAX ? start : position;
+    return position - start > GAP_PUNCTUATION_MAX ? start : position;
 }
 
 uint64_t keyword_tracker_before(

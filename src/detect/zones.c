@@ -89,13 +89,17 @@ static uint64_t characters_ahead(const TextView *view, uint64_t position, uint32
     return view->base + at;
 }
 
-/* How far behind a keyword a value may begin. */
+/* How far behind a keyword a value may begin: a gap takes no distance where it stands behind the one or before the
+ * other. */
 static uint64_t reach_of(const TextView *view, uint64_t keyword_end, uint32_t distance)
 {
-    size_t end = (size_t)(keyword_end - view->base), value = gap_end(view, end);
+    uint64_t gaps = 2 * (uint64_t)GAP_MAX, view_end = view->base + view->len;
+    uint64_t first = view->base + gap_end(view, (size_t)(keyword_end - view->base));
+    uint64_t last = characters_ahead(view, first, distance);
 
-    return value == view->len ? keyword_end + GAP_MAX + (uint64_t)(distance + SLACK) * CHARACTER_BYTES
-                              : characters_ahead(view, view->base + value, distance + SLACK);
+    if (last + gaps >= view_end)
+        return keyword_end + gaps + (uint64_t)(distance + SLACK) * CHARACTER_BYTES;
+    return view->base + gap_end_around(view, (size_t)(last - view->base)) + SLACK;
 }
 
 static void take(Zones *zones, const KeywordHit *hit, const TextView *view)

@@ -188,6 +188,29 @@ static void test_texts_that_might_be_names_leave_room_for_names(void)
     }
 }
 
+/* A keyword may be as far from what stands right before the value as its distance allows. */
+static void test_layout_before_a_value_takes_no_distance(void)
+{
+    static const char *const cases[][2] = {
+        {"badge,x;\"value\": \"123456789\"", "123456789 -\n"}, {"badge,x;y\"value\": \"123456789\"", "123456789 -\n"},
+        {"badge,x;yz\"value\": \"123123123\"", ""}, {"badge xyz</td><td>123456789", "123456789 -\n"},
+        {"badge xyz</td><td class=\"number wide\">123456789", "123456789 -\n"}, {"badge wxyz</td><td>123123123", ""},
+        {"badge,xy; ........ 123456789", "123456789 -\n"}, {"badge,wxyz ........ 123123123", ""},
+        {"badge,xyz\": 123123123", ""}, /* a quote and a colon are punctuation */
+    };
+    enum { BEHIND = 1000 }; /* of text, so that it is known where the layout ends */
+    g_autoptr(RuleSet) rules = testing_rules(RULES);
+    g_autofree char *behind = g_strnfill(BEHIND, 'z');
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf("See %s %s", cases[i][0], behind);
+        g_autofree char *long_matches = testing_write(rules, write_line, text, 3);
+        g_autofree char *matches = testing_write(rules, write_line, cases[i][0], 3);
+        g_assert_cmpstr(long_matches, ==, cases[i][1]);
+        g_assert_cmpstr(matches, ==, cases[i][1]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -197,5 +220,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detect/labels/a-table-of-any-length-keeps-its-names", test_a_table_of_any_length_keeps_its_names);
     g_test_add_func("/detect/labels/texts-that-might-be-names-leave-room-for-names",
         test_texts_that_might_be_names_leave_room_for_names);
+    g_test_add_func(
+        "/detect/labels/layout-before-a-value-takes-no-distance", test_layout_before_a_value_takes_no_distance);
     return g_test_run();
 }
