@@ -221,6 +221,31 @@ static bool has_any(Bytes text, const char *bytes)
     return false;
 }
 
+/* What stands in a line of a column alone. */
+typedef struct LoneValue {
+    size_t digits, letters;
+    bool is_quoted, has_blank, has_mark;
+} LoneValue;
+
+static void see_lone(LoneValue *value, uint8_t byte)
+{
+    value->digits += g_ascii_isdigit(byte) ? 1 : 0;
+    value->letters += g_ascii_isalpha(byte) ? 1 : 0;
+    value->is_quoted = value->is_quoted != (byte == '"');
+    if (value->is_quoted)
+        return;
+    value->has_blank = value->has_blank || byte == ' ';
+    value->has_mark = value->has_mark || byte == '\t' || byte == '{' || byte == '=' || byte == ':';
+}
+
+/* Quoted, or without blanks, or a number in groups: "+49 30 901820". */
+static bool is_lone(const LoneValue *value)
+{
+    enum { LETTERS_MAX = 6 };
+
+    return !value->has_mark && (!value->has_blank || value->letters <= LETTERS_MAX);
+}
+
 /* One column: a word, then lines of one value each. */
 static bool is_single_column(const Census *census, Bytes text, TableShape *ret_shape)
 {
@@ -229,23 +254,29 @@ static bool is_single_column(const Census *census, Bytes text, TableShape *ret_s
     const Record *first = &census->records[0];
     const Bytes header =
         table_trim((Bytes){.data = text.data + first->start, .len = (size_t)(first->end - first->start)});
-    size_t lines = 0, with_digit = 0, digits = 0;
+    size_t lines = 0, with_digit = 0;
+    LoneValue value = {0};
+    bool has_blank = false;
 
     if (table_cell_kind(header) != KIND_NAME || has_any(header, " :,;|\t"))
         return false;
     for (size_t at = first->end + 1; at < text.len && lines < RECORDS_SEEN; at++) {
-        uint8_t byte = text.data[at];
-        if (byte == ' ' || byte == '\t' || byte == '{' || byte == '=' || byte == ':')
+        see_lone(&value, text.data[at]);
+        if (text.data[at] != '\n' && at + 1 < text.len)
+            continue;
+        if (!is_lone(&value))
             return false;
-        digits += g_ascii_isdigit(byte) ? 1 : 0;
-        if (byte == '\n' || at + 1 == text.len) {
-            lines++;
-            with_digit += digits > 3;
-            digits = 0;
-        }
+        lines++;
+        with_digit += value.digits > 3;
+        has_blank = has_blank || value.has_blank;
+        value = (LoneValue){0};
     }
-    *ret_shape = (TableShape){.delimiter = '\t', .columns = 1, .header_start = first->start, .header_end = first->end};
-    ret_shape->header_row = first->row;
+    *ret_shape = (TableShape){.delimiter = '\t',
+        .columns = 1,
+        .header_start = first->start,
+        .header_end = first->end,
+        .header_row = first->row,
+        .needs_keyword = has_blank};
     return lines >= 2 && with_digit * 10 >= lines * 9;
 }
 

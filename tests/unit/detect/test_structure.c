@@ -65,6 +65,13 @@ static const Place places[] = {
     {"one column", "badge\n123456789\n987654321\n555555555\n",
         "id.badge 123456789 high row 2 cell 1 badge\nid.badge 987654321 high row 3 cell 1 badge\n"
         "id.badge 555555555 high row 4 cell 1 badge\n"},
+    {"one column with blanks and commas in quotes", "badge\n\"of 123456789, Bonn\"\n\"of 987654321, Rome\"\n",
+        "id.badge 123456789 high row 2 cell 1 badge\nid.badge 987654321 high row 3 cell 1 badge\n"},
+    {"one column of numbers with blanks", "badge\n12 34 no\n123456789\n98 76 54\n987654321\n",
+        "id.badge 123456789 high row 3 cell 1 badge\nid.badge 987654321 high row 5 cell 1 badge\n"},
+    {"lines of text below a word are no column",
+        "badge\nwe met at 12 30 45 " FAR "\nsome 123456789 letters\nsome 987654321 letters\n", ""},
+    {"one column with blanks whose name is no keyword", "total\n12 34 56\n123456789\n98 76 54\n987654321\n", ""},
     {"a header of data is none", "Ann,bob@ab.org,1\nBob,x,2\nbadge 123456789,y,3\n", "id.badge 123456789 high\n"},
     {"the header's last name is not the first cell's keyword", "n,badge\n123456789,x\n987654321,y\n", ""},
     {"a keyword in the row counts", "kind,number\nbadge,123456789\nother,987654321\n",
