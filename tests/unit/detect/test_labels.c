@@ -57,6 +57,7 @@ static const Labelled texts[] = {
         "123456789 $[0].value\n"},
     {"JSON, the name of another object", "[{\"value\":\"123123123\"},{\"name\":\"badge\"}]", ""},
     {"JSON, the name of an inner object", "{\"value\":\"123123123\",\"x\":{\"name\":\"badge\"}}", ""},
+    {"JSON, the name of an outer object", "{\"x\":{\"value\":\"123123123\"},\"name\":\"badge\"}", ""},
     {"JSON, a name that is no string", "{\"value\":\"123123123\",\"name\":7,\"x\":\"badge\"}", ""},
     {"JSON, a name far behind its value", "{\"value\":\"123123123\",\"x\":\"" FAR FAR FAR FAR "\",\"name\":\"badge\"}",
         ""},

@@ -75,6 +75,8 @@ static const Table tables[] = {
         "# People\n\nThese are all.\n\n| id |   name    |   badge   |\n|----|-----------|-----------|\n"
         "| 1  | Ann       | 123456789 |\n| 2  | Bob, 'Jr' | 987654321 |\n\nA number: 123123123\n",
         BOTH},
+    {"Markdown right below another value", "badge 123123123\n\nid | badge\n:--|--:\n1 | 123456789\n2 | 987654321\n",
+        "123123123 -\n" BOTH},
     {"Markdown without bars at the ends, aligned", "People\n\nid | badge\n:--|--:\n1 | 123456789\n2 | 987654321\n",
         BOTH},
     {"sqlite3, .dump",
