@@ -1,6 +1,7 @@
 /* Loading directories of rule files into one immutable set, and reading the set. */
 #include "detect/cache/rule_cache.h"
 #include "detect/class_rules.h"
+#include "detect/keyword_spelling.h"
 #include "detect/pattern_literal.h"
 
 #include <string.h>
@@ -182,13 +183,25 @@ static bool add_to_class_rules(RuleSet *rules, const CompiledRule *rule, GError 
     return is_added;
 }
 
+static bool add_word(RuleSet *rules, uint32_t group, const char *word, GError **error)
+{
+    TRY(vocabulary_add(rules->vocabulary, group, word, error));
+    if (g_str_is_ascii(word))
+        return true;
+    g_auto(GStrv) spellings = keyword_spellings(word);
+    for (char **spelling = spellings; *spelling != NULL; spelling++)
+        if (strlen(*spelling) <= KEYWORD_MAX_BYTES) /* capitals may be longer: the keyword is none the worse */
+            TRY(vocabulary_add(rules->vocabulary, group, *spelling, error));
+    return true;
+}
+
 static bool add_words(
     RuleSet *rules, uint32_t group, const char *field, char *const *words, unsigned count, GError **error)
 {
     GError *reason = NULL;
 
     for (unsigned i = 0; i < count; i++) {
-        if (!vocabulary_add(rules->vocabulary, group, words[i], &reason))
+        if (!add_word(rules, group, words[i], &reason))
             return fail_in(error, field, reason);
     }
     return true;
