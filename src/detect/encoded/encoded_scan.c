@@ -91,6 +91,7 @@ void encoded_scan_begin(EncodedScan *scan, const DetectorOptions *options)
 
 void encoded_scan_end(EncodedScan *scan)
 {
+    explicit_bzero(scan->decoded.text, sizeof scan->decoded.text); /* of what was no text, some is left */
     g_ptr_array_set_size(scan->values, 0);
     if (scan->packed != NULL)
         packed_scan_end(scan->packed);

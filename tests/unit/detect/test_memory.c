@@ -276,6 +276,40 @@ static void test_the_name_of_an_object_counts_for_that_object_only(void)
     }
 }
 
+#ifndef __SANITIZE_ADDRESS__ /* has a heap of its own */
+/* Whether the bytes stand in what malloc() took from the system. */
+static bool is_in_heap(const char *bytes)
+{
+    g_autofree char *maps = NULL;
+    unsigned long from = 0, to = 0;
+
+    g_assert_true(g_file_get_contents("/proc/self/maps", &maps, NULL, NULL));
+    char *line = strstr(maps, "[heap]");
+    if (line == NULL)
+        return false; /* another malloc() than the system's */
+    while (line > maps && line[-1] != '\n')
+        line--;
+    g_assert_cmpint(sscanf(line, "%lx-%lx", &from, &to), ==, 2);
+    return memmem((const void *)(uintptr_t)from, to - from, bytes, strlen(bytes)) != NULL;
+}
+
+static void test_what_was_decoded_and_is_no_text_is_wiped(void)
+{
+    static const char list[] = "x = [115, 101, 101, 32, 90, 81, 74, 88, 75, 86, 87, 200, 201, 202, 203, 33, 34, 35, "
+                               "36, 37, 38, 39, 40, 41, 42, 43, 58, 59, 60, 61, 62]";
+    g_autoptr(RuleSet) rules = testing_rules(TESTING_RULES);
+    g_autoptr(Detector) detector = NULL;
+    g_autoptr(GError) error = NULL;
+    const DetectorOptions options = {.min_tier = TIER_MEDIUM, .handler = write_match};
+
+    g_assert_true(detector_new(rules, &detector, &error));
+    g_assert_true(detector_begin(detector, &options, TEXT_UTF8, 0, &error));
+    g_assert_true(detector_feed(detector, list, strlen(list), &error));
+    g_assert_true(detector_end(detector, &error));
+    g_assert_false(is_in_heap("ZQJXKVW"));
+}
+#endif
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -291,5 +325,9 @@ int main(int argc, char **argv)
         test_what_an_abandoned_text_held_is_not_of_the_next);
     g_test_add_func("/detect/memory/the-name-of-an-object-counts-for-that-object-only",
         test_the_name_of_an_object_counts_for_that_object_only);
+#ifndef __SANITIZE_ADDRESS__
+    g_test_add_func(
+        "/detect/memory/what-was-decoded-and-is-no-text-is-wiped", test_what_was_decoded_and_is_no_text_is_wiped);
+#endif
     return g_test_run();
 }
