@@ -1,6 +1,7 @@
 #include "detect/class_scan.h"
 #include "detect/byte_class.h"
 #include "detect/fast_target.h"
+#include "detect/run_next.h"
 
 enum { STRIP_BLOCKS = 64 };
 
@@ -109,21 +110,6 @@ static ALWAYS_INLINE uint32_t starts_at(const ClassPlan *plan, uint32_t starts, 
         out |= begins_with(text, plan->starts[start]) ? UINT32_C(1) << start : 0;
     }
     return out;
-}
-
-/* What differs from NEXT_OTHER. A table instead of branches: what follows a word is hard to predict. */
-static const uint8_t NEXT_OF[256] = {
-    [' '] = NEXT_SPACE ^ NEXT_OTHER,
-    ['-'] = NEXT_DASH ^ NEXT_OTHER,
-    ['.'] = NEXT_DOT ^ NEXT_OTHER,
-    ['/'] = NEXT_SLASH ^ NEXT_OTHER,
-    ['+'] = NEXT_PLUS ^ NEXT_OTHER,
-    [':'] = NEXT_COLON ^ NEXT_OTHER,
-};
-
-static inline RunNext next_of(uint8_t byte)
-{
-    return (RunNext)(NEXT_OF[byte] ^ NEXT_OTHER);
 }
 
 static ALWAYS_INLINE RunKind run_kind(uint64_t digits, uint64_t capitals, uint32_t length)
@@ -359,52 +345,4 @@ void class_scan(const ClassPlans *plans, const ClassText *text, ClassPlaceHandle
         scan(plans, text, handler, data);
     else
         scan_fast(plans, text, handler, data);
-}
-
-static void fill_code_runs(const ClassPlan *plan, ClassSieve *sieve)
-{
-    for (unsigned kind = 0; kind < RUN_KINDS; kind++) {
-        for (unsigned next = 0; next < NEXT_COUNT; next++) {
-            for (unsigned length = 0; length <= FIRST_RUN_MAX; length++)
-                sieve->codes[kind][length] |= plan->starts_by_run[kind][next][length] != 0 ? 1U << next : 0;
-        }
-    }
-}
-
-static void add_row(const FormRow *row, unsigned first, uint8_t separator, ClassSieve *sieve)
-{
-    enum { LONGEST = 15 };
-
-    for (uint64_t left = row->pairs | row->seconds; left != 0; left &= left - 1) {
-        unsigned second = (unsigned)__builtin_ctzll(left);
-        sieve->firsts[first] |= separator;
-        sieve->pairs[MIN(first, LONGEST) << 4 | MIN(second, LONGEST)] |= separator;
-    }
-}
-
-static void fill_number_runs(const ClassPlan *plan, ClassSieve *sieve)
-{
-    for (unsigned length = 0; length <= FIRST_RUN_MAX; length++)
-        sieve->bare[length] = plan->bare_lengths >> length & 1;
-    for (unsigned separator = 0; separator < FORM_MAX_SEPARATORS; separator++) {
-        for (unsigned first = 0; first <= FORM_MAX_DIGITS; first++)
-            add_row(&plan->forms->rows[separator + 1][first], first, (uint8_t)(1U << separator), sieve);
-    }
-}
-
-void class_plan_finish(ClassPlan *plan, Processor processor)
-{
-    ClassSieve *sieve = &plan->sieve;
-
-    plan->processor = processor;
-    plan->fill = class_mask_fill_for(processor);
-    plan->narrow = class_sieving(processor);
-    *sieve = (ClassSieve){.codes_in_number = plan->starts_in_numbers != 0 ? ~UINT64_C(0) : 0};
-    fill_code_runs(plan, sieve);
-    fill_number_runs(plan, sieve);
-    for (unsigned byte = 0; byte < sizeof sieve->next; byte++) {
-        sieve->next[byte] = (uint8_t)(1U << next_of((uint8_t)byte));
-        sieve->separators[byte] =
-            plan->separator_numbers[byte] == 0 ? 0 : (uint8_t)(1U << (plan->separator_numbers[byte] - 1));
-    }
 }
