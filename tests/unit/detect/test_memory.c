@@ -281,7 +281,7 @@ static void test_the_name_of_an_object_counts_for_that_object_only(void)
 static bool is_in_heap(const char *bytes)
 {
     g_autofree char *maps = NULL;
-    unsigned long from = 0, to = 0;
+    char *dash = NULL;
 
     g_assert_true(g_file_get_contents("/proc/self/maps", &maps, NULL, NULL));
     char *line = strstr(maps, "[heap]");
@@ -289,8 +289,8 @@ static bool is_in_heap(const char *bytes)
         return false; /* another malloc() than the system's */
     while (line > maps && line[-1] != '\n')
         line--;
-    g_assert_cmpint(sscanf(line, "%lx-%lx", &from, &to), ==, 2);
-    return memmem((const void *)(uintptr_t)from, to - from, bytes, strlen(bytes)) != NULL;
+    uintptr_t from = (uintptr_t)g_ascii_strtoull(line, &dash, 16), to = (uintptr_t)g_ascii_strtoull(dash + 1, NULL, 16);
+    return memmem((const void *)from, to - from, bytes, strlen(bytes)) != NULL;
 }
 
 static void test_what_was_decoded_and_is_no_text_is_wiped(void)
