@@ -189,6 +189,32 @@ void test_store_freeze_ms(const TestStore *store, int64_t now_ms)
         test_store_script(store->db, sql);
 }
 
+/* How many processes of the server are connected to the database. */
+static char *connections_to(PGconn *connection, const char *database)
+{
+    PGresult *result = PQexecParams(
+        connection, "SELECT count(*) FROM pg_stat_activity WHERE datname = $1", 1, NULL, &database, NULL, NULL, 0);
+    g_assert_cmpstr(PQresultErrorMessage(result), ==, "");
+    char *count = g_strdup(PQgetvalue(result, 0, 0));
+    PQclear(result);
+    return count;
+}
+
+void test_store_wait_for_dead(const TestStore *store)
+{
+    if (!test_store_is_postgres(store))
+        return;
+    PGconn *connection = PQconnectdb(server_uri());
+    g_assert_cmpstr(PQerrorMessage(connection), ==, "");
+    for (bool is_quiet = false; !is_quiet;) {
+        g_autofree char *count = connections_to(connection, strrchr(store->place, '/') + 1);
+        is_quiet = g_str_equal(count, "0");
+        if (!is_quiet)
+            g_usleep(1000);
+    }
+    PQfinish(connection);
+}
+
 static pid_t server_pid(void)
 {
     g_autofree char *text = NULL;

@@ -40,5 +40,9 @@ void test_store_script(Db *db, const char *sql);
 /* The time of this process (clock_freeze_ms(), which the test undoes) and of the store (trawl_now()). */
 void test_store_freeze_ms(const TestStore *store, int64_t now_ms);
 
+/* Where processes that had it open were killed: until the server has seen it, which holds their locks until then. None
+ * other may have it open. */
+void test_store_wait_for_dead(const TestStore *store);
+
 /* kill -9 of the whole server, and waiting until another one is there. */
 void test_store_kill_server(void);
