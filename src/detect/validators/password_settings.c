@@ -101,8 +101,9 @@ static bool is_in_quotes(const Surroundings *surroundings)
 {
     Bytes before = surroundings->before, after = surroundings->after;
 
-    return before.len > 0 && after.len > 0 && after.data[0] == before.data[before.len - 1] &&
-           is_one_of(after.data[0], "\"'");
+    if (before.data == NULL || before.len == 0 || after.len == 0)
+        return false;
+    return after.data[0] == before.data[before.len - 1] && is_one_of(after.data[0], "\"'");
 }
 
 /* "domain=": what comes next has a name, too. Base64 has more than letters before it. */
