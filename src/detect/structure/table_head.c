@@ -262,7 +262,7 @@ static bool is_single_column(const Census *census, Bytes text, TableShape *ret_s
         return false;
     for (size_t at = first->end + 1; at < text.len && lines < RECORDS_SEEN; at++) {
         see_lone(&value, text.data[at]);
-        if (text.data[at] != '\n' && at + 1 < text.len)
+        if (text.data[at] != census->newline && at + 1 < text.len)
             continue;
         if (!is_lone(&value))
             return false;
